@@ -1,0 +1,1 @@
+"""What people see: pages, figures and the JSON API over the published warehouse."""

@@ -1,0 +1,1 @@
+"""What happens to a comment, in order: scrape, validate, clean, score, publish, monitor."""

@@ -1,0 +1,130 @@
+"""The lake: one folder a dataset and night, absent or whole, each with a manifest of how it was made."""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+
+from jobs.errors import BadInput, Busy
+
+FORMAT = 1  # raised when an older release could no longer read what this one writes
+MANIFEST = "_manifest.json"
+
+
+@dataclass
+class Manifest:
+    """What a stage did in one night: rows_in = rows_out + everything set aside."""
+
+    stage: str
+    night: date
+    rows_in: int = 0
+    rows_out: int = 0
+    set_aside: dict[str, int] = field(default_factory=dict)  # reason -> rows
+    seconds: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)  # name -> bytes
+
+    def check_rows(self) -> None:
+        set_aside = sum(self.set_aside.values())
+        if self.rows_in != self.rows_out + set_aside:
+            raise AssertionError(
+                f"{self.stage} of {self.night}: {self.rows_in} rows in, {self.rows_out} out, {set_aside} set aside"
+            )
+
+
+class Lake:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def open(self) -> "Lake":
+        """Makes the folder where it is new; refuses one that a newer release wrote."""
+        marker = self.root / "lake.json"
+        if not marker.exists():
+            self.root.mkdir(parents=True, exist_ok=True)
+            write_atomically(marker, json.dumps({"format": FORMAT}))
+        found = json.loads(marker.read_text())["format"]
+        if found > FORMAT:
+            raise BadInput(
+                f"{self.root} was written by a newer Toxwatch (lake format {found}, this release reads up to "
+                f"{FORMAT}). Upgrade Toxwatch, or choose another --data-dir."
+            )
+        return self
+
+    def folder(self, dataset: str, night: date, model: str | None = None) -> Path:
+        return self.root / dataset / (f"model={model}" if model else "") / f"night={night}"
+
+    def nights(self, dataset: str, model: str | None = None) -> list[date]:
+        """The finished nights of a dataset, oldest first."""
+        manifests = (self.root / dataset / (f"model={model}" if model else "")).glob(f"night=*/{MANIFEST}")
+        return sorted(date.fromisoformat(path.parent.name.removeprefix("night=")) for path in manifests)
+
+    def manifest(self, dataset: str, night: date, model: str | None = None) -> Manifest | None:
+        path = self.folder(dataset, night, model) / MANIFEST
+        if not path.exists():
+            return None
+        stored = json.loads(path.read_text())
+        return Manifest(**{**stored, "night": date.fromisoformat(stored["night"])})
+
+    def require(self, dataset: str, night: date, stage: str, model: str | None = None) -> Path:
+        """The folder of a finished night; says which stage makes it where it is missing."""
+        if self.manifest(dataset, night, model) is None:
+            raise BadInput(
+                f"The night {night} has no {dataset} data yet: run `toxwatch {stage} --night {night}` first."
+            )
+        return self.folder(dataset, night, model)
+
+    @contextmanager
+    def writing(self, dataset: str, manifest: Manifest, model: str | None = None) -> Iterator[Path]:
+        """Yields an empty folder; when the block ends well it replaces the night's folder in one step."""
+        target = self.folder(dataset, manifest.night, model)
+        fresh, old = (target.with_name(f".{kind}-{target.name}") for kind in ("fresh", "old"))
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        started = time.monotonic()
+        yield fresh
+        manifest.check_rows()
+        manifest.seconds = round(time.monotonic() - started, 3)
+        manifest.files = {
+            str(path.relative_to(fresh)): path.stat().st_size for path in sorted(fresh.rglob("*")) if path.is_file()
+        }
+        write_atomically(fresh / MANIFEST, json.dumps(asdict(manifest), default=str, indent=1))
+        if target.exists():
+            target.rename(old)
+        fresh.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+
+    @contextmanager
+    def lock(self, name: str, shared: bool = False) -> Iterator[None]:
+        """Held until the block ends or the process dies; a second holder gets Busy at once."""
+        path = self.root / "locks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+") as handle:
+            try:
+                fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                raise Busy(
+                    f"Another toxwatch process ({handle.read().strip() or 'unknown'}) is writing to {self.root}. "
+                    "Nothing was changed; run this again when it has ended."
+                ) from None
+            handle.truncate(0)
+            handle.write(f"pid {os.getpid()}")
+            handle.flush()
+            yield
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """The file holds the old text or the new, also after a power cut."""
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    with fresh.open("w") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    fresh.replace(path)

@@ -1,0 +1,81 @@
+"""The columns of a comment on its way through the lake, written once.
+
+A platform module maps an item to MAPPED; validate replaces the author by a keyed hash (VALIDATED);
+clean adds what the models read (CLEAN); score keeps the key and the six probabilities (SCORED).
+"""
+
+import pyarrow as pa
+
+from models.labels import LABELS
+
+INSTANT = pa.timestamp("us", tz="UTC")
+
+_IDENTITY = [
+    pa.field("comment_id", pa.string(), nullable=False),  # "instagram:18093536360613690"
+    pa.field("platform", pa.string(), nullable=False),
+    pa.field("account", pa.string(), nullable=False),
+    pa.field("post_id", pa.string(), nullable=False),  # "instagram:DZ5T2XPllXv"
+    pa.field("parent_id", pa.string()),  # the comment this one replies to
+]
+_CONTENT = [
+    pa.field("text", pa.string(), nullable=False),  # "" where the comment is only a GIF or sticker
+    pa.field("has_media", pa.bool_(), nullable=False),
+    pa.field("posted_at", INSTANT, nullable=False),
+    pa.field("likes", pa.int64()),
+    pa.field("reply_count", pa.int64()),
+]
+
+MAPPED = pa.schema([*(f.with_nullable(True) for f in _IDENTITY), pa.field("author", pa.string()),
+                    *(f.with_nullable(True) for f in _CONTENT)])  # fmt: skip
+VALIDATED = pa.schema([*_IDENTITY, pa.field("author_hash", pa.string()), *_CONTENT])
+REJECTED = pa.schema([*VALIDATED.remove(VALIDATED.get_field_index("text")), pa.field("text", pa.string()),
+                      pa.field("reasons", pa.list_(pa.string()), nullable=False)])  # fmt: skip
+CLEAN = pa.schema([
+    pa.field("comment_id", pa.string(), nullable=False),
+    pa.field("account", pa.string(), nullable=False),
+    pa.field("clean_text", pa.string(), nullable=False),
+    pa.field("language", pa.string(), nullable=False),  # ISO 639-1, "und" where there are no words
+    pa.field("text_key", pa.string(), nullable=False),  # equal texts share it
+])  # fmt: skip
+SCORED = pa.schema([
+    pa.field("comment_id", pa.string(), nullable=False),
+    pa.field("text_key", pa.string(), nullable=False),
+    pa.field("language", pa.string(), nullable=False),
+    *(pa.field(label, pa.float32(), nullable=False) for label in LABELS),
+])  # fmt: skip
+
+POSTS = pa.schema([
+    pa.field("post_id", pa.string(), nullable=False),
+    pa.field("platform", pa.string(), nullable=False),
+    pa.field("account", pa.string(), nullable=False),
+    pa.field("url", pa.string(), nullable=False),
+    pa.field("caption", pa.string()),
+    pa.field("posted_at", INSTANT),
+    pa.field("likes", pa.int64()),
+    pa.field("comment_count", pa.int64()),  # what the platform says it has, replies included
+])  # fmt: skip
+INGEST_ERRORS = pa.schema([
+    pa.field("platform", pa.string(), nullable=False),
+    pa.field("account", pa.string(), nullable=False),
+    pa.field("input_url", pa.string()),
+    pa.field("error", pa.string(), nullable=False),  # "no_items", "not_found", "run_timed_out", ...
+    pa.field("description", pa.string()),
+    pa.field("is_retryable", pa.bool_(), nullable=False),
+])  # fmt: skip
+QUALITY = pa.schema([
+    pa.field("expectation", pa.string(), nullable=False),
+    pa.field("column_name", pa.string()),
+    pa.field("level", pa.string(), nullable=False),  # "warn" or "fail"
+    pa.field("is_met", pa.bool_(), nullable=False),
+    pa.field("observed", pa.string()),
+    pa.field("unexpected_count", pa.int64()),
+])  # fmt: skip
+RUNS = pa.schema([
+    pa.field("run_id", pa.string(), nullable=False),
+    pa.field("platform", pa.string(), nullable=False),
+    pa.field("account", pa.string(), nullable=False),
+    pa.field("actor", pa.string(), nullable=False),
+    pa.field("status", pa.string(), nullable=False),
+    pa.field("items", pa.int64(), nullable=False),
+    pa.field("cost_usd", pa.float64(), nullable=False),
+])  # fmt: skip

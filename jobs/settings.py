@@ -1,0 +1,56 @@
+"""Where everything is and who may be asked: read from the environment here and nowhere else."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jobs.errors import BadInput
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path
+    targets_file: Path
+    model_dir: Path
+    apify_token: str | None = field(repr=False)
+    apify_url: str
+    spark_master: str
+    spark_memory: str
+
+    @classmethod
+    def load(cls, data_dir: Path | None = None) -> "Settings":
+        """Raises BadInput where a variable cannot be meant, before any work starts."""
+        env = os.environ.get
+        model_dir = Path(env("TOXWATCH_MODEL", PROJECT / "models" / "shipped" / "bilstm"))
+        if not model_dir.is_dir():
+            raise BadInput(f"TOXWATCH_MODEL: there is no model folder {model_dir}")
+        return cls(
+            data_dir=Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve(),
+            targets_file=Path(env("TOXWATCH_TARGETS", "targets.toml")).resolve(),
+            model_dir=model_dir,
+            apify_token=env("APIFY_TOKEN") or None,
+            apify_url=env("APIFY_API_BASE_URL", "https://api.apify.com"),
+            spark_master=env("TOXWATCH_SPARK_MASTER", "local[2]"),
+            spark_memory=env("TOXWATCH_SPARK_MEMORY", "2g"),
+        )
+
+    def author_key(self) -> bytes:
+        """The key of the author hashes: TOXWATCH_AUTHOR_KEY, else made once and kept in the data folder."""
+        if key := os.environ.get("TOXWATCH_AUTHOR_KEY"):
+            return key.encode()
+        path = self.data_dir / "author.key"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            new = path.with_name(f".author.key-{os.getpid()}")
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_hex(32))
+            try:
+                os.link(new, path)  # fails where another process was first: then its key is the key
+            except FileExistsError:
+                pass
+            finally:
+                new.unlink()
+        return path.read_bytes()

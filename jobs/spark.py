@@ -1,0 +1,27 @@
+"""One local Spark session a process, bounded in memory; another master by TOXWATCH_SPARK_MASTER."""
+
+import os
+import sys
+import tempfile
+
+from pyspark.sql import SparkSession
+
+from jobs.settings import Settings
+
+
+def session(settings: Settings) -> SparkSession:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    return (
+        SparkSession.builder.master(settings.spark_master)
+        .appName("toxwatch")
+        .config("spark.driver.memory", settings.spark_memory)
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        .config("spark.sql.warehouse.dir", tempfile.gettempdir())
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )

@@ -1,0 +1,1 @@
+"""How a text becomes six numbers: labels, text rule, networks, training, evaluation, scoring."""
