@@ -100,6 +100,15 @@ class Lake:
         fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
 
+    def remove(self, dataset: str, night: date) -> None:
+        """Takes a night's folder away in one step, where it is there."""
+        target = self.folder(dataset, night)
+        old = target.with_name(f".old-{target.name}")
+        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            target.rename(old)
+            shutil.rmtree(old)
+
     @contextmanager
     def lock(self, name: str, shared: bool = False) -> Iterator[None]:
         """Held until the block ends or the process dies; a second holder gets Busy at once."""

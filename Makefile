@@ -1,0 +1,45 @@
+# Needs Python 3.11 or 3.12 and Java 17; everything else is put into .venv.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench airflow java
+
+PYTHON := $(shell for python in python3 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+	&& echo $$python && break; done)
+DATA_DIR ?= data
+
+help: ## say what each target does
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: java .venv/ready ## install everything into .venv, from uv.lock
+
+demo: setup ## watch invented accounts for two weeks, then open the dashboard
+	.venv/bin/toxwatch demo --data-dir $(DATA_DIR)
+
+test: setup ## run the tests
+	.venv/bin/pytest -m "not slow"
+
+lint: setup ## check style and types
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+bench: setup ## measure, one table a file in bench/
+	for table in bench/*.py; do .venv/bin/python $$table || exit 1; done
+
+airflow: setup ## run Airflow with the project's DAGs on this machine
+	.venv/bin/toxwatch airflow --data-dir $(DATA_DIR)
+
+java:
+	@version=$$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'); \
+	[ "$${version:-0}" -ge 17 ] || { \
+	echo "Toxwatch needs Java 17 or newer (Spark runs on it); found: $${version:-none}. Install it with"; \
+	echo "  Debian, Ubuntu:  apt-get install openjdk-17-jre-headless"; \
+	echo "  Fedora:          dnf install java-17-openjdk-headless"; \
+	echo "  macOS:           brew install openjdk@17"; exit 1; } >&2
+
+.venv/ready: pyproject.toml uv.lock
+	@[ -n "$(PYTHON)" ] || { echo "Toxwatch needs Python 3.11 or 3.12 on the PATH; found: $$(python3 --version 2>&1)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	.venv/bin/python -m pip install --quiet uv
+	.venv/bin/uv sync --quiet --frozen --inexact --all-extras
+	@touch $@

@@ -1,0 +1,81 @@
+"""Every night at 02:00 UTC: collect the day that ended, check it, score it, publish it, measure it.
+
+The night is named by its day: the run of 20 November, 02:00, is the night 2026-11-19. A run triggered
+by hand takes `night` from its parameters, else yesterday.
+
+**When a task fails**
+
+- `scrape_account`: Apify or the network. It is tried again by itself and reconnects to the run that is
+  paid for. An account that stays broken does not hold up the others: it is listed as an ingest error.
+- `validate`: the night's data is not to be trusted. The log names the expectations that were not met and
+  the Data Docs page. Mend the cause, then clear `validate` and what follows.
+- `clean`, `score`, `publish`, `monitor`: memory or disk. Clearing the task is always safe: a stage
+  replaces exactly its own night.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import (
+    Asset,
+    AsyncCallback,
+    CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+    chain,
+    dag,
+    task,
+)
+
+from jobs.operators import ScrapeAccount, Stage, say_late
+
+NIGHT = (
+    "{{ params.night or (data_interval_start | ds if data_interval_start is defined and data_interval_start"
+    " else macros.ds_add(dag_run.run_after | ds, -1)) }}"
+)
+WAREHOUSE = Asset("warehouse")
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    params={"night": Param(None, type=["null", "string"], format="date", description="A day, as 2026-11-19")},
+    default_args={
+        "owner": "toxwatch",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=30),
+    },
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=6),
+        callback=AsyncCallback(say_late),
+    ),
+    tags=["toxwatch", "nightly"],
+    doc_md=__doc__,
+)
+def nightly():
+    @task
+    def watched_accounts() -> list[str]:
+        from jobs.settings import Settings
+        from jobs.targets import read_targets
+
+        return [account.name for account in read_targets(Settings.load().targets_file).accounts]
+
+    scrape_accounts = ScrapeAccount.partial(
+        task_id="scrape_account", night=NIGHT, pool="apify", max_active_tis_per_dagrun=4
+    ).expand(account=watched_accounts())
+    collect = Stage(task_id="collect", stage="scrape", night=NIGHT, trigger_rule="all_done")
+    validate = Stage(task_id="validate", stage="validate", night=NIGHT)
+    clean = Stage(task_id="clean", stage="clean", night=NIGHT)
+    score = Stage(task_id="score", stage="score", night=NIGHT)
+    publish = Stage(task_id="publish", stage="publish", night=NIGHT, outlets=[WAREHOUSE])
+    monitor = Stage(task_id="monitor", stage="monitor", night=NIGHT)
+
+    chain(scrape_accounts, collect, validate, clean, score, publish, monitor)
+
+
+nightly()

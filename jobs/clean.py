@@ -1,0 +1,103 @@
+"""Comments get the text that models read, their language and their text key; what is already scored stops here."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import lru_cache, partial
+
+import pyarrow as pa
+import pyarrow.dataset
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from jobs import schema
+from jobs.console import progress
+from jobs.lake import Lake, Manifest
+from jobs.settings import Settings
+from jobs.spark import session
+from jobs.targets import read_targets
+from models import scorer, text
+
+NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[\W\d_]+")
+UNDETERMINED = "und"  # ISO 639: there is nothing to tell a language by
+LEAST_LETTERS = 3
+
+
+def run(settings: Settings, night: date) -> Manifest:
+    lake = Lake(settings.data_dir).open()
+    source = lake.require("validated", night, "validate")
+    model = scorer.load(settings.model_dir)
+    with lake.lock("lake"), progress(f"clean {night}"):
+        spark = session(settings)
+        comments = spark.read.parquet(str(source / "comments.parquet"))
+        readable, counts = clean(comments, read_targets(settings.targets_file).night.languages)
+        fresh = readable.join(
+            _scored_before(spark, lake, night, model.version), ["comment_id", "text_key"], "left_anti"
+        )
+        manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model.version})
+        with lake.writing("clean", manifest) as folder:
+            fresh.select(schema.CLEAN.names).write.mode("append").parquet(str(folder))
+            manifest.rows_in = counts.get["comments"]
+            manifest.rows_out = stored_rows(folder)
+            without_words = manifest.rows_in - counts.get["readable"]
+            manifest.set_aside = {
+                "no_words": without_words,
+                "already_scored": manifest.rows_in - without_words - manifest.rows_out,
+            }
+        return manifest
+
+
+def clean(comments: DataFrame, languages: tuple[str, ...]) -> tuple[DataFrame, Observation]:
+    """The comments that have words, with CLEAN columns; the observation counts `comments` and `readable`."""
+    counts = Observation()
+    is_readable = F.col("clean_text") != ""
+    cleaned = (
+        comments.select("comment_id", "account", "text")
+        .mapInArrow(partial(_clean_batches, languages), from_arrow_schema(schema.CLEAN))
+        .observe(counts, F.count(F.lit(1)).alias("comments"), F.count_if(is_readable).alias("readable"))
+    )
+    return cleaned.where(is_readable), counts
+
+
+def _clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    language = language_of(languages)
+    for batch in batches:
+        originals = batch.column("text").to_pylist()
+        cleaned = [text.clean_text(original) for original in originals]
+        yield pa.RecordBatch.from_arrays(
+            [
+                batch.column("comment_id"),
+                batch.column("account"),
+                pa.array(cleaned),
+                pa.array([language(original) for original in originals]),
+                pa.array([text.text_key(words) for words in cleaned]),
+            ],
+            schema=schema.CLEAN,
+        )
+
+
+@lru_cache
+def language_of(languages: tuple[str, ...]) -> Callable[[str], str]:
+    """A function from a comment to its language, one of those configured; made once a process."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier.set_languages(languages)
+
+    def language(comment: str) -> str:
+        words = NOT_WORDS.sub(" ", comment).strip()
+        return identifier.classify(words)[0] if len(words) >= LEAST_LETTERS else UNDETERMINED
+
+    return language
+
+
+def _scored_before(spark: SparkSession, lake: Lake, night: date, model: str) -> DataFrame:
+    """What this model scored in earlier nights. Only those, so that a night run again gives itself again."""
+    earlier = [str(lake.folder("scored", n, model)) for n in lake.nights("scored", model) if n < night]
+    if not earlier:
+        return spark.createDataFrame([], "comment_id string, text_key string")
+    return spark.read.parquet(*earlier).select("comment_id", "text_key")
+
+
+def stored_rows(folder: object) -> int:
+    return pyarrow.dataset.dataset(str(folder), format="parquet").count_rows()

@@ -1,0 +1,292 @@
+"""The command line: one sub-command a stage, and what people do around them.
+
+Only what a command needs is imported, and only when it runs: Spark and Great Expectations take seconds.
+"""
+
+import errno
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from jobs.console import console
+from jobs.errors import BadInput, FailedService, ToxwatchError
+from jobs.settings import Settings
+
+if TYPE_CHECKING:
+    from jobs.lake import Manifest
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Watches comment sections for toxicity: scrape, validate, clean, score, publish, monitor.\n\n"
+    "Start with `toxwatch demo`, which needs no account and no token; then name your own accounts in "
+    "targets.toml, set APIFY_TOKEN and run `toxwatch nightly`.\n\n"
+    "Exit codes: 0 done, 2 bad input, 3 data refused by its checks, 4 a service failed, 5 another run is writing.",
+)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Where lake and warehouse lie.", show_default="$TOXWATCH_DATA_DIR or data/"),
+]
+Night = Annotated[
+    datetime | None,
+    typer.Option(
+        "--night", formats=["%Y-%m-%d"], help="The day (UTC) whose comments are meant.", show_default="yesterday"
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
+
+
+def main() -> None:
+    """Every refusal is one message and an exit code; a traceback is a defect."""
+    try:
+        app()
+    except ToxwatchError as error:
+        console.print(f"[bold red]toxwatch:[/] {error}", markup=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        console.print(
+            f"[bold red]toxwatch:[/] the disk is full ({error.filename or 'while writing'}). Nothing half written is kept; "
+            "free some space and run the same command again."
+        )
+        sys.exit(FailedService.exit_code)
+
+
+@app.command()
+def scrape(night: Night = None, account: Annotated[str | None, typer.Option(help='Only this one, as "instagram/nasa".')] = None,
+           data_dir: DataDir = None, as_json: AsJson = False) -> None:  # fmt: skip
+    """Collect the night's posts and comments through Apify into the lake's raw folder."""
+    from jobs import scrape
+
+    _report([scrape.run(Settings.load(data_dir), _night(night), account)], as_json)
+
+
+@app.command()
+def validate(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Check the raw comments; set aside bad rows with their reasons; stop a night that is not to be trusted."""
+    _run_stage("validate", night, data_dir, as_json)
+
+
+@app.command()
+def clean(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Give each comment the text that models read and its language; leave out what is already scored."""
+    _run_stage("clean", night, data_dir, as_json)
+
+
+@app.command()
+def score(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Give each clean comment its six probabilities."""
+    _run_stage("score", night, data_dir, as_json)
+
+
+@app.command()
+def publish(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Load the night into a new version of the warehouse and make it the current one."""
+    _run_stage("publish", night, data_dir, as_json)
+
+
+@app.command()
+def monitor(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Measure the night: counts, durations, cost, coverage, how the scores are spread."""
+    _run_stage("monitor", night, data_dir, as_json)
+
+
+@app.command()
+def nightly(
+    night: Night = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First of several nights.")
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last of several nights.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run every stage of a night, or of all nights --from … --to … in one Spark session."""
+    from jobs import nightly
+
+    if night and (first or last):
+        raise BadInput("Give either --night or --from and --to.")
+    nights = _nights(first, last) if first or last else [_night(night)]
+    _report(nightly.run(Settings.load(data_dir), nights), as_json)
+
+
+@app.command()
+def demo(
+    nights: Annotated[int, typer.Option(min=1, max=60, help="How many nights, up to yesterday.")] = 14,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last of them.")] = None,
+    serve: Annotated[bool, typer.Option(help="Serve the dashboard at the end.")] = True,
+    data_dir: DataDir = None,
+) -> None:
+    """Watch invented accounts for two weeks: the real pipeline against a stand-in for Apify."""
+    from jobs import demo
+
+    demo.run(data_dir, _night(last), nights, serve)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="Apify export, 4CAT or Zeeschuimer NDJSON, or CSV.")],
+    platform: Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")],
+    account: Annotated[str, typer.Option(help="The handle whose comment section this is.")],
+    night: Night = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--column", help="For CSV: ours=theirs, as `--column text=Message`; repeat.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take comments that you already have into the raw folder, to be validated and scored like scraped ones."""
+    from jobs import imports
+
+    pairs = [pair.partition("=") for pair in columns or []]
+    if bad := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
+        raise BadInput(f"--column wants ours=theirs, as text=Message; found {', '.join(bad)}")
+    mapping = {ours: theirs for ours, _, theirs in pairs}
+    _report([imports.run(Settings.load(data_dir), file, platform, account, _night(night), mapping)], as_json)
+
+
+@app.command()
+def accounts(as_json: AsJson = False) -> None:
+    """List the watched accounts."""
+    from jobs.targets import read_targets
+
+    watched = read_targets(Settings.load().targets_file).accounts
+    if as_json:
+        return _print_json([account.model_dump() for account in watched])
+    table = Table("account", "tags", "posts a night", "comments a post")
+    for account in watched:
+        table.add_row(account.name, ", ".join(account.tags), str(account.max_posts), str(account.max_comments_per_post))
+    return _print_table(table)
+
+
+@app.command()
+def airflow(
+    port: Annotated[int, typer.Option(help="For Airflow's page; the next two are used as well.")] = 8080,
+    data_dir: DataDir = None,
+) -> None:
+    """Run Airflow with the project's DAGs on this machine until Ctrl-C."""
+    from jobs import scheduler
+
+    scheduler.run(Settings.load(data_dir), port)
+
+
+@app.command()
+def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show what each night holds: rows that came out of every stage."""
+    from jobs.status import status
+
+    rows = status(Settings.load(data_dir))
+    if as_json:
+        return _print_json(rows)
+    if not rows:
+        return console.print("No night yet. `toxwatch demo` makes fourteen, `toxwatch nightly` the last one.")
+    table = Table("night", *(stage for stage in rows[0] if stage != "night"), title="rows out of each stage")
+    for row in rows:
+        cells = [f"{row[stage]['rows_out']:,}" if row[stage] else "–" for stage in row if stage != "night"]
+        table.add_row(row["night"], *cells)
+    return _print_table(table)
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
+    examples: Annotated[bool, typer.Option(help="List ready questions and their answers on your data.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the warehouse in SQL; it is open for reading only."""
+    from jobs import ask
+
+    folder = Settings.load(data_dir).data_dir / "warehouse"
+    if examples:
+        return ask.examples(folder)
+    if query:
+        return ask.answer(folder, query, as_json)
+    return ask.prompt(folder)
+
+
+@app.command("score-file")
+def score_file(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="CSV, Parquet or JSON Lines.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="CSV, Parquet or JSON Lines; replaced if there.")],
+    text_column: Annotated[str, typer.Option(help="The column with the comments.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add the six probability columns to a file of any size."""
+    from jobs.score_file import score_file
+
+    rows = score_file(Settings.load(), source, target, text_column)
+    _print_json({"rows": rows, "file": str(target)}) if as_json else console.print(
+        f"{rows:,} rows scored into {target}"
+    )
+
+
+@app.command()
+def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Check Java, memory, disk, targets, token, lake, model and warehouse, and say how to mend each."""
+    from jobs.doctor import examine
+
+    findings = examine(Settings.load(data_dir))
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        table = Table("check", "", "found", show_lines=False)
+        for finding in findings:
+            table.add_row(finding.check, "[green]ok[/]" if finding.is_good else "[red]mend[/]", finding.said)
+        _print_table(table)
+    if not all(finding.is_good for finding in findings):
+        raise typer.Exit(BadInput.exit_code)
+
+
+def _run_stage(name: str, night: datetime | None, data_dir: Path | None, as_json: bool) -> None:
+    from importlib import import_module
+
+    stage = import_module(f"jobs.{name}")
+    _report([stage.run(Settings.load(data_dir), _night(night))], as_json)
+
+
+def _night(night: datetime | None) -> date:
+    return night.date() if night else datetime.now(UTC).date() - timedelta(days=1)
+
+
+def _nights(first: datetime | None, last: datetime | None) -> list[date]:
+    start, end = _night(first or last), _night(last)
+    if start > end:
+        raise BadInput(f"--from {start} is after --to {end}.")
+    return [start + timedelta(days=day) for day in range((end - start).days + 1)]
+
+
+def _report(manifests: "list[Manifest]", as_json: bool) -> None:
+    if as_json:
+        return _print_json([asdict(manifest) for manifest in manifests])
+    table = Table("night", "stage", "rows in", "rows out", "set aside", "seconds")
+    for manifest in manifests:
+        aside = ", ".join(f"{reason} {rows:,}" for reason, rows in manifest.set_aside.items() if rows)
+        table.add_row(
+            str(manifest.night),
+            manifest.stage,
+            f"{manifest.rows_in:,}",
+            f"{manifest.rows_out:,}",
+            aside,
+            f"{manifest.seconds:.1f}",
+        )
+    return _print_table(table)
+
+
+def _print_table(table: Table) -> None:
+    from rich.console import Console
+
+    Console().print(table)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, default=str))

@@ -1,0 +1,41 @@
+"""A whole night, stage after stage; many nights share one Spark session."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from jobs import clean, monitor, publish, score, scrape, validate
+from jobs.console import console
+from jobs.errors import RefusedData
+from jobs.lake import Manifest
+from jobs.settings import Settings
+
+
+class Stage(NamedTuple):
+    name: str
+    dataset: str  # the lake folder that holds its finished nights
+    run: Callable[[Settings, date], Manifest]
+
+
+STAGES = (
+    Stage("scrape", "raw", scrape.run),
+    Stage("validate", "validated", validate.run),
+    Stage("clean", "clean", clean.run),
+    Stage("score", "scored", score.run),
+    Stage("publish", "published", publish.run),
+    Stage("monitor", "monitored", monitor.run),
+)
+
+
+def run(settings: Settings, nights: list[date]) -> list[Manifest]:
+    """Every stage of every night. A refused night does not hold up the others; it is raised at the end."""
+    manifests, refused = [], []
+    for night in nights:
+        try:
+            manifests += [stage.run(settings, night) for stage in STAGES]
+        except RefusedData as error:
+            console.print(f"[red]{error}[/red]")
+            refused.append(night)
+    if refused:
+        raise RefusedData(f"{len(refused)} of {len(nights)} nights were refused: {', '.join(map(str, refused))}")
+    return manifests

@@ -1,0 +1,172 @@
+"""Raw items become comments in our columns; what cannot be one is set aside with every reason."""
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+
+from jobs import quality, schema
+from jobs.console import progress
+from jobs.errors import RefusedData
+from jobs.lake import Lake, Manifest
+from jobs.raw import ingest_error, read_raw
+from jobs.scrape import paid_runs
+from jobs.settings import Settings
+from jobs.targets import read_targets
+
+BATCH = 50_000
+HISTORY_NIGHTS = 14
+
+
+def run(settings: Settings, night: date) -> Manifest:
+    lake = Lake(settings.data_dir).open()
+    lake.require("raw", night, "scrape")
+    with lake.lock("lake"):
+        comments, posts, errors = _mapped(lake, night)
+        window_start = datetime.combine(night, datetime.min.time(), UTC) - timedelta(
+            days=read_targets(settings.targets_file).night.lookback_days
+        )
+        reasons = reject_reasons(comments, window_start, datetime.now(UTC))
+        comments["author_hash"] = hash_authors(comments, settings.author_key())
+        is_accepted = reasons.map(len) == 0
+        accepted = comments[is_accepted]
+        checks = quality.check(
+            settings.data_dir / "quality",
+            night,
+            {
+                "incoming": pd.DataFrame({"is_accepted": is_accepted.astype(float)}),
+                "accepted": accepted,
+                "volumes": volumes(lake, night, accepted),
+            },
+        )
+        rejected = comments[~is_accepted].assign(reasons=reasons[~is_accepted])
+        _write_rejected(lake, night, rejected, errors, checks)
+        _refuse_if_failed(settings, lake, night, checks, rejected)
+        manifest = Manifest("validate", night, rows_in=len(comments), rows_out=len(accepted))
+        manifest.set_aside = dict(Counter(reasons[~is_accepted].str[0]))
+        with lake.writing("validated", manifest) as folder:
+            _write(folder / "comments.parquet", accepted.sort_values("comment_id"), schema.VALIDATED)
+            _write(folder / "posts.parquet", posts, schema.POSTS)
+            _write(folder / "runs.parquet", pd.DataFrame(paid_runs(lake, night)), schema.RUNS)
+        return manifest
+
+
+def _mapped(lake: Lake, night: date) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The night's raw lines as comments (MAPPED columns and is_import), posts and ingest errors."""
+    batches, batch, posts, errors = [], [], {}, []
+    columns = schema.MAPPED.append(pa.field("is_import", pa.bool_()))
+    with progress(f"validate {night}") as advance:
+        for line in read_raw(lake, night):
+            platform = import_module(f"jobs.platforms.{line.shape}")
+            if line.kind == "error":
+                errors.append(ingest_error(line))
+            elif line.kind == "post":
+                post = platform.post(line.item, line.account)
+                posts[post["post_id"]] = post
+            else:
+                for comment in platform.comments(line.item, line.account):
+                    comment["text"] = _storable(comment["text"])
+                    batch.append({**comment, "is_import": line.run_id is None})
+                if len(batch) >= BATCH:
+                    batches.append(pa.Table.from_pylist(batch, columns))
+                    advance(len(batch))
+                    batch = []
+    batches.append(pa.Table.from_pylist(batch, columns))
+    comments = pa.concat_tables(batches).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    return comments, pd.DataFrame(posts.values()), pd.DataFrame(errors)
+
+
+def _storable(text: str | None) -> str | None:
+    """Halves of surrogate pairs, which JSON can carry and UTF-8 cannot, become the replacement character."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def reject_reasons(comments: pd.DataFrame, window_start: datetime, now: datetime) -> pd.Series:
+    """For each row the list of everything that is wrong with it; an empty list is a good row."""
+    rules: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+        "no_id": lambda c: c.comment_id.isna(),
+        "no_post": lambda c: c.post_id.isna(),
+        "no_account": lambda c: c.account.isna(),
+        "no_time": lambda c: c.posted_at.isna(),
+        "time_in_the_future": lambda c: c.posted_at > now,
+        "time_before_the_window": lambda c: ~c.is_import & (c.posted_at < window_start),
+        "no_text": lambda c: ~c.has_media.eq(True) & (c.text.isna() | (c.text.str.strip() == "")),
+        "text_too_long": lambda c: c.text.str.len() > quality.LONGEST_COMMENT,
+        "too_many_likes": lambda c: (c.likes > quality.MOST_LIKES).fillna(False),
+        "duplicate_id": lambda c: c.comment_id.notna() & c.comment_id.duplicated(),
+    }
+    reasons: list[list[str]] = [[] for _ in range(len(comments))]
+    for reason, is_bad in rules.items():
+        for position in is_bad(comments).to_numpy(dtype=bool).nonzero()[0]:
+            reasons[position].append(reason)
+    return pd.Series(reasons, index=comments.index, dtype=object)
+
+
+def hash_authors(comments: pd.DataFrame, key: bytes) -> pd.Series:
+    """A keyed hash of platform and handle: the same person is the same everywhere, and nobody by name."""
+    names = (comments.platform + ":" + comments.author).dropna()
+    hashes = {name: hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+              for name in names.unique()}  # fmt: skip
+    return names.map(hashes).reindex(comments.index)
+
+
+def volumes(lake: Lake, night: date, accepted: pd.DataFrame) -> pd.DataFrame:
+    """How many comments each account has tonight, as a multiple of its own median night before."""
+    before = [n for n in lake.nights("validated") if n < night][-HISTORY_NIGHTS:]
+    tonight = accepted.groupby("account").size()
+    if not before:
+        return pd.DataFrame({"account": tonight.index, "times_usual": 1.0})
+    counts = [
+        pq.read_table(lake.folder("validated", n) / "comments.parquet", columns=["account"])
+        .column("account")
+        .to_pandas()
+        .value_counts()
+        for n in before
+    ]
+    usual = pd.concat(counts, axis=1).fillna(0).median(axis=1)
+    times = (tonight.reindex(usual.index, fill_value=0) / usual.clip(lower=1)).rename("times_usual")
+    return times.rename_axis("account").reset_index()
+
+
+def _write_rejected(
+    lake: Lake, night: date, rejected: pd.DataFrame, errors: pd.DataFrame, checks: list[dict[str, Any]]
+) -> None:
+    manifest = Manifest("validate", night, rows_in=len(rejected), rows_out=len(rejected))
+    with lake.writing("rejected", manifest) as folder:
+        _write(folder / "rows.parquet", rejected, schema.REJECTED)
+        _write(folder / "ingest_errors.parquet", errors, schema.INGEST_ERRORS)
+        _write(folder / "quality.parquet", pd.DataFrame(checks), schema.QUALITY)
+
+
+def _refuse_if_failed(
+    settings: Settings, lake: Lake, night: date, checks: list[dict[str, Any]], rejected: pd.DataFrame
+) -> None:
+    failed = [check for check in checks if check["level"] == "fail" and not check["is_met"]]
+    if not failed:
+        return
+    lake.remove("validated", night)
+    said = [f"  {c['expectation']} on {c['column_name']}: observed {c['observed']}" for c in failed]
+    counts = rejected.reasons.explode().value_counts()
+    raise RefusedData(
+        f"The night {night} did not pass its checks and goes no further:\n"
+        + "\n".join(said)
+        + f"\nRejected rows by reason: {', '.join(f'{reason} {n}' for reason, n in counts.items())}\n"
+        f"The rows are in {lake.folder('rejected', night)}, the report is {quality.docs_page(settings.data_dir / 'quality')}.\n"
+        f"When the cause is mended: toxwatch nightly --night {night}"
+    )
+
+
+def _write(path: Path, frame: pd.DataFrame, columns: pa.Schema) -> None:
+    table = pa.Table.from_pandas(frame.reindex(columns=columns.names), columns, preserve_index=False)
+    pq.write_table(table, path, compression="zstd")

@@ -1,0 +1,87 @@
+"""Clean: one text rule, languages, text keys, and nothing that this model has scored before."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import clean, schema, score
+from jobs.errors import BadInput
+from jobs.lake import Lake, Manifest
+from jobs.settings import Settings
+from models import scorer, text
+
+FIRST, SECOND = date(2026, 11, 10), date(2026, 11, 11)
+
+
+def write_validated(settings: Settings, night: date, texts: dict[str, str]) -> None:
+    rows = [
+        {
+            "comment_id": comment_id,
+            "platform": "instagram",
+            "account": "orbital",
+            "post_id": "instagram:P",
+            "text": words,
+            "has_media": words == "",
+            "posted_at": datetime(2026, 11, 10, tzinfo=UTC),
+        }
+        for comment_id, words in texts.items()
+    ]
+    lake = Lake(settings.data_dir).open()
+    with lake.writing("validated", Manifest("validate", night, rows_in=len(rows), rows_out=len(rows))) as folder:
+        pq.write_table(pa.Table.from_pylist(rows, schema.VALIDATED), folder / "comments.parquet")
+
+
+def rows_of(folder: Path) -> list[dict]:
+    return sorted(pyarrow.dataset.dataset(folder).to_table().to_pylist(), key=lambda row: row["comment_id"])
+
+
+def test_a_comment_gets_its_text_language_and_key(settings: Settings) -> None:
+    write_validated(
+        settings, FIRST, {"a": "Sooooo beautiful 😍 &amp; far away!", "b": "Das ist ja wirklich schön", "c": ""}
+    )
+    manifest = clean.run(settings, FIRST)
+    rows = rows_of(Lake(settings.data_dir).folder("clean", FIRST))
+    assert [(row["comment_id"], row["language"]) for row in rows] == [("a", "en"), ("b", "de")]
+    assert rows[0]["clean_text"] == text.clean_text("Sooooo beautiful 😍 &amp; far away!")
+    assert rows[0]["text_key"] == text.text_key(rows[0]["clean_text"])
+    assert (manifest.rows_in, manifest.rows_out) == (3, 2)
+    assert manifest.set_aside == {"no_words": 1, "already_scored": 0}
+
+
+def test_only_new_and_edited_comments_go_on(settings: Settings) -> None:
+    write_validated(settings, FIRST, {"a": "first words", "b": "stays the same"})
+    clean.run(settings, FIRST)
+    score.run(settings, FIRST)
+    write_validated(settings, SECOND, {"a": "edited words", "b": "stays the same", "c": "a new one"})
+    manifest = clean.run(settings, SECOND)
+    kept = rows_of(Lake(settings.data_dir).folder("clean", SECOND))
+    assert [row["comment_id"] for row in kept] == ["a", "c"]
+    assert manifest.set_aside == {"no_words": 0, "already_scored": 1}
+
+    assert clean.run(settings, FIRST).rows_out == 2, "a night run again gives itself again"
+
+
+def test_scores_are_those_of_the_model_itself(settings: Settings) -> None:
+    texts = {f"c{n:03}": f"you are number {n} {'and an idiot' * (n % 2)}" for n in range(200)}
+    write_validated(settings, FIRST, texts)
+    clean.run(settings, FIRST)
+    manifest = score.run(settings, FIRST)
+    model = scorer.load(settings.model_dir)
+    rows = rows_of(Lake(settings.data_dir).folder("scored", FIRST, model.version))
+    expected = model.scores([text.clean_text(texts[row["comment_id"]]) for row in rows])
+    assert [[row[label] for label in model.labels] for row in rows] == pytest.approx(expected.tolist(), abs=1e-6)
+    assert manifest.versions == {"model": model.version, "text_rule": text.VERSION}
+
+
+@pytest.mark.parametrize("words", ["❤️", "12345", "http://example.com/a", "😂😂😂", "@ann @bob"])
+def test_a_comment_without_words_has_no_language(words: str) -> None:
+    assert clean.language_of(("en", "de"))(words) == "und"
+
+
+def test_a_stage_says_which_one_is_missing_before_it(settings: Settings) -> None:
+    with pytest.raises(BadInput, match=r"run `toxwatch validate --night 2026-11-10` first"):
+        clean.run(settings, FIRST)

@@ -1,0 +1,54 @@
+"""A mistake in targets.toml is named with its line and with what is allowed there."""
+
+from pathlib import Path
+
+import pytest
+
+from jobs.errors import BadInput
+from jobs.settings import PROJECT
+from jobs.targets import read_targets
+
+GOOD = '[night]\nbudget_usd = 2\n\n[[accounts]]\nplatform = "instagram"\nhandle = "nasa"\ntags = ["space"]\n'
+
+
+def read(folder: Path, text: str):
+    (folder / "targets.toml").write_text(text)
+    return read_targets(folder / "targets.toml")
+
+
+def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
+    targets = read(tmp_path, GOOD)
+    assert targets.night.budget_usd == 2
+    assert targets.night.lookback_days == 14
+    (account,) = targets.accounts
+    assert (account.name, account.tags, account.max_comments_per_post) == ("instagram/nasa", ("space",), 200)
+    assert targets.account("instagram/nasa") is account
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD.replace("= 2", "= -2"), "line 2: budget_usd: Input should be greater than 0 (found -2)"),
+        (GOOD.replace("instagram", "insta"), "line 5: platform: Input should be 'instagram', 'tiktok', 'youtube'"),
+        (GOOD + 'handel = "x"\n', "line 8: handel: unknown key; allowed here: platform, handle, tags, max_posts"),
+        (GOOD.replace("budget_usd", "budget"), "line 2: budget: unknown key; allowed here: budget_usd, lookback_days"),
+        (GOOD.replace('handle = "nasa"\n', ""), "line 4: handle: Field required"),
+        (GOOD + GOOD.partition("\n\n")[2], "instagram/nasa is named twice"),
+        ("[night]\n", "accounts: Field required"),
+        ("[night\n", "not valid TOML: Expected ']'"),
+        (GOOD.replace('"nasa"', '"../../etc"'), "line 6: handle: String should match pattern"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        read(tmp_path, text)
+    assert said in str(refusal.value)
+
+
+def test_an_unknown_account_lists_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there are: instagram/nasa"):
+        read(tmp_path, GOOD).account("instagram/esa")
+
+
+def test_the_shipped_file_is_valid() -> None:
+    assert read_targets(PROJECT / "targets.toml").accounts
