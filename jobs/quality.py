@@ -31,12 +31,12 @@ FAIL, WARN = FailureSeverity.CRITICAL, FailureSeverity.WARNING
 
 
 def expectations() -> dict[str, list[gxe.Expectation]]:
-    """By data asset: every comment that came, those that were accepted, the volume of each account."""
+    """By data asset: the night in one row, the comments that were accepted, the volume of each account."""
     return {
-        "incoming": [
-            gxe.ExpectTableRowCountToBeBetween(min_value=1, severity=WARN),
-            gxe.ExpectColumnMeanToBeBetween(column="is_accepted", min_value=LEAST_ACCEPTED, severity=FAIL),
-            gxe.ExpectColumnMeanToBeBetween(column="is_accepted", min_value=USUALLY_ACCEPTED, severity=WARN),
+        "night": [
+            gxe.ExpectColumnValuesToBeBetween(column="comments", min_value=1, severity=WARN),
+            gxe.ExpectColumnValuesToBeBetween(column="accepted_share", min_value=LEAST_ACCEPTED, severity=FAIL),
+            gxe.ExpectColumnValuesToBeBetween(column="accepted_share", min_value=USUALLY_ACCEPTED, severity=WARN),
         ],
         "accepted": [
             gxe.ExpectColumnValuesToBeUnique(column="comment_id", severity=FAIL),
@@ -104,13 +104,14 @@ def _checkpoint(context: gx.data_context.FileDataContext, asset: str, suite: lis
 
 
 def _quality_row(asset: str, result: Any) -> dict[str, Any]:
-    config, observed = result.expectation_config, result.result.get("observed_value")
+    config = result.expectation_config
+    observed = result.result.get("observed_value") or result.result.get("partial_unexpected_list")
     column = config.kwargs.get("column")
     return {
         "expectation": config.type,
         "column_name": f"{asset}.{column}" if column else asset,
         "level": "fail" if config.severity == FAIL else "warn",
         "is_met": bool(result.success),
-        "observed": None if observed is None else str(observed),
+        "observed": str(observed) if observed else None,
         "unexpected_count": result.result.get("unexpected_count"),
     }

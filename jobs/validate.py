@@ -39,15 +39,10 @@ def run(settings: Settings, night: date) -> Manifest:
         comments["author_hash"] = hash_authors(comments, settings.author_key())
         is_accepted = reasons.map(len) == 0
         accepted = comments[is_accepted]
-        checks = quality.check(
-            settings.data_dir / "quality",
-            night,
-            {
-                "incoming": pd.DataFrame({"is_accepted": is_accepted.astype(float)}),
-                "accepted": accepted,
-                "volumes": volumes(lake, night, accepted),
-            },
-        )
+        accepted_share = is_accepted.mean() if len(comments) else 1.0
+        summary = pd.DataFrame({"comments": [len(comments)], "accepted_share": [accepted_share]})
+        frames = {"night": summary, "accepted": accepted, "volumes": volumes(lake, night, accepted)}
+        checks = quality.check(settings.data_dir / "quality", night, frames)
         rejected = comments[~is_accepted].assign(reasons=reasons[~is_accepted])
         _write_rejected(lake, night, rejected, errors, checks)
         _refuse_if_failed(settings, lake, night, checks, rejected)
@@ -158,11 +153,12 @@ def _refuse_if_failed(
     lake.remove("validated", night)
     said = [f"  {c['expectation']} on {c['column_name']}: observed {c['observed']}" for c in failed]
     counts = rejected.reasons.explode().value_counts()
+    report = quality.docs_page(settings.data_dir / "quality")
     raise RefusedData(
         f"The night {night} did not pass its checks and goes no further:\n"
         + "\n".join(said)
         + f"\nRejected rows by reason: {', '.join(f'{reason} {n}' for reason, n in counts.items())}\n"
-        f"The rows are in {lake.folder('rejected', night)}, the report is {quality.docs_page(settings.data_dir / 'quality')}.\n"
+        f"The rows are in {lake.folder('rejected', night)}, the report is {report}.\n"
         f"When the cause is mended: toxwatch nightly --night {night}"
     )
 

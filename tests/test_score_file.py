@@ -1,0 +1,100 @@
+"""Any file of comments, in and out: nothing but the six columns is added, nothing is lost."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import score_file as module
+from jobs.errors import BadInput
+from jobs.score_file import score_file
+from jobs.settings import Settings
+from models import scorer
+from models.labels import LABELS
+from models.text import clean_text
+
+ROWS = [
+    {"id": "007", "comment": "You are a complete idiot", "note": 'says "hi",\nthen leaves'},
+    {"id": "8", "comment": "", "note": ""},
+    {"id": "9", "comment": "Was für ein schönes Bild 😍", "note": "=1+1"},
+]
+
+
+def write(path: Path) -> Path:
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(ROWS), path)
+    elif path.suffix == ".csv":
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, ROWS[0])
+            writer.writeheader()
+            writer.writerows(ROWS)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+def read(path: Path) -> list[dict]:
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    if path.suffix == ".csv":
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("source", [".csv", ".parquet", ".jsonl"])
+@pytest.mark.parametrize("target", [".csv", ".parquet", ".jsonl"])
+def test_every_format_becomes_every_other(settings: Settings, tmp_path: Path, source: str, target: str) -> None:
+    out = tmp_path / f"out{target}"
+    assert score_file(settings, write(tmp_path / f"in{source}"), out, "comment") == 3
+    rows = read(out)
+    assert [{name: row[name] for name in ROWS[0]} for row in rows] == ROWS
+    expected = scorer.load(settings.model_dir).scores([clean_text(row["comment"]) for row in ROWS])
+    assert [[float(row[label]) for label in LABELS] for row in rows] == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_many_batches_keep_their_order(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH", 7)
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps({"n": n, "comment": "word " * (n % 5)}) + "\n" for n in range(40)))
+    assert score_file(settings, source, tmp_path / "out.jsonl", "comment") == 40
+    assert [row["n"] for row in read(tmp_path / "out.jsonl")] == list(range(40))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"comment": "a"}\n{"comment": \n', "line 2 is not JSON"),
+        ('["a"]\n', "line 1: expected an object, found list"),
+        ('{"text": "a"}\n', "no column 'comment'; it has: text"),
+        ('{"comment": "a", "toxic": 1}\n', "already has the columns toxic"),
+        ("", "holds no rows"),
+    ],
+)
+def test_a_bad_file_is_named_and_nothing_is_written(
+    settings: Settings, tmp_path: Path, content: str, said: str
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text(content)
+    with pytest.raises(BadInput, match=said):
+        score_file(settings, source, tmp_path / "out.jsonl", "comment")
+    assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
+
+
+def test_a_field_that_comes_late_is_not_dropped_in_silence(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 1)
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"comment": "a"}\n{"comment": "b", "likes": 3}\n')
+    with pytest.raises(BadInput, match="line 2: the first 1 rows have no likes"):
+        score_file(settings, source, tmp_path / "out.jsonl", "comment")
+
+
+def test_a_file_does_not_become_its_own_scores(settings: Settings, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv")
+    with pytest.raises(BadInput, match="overwritten"):
+        score_file(settings, source, source, "comment")
