@@ -55,15 +55,19 @@ def main() -> None:
         if error.errno != errno.ENOSPC:
             raise
         console.print(
-            f"[bold red]toxwatch:[/] the disk is full ({error.filename or 'while writing'}). Nothing half written is kept; "
-            "free some space and run the same command again."
+            f"[bold red]toxwatch:[/] the disk is full ({error.filename or 'while writing'}). "
+            "Nothing half written is kept; free some space and run the same command again."
         )
         sys.exit(FailedService.exit_code)
 
 
 @app.command()
-def scrape(night: Night = None, account: Annotated[str | None, typer.Option(help='Only this one, as "instagram/nasa".')] = None,
-           data_dir: DataDir = None, as_json: AsJson = False) -> None:  # fmt: skip
+def scrape(
+    night: Night = None,
+    account: Annotated[str | None, typer.Option(help='Only this one, as "instagram/nasa".')] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Collect the night's posts and comments through Apify into the lake's raw folder."""
     from jobs import scrape
 

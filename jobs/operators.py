@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ NOT_WORTH_A_RETRY = {BadInput.exit_code, RefusedData.exit_code}
 class Stage(BaseOperator):
     """Runs one stage of one night; returns its row counts."""
 
-    template_fields = ("night",)
+    template_fields: Sequence[str] = ("night",)
     ui_color = "#e8f1ef"
 
     def __init__(self, *, stage: str, night: str, **kwargs: Any) -> None:
@@ -52,7 +53,7 @@ class ScrapeAccount(Stage):
     what Airflow's own task state does not: a worker that dies between the start and its acknowledgement.
     """
 
-    template_fields = ("night", "account")
+    template_fields: Sequence[str] = ("night", "account")
 
     def __init__(self, *, account: str, **kwargs: Any) -> None:
         super().__init__(stage="scrape", **kwargs)

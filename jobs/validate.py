@@ -5,7 +5,6 @@ import hmac
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from jobs import quality, schema
 from jobs.console import progress
 from jobs.errors import RefusedData
 from jobs.lake import Lake, Manifest
-from jobs.raw import ingest_error, read_raw
+from jobs.raw import ingest_error, mapped_comments, mapped_post, read_raw
 from jobs.scrape import paid_runs
 from jobs.settings import Settings
 from jobs.targets import read_targets
@@ -61,14 +60,13 @@ def _mapped(lake: Lake, night: date) -> tuple[pd.DataFrame, pd.DataFrame, pd.Dat
     columns = schema.MAPPED.append(pa.field("is_import", pa.bool_()))
     with progress(f"validate {night}") as advance:
         for line in read_raw(lake, night):
-            platform = import_module(f"jobs.platforms.{line.shape}")
             if line.kind == "error":
                 errors.append(ingest_error(line))
             elif line.kind == "post":
-                post = platform.post(line.item, line.account)
+                post = mapped_post(line)
                 posts[post["post_id"]] = post
             else:
-                for comment in platform.comments(line.item, line.account):
+                for comment in mapped_comments(line):
                     comment["text"] = _storable(comment["text"])
                     batch.append({**comment, "is_import": line.run_id is None})
                 if len(batch) >= BATCH:
