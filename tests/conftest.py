@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from jobs import standin
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
+
+os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be compared"
 
 TARGETS = """
 [night]
@@ -20,6 +25,41 @@ languages = ["en", "de", "es"]
 platform = "instagram"
 handle = "orbital"
 """
+
+WATCHED = """
+[night]
+lookback_days = 3
+languages = ["en", "de", "es", "fr", "it", "pt"]
+
+[[accounts]]
+platform = "instagram"
+handle = "harbour_fc"
+tags = ["sport"]
+max_posts = 3
+
+[[accounts]]
+platform = "instagram"
+handle = "quiet.garden"
+
+[[accounts]]
+platform = "youtube"
+handle = "aurora.space"
+tags = ["space"]
+max_posts = 2
+"""
+
+
+@pytest.fixture(scope="session")
+def apify() -> Iterator[standin.Server]:
+    with standin.serving() as server:
+        yield server
+
+
+def watching(data_dir: Path, server: standin.Server) -> Settings:
+    """Settings that scrape three accounts of the stand-in: a loud one, a private one, one of another platform."""
+    targets = data_dir.with_name(f"{data_dir.name}-targets.toml")
+    targets.write_text(WATCHED)
+    return replace(Settings.load(data_dir), targets_file=targets, apify_url=server.url, apify_token=server.token)
 
 
 @pytest.fixture

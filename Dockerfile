@@ -1,0 +1,33 @@
+# One image a role, all from uv.lock:
+#   pipeline   Airflow and the stages it runs: Java, Spark, Great Expectations, the Apify client
+#   dashboard  the web process: no Java, no Spark
+#   mlflow     the record of training runs
+FROM python:3.11-slim-bookworm AS base
+RUN pip install --no-cache-dir uv
+ENV UV_PROJECT_ENVIRONMENT=/opt/toxwatch UV_LINK_MODE=copy UV_NO_CACHE=1 PATH=/opt/toxwatch/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /app
+COPY pyproject.toml uv.lock README.md ./
+RUN useradd --create-home --uid 10001 toxwatch && mkdir /data && chown toxwatch /data
+VOLUME /data
+ENV TOXWATCH_DATA_DIR=/data
+
+FROM base AS pipeline
+RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \
+    && rm -rf /var/lib/apt/lists/*
+RUN uv sync --frozen --no-install-project --extra airflow
+COPY . .
+RUN uv sync --frozen --extra airflow
+USER toxwatch
+
+FROM base AS dashboard
+ARG HEAVY="--no-install-package pyspark --no-install-package spark-nlp --no-install-package great-expectations"
+RUN uv sync --frozen --no-install-project --extra dashboard $HEAVY
+COPY . .
+RUN uv sync --frozen --extra dashboard $HEAVY
+USER toxwatch
+
+FROM base AS mlflow
+RUN uv export --frozen --no-hashes --no-emit-project --extra train | grep '^mlflow' > mlflow.txt \
+    && uv venv -q /opt/toxwatch && uv pip install -q --python /opt/toxwatch/bin/python -r mlflow.txt
+USER toxwatch

@@ -1,0 +1,118 @@
+"""The command line as a person and as a script meet it: help, JSON, one message and an exit code for every refusal."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from jobs.cli import app
+from jobs.errors import BadInput, Busy
+from jobs.lake import FORMAT, Lake
+from jobs.nightly import STAGES
+
+TOXWATCH = Path(sys.executable).with_name("toxwatch")
+TARGETS = '[[accounts]]\nplatform = "instagram"\nhandle = "orbital"\n'
+
+
+def toxwatch(*arguments: str, data_dir: Path, **environment: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"TOXWATCH_DATA_DIR": str(data_dir), "APIFY_TOKEN": "", **environment}
+    return subprocess.run([TOXWATCH, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_every_stage_is_a_command_that_explains_itself() -> None:
+    for stage in STAGES:
+        said = CliRunner().invoke(app, [stage.name, "--help"])
+        assert said.exit_code == 0
+        assert "--night" in said.output
+        assert "--data-dir" in said.output
+
+
+def test_a_stage_without_its_input_says_which_stage_makes_it(tmp_path: Path) -> None:
+    said = toxwatch("validate", "--night", "2026-11-10", data_dir=tmp_path)
+    assert said.returncode == BadInput.exit_code
+    assert "toxwatch scrape --night 2026-11-10" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_night_that_is_being_written_refuses_a_second_writer(tmp_path: Path) -> None:
+    (tmp_path / "raw" / "night=2026-11-10").mkdir(parents=True)
+    (tmp_path / "raw" / "night=2026-11-10" / "_manifest.json").write_text('{"stage": "scrape", "night": "2026-11-10"}')
+    with Lake(tmp_path).open().lock("lake"):
+        said = toxwatch("validate", "--night", "2026-11-10", data_dir=tmp_path)
+    assert said.returncode == Busy.exit_code
+    assert f"pid {os.getpid()}" in said.stderr
+
+
+def test_a_lake_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "lake.json").write_text(json.dumps({"format": FORMAT + 1}))
+    said = toxwatch("status", data_dir=tmp_path)
+    assert said.returncode == BadInput.exit_code
+    assert "newer Toxwatch" in said.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["lake.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TARGETS.replace('"instagram"', '"myspace"'), "line 2"),
+        ("[[accounts]\n", "line 1"),
+        (TARGETS + "handel = 'x'\n", "handel"),
+    ],
+)
+def test_malformed_targets_name_the_line_and_what_is_allowed(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "targets.toml").write_text(text)
+    said = toxwatch("accounts", data_dir=tmp_path / "data", TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    assert said.returncode == BadInput.exit_code
+    assert message in said.stderr
+
+
+def test_accounts_as_json_are_for_a_script(tmp_path: Path) -> None:
+    (tmp_path / "targets.toml").write_text(TARGETS)
+    said = toxwatch("accounts", "--json", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    assert [account["handle"] for account in json.loads(said.stdout)] == ["orbital"]
+
+
+def test_a_scrape_without_a_token_says_where_to_get_one(tmp_path: Path) -> None:
+    (tmp_path / "targets.toml").write_text(TARGETS)
+    said = toxwatch("scrape", data_dir=tmp_path / "data", TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    assert said.returncode == BadInput.exit_code
+    assert "APIFY_TOKEN" in said.stderr
+    assert "console.apify.com" in said.stderr
+
+
+def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
+    """/dev/full answers every write as a full disk does."""
+    source = tmp_path / "in.csv"
+    source.write_text("text\nhello\n")
+    code = (
+        "import sys; from jobs import cli, score_file; "
+        "score_file._writer = lambda target, fresh, columns, make=score_file._writer: "
+        "make(target, __import__('pathlib').Path('/dev/full'), columns); "
+        f"sys.argv = ['toxwatch', 'score-file', {str(source)!r}, {str(tmp_path / 'out.csv')!r}, '--text-column', 'text'];"
+        "cli.main()"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert said.returncode == 4
+    assert "disk is full" in said.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_doctor_finds_what_is_missing_and_says_how_to_mend_it(tmp_path: Path) -> None:
+    said = toxwatch("doctor", "--json", data_dir=tmp_path)
+    findings = {finding["check"]: finding for finding in json.loads(said.stdout)}
+    assert said.returncode == BadInput.exit_code
+    assert not findings["token"]["is_good"]
+    assert "APIFY_TOKEN" in findings["token"]["said"]
+    assert findings["java"]["is_good"]
+    assert findings["model"]["is_good"]
+
+
+def test_doctor_sees_java_that_is_not_there(tmp_path: Path) -> None:
+    said = toxwatch("doctor", "--json", data_dir=tmp_path, JAVA_HOME="", PATH="/nowhere")
+    java = next(finding for finding in json.loads(said.stdout) if finding["check"] == "java")
+    assert not java["is_good"]
+    assert "apt-get install openjdk-17-jre-headless" in java["said"]

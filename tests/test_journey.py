@@ -1,0 +1,103 @@
+"""Nights over HTTP through to DuckDB: once, twice, disturbed and killed, and always the same warehouse."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from jobs import nightly, standin
+from jobs.lake import Lake
+from jobs.settings import Settings
+from jobs.standin import Fault
+from tests.conftest import watching
+from warehouse import build
+from warehouse.reader import Warehouse
+
+TOXWATCH = Path(sys.executable).with_name("toxwatch")
+NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> Settings:
+    settings = watching(tmp_path_factory.mktemp("undisturbed") / "data", apify)
+    nightly.run(settings, NIGHTS)
+    return settings
+
+
+def content(settings: Settings) -> str:
+    return build.content_hash(settings.data_dir / "warehouse")
+
+
+def test_a_night_goes_over_http_to_duckdb(undisturbed: Settings) -> None:
+    lake, ask = Lake(undisturbed.data_dir), Warehouse(undisturbed.data_dir / "warehouse").query
+    validated = [lake.manifest("validated", night) for night in NIGHTS]
+    assert all(manifest and manifest.rows_out > 100 for manifest in validated)
+    [(comments, accounts, platforms)] = ask(
+        "select count(*), count(distinct account), count(distinct platform) from comments"
+    )
+    assert 100 < comments <= sum(manifest.rows_out for manifest in validated if manifest)
+    assert (accounts, platforms) == (2, 2)
+    [(outside,)] = ask("select count(*) from scores where not (toxic between 0 and 1 and threat between 0 and 1)")
+    assert outside == 0
+    [(private,)] = ask("select count(*) from ingest_errors where account = 'quiet.garden'")
+    assert private >= 1
+
+
+def test_the_same_night_again_is_the_same_warehouse(undisturbed: Settings) -> None:
+    before = content(undisturbed)
+    nightly.run(undisturbed, NIGHTS[-1:])
+    nightly.run(undisturbed, NIGHTS[:1])
+    assert content(undisturbed) == before
+
+
+def test_killed_in_every_stage_and_run_again_is_the_same_warehouse(
+    undisturbed: Settings, tmp_path: Path, apify: standin.Server
+) -> None:
+    settings = watching(tmp_path / "data", apify)
+    for night in NIGHTS:
+        for stage in nightly.STAGES:
+            if night == NIGHTS[-1]:
+                kill_in(stage.name, settings, night)
+            stage.run(settings, night)
+    assert content(settings) == content(undisturbed)
+
+
+def test_a_faulty_apify_changes_nothing_but_the_time(undisturbed: Settings, tmp_path: Path) -> None:
+    faults = [
+        Fault(429, on="GET .*/items", times=2),
+        Fault(503, on="GET .*/actor-runs", times=2),
+        Fault("lost", on="POST .*comment-scraper", times=1),
+        Fault("slow", on="POST .*post-scraper", times=1, seconds=1.0),
+    ]
+    with standin.serving(faults=faults) as server:
+        settings = watching(tmp_path / "data", server)
+        nightly.run(settings, NIGHTS)
+    assert content(settings) == content(undisturbed)
+
+
+def kill_in(stage: str, settings: Settings, night: date) -> None:
+    """SIGKILL as soon as the stage has begun to write; it must not have come to its end."""
+    environment = os.environ | {
+        "TOXWATCH_DATA_DIR": str(settings.data_dir),
+        "TOXWATCH_TARGETS": str(settings.targets_file),
+        "APIFY_API_BASE_URL": settings.apify_url,
+        "APIFY_TOKEN": str(settings.apify_token),
+    }
+    before = written(settings.data_dir)
+    process = subprocess.Popen([TOXWATCH, stage, "--night", str(night)], env=environment, start_new_session=True)
+    try:
+        while written(settings.data_dir) == before:
+            assert process.poll() is None, f"{stage} ended before it was killed"
+            time.sleep(0.001)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def written(data_dir: Path) -> set[Path]:
+    return {path for path in data_dir.rglob("*") if "locks" not in path.parts and "quality" not in path.parts}
