@@ -89,12 +89,8 @@ class Lake:
         fresh.mkdir(parents=True)
         started = time.monotonic()
         yield fresh
-        manifest.check_rows()
         manifest.seconds = round(time.monotonic() - started, 3)
-        manifest.files = {
-            str(path.relative_to(fresh)): path.stat().st_size for path in sorted(fresh.rglob("*")) if path.is_file()
-        }
-        write_atomically(fresh / MANIFEST, json.dumps(asdict(manifest), default=str, indent=1))
+        sign(fresh, manifest)
         if target.exists():
             target.rename(old)
         fresh.rename(target)
@@ -110,13 +106,13 @@ class Lake:
             shutil.rmtree(old)
 
     @contextmanager
-    def lock(self, name: str, shared: bool = False) -> Iterator[None]:
-        """Held until the block ends or the process dies; a second holder gets Busy at once."""
+    def lock(self, name: str, shared: bool = False, wait: bool = False) -> Iterator[None]:
+        """Held until the block ends or the process dies; a second holder gets Busy at once, or waits."""
         path = self.root / "locks" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+") as handle:
             try:
-                fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 handle.seek(0)
                 raise Busy(
@@ -127,6 +123,17 @@ class Lake:
             handle.write(f"pid {os.getpid()}")
             handle.flush()
             yield
+
+
+def sign(folder: Path, manifest: Manifest) -> None:
+    """The manifest makes a folder a finished one, so it is written last."""
+    manifest.check_rows()
+    manifest.files = {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    write_atomically(folder / MANIFEST, json.dumps(asdict(manifest), default=str, indent=1))
 
 
 def write_atomically(path: Path, text: str) -> None:

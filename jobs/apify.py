@@ -1,0 +1,191 @@
+"""Paid runs on Apify: each is written down before it starts, started once, waited for, and read for free."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import impit
+from apify_client import ApifyClient
+from apify_client.errors import (
+    ApifyApiError,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+    UnauthorizedError,
+)
+
+from jobs.errors import BadInput, FailedService
+from jobs.lake import Lake, write_atomically
+from jobs.settings import Settings
+
+FINISHED = ("SUCCEEDED", "FAILED", "TIMED-OUT", "ABORTED", "LOST")
+LOST = "LOST"  # Apify knows the run, or its items, no more: another one is needed
+RUN_TIMEOUT = timedelta(minutes=30)  # Apify ends a run after it; its own default is seven days
+PATIENCE = RUN_TIMEOUT + timedelta(minutes=5)
+START_TIMEOUT = timedelta(seconds=60)
+START_PAUSES = (1.0, 4.0, 10.0)  # seconds before a refused start is tried again
+CLOCK_SKEW = timedelta(minutes=2)  # between Apify's clock and ours
+CHUNK = 1000  # items a page
+NO_ROOM = ("actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded")
+RUNS_ENDING = ".runs.json"
+
+
+class RunTrouble(FailedService):
+    """One run failed, others may not: becomes an error line of its account."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+
+@dataclass
+class PaidRun:
+    step: str  # "posts" or "comments"
+    actor: str
+    asked: list[str]  # the links it reads
+    input: dict[str, Any]
+    max_items: int
+    max_usd: float
+    is_cut: bool  # the budget allowed fewer items than were wanted
+    intended_at: str
+    run_id: str | None = None
+    dataset_id: str | None = None
+    status: str = "INTENDED"  # afterwards Apify's word for it, or LOST
+    cost_usd: float = 0.0
+    items: int = 0
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def committed_usd(self) -> float:
+        return self.cost_usd if self.is_finished else self.max_usd
+
+
+class RunBook:
+    """The paid runs of one account's night, on disk before money is spent."""
+
+    def __init__(self, lake: Lake, night: date, account: str) -> None:
+        self.lake = lake
+        self.night = night
+        self.path = lake.folder("raw", night) / f"{account}{RUNS_ENDING}"
+        self.runs = _read(self.path)
+
+    def save(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.path, json.dumps([asdict(run) for run in self.runs], ensure_ascii=False, indent=1))
+
+    def intend(self, run: PaidRun, usd_per_item: float, budget_usd: float) -> PaidRun:
+        """Reserves the run's price in the night's budget, cut to what is left; raises RunTrouble when none is."""
+        with self.lake.lock(f"budget-{self.night}", wait=True):
+            left = budget_usd - sum(other.committed_usd for other in _runs_of(self.path.parent.parent))
+            affordable = int(left / usd_per_item + 1e-9)
+            if affordable < 1:
+                raise RunTrouble(
+                    "budget_reached",
+                    f"The night's {budget_usd:.2f} USD are spent or reserved. Raise budget_usd in the targets and run "
+                    "scrape again to go on.",
+                )
+            run.is_cut = affordable < run.max_items
+            run.max_items = min(run.max_items, affordable)
+            run.max_usd = round(run.max_items * usd_per_item, 6)
+            self.runs.append(run)
+            self.save()
+        return run
+
+    def claimed(self) -> set[str]:
+        """The ids of all runs that any record of the lake calls its own."""
+        folders = self.lake.root.glob("raw/night=*")
+        return {run.run_id for folder in folders for run in _runs_of(folder) if run.run_id}
+
+
+class Apify:
+    """The calls we make, with Apify's failures told as ours: BadInput for a wrong token, else RunTrouble."""
+
+    def __init__(self, settings: Settings, night: date) -> None:
+        if not settings.apify_token:
+            raise BadInput("APIFY_TOKEN is not set. Copy it from https://console.apify.com (Settings, API & Integrations).")
+        self.url = settings.apify_url
+        known: dict[str, Any] = {
+            "token": settings.apify_token,
+            "api_url": self.url,
+            "api_public_url": self.url,
+            "user_agent_suffix": f"toxwatch/{version('toxwatch')} night={night}",
+        }
+        self._reader = ApifyClient(**known)
+        self._starter = ApifyClient(**known, max_retries=0)  # a repeated start is a second bill
+
+    def check(self) -> None:
+        """Raises where the token is wrong or the service cannot be reached."""
+        with self._told():
+            self._reader.user().get()
+
+    def start(self, book: RunBook, run: PaidRun) -> None:
+        """Starts a run that the book holds, or finds it where an earlier start was heard but not answered."""
+        is_new = datetime.now(UTC) - _instant(run.intended_at) < timedelta(seconds=1)
+        if not is_new and self._adopt(book, run):
+            return
+        for pause in (*START_PAUSES, None):
+            try:
+                self._note(run, self._start(run))
+                return book.save()
+            except (RateLimitError, ServerError) as refusal:
+                trouble = RunTrouble("start_refused", f"Apify did not start the run: {refusal}")
+            except ApifyApiError as refusal:
+                if refusal.type not in NO_ROOM:
+                    raise
+                trouble = RunTrouble("no_room", f"Apify has no room for another run: {refusal}")
+            except (impit.TransportError, TimeoutError) as silence:
+                if self._adopt(book, run):
+                    return
+                raise RunTrouble("start_unclear", f"Apify did not say whether the run started ({silence!r}).") from None
+            time.sleep(pause or 0)
+            if self._adopt(book, run):
+                return
+        raise trouble
+
+    def wait(self, book: RunBook, run: PaidRun, patience: timedelta = PATIENCE) -> None:
+        """Returns when the run has finished; raises RunTrouble when patience ends first."""
+        with self._told():
+            found = self._reader.run(str(run.run_id)).wait_for_finish(wait_duration=patience)
+        if found is None:
+            run.status, run.cost_usd = LOST, run.max_usd
+        else:
+            self._note(run, found)
+        book.save()
+        if not run.is_finished:
+            raise RunTrouble("still_running", f"Run {run.run_id} is still {run.status} after {patience}.")
+
+    def status(self, run: PaidRun) -> str:
+        """Apify's word for the run now."""
+        with self._told():
+            found = self._reader.run(str(run.run_id)).get()
+        return found.status if found else LOST
+
+    def abort(self, run: PaidRun) -> None:
+        """Lets the run save what it has and end; its items stay readable."""
+        with self._told():
+            self._reader.run(str(run.run_id)).abort(gracefully=True)
+
+    def items(self, run: PaidRun) -> Iterator[dict[str, Any]]:
+        with self._told():
+            yield from self._reader.dataset(str(run.dataset_id)).iterate_items(chunk_size=CHUNK)
+
+    def _start(self, run: PaidRun) -> Any:
+        return self._starter.actor(run.actor).start(
+            run_input=run.input,
+            max_items=run.max_items,
+            max_total_charge_usd=Decimal(str(run.max_usd)),
+            run_timeout=RUN_TIMEOUT,
+            timeout=START_TIMEOUT,
+        )

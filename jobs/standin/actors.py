@@ -1,0 +1,269 @@
+"""What each actor sends for its input: one function an actor, in the shape of real items."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from itertools import islice
+
+from jobs.standin.world import Comment, Community, Post, World
+
+Item = dict[str, object]
+Actor = Callable[[World, dict, datetime], Iterator[Item]]
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+REPEAT_EVERY = 83  # one item in so many is sent again, as when pages shift under a scraper
+
+
+def instagram_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    for name in asked["username"]:
+        handle = name.rstrip("/").rpartition("/")[2]
+        community = world.community("instagram", handle)
+        url = f"https://www.instagram.com/{handle}/"
+        posts = _posts(world, community, asked["onlyPostsNewerThan"], asked["resultsLimit"], seen_at)
+        if not posts:
+            yield _no_items(url)
+        for post in posts:
+            yield {
+                "inputUrl": url,
+                "id": str(3_000_000_000_000_000_000 + post.key),
+                "type": "Image",
+                "shortCode": _code(post),
+                "caption": post.caption,
+                "hashtags": [],
+                "mentions": [],
+                "url": f"https://www.instagram.com/p/{_code(post)}/",
+                "commentsCount": len(world.comments(post, seen_at)),
+                "latestComments": [],
+                "likesCount": -1 if post.key % 7 == 0 else post.likes,
+                "timestamp": _iso(post.posted_at),
+                "ownerUsername": handle,
+                "productType": "feed",
+                "isPinned": False,
+            }
+
+
+def instagram_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    for url in asked["directUrls"]:
+        post = _find(world, url.rstrip("/").rpartition("/")[2][1:], 36)
+        if post is None or post.is_deleted:
+            yield {"error": "not_found", "errorDescription": "Post does not exist", "inputUrl": url}
+            continue
+        comments = world.comments(post, seen_at)
+        replies: dict[str | None, list[Comment]] = {}
+        for comment in reversed(comments):
+            replies.setdefault(comment.parent_id, []).append(comment)
+        for comment in islice(reversed(replies.get(None, [])), asked["resultsLimit"]):
+            nested = [_instagram_comment(url, reply, seen_at) | {"replies": []} for reply in replies.get(comment.id, [])]
+            wants = asked.get("includeNestedComments")
+            yield _instagram_comment(url, comment, seen_at) | {
+                "repliesCount": len(nested) if wants else None,
+                "replies": nested if wants else None,
+            }
+
+
+def _instagram_comment(url: str, comment: Comment, seen_at: datetime) -> Item:
+    item: Item = {
+        "postUrl": url,
+        "commentUrl": f"{url}c/{comment.id}",
+        "id": comment.id,
+        "text": comment.text_at(seen_at),
+        "ownerUsername": comment.author,
+        "ownerProfilePicUrl": "https://scontent.example/p.jpg",
+        "timestamp": "1969-12-31T23:59:59.000Z" if comment.oddity == "bad_time" else _iso(comment.posted_at),
+        "repliesCount": 0,
+        "likesCount": comment.likes_at(seen_at),
+        "owner": {"username": comment.author, "is_verified": False, "id": comment.id[-9:], "full_name": None},
+    }
+    if comment.oddity == "no_id":
+        del item["id"]
+    if comment.has_gif:
+        item["media"] = {"gif": {"url": "https://media.example/wave.gif"}}
+    return item
+
+
+def tiktok_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    for handle in asked["profiles"]:
+        community = world.community("tiktok", handle)
+        posts = _posts(world, community, asked["oldestPostDateUnified"], asked["resultsPerPage"], seen_at)
+        if not posts:
+            yield _no_items(f"https://www.tiktok.com/@{handle}")
+        for post in posts:
+            yield {
+                "id": str(7_000_000_000_000_000_000 + post.key),
+                "text": post.caption,
+                "createTimeISO": _iso(post.posted_at),
+                "webVideoUrl": f"https://www.tiktok.com/@{handle}/video/{7_000_000_000_000_000_000 + post.key}",
+                "diggCount": post.likes,
+                "commentCount": len(world.comments(post, seen_at)),
+                "authorMeta": {"name": handle},
+            }
+
+
+def tiktok_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    for url, comment, replies in _threads(world, asked["postURLs"], asked["commentsPerPost"], seen_at, _tiktok_key):
+        yield {
+            "videoWebUrl": url,
+            "cid": comment.id,
+            "text": comment.text_at(seen_at),
+            "uniqueId": comment.author,
+            "uid": comment.id[-9:],
+            "createTime": int(comment.posted_at.timestamp()),
+            "createTimeISO": _iso(comment.posted_at),
+            "diggCount": comment.likes_at(seen_at),
+            "repliesToId": comment.parent_id,
+            "replyCommentTotal": None if comment.parent_id else replies,
+        }
+
+
+def youtube_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    for start in asked["startUrls"]:
+        handle = start["url"].rpartition("@")[2].removesuffix("/videos")
+        community = world.community("youtube", handle)
+        posts = _posts(world, community, asked["oldestPostDate"], asked["maxResults"], seen_at)
+        if not posts:
+            yield _no_items(start["url"])
+        for post in posts:
+            yield {
+                "id": _code(post),
+                "title": post.caption,
+                "url": f"https://www.youtube.com/watch?v={_code(post)}",
+                "date": _iso(post.posted_at),
+                "likes": post.likes,
+                "commentsCount": len(world.comments(post, seen_at)),
+                "channelName": handle,
+                "input": start["url"],
+            }
+
+
+def youtube_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    urls = [start["url"] for start in asked["startUrls"]]
+    for url, comment, replies in _threads(world, urls, asked["maxComments"], seen_at, _code_key):
+        yield {
+            "pageUrl": url,
+            "videoId": url.rpartition("=")[2],
+            "cid": comment.id,
+            "comment": comment.text_at(seen_at),
+            "author": f"@{comment.author}",
+            "publishedTimeText": _ago(comment.posted_at, seen_at),
+            "voteCount": comment.likes_at(seen_at),
+            "replyCount": replies,
+            "type": "reply" if comment.parent_id else "comment",
+            "replyToCid": comment.parent_id,
+        }
+
+
+def facebook_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    for start in asked["startUrls"]:
+        handle = start["url"].rstrip("/").rpartition("/")[2]
+        community = world.community("facebook", handle)
+        posts = _posts(world, community, asked["onlyPostsNewerThan"], asked["resultsLimit"], seen_at)
+        if not posts:
+            yield _no_items(start["url"])
+        for post in posts:
+            yield {
+                "postId": str(post.key),
+                "url": f"https://www.facebook.com/{handle}/posts/{post.key}",
+                "text": post.caption,
+                "time": _iso(post.posted_at),
+                "likes": post.likes,
+                "comments": len(world.comments(post, seen_at)),
+                "pageName": handle,
+                "inputUrl": start["url"],
+            }
+
+
+def facebook_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+    urls = [start["url"] for start in asked["startUrls"]]
+    for url, comment, replies in _threads(world, urls, asked["resultsLimit"], seen_at, _number_key):
+        item: Item = {
+            "facebookUrl": url,
+            "inputUrl": url,
+            "postTitle": "Harbour FC &lt;3",
+            "id": comment.id,
+            "text": comment.text_at(seen_at),
+            "profileName": comment.author.title(),
+            "profileId": comment.id[-9:],
+            "date": _iso(comment.posted_at),
+            "commentsCount": replies,
+            "threadingDepth": 1 if comment.parent_id else 0,
+            "replyToCommentId": comment.parent_id,
+        }
+        if likes := comment.likes_at(seen_at):
+            item["likesCount"] = str(likes)
+        yield item
+
+
+ACTORS: dict[str, tuple[Actor, float]] = {  # with its price of one item in USD
+    "apify/instagram-post-scraper": (instagram_posts, 0.0017),
+    "apify/instagram-comment-scraper": (instagram_comments, 0.0019),
+    "clockworks/tiktok-scraper": (tiktok_posts, 0.003),
+    "clockworks/tiktok-comments-scraper": (tiktok_comments, 0.001),
+    "streamers/youtube-scraper": (youtube_posts, 0.003),
+    "streamers/youtube-comments-scraper": (youtube_comments, 0.001),
+    "apify/facebook-posts-scraper": (facebook_posts, 0.004),
+    "apify/facebook-comments-scraper": (facebook_comments, 0.0015),
+}
+
+
+def with_repeats(items: Iterator[Item]) -> Iterator[Item]:
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % REPEAT_EVERY == 0:
+            yield item
+
+
+def _posts(world: World, community: Community | None, since: str, limit: int, seen_at: datetime) -> list[Post]:
+    if community is None or community.is_private:
+        return []
+    return world.posts(community, date.fromisoformat(since), seen_at)[:limit]
+
+
+def _threads(
+    world: World, urls: list[str], limit: int, seen_at: datetime, key: Callable[[str], tuple[str, int]]
+) -> Iterator[tuple[str, Comment, int]]:
+    """Rows of the actors that send replies as rows of their own, with each comment's number of replies."""
+    for url in urls:
+        post = _find(world, *key(url))
+        comments = [] if post is None else world.comments(post, seen_at)
+        parents = [comment.parent_id for comment in comments]
+        for comment in comments[:limit]:
+            yield url, comment, parents.count(comment.id)
+
+
+def _find(world: World, digits: str, base: int) -> Post | None:
+    return world.post(int(digits, base)) if digits.isalnum() else None
+
+
+def _tiktok_key(url: str) -> tuple[str, int]:
+    return str(int(url.rpartition("/")[2]) - 7_000_000_000_000_000_000), 10
+
+
+def _number_key(url: str) -> tuple[str, int]:
+    return url.rpartition("/")[2], 10
+
+
+def _code_key(url: str) -> tuple[str, int]:
+    return url.rpartition("=")[2][1:], 36
+
+
+def _code(post: Post) -> str:
+    """Eleven characters, as Instagram's short codes and YouTube's ids have."""
+    rest, digits = post.key, ""
+    while rest:
+        rest, digit = divmod(rest, 36)
+        digits = DIGITS[digit] + digits
+    return "D" + digits.rjust(10, "0")
+
+
+def _no_items(url: str) -> Item:
+    return {"error": "no_items", "errorDescription": "Empty or private data for provided input", "inputUrl": url}
+
+
+def _iso(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _ago(instant: datetime, seen_at: datetime) -> str:
+    minutes = int((seen_at - instant).total_seconds() // 60)
+    number, unit = (
+        (minutes, "minute") if minutes < 60 else (minutes // 60, "hour") if minutes < 1440 else (minutes // 1440, "day")
+    )
+    return f"{number} {unit}{'' if number == 1 else 's'} ago"
