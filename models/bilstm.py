@@ -1,0 +1,87 @@
+"""The BiLSTM in Keras: words and their n-grams → both directions → the strongest and the attended → six logits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from models.labels import LABELS
+from models.words import SLOTS
+
+
+@dataclass(frozen=True)
+class Size:
+    embedding: int = 96
+    units: int = 64
+    head: int = 64
+
+
+@keras.saving.register_keras_serializable("toxwatch")
+class WordEmbedding(layers.Layer):
+    """A word's own vector plus the mean of its n-grams' vectors."""
+
+    def __init__(self, size: int, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size, self.width = size, width
+
+    def build(self, input_shape: Any) -> None:  # noqa: ARG002
+        self.table = self.add_weight(name="table", shape=(self.size, self.width),
+                                     initializer=keras.initializers.RandomUniform(-0.05, 0.05))  # fmt: skip
+
+    def call(self, ids: Any) -> Any:
+        present = ops.cast(ids > 0, self.compute_dtype)[..., None]
+        vectors = ops.take(ops.convert_to_tensor(self.table), ids, axis=0) * present
+        grams = ops.sum(vectors[:, :, 1:], axis=2) / ops.maximum(ops.sum(present[:, :, 1:], axis=2), 1.0)
+        return vectors[:, :, 0] + grams
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"size": self.size, "width": self.width}
+
+
+@keras.saving.register_keras_serializable("toxwatch")
+class MaxAndAttention(layers.Layer):
+    """The strongest value of each feature, and the mean of the words weighted by how much they matter."""
+
+    def build(self, input_shape: Any) -> None:
+        self.query = self.add_weight(name="query", shape=(input_shape[-1], 1), initializer="glorot_uniform")
+
+    def call(self, states: Any, is_word: Any) -> Any:
+        absent = (1.0 - ops.cast(is_word, states.dtype))[..., None] * -1e4
+        weights = ops.softmax(ops.matmul(states, self.query) + absent, axis=1)
+        return ops.concatenate([ops.max(states + absent, axis=1), ops.sum(states * weights, axis=1)], axis=-1)
+
+
+def build_bilstm(vocabulary_size: int, size: Size = Size(), dropout: float = 0.3) -> keras.Model:
+    # === Layers ===
+    embed = WordEmbedding(vocabulary_size, size.embedding, name="embedding")
+    read = layers.Bidirectional(layers.LSTM(size.units, return_sequences=True), name="bilstm")
+    pool = MaxAndAttention(name="pool")
+    # === Functional model ===
+    ids = keras.Input((None, SLOTS), dtype="int32", name="ids")
+    is_word = ids[:, :, 0] > 0
+    words = layers.SpatialDropout1D(dropout)(embed(ids))
+    features = layers.Dropout(dropout)(pool(read(words, mask=is_word), is_word))
+    hidden = layers.Dropout(dropout)(layers.Dense(size.head, activation="relu", name="hidden")(features))
+    return keras.Model(ids, layers.Dense(len(LABELS), name="logits")(hidden))
+
+
+@keras.saving.register_keras_serializable("toxwatch")
+class MaskedLoss(keras.losses.Loss):
+    """Cross-entropy over the labels that a row's source knows (NaN = unknown), by label weight; focal if asked."""
+
+    def __init__(self, weights: list[float], focus: float = 0.0, name: str = "masked", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.weights, self.focus = weights, focus
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        known = ops.cast(ops.logical_not(ops.isnan(y_true)), y_pred.dtype)
+        truth = ops.where(ops.isnan(y_true), ops.zeros_like(y_true), y_true)
+        loss = ops.relu(y_pred) - y_pred * truth + ops.log1p(ops.exp(-ops.abs(y_pred)))
+        rarity = 1.0 + truth * (ops.convert_to_tensor(np.float32(self.weights)) - 1.0)
+        surprise = ops.power(1.0 - ops.exp(-loss), self.focus) if self.focus else 1.0
+        return ops.sum(loss * rarity * surprise * known, axis=-1) / len(LABELS)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"weights": self.weights, "focus": self.focus}

@@ -1,0 +1,65 @@
+"""From logits to probabilities that mean what they say, and the thresholds that keep a stated precision.
+
+A label with enough examples is calibrated by isotonic regression on top of Platt's sigmoid, a rare one by the
+sigmoid alone. Either way the result is one rising line of points, which the card holds and `np.interp` reads.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
+
+from models.labels import LABELS
+
+ENOUGH_FOR_ISOTONIC = 300  # positives and negatives
+SMOOTH = 0.2  # share of the sigmoid in an isotonic line, so that it rises everywhere and ranks are kept
+GRID = np.linspace(-16, 16, 161)
+BINS = 15
+
+
+def calibrate(logits: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, list[float]]]:
+    """For each label the points (logit, probability) of its calibration line."""
+    curves = {}
+    for i, label in enumerate(LABELS):
+        known = ~np.isnan(truth[:, i])
+        probabilities = _curve(logits[known, i], truth[known, i])
+        curves[label] = {"logit": GRID.round(2).tolist(), "probability": probabilities.round(7).tolist()}
+    return curves
+
+
+def apply(curves: dict[str, Any], logits: np.ndarray) -> np.ndarray:
+    """The probabilities that logits stand for."""
+    lines = [(curves[label]["logit"], curves[label]["probability"]) for label in LABELS]
+    return np.stack([np.interp(logits[:, i], *line) for i, line in enumerate(lines)], axis=1)
+
+
+def calibration_error(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """Expected calibration error over bins of equal width."""
+    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, truth - probabilities, BINS)
+    return float(np.abs(gaps).sum() / len(truth))
+
+
+def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -> dict[str, float]:
+    """The lowest threshold a label with which `precision` of what it flags is right; the best F1 where none has it."""
+    chosen = {}
+    for i, label in enumerate(LABELS):
+        known = ~np.isnan(truth[:, i])
+        right, found, at = precision_recall_curve(truth[known, i], probabilities[known, i])
+        good = np.flatnonzero(right[:-1] >= precision)
+        f1 = 2 * right * found / np.maximum(right + found, 1e-9)
+        best = good[0] if len(good) else f1[:-1].argmax()
+        chosen[label] = round(float(at[best]), 4)
+    return chosen
+
+
+def _curve(logits: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    sigmoid = LogisticRegression(C=100.0).fit(logits[:, None], truth)
+    slope, shift = max(float(sigmoid.coef_[0, 0]), 0.05), float(sigmoid.intercept_[0])
+    platt = 1.0 / (1.0 + np.exp(-(slope * GRID + shift)))
+    if min(truth.sum(), (1 - truth).sum()) < ENOUGH_FOR_ISOTONIC:
+        return platt
+    isotonic = IsotonicRegression(out_of_bounds="clip").fit(logits, truth).predict(GRID)
+    return (1 - SMOOTH) * isotonic + SMOOTH * platt

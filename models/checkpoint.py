@@ -1,0 +1,67 @@
+"""Where a training run stands after each whole epoch, so that a stopped run goes on and the best epoch is kept."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from models.labels import ModelError
+
+
+class Checkpoint:
+    """`last` is the epoch to go on from, with the optimizer's state; `best` is the epoch to keep."""
+
+    def __init__(self, place: Path, model: Any, fingerprint: str) -> None:
+        self.folder = place / fingerprint
+        self.model = model
+        self.history: list[dict[str, float]] = []
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / "history.json").exists():
+            self._resume()
+
+    @property
+    def epoch(self) -> int:
+        return len(self.history)
+
+    @property
+    def epochs_without_gain(self) -> int:
+        aucs = [epoch["auc"] for epoch in self.history]
+        return len(aucs) - 1 - aucs.index(max(aucs)) if aucs else 0
+
+    def save(self, epoch: dict[str, float]) -> None:
+        self.history.append(epoch)
+        self._write("last")
+        if self.epochs_without_gain == 0:
+            self._write("best")
+        (self.folder / "history.tmp").write_text(json.dumps(self.history))
+        os.replace(self.folder / "history.tmp", self.folder / "history.json")
+        print(f"epoch {epoch['epoch']}: loss {epoch['loss']:.4f}, validation AUC {epoch['auc']:.4f}", flush=True)
+
+    def restore_best(self) -> None:
+        self._read("best")
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _resume(self) -> None:
+        try:
+            self.history = json.loads((self.folder / "history.json").read_text())
+        except json.JSONDecodeError as error:
+            raise self._damaged(error) from error
+        self.model.optimizer.build(self.model.trainable_variables)
+        self._read("last")
+        print(f"going on after epoch {self.epoch} of {self.folder}", flush=True)
+
+    def _write(self, name: str) -> None:
+        self.model.save_weights(self.folder / f"{name}-new.weights.h5")
+        os.replace(self.folder / f"{name}-new.weights.h5", self.folder / f"{name}.weights.h5")
+
+    def _read(self, name: str) -> None:
+        try:
+            self.model.load_weights(self.folder / f"{name}.weights.h5")
+        except (OSError, ValueError, KeyError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> ModelError:
+        return ModelError(f"The checkpoint {self.folder} is damaged ({error}). Delete that folder and start again.")

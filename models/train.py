@@ -1,0 +1,211 @@
+"""Training, from labelled comments to a model folder: read, split, fit, export, calibrate, write.
+
+`train` is the contents page. A run that is stopped goes on at its last whole epoch when it is started again.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models import calibrate, data, export
+from models.card import write_card, writing
+from models.checkpoint import Checkpoint
+from models.labels import LABELS, ModelError
+from models.obfuscate import DISGUISES, disguise
+from models.scorer import Scorer, open_session
+from models.text import clean_text
+from models.words import WordEncoder
+
+IMBALANCE = ("none", "weights", "focal", "sampling")
+MAX_WEIGHT = 10.0
+FOCUS = 2.0  # of the focal loss, as its authors recommend
+RARE_SHARE = 0.25  # of the rows of an epoch, drawn from those with a rare label
+ENOUGH_TO_JUDGE = 20  # positives a label needs in the validation set before its AUC steers training
+
+
+@dataclass(frozen=True)
+class Settings:
+    epochs: int = 20  # at most; the best one is kept
+    patience: int = 3  # epochs without a better validation AUC before the end
+    batch: int = 128
+    learning_rate: float = 2e-3
+    dropout: float = 0.3
+    imbalance: str = "weights"
+    disguised: float = 0.3  # share of training texts that are obfuscated anew in every epoch
+    max_train_words: int = 96
+    vocabulary: int = 20_000
+    min_count: int = 4
+    buckets: int = 30_000
+    embedding: int = 96
+    units: int = 64
+    head: int = 64
+    precision: float = 0.8  # that thresholds are chosen for
+    sample: int | None = None  # train on this many rows only
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        if self.imbalance not in IMBALANCE:
+            raise ModelError(f"imbalance is {self.imbalance!r}; choose one of {', '.join(IMBALANCE)}.")
+
+
+def train(folder: Path, output: Path, settings: Settings = Settings(), command: str = "") -> dict[str, Any]:
+    """Train a BiLSTM on the labelled comments in `folder` and write it to `output`; returns its card."""
+    comments = data.read_comments(folder)
+    data.check_trainable(comments)
+    part = data.split(comments)
+    training, validation = comments[part == "train"], comments[part == "validation"]
+    if settings.sample:
+        training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
+    encoder = WordEncoder.learn(training.text, settings.vocabulary, settings.min_count, settings.buckets)
+    model, history = fit(encoder, training, validation, settings, output.with_name(f".{output.name}-training"))
+    facts = {
+        "buckets": settings.buckets,
+        "settings": asdict(settings),
+        "command": command,
+        "data": data.data_hashes(folder),
+        "sources": sorted(set(comments.source)),
+        "rows": part.value_counts().to_dict(),
+        "history": history,
+    }
+    return write_model(model, encoder, validation, output, facts, settings.precision)
+
+
+def fit(
+    encoder: WordEncoder, training: pd.DataFrame, validation: pd.DataFrame, settings: Settings, place: Path
+) -> tuple[Any, list[dict[str, float]]]:
+    """The network of the epoch with the best validation AUC, and the curve of all epochs."""
+    import keras
+
+    from models.bilstm import MaskedLoss, Size, build_bilstm
+    from models.progress import batches_shown
+
+    keras.utils.set_random_seed(settings.seed)
+    model = build_bilstm(encoder.size, Size(settings.embedding, settings.units, settings.head), settings.dropout)
+    focus = FOCUS if settings.imbalance == "focal" else 0.0
+    optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=1.0)
+    model.compile(optimizer=optimizer, loss=MaskedLoss(label_weights(training, settings.imbalance), focus))
+    checkpoint = Checkpoint(place, model, fingerprint(training, settings))
+    truth = data.targets(validation)
+    for epoch in range(checkpoint.epoch, settings.epochs):
+        if checkpoint.epochs_without_gain > settings.patience:
+            break
+        steps = -(-len(training) // settings.batch)
+        losses = [
+            float(model.train_on_batch(ids, labels))
+            for ids, labels in batches_shown(f"epoch {epoch + 1}", batches(encoder, training, settings, epoch), steps)
+        ]
+        auc = mean_auc(truth, keras_logits(model, encoder, validation.text.tolist()))
+        checkpoint.save({"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 5), "auc": round(auc, 5)})
+        if checkpoint.epochs_without_gain:
+            model.optimizer.learning_rate = float(model.optimizer.learning_rate) / 2
+    checkpoint.restore_best()
+    checkpoint.remove()
+    return model, checkpoint.history
+
+
+def batches(
+    encoder: WordEncoder, training: pd.DataFrame, settings: Settings, epoch: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """One epoch in random order, texts of like length together; the same for the same seed and epoch."""
+    rng = random.Random(f"{settings.seed}-{epoch}")
+    truth = data.targets(training)
+    chosen = np.array(_rows_of_epoch(truth, settings.imbalance, rng))
+    texts, raws = training.text.to_numpy(), training.raw.to_numpy()
+    words = []
+    for i in chosen:
+        text = texts[i]
+        if rng.random() < settings.disguised:
+            text = clean_text(disguise(raws[i][:1000], rng.choice(tuple(DISGUISES)), rng))
+        words.append(encoder.encode(text)[: settings.max_train_words])
+    by_length = sorted(range(len(chosen)), key=lambda i: len(words[i]) + rng.random() * 4)
+    starts = list(range(0, len(by_length), settings.batch))
+    rng.shuffle(starts)
+    for start in starts:
+        rows = by_length[start : start + settings.batch]
+        yield encoder.padded([words[i] for i in rows]), truth[chosen[rows]]
+
+
+def label_weights(training: pd.DataFrame, imbalance: str) -> list[float]:
+    """What a positive counts against a negative: the root of their ratio, so that rare labels are heard."""
+    if imbalance != "weights":
+        return [1.0] * len(LABELS)
+    positive = training[list(LABELS)].mean().clip(1e-6, 0.5)
+    return [round(float(min(MAX_WEIGHT, np.sqrt((1 - share) / share))), 3) for share in positive]
+
+
+def keras_logits(model: Any, encoder: WordEncoder, texts: list[str]) -> np.ndarray:
+    logits = np.zeros((len(texts), len(LABELS)), np.float32)
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for start in range(0, len(order), 256):
+        chunk = order[start : start + 256]
+        logits[chunk] = model.predict_on_batch(encoder.batch([texts[i] for i in chunk]))
+    return logits
+
+
+def mean_auc(truth: np.ndarray, logits: np.ndarray) -> float:
+    """Over the labels with enough positives to say anything, or over all where none has."""
+    from sklearn.metrics import roc_auc_score
+
+    aucs = {}
+    for i in range(len(LABELS)):
+        known = ~np.isnan(truth[:, i])
+        positives = truth[known, i].sum()
+        if 0 < positives < known.sum():
+            aucs[i] = (positives >= ENOUGH_TO_JUDGE, roc_auc_score(truth[known, i], logits[known, i]))
+    judged = [auc for enough, auc in aucs.values() if enough] or [auc for _, auc in aucs.values()]
+    return float(np.mean(judged)) if judged else 0.5
+
+
+def write_model(
+    model: Any, encoder: WordEncoder, validation: pd.DataFrame, output: Path, facts: dict[str, Any], precision: float
+) -> dict[str, Any]:
+    """Export, accept or refuse the export, calibrate on the validation rows, and write the folder at once."""
+    texts, truth = validation.text.tolist(), data.targets(validation)
+    with writing(output) as draft:
+        export.write_bilstm(model, draft / "fp32.onnx")
+        encoder.write(draft / "vocabulary.txt")
+        reference = _onnx_logits(draft / "fp32.onnx", encoder, texts)
+        sample = random.Random(0).sample(texts, min(512, len(texts)))
+        agreement = export.check_agreement(
+            keras_logits(model, encoder, sample), _onnx_logits(draft / "fp32.onnx", encoder, sample)
+        )
+        export.quantize(draft / "fp32.onnx", draft / "model.onnx")
+        logits = _onnx_logits(draft / "model.onnx", encoder, texts)
+        losses = export.auc_losses(reference, logits, truth)
+        export.check_losses(losses, truth)
+        (draft / "fp32.onnx").unlink()
+        curves = calibrate.calibrate(logits, truth)
+        facts |= {
+            "thresholds": calibrate.thresholds(calibrate.apply(curves, logits), truth, precision),
+            "calibration": curves,
+            "export": {"fp32_difference": agreement, "int8_auc_loss": losses},
+            "validation_auc": round(mean_auc(truth, logits), 5),
+        }
+        return write_card(draft, "bilstm", facts)
+
+
+def fingerprint(training: pd.DataFrame, settings: Settings) -> str:
+    """Names a run: a checkpoint of other rows or settings is another run's."""
+    content = json.dumps(asdict(settings), sort_keys=True) + "".join(training.key)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def _rows_of_epoch(truth: np.ndarray, imbalance: str, rng: random.Random) -> list[int]:
+    rows = list(range(len(truth)))
+    if imbalance == "sampling":
+        rare = np.flatnonzero((truth[:, 1:] == 1).any(axis=1)).tolist()
+        rows = rng.sample(rows, int(len(rows) * (1 - RARE_SHARE))) + rng.choices(rare, k=int(len(rows) * RARE_SHARE))
+    return rows
+
+
+def _onnx_logits(path: Path, encoder: WordEncoder, texts: list[str]) -> np.ndarray:
+    session = open_session(path)
+    card: dict[str, Any] = {"version": "", "labels": [], "text_rule": "", "thresholds": {}, "calibration": {}}
+    return Scorer(card, session, lambda chunk: {"ids": encoder.batch(chunk)}).logits(texts)

@@ -1,0 +1,97 @@
+"""The BiLSTM's view of a text: words, each with the hashed character n-grams inside it.
+
+A word that nobody saw in training ("idiottt", "id10t") still shares most of its n-grams with one that was
+seen. The first slot of a word holds its own id, the other slots its n-grams; id 0 is padding.
+"""
+
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+SLOTS = 16
+NGRAM_LENGTHS = (3, 4)
+UNKNOWN = 1  # also stands for a text without any word
+FIRST_WORD = 2
+MAX_WORDS = 384  # the first 288 and the last 96 of a longer text: insults come early or as a parting shot
+TAIL_WORDS = 96
+CACHE_WORDS = 200_000  # 13 MB; then the cache starts afresh
+
+_WORD = re.compile(r"[\w*$]+(?:['’@\-][\w*$]+)*|[^\w\s]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
+
+def split_words(text: str) -> list[str]:
+    """ "Don't be a f*cking idiot!!" → ["don't", "be", "a", "f*cking", "idiot", "!!"]"""
+    text = text.lower()
+    if not text.isascii():
+        text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
+    words = _WORD.findall(text)
+    return words if len(words) <= MAX_WORDS else words[: MAX_WORDS - TAIL_WORDS] + words[-TAIL_WORDS:]
+
+
+class WordEncoder:
+    def __init__(self, vocabulary: Sequence[str], buckets: int) -> None:
+        self.vocabulary = list(vocabulary)
+        self.buckets = buckets
+        self.size = FIRST_WORD + len(self.vocabulary) + buckets
+        self._ids = {word: FIRST_WORD + i for i, word in enumerate(self.vocabulary)}
+        self._start_cache()
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], max_words: int, min_count: int, buckets: int) -> "WordEncoder":
+        counts = Counter(word for text in texts for word in set(split_words(text)))
+        common = [word for word, count in counts.most_common(max_words) if count >= min_count]
+        return cls(sorted(common), buckets)
+
+    @classmethod
+    def read(cls, path: Path, buckets: int) -> "WordEncoder":
+        return cls(path.read_text(encoding="utf-8").splitlines(), buckets)
+
+    def write(self, path: Path) -> None:
+        path.write_text("".join(f"{word}\n" for word in self.vocabulary), encoding="utf-8")
+
+    def encode(self, text: str) -> list[int]:
+        """One number a word, its row in this encoder's cache: `batch` turns rows into slots."""
+        return [self._row(word) for word in split_words(text)] or [self._row("")]
+
+    def batch(self, texts: Sequence[str]) -> np.ndarray:
+        """int32[text, word, slot], padded with zeros to the longest text."""
+        if len(self._rows) > CACHE_WORDS:
+            self._start_cache()
+        return self.padded([self.encode(text) for text in texts])
+
+    def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
+        padded = np.zeros((len(rows), max(map(len, rows)), SLOTS), np.int32)
+        for i, row in enumerate(rows):
+            padded[i, : len(row)] = self._table[row]
+        return padded
+
+    def _start_cache(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._table = np.zeros((1024, SLOTS), np.int32)
+
+    def _row(self, word: str) -> int:
+        row = self._rows.get(word)
+        if row is None:
+            row = self._rows[word] = len(self._rows)
+            if row == len(self._table):
+                self._table = np.concatenate([self._table, np.zeros_like(self._table)])
+            slots = self._slots(word)
+            self._table[row, : len(slots)] = slots
+        return row
+
+    def _slots(self, word: str) -> list[int]:
+        first_bucket = FIRST_WORD + len(self.vocabulary)
+        marked = f"<{word}>"
+        grams = [
+            first_bucket + zlib.crc32(marked[i : i + length].encode("utf-8", "replace")) % self.buckets
+            for length in NGRAM_LENGTHS
+            for i in range(len(marked) - length + 1)
+            if word[:1].isalnum()
+        ]
+        return [self._ids.get(word, UNKNOWN), *grams[: SLOTS - 1]]
