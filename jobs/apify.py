@@ -79,7 +79,7 @@ class RunBook:
         self.lake = lake
         self.night = night
         self.path = lake.folder("raw", night) / f"{account}{RUNS_ENDING}"
-        self.runs = _read(self.path)
+        self.runs = read_runs(self.path)
 
     def save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,9 @@ class Apify:
 
     def __init__(self, settings: Settings, night: date) -> None:
         if not settings.apify_token:
-            raise BadInput("APIFY_TOKEN is not set. Copy it from https://console.apify.com (Settings, API & Integrations).")
+            raise BadInput(
+                "APIFY_TOKEN is not set. Copy it from https://console.apify.com (Settings, API & Integrations)."
+            )
         self.url = settings.apify_url
         known: dict[str, Any] = {
             "token": settings.apify_token,
@@ -132,13 +134,18 @@ class Apify:
 
     def start(self, book: RunBook, run: PaidRun) -> None:
         """Starts a run that the book holds, or finds it where an earlier start was heard but not answered."""
+        with self._told():
+            self._start_once(book, run)
+
+    def _start_once(self, book: RunBook, run: PaidRun) -> None:
         is_new = datetime.now(UTC) - _instant(run.intended_at) < timedelta(seconds=1)
         if not is_new and self._adopt(book, run):
             return
         for pause in (*START_PAUSES, None):
             try:
-                self._note(run, self._start(run))
-                return book.save()
+                self._note(run, self._begin(run))
+                book.save()
+                return
             except (RateLimitError, ServerError) as refusal:
                 trouble = RunTrouble("start_refused", f"Apify did not start the run: {refusal}")
             except ApifyApiError as refusal:
@@ -166,22 +173,11 @@ class Apify:
         if not run.is_finished:
             raise RunTrouble("still_running", f"Run {run.run_id} is still {run.status} after {patience}.")
 
-    def status(self, run: PaidRun) -> str:
-        """Apify's word for the run now."""
-        with self._told():
-            found = self._reader.run(str(run.run_id)).get()
-        return found.status if found else LOST
-
-    def abort(self, run: PaidRun) -> None:
-        """Lets the run save what it has and end; its items stay readable."""
-        with self._told():
-            self._reader.run(str(run.run_id)).abort(gracefully=True)
-
     def items(self, run: PaidRun) -> Iterator[dict[str, Any]]:
         with self._told():
             yield from self._reader.dataset(str(run.dataset_id)).iterate_items(chunk_size=CHUNK)
 
-    def _start(self, run: PaidRun) -> Any:
+    def _begin(self, run: PaidRun) -> Any:
         return self._starter.actor(run.actor).start(
             run_input=run.input,
             max_items=run.max_items,
@@ -189,3 +185,51 @@ class Apify:
             run_timeout=RUN_TIMEOUT,
             timeout=START_TIMEOUT,
         )
+
+    def _adopt(self, book: RunBook, run: PaidRun) -> bool:
+        """True where Apify has a run with this input that no record calls its own: then it is this one."""
+        since = _instant(run.intended_at) - CLOCK_SKEW
+        claimed = book.claimed()
+        for found in self._reader.actor(run.actor).runs().list(started_after=since, desc=True, limit=CHUNK).items:
+            if found.id not in claimed and self._input(found) == run.input:
+                self._note(run, found)
+                book.save()
+                return True
+        return False
+
+    def _input(self, found: Any) -> Any:
+        record = self._reader.key_value_store(found.default_key_value_store_id).get_record("INPUT")
+        return record and record["value"]
+
+    def _note(self, run: PaidRun, found: Any) -> None:
+        run.run_id, run.dataset_id, run.status = found.id, found.default_dataset_id, found.status
+        run.cost_usd = float(found.usage_total_usd or 0.0)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Apify's refusals in our words: what concerns every run stops the night, the rest is this run's trouble."""
+        try:
+            yield
+        except (UnauthorizedError, ForbiddenError) as refusal:
+            raise BadInput(
+                f"{self.url} does not accept APIFY_TOKEN ({refusal}). Copy it again from "
+                "https://console.apify.com (Settings, API & Integrations)."
+            ) from None
+        except NotFoundError as refusal:
+            raise RunTrouble("gone", f"Apify does not have it: {refusal}") from None
+        except ApifyApiError as refusal:
+            raise RunTrouble(refusal.type or "refused", f"Apify refused: {refusal}") from None
+        except (impit.TransportError, TimeoutError) as silence:
+            raise RunTrouble("unreachable", f"{self.url} does not answer ({silence!r}).") from None
+
+
+def read_runs(path: Path) -> list[PaidRun]:
+    return [PaidRun(**run) for run in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+
+
+def _runs_of(folder: Path) -> list[PaidRun]:
+    return [run for path in sorted(folder.glob(f"*/*{RUNS_ENDING}")) for run in read_runs(path)]
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

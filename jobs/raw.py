@@ -98,6 +98,11 @@ def is_retryable(item: dict[str, Any]) -> bool:
     return bool(item.get("isRetryable")) or bool(PASSING.search(json.dumps(said)))
 
 
+def asked_url(item: dict[str, Any]) -> str | None:
+    """The link that an error item is about."""
+    return next((item[name] for name in ("inputUrl", "url", "postUrl") if isinstance(item.get(name), str)), None)
+
+
 def ingest_error(line: RawLine) -> dict[str, Any]:
     """The columns of jobs.schema.INGEST_ERRORS."""
     item = line.item
@@ -105,7 +110,7 @@ def ingest_error(line: RawLine) -> dict[str, Any]:
     return {
         "platform": line.platform,
         "account": line.account,
-        "input_url": next((item[k] for k in ("inputUrl", "url", "postUrl") if isinstance(item.get(k), str)), None),
+        "input_url": asked_url(item),
         "error": error if isinstance(error, str) and error else "error",
         "description": description if isinstance(description, str) else None,
         "is_retryable": is_retryable(item),

@@ -51,7 +51,9 @@ def instagram_comments(world: World, asked: dict, seen_at: datetime) -> Iterator
         for comment in reversed(comments):
             replies.setdefault(comment.parent_id, []).append(comment)
         for comment in islice(reversed(replies.get(None, [])), asked["resultsLimit"]):
-            nested = [_instagram_comment(url, reply, seen_at) | {"replies": []} for reply in replies.get(comment.id, [])]
+            nested = [
+                _instagram_comment(url, reply, seen_at) | {"replies": []} for reply in replies.get(comment.id, [])
+            ]
             wants = asked.get("includeNestedComments")
             yield _instagram_comment(url, comment, seen_at) | {
                 "repliesCount": len(nested) if wants else None,

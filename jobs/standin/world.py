@@ -14,9 +14,9 @@ PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encod
 LIFE = (0.62, 0.22, 0.10, 0.06)  # share of a post's comments by its age in days
 PERIOD = 14  # days from one wave of abuse to the next
 WAVE = (280, 90)  # abusive comments of a wave, below posts of the same day and of the day before
-CALM = {"kind": 60, "asks": 14, "critical": 14, "spam": 3, "insult": 0.6, "obscene": 0.4}
-HEATED = {"kind": 34, "asks": 10, "critical": 34, "spam": 2, "insult": 9, "obscene": 5, "threat": 1.2, "hate": 2.5}
-STORM = {"critical": 12, "insult": 40, "obscene": 28, "threat": 9, "hate": 11}
+CALM: dict[str, float] = {"kind": 60, "asks": 14, "critical": 14, "spam": 3, "insult": 0.6, "obscene": 0.4}
+HEATED: dict[str, float] = {"kind": 34, "asks": 10, "critical": 34, "spam": 2, "insult": 9, "obscene": 5, "threat": 1.2, "hate": 2.5}
+STORM: dict[str, float] = {"critical": 12, "insult": 40, "obscene": 28, "threat": 9, "hate": 11}
 SYLLABLES = ("ma", "lo", "ri", "ta", "ven", "ko", "su", "ni", "pel", "da", "zo", "fi", "ber", "ju", "ha", "wyn")
 
 
@@ -34,7 +34,7 @@ class Community:
     loses_posts: bool = False
 
 
-WORLDLY = {"en": 70, "es": 9, "pt": 6, "fr": 6, "de": 5, "it": 4}
+WORLDLY: dict[str, float] = {"en": 70, "es": 9, "pt": 6, "fr": 6, "de": 5, "it": 4}
 COMMUNITIES = (
     Community("instagram", "aurora.space", "space", 1.0, 120, WORLDLY),
     Community("instagram", "harbour_fc", "football", 1.5, 110, {"en": 85, "es": 8, "pt": 7}, has_waves=True,
@@ -46,7 +46,8 @@ COMMUNITIES = (
     Community("instagram", "quiet.garden", "library", 0.5, 10, is_private=True),
     Community("tiktok", "tonis.kitchen", "cooking", 1.0, 60, {"en": 80, "it": 10, "es": 10}),
     Community("youtube", "aurora.space", "space", 0.5, 90, WORLDLY),
-    Community("facebook", "harbourfc", "football", 1.0, 50, {"en": 90, "de": 10}, moods={**CALM, "insult": 4, "hate": 1}),
+    Community("facebook", "harbourfc", "football", 1.0, 50, {"en": 90, "de": 10},
+              moods={**CALM, "insult": 4, "hate": 1}),
 )  # fmt: skip
 
 
