@@ -28,7 +28,7 @@ _CONTENT = [
 MAPPED = pa.schema([*(f.with_nullable(True) for f in _IDENTITY), pa.field("author", pa.string()),
                     *(f.with_nullable(True) for f in _CONTENT)])  # fmt: skip
 VALIDATED = pa.schema([*_IDENTITY, pa.field("author_hash", pa.string()), *_CONTENT])
-REJECTED = pa.schema([*VALIDATED.remove(VALIDATED.get_field_index("text")), pa.field("text", pa.string()),
+REJECTED = pa.schema([*(f.with_nullable(True) for f in VALIDATED),
                       pa.field("reasons", pa.list_(pa.string()), nullable=False)])  # fmt: skip
 CLEAN = pa.schema([
     pa.field("comment_id", pa.string(), nullable=False),

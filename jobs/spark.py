@@ -3,10 +3,13 @@
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from jobs.settings import Settings
+
+LOGGING = Path(__file__).with_name("log4j2.properties")
 
 
 def session(settings: Settings) -> SparkSession:
@@ -15,13 +18,14 @@ def session(settings: Settings) -> SparkSession:
         SparkSession.builder.master(settings.spark_master)
         .appName("toxwatch")
         .config("spark.driver.memory", settings.spark_memory)
+        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING}")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.warehouse.dir", tempfile.gettempdir())
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
