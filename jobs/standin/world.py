@@ -15,7 +15,16 @@ LIFE = (0.62, 0.22, 0.10, 0.06)  # share of a post's comments by its age in days
 PERIOD = 14  # days from one wave of abuse to the next
 WAVE = (280, 90)  # abusive comments of a wave, below posts of the same day and of the day before
 CALM: dict[str, float] = {"kind": 60, "asks": 14, "critical": 14, "spam": 3, "insult": 0.6, "obscene": 0.4}
-HEATED: dict[str, float] = {"kind": 34, "asks": 10, "critical": 34, "spam": 2, "insult": 9, "obscene": 5, "threat": 1.2, "hate": 2.5}
+HEATED: dict[str, float] = {
+    "kind": 34,
+    "asks": 10,
+    "critical": 34,
+    "spam": 2,
+    "insult": 9,
+    "obscene": 5,
+    "threat": 1.2,
+    "hate": 2.5,
+}
 STORM: dict[str, float] = {"critical": 12, "insult": 40, "obscene": 28, "threat": 9, "hate": 11}
 SYLLABLES = ("ma", "lo", "ri", "ta", "ven", "ko", "su", "ni", "pel", "da", "zo", "fi", "ber", "ju", "ha", "wyn")
 

@@ -1,0 +1,44 @@
+"""Measures a published night: what each stage did, cost and coverage, how its scores are spread and have moved."""
+
+import json
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.console import progress
+from jobs.lake import Lake, Manifest
+from jobs.settings import Settings
+from models import scorer
+from warehouse import build
+from warehouse.reader import Warehouse
+
+MEASURED = ("raw", "validated", "clean", "scored", "published")
+
+
+def run(settings: Settings, night: date) -> Manifest:
+    lake = Lake(settings.data_dir).open()
+    lake.require("published", night, "publish")
+    model = scorer.load(settings.model_dir).version
+    found = [lake.manifest(dataset, night, model if dataset == "scored" else None) for dataset in MEASURED]
+    stages = [manifest for manifest in found if manifest]
+    with lake.lock("lake"), progress(f"monitor {night}"):
+        manifest = Manifest("monitor", night, versions={"model": model})
+        with lake.writing("monitored", manifest) as folder:
+            build.amend(settings.data_dir / "warehouse", lambda con: _keep(con, night, stages))
+            reader = Warehouse(settings.data_dir / "warehouse")
+            names, rows = reader.table("SELECT * FROM figures WHERE night = $1 ORDER BY ALL", [night])
+            pq.write_table(
+                pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]), folder / "figures.parquet"
+            )
+            manifest.rows_in = manifest.rows_out = len(rows)
+        return manifest
+
+
+def _keep(con: duckdb.DuckDBPyConnection, night: date, stages: list[Manifest]) -> None:
+    con.execute("DELETE FROM stages WHERE night = $1", [night])
+    con.executemany(
+        "INSERT INTO stages VALUES ($1, $2, $3, $4, $5::JSON::MAP(VARCHAR, BIGINT), $6)",
+        [[night, m.stage, m.rows_in, m.rows_out, json.dumps(m.set_aside), m.seconds] for m in stages],
+    )

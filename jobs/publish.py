@@ -1,0 +1,64 @@
+"""Loads a scored night into a new version of the warehouse and makes it the current one."""
+
+from datetime import date
+
+from jobs.console import progress
+from jobs.lake import Lake, Manifest
+from jobs.settings import PROJECT, Settings
+from jobs.targets import read_targets
+from models import scorer
+from warehouse import build
+
+POLICIES = PROJECT / "policies.toml"
+
+
+def run(settings: Settings, night: date) -> Manifest:
+    lake = Lake(settings.data_dir).open()
+    champion = scorer.load(settings.model_dir)
+    lake.require("scored", night, "score", champion.version)
+    with lake.lock("lake"), progress(f"publish {night}"):
+        manifest = Manifest("publish", night, versions={"model": champion.version})
+        with lake.writing("published", manifest) as folder:
+            version = build.publish(
+                settings.data_dir / "warehouse", [_night(lake, night)], _context(settings, champion)
+            )
+            manifest.rows_in = manifest.rows_out = _validated_rows(lake, night)
+            (folder / "version.txt").write_text(version.name)
+        return manifest
+
+
+def rebuild(settings: Settings) -> list[date]:
+    """Makes the warehouse again from every published night of the lake; returns them."""
+    lake = Lake(settings.data_dir).open()
+    nights = lake.nights("published")
+    with lake.lock("lake"), progress(f"rebuild {len(nights)} nights"):
+        context = _context(settings, scorer.load(settings.model_dir))
+        build.publish(settings.data_dir / "warehouse", [_night(lake, night) for night in nights], context, anew=True)
+    return nights
+
+
+def _night(lake: Lake, night: date) -> build.Night:
+    models = sorted(folder.name.removeprefix("model=") for folder in (lake.root / "scored").glob("model=*"))
+    return build.Night(
+        night,
+        validated=lake.require("validated", night, "validate"),
+        rejected=lake.require("rejected", night, "validate"),
+        clean=lake.require("clean", night, "clean"),
+        scored={
+            model: lake.folder("scored", night, model) for model in models if lake.manifest("scored", night, model)
+        },
+    )
+
+
+def _context(settings: Settings, champion: scorer.Scorer) -> build.Context:
+    watched = read_targets(settings.targets_file).accounts
+    return build.Context(
+        accounts=[(one.platform, one.handle, one.tags) for one in watched],
+        champion=(champion.version, champion.text_rule),
+        policies=POLICIES,
+    )
+
+
+def _validated_rows(lake: Lake, night: date) -> int:
+    manifest = lake.manifest("validated", night)
+    return manifest.rows_out if manifest else 0

@@ -1,0 +1,69 @@
+"""Reads the published warehouse: for reading only, sandboxed, and on the newest version from query to query."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.build import WarehouseError, current
+
+MOST_SECONDS = 60
+
+
+class Warehouse:
+    """One for a process; threads may share it."""
+
+    def __init__(self, folder: Path, seconds: float = MOST_SECONDS, memory: str = "1GB", threads: int = 2) -> None:
+        self.folder = folder
+        self._settings = {
+            "TimeZone": "'UTC'",
+            "memory_limit": f"'{memory}'",
+            "threads": str(threads),
+            "max_execution_time": str(int(seconds * 1000)),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_access": "false",
+            "lock_configuration": "true",
+        }
+        self._lock = threading.Lock()
+        self._path: Path | None = None
+        self._con: duckdb.DuckDBPyConnection | None = None
+
+    def query(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
+        """The rows; raises WarehouseError with what DuckDB says of a wrong, endless or forbidden query."""
+        return self.table(sql, parameters)[1]
+
+    def table(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> tuple[list[str], list[tuple]]:
+        """The names of the columns, and the rows."""
+        try:
+            with self._cursor() as cursor:
+                found = cursor.execute(sql, parameters or None)
+                return [column[0] for column in found.description or ()], found.fetchall()
+        except duckdb.InterruptException:
+            raise WarehouseError(
+                f"The query was stopped after {int(self._settings['max_execution_time']) // 1000} seconds. "
+                "Ask for less: one account, or fewer days."
+            ) from None
+        except duckdb.Error as error:
+            raise WarehouseError(str(error)) from None
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            newest = current(self.folder)
+            if newest != self._path or self._con is None:
+                self._con = self._open(newest)
+                self._path = newest
+            return self._con.cursor()
+
+    def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
+        try:
+            con = duckdb.connect(str(path), read_only=True)
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{path} cannot be opened ({error}). `toxwatch rebuild` makes it again from the lake."
+            ) from None
+        for name, value in self._settings.items():
+            con.execute(f"SET {name} = {value}")
+        return con

@@ -1,0 +1,62 @@
+-- Loads one night. Doing it again, or in another order, gives the same rows: what a later night saw stands.
+
+CREATE OR REPLACE TEMP TABLE incoming AS
+SELECT c.*, k.language, k.text_key
+FROM read_parquet(getvariable('validated') || '/comments.parquet', hive_partitioning = false) c
+LEFT JOIN read_parquet(getvariable('clean') || '/*.parquet', hive_partitioning = false) k USING (comment_id);
+
+MERGE INTO comments old
+USING incoming new ON old.comment_id = new.comment_id
+WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
+    parent_id = new.parent_id,
+    author_hash = new.author_hash,
+    text = new.text,
+    has_media = new.has_media,
+    posted_at = new.posted_at,
+    likes = new.likes,
+    reply_count = new.reply_count,
+    language = coalesce(new.language, CASE WHEN old.text = new.text THEN old.language END),
+    text_key = coalesce(new.text_key, CASE WHEN old.text = new.text THEN old.text_key END),
+    first_night = least(old.first_night, getvariable('night')),
+    last_night = getvariable('night')
+WHEN MATCHED THEN UPDATE SET
+    language = coalesce(old.language, CASE WHEN old.text = new.text THEN new.language END),
+    text_key = coalesce(old.text_key, CASE WHEN old.text = new.text THEN new.text_key END),
+    first_night = least(old.first_night, getvariable('night'))
+WHEN NOT MATCHED THEN INSERT VALUES (
+    new.comment_id, new.platform, new.account, new.post_id, new.parent_id, new.author_hash, new.text, new.has_media,
+    new.posted_at, new.likes, new.reply_count, new.language, new.text_key, getvariable('night'), getvariable('night')
+);
+
+MERGE INTO posts old
+USING (FROM read_parquet(getvariable('validated') || '/posts.parquet', hive_partitioning = false)
+       WHERE post_id IS NOT NULL) new ON old.post_id = new.post_id
+WHEN MATCHED AND getvariable('night') >= old.night THEN UPDATE SET
+    url = new.url, caption = new.caption, posted_at = new.posted_at, likes = new.likes,
+    comment_count = new.comment_count, night = getvariable('night')
+WHEN MATCHED THEN DO NOTHING
+WHEN NOT MATCHED THEN INSERT VALUES (
+    new.post_id, new.platform, new.account, new.url, new.caption, new.posted_at, new.likes, new.comment_count,
+    getvariable('night')
+);
+
+DELETE FROM runs WHERE night = getvariable('night');
+INSERT INTO runs BY NAME
+SELECT getvariable('night') AS night, * FROM read_parquet(getvariable('validated') || '/runs.parquet', hive_partitioning = false);
+
+DELETE FROM ingest_errors WHERE night = getvariable('night');
+INSERT INTO ingest_errors BY NAME
+SELECT getvariable('night') AS night, *
+FROM read_parquet(getvariable('rejected') || '/ingest_errors.parquet', hive_partitioning = false);
+
+DELETE FROM rejected WHERE night = getvariable('night');
+INSERT INTO rejected BY NAME
+SELECT getvariable('night') AS night, comment_id, platform, account, post_id, author_hash, text, posted_at, reasons
+FROM read_parquet(getvariable('rejected') || '/rows.parquet', hive_partitioning = false);
+
+DELETE FROM quality WHERE night = getvariable('night');
+INSERT INTO quality BY NAME
+SELECT getvariable('night') AS night, *
+FROM read_parquet(getvariable('rejected') || '/quality.parquet', hive_partitioning = false);
+
+CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT platform, account, posted_at::DATE AS day FROM incoming;

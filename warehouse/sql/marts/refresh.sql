@@ -1,0 +1,41 @@
+-- Makes the marts again for the accounts' days in `touched`; days that no comment of the night falls on are not read.
+
+CREATE OR REPLACE TEMP TABLE scored AS
+SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.comment_id,
+    s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate
+FROM scores s
+JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
+SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = s.posted_on
+WHERE s.posted_on BETWEEN (SELECT min(day) FROM touched) AND (SELECT max(day) FROM touched)
+    AND c.posted_at >= (SELECT min(day) FROM touched);
+
+CREATE OR REPLACE TEMP TABLE labelled AS
+UNPIVOT scored ON toxic, severe_toxic, obscene, threat, insult, identity_hate INTO NAME label VALUE p;
+
+DELETE FROM score_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO score_bins
+SELECT platform, account, day, language, model, label, least(floor(p * 20), 19)::TINYINT AS bin,
+    count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
+FROM labelled GROUP BY ALL ORDER BY ALL;
+
+DELETE FROM hours m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO hours
+SELECT platform, account, day, hour, model, label, count(*), sum(p::DOUBLE) FROM labelled GROUP BY ALL ORDER BY ALL;
+
+DELETE FROM author_days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO author_days
+SELECT platform, account, day, author_hash, model, count(*), sum(toxic::DOUBLE), max(toxic)
+FROM scored WHERE author_hash IS NOT NULL GROUP BY ALL ORDER BY ALL;
+
+CREATE OR REPLACE TEMP TABLE touched_weeks AS SELECT DISTINCT platform, account, date_trunc('week', day)::DATE AS week FROM touched;
+DELETE FROM worst_comments m USING touched_weeks t WHERE (m.platform, m.account, m.week) = (t.platform, t.account, t.week);
+INSERT INTO worst_comments
+SELECT c.platform, c.account, t.week, s.model,
+    row_number() OVER (PARTITION BY c.platform, c.account, t.week, s.model ORDER BY s.toxic DESC, c.comment_id) AS place,
+    c.comment_id, s.toxic
+FROM scores s
+JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
+JOIN touched_weeks t ON t.platform = c.platform AND t.account = c.account AND t.week = date_trunc('week', s.posted_on)::DATE
+WHERE s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (SELECT min(week) FROM touched_weeks)
+QUALIFY place <= 100
+ORDER BY ALL;

@@ -1,0 +1,47 @@
+-- Marts: sums that the dashboard and most questions read instead of the comments. Each can be made from the tables;
+-- a night refreshes only the days of the accounts that it touched.
+
+CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, category and score: trends, flags, drift.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- the day (UTC) on which the comments were posted
+    language VARCHAR NOT NULL, -- see comments
+    model    VARCHAR NOT NULL, -- see models
+    label    VARCHAR NOT NULL, -- the category
+    bin      TINYINT NOT NULL, -- 0 to 19: the score lies in [bin, bin + 1) / 20
+    comments BIGINT NOT NULL, -- how many
+    expected DOUBLE NOT NULL, -- sum of their probabilities: how many of them are expected to be of the category
+    variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
+);
+
+CREATE TABLE IF NOT EXISTS hours ( -- Comments by account, day, hour and category, for hour × weekday.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    hour     TINYINT NOT NULL, -- UTC, 0 to 23
+    model    VARCHAR NOT NULL, -- see models
+    label    VARCHAR NOT NULL, -- the category
+    comments BIGINT NOT NULL, -- how many
+    expected DOUBLE NOT NULL -- expected number of the category
+);
+
+CREATE TABLE IF NOT EXISTS author_days ( -- Comments by author, account and day, for repeat authors.
+    platform    VARCHAR NOT NULL, -- see accounts
+    account     VARCHAR NOT NULL, -- see accounts
+    day         DATE NOT NULL, -- UTC
+    author_hash VARCHAR NOT NULL, -- see comments
+    model       VARCHAR NOT NULL, -- see models
+    comments    BIGINT NOT NULL, -- how many
+    expected    DOUBLE NOT NULL, -- expected number of toxic ones
+    worst       FLOAT NOT NULL -- highest toxic score
+);
+
+CREATE TABLE IF NOT EXISTS worst_comments ( -- The 100 most toxic comments of each account and week.
+    platform   VARCHAR NOT NULL, -- see accounts
+    account    VARCHAR NOT NULL, -- see accounts
+    week       DATE NOT NULL, -- its Monday
+    model      VARCHAR NOT NULL, -- see models
+    place      INTEGER NOT NULL, -- 1 is the worst
+    comment_id VARCHAR NOT NULL, -- see comments
+    toxic      FLOAT NOT NULL -- its score
+);

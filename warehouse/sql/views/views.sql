@@ -1,0 +1,159 @@
+-- The views that people use first. All show the champion's scores; flags follow policy_rules, so a changed policy
+-- is seen in all of history at once. Shares are expected shares of calibrated probabilities, with 95 % intervals.
+
+CREATE OR REPLACE VIEW champion AS SELECT model, text_rule FROM models WHERE is_champion;
+COMMENT ON VIEW champion IS 'The model whose scores the views show.';
+
+CREATE OR REPLACE MACRO severity_rank(severity) AS
+    coalesce(list_position(['low', 'medium', 'high', 'critical'], severity), 0);
+
+CREATE OR REPLACE VIEW thresholds AS
+WITH groups AS (
+    SELECT DISTINCT b.platform, b.account, b.language, a.tags
+    FROM score_bins b LEFT JOIN accounts a USING (platform, account)
+)
+SELECT g.platform, g.account, g.language, r.label, r.policy, r.flagged_from, r.severity
+FROM groups g JOIN policy_rules r
+    ON (r.tag IS NULL OR list_contains(g.tags, r.tag))
+    AND (r.account IS NULL OR r.account = g.platform || '/' || g.account)
+    AND (r.language IS NULL OR r.language = g.language)
+QUALIFY row_number() OVER (
+    PARTITION BY g.platform, g.account, g.language, r.label
+    ORDER BY r.account IS NULL, r.tag IS NULL, r.language IS NULL, r.tag
+) = 1;
+COMMENT ON VIEW thresholds IS 'Which rule of the policy holds for an account and language: that for the account before that for a tag, one for the language before one for all.';
+
+CREATE OR REPLACE VIEW comments_scored AS
+WITH rules AS (
+    PIVOT thresholds ON label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate')
+    USING any_value(flagged_from) AS from_, any_value(severity) AS severity
+    GROUP BY platform, account, language, policy
+)
+SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.author_hash, c.text, c.has_media, c.posted_at,
+    c.posted_at::DATE AS day, c.language, c.likes, c.reply_count,
+    s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate,
+    list_filter([
+        CASE WHEN s.toxic >= r.toxic_from_ THEN 'toxic' END,
+        CASE WHEN s.severe_toxic >= r.severe_toxic_from_ THEN 'severe_toxic' END,
+        CASE WHEN s.obscene >= r.obscene_from_ THEN 'obscene' END,
+        CASE WHEN s.threat >= r.threat_from_ THEN 'threat' END,
+        CASE WHEN s.insult >= r.insult_from_ THEN 'insult' END,
+        CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN 'identity_hate' END
+    ], lambda flag: flag IS NOT NULL) AS flags,
+    ['none', 'low', 'medium', 'high', 'critical'][1 + greatest(
+        CASE WHEN s.toxic >= r.toxic_from_ THEN severity_rank(r.toxic_severity) ELSE 0 END,
+        CASE WHEN s.severe_toxic >= r.severe_toxic_from_ THEN severity_rank(r.severe_toxic_severity) ELSE 0 END,
+        CASE WHEN s.obscene >= r.obscene_from_ THEN severity_rank(r.obscene_severity) ELSE 0 END,
+        CASE WHEN s.threat >= r.threat_from_ THEN severity_rank(r.threat_severity) ELSE 0 END,
+        CASE WHEN s.insult >= r.insult_from_ THEN severity_rank(r.insult_severity) ELSE 0 END,
+        CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN severity_rank(r.identity_hate_severity) ELSE 0 END
+    )] AS severity,
+    review.labels AS reviewed_as, s.model, m.text_rule, r.policy, c.first_night, c.last_night
+FROM comments c
+LEFT JOIN accounts a USING (platform, account)
+LEFT JOIN (scores s JOIN champion m USING (model)) ON s.comment_id = c.comment_id AND s.text_key = c.text_key
+LEFT JOIN rules r ON r.platform = c.platform AND r.account = c.account AND r.language = c.language
+LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews GROUP BY comment_id) review
+    ON review.comment_id = c.comment_id;
+COMMENT ON VIEW comments_scored IS 'One wide row a comment: the champion''s scores, what the policy flags and how severe it is, and what a reviewer said. Scores are NULL where there are no words.';
+
+CREATE OR REPLACE VIEW daily AS
+SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
+    sum(b.expected) / sum(b.comments) AS share,
+    1.96 * sqrt(sum(b.variance)) / sum(b.comments) AS margin,
+    sum(b.comments) FILTER (b.bin >= round(t.flagged_from * 20))::BIGINT AS flagged,
+    sum(b.comments) < 30 AS is_small
+FROM score_bins b JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
+GROUP BY ALL;
+COMMENT ON VIEW daily IS 'Toxicity by account, day and category: expected share ± margin (95 %), flagged comments; is_small where there are fewer than 30.';
+
+CREATE OR REPLACE VIEW by_tag AS
+SELECT tag, day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
+    sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin, sum(flagged)::BIGINT AS flagged
+FROM daily JOIN (SELECT platform, account, unnest(tags) AS tag FROM accounts) USING (platform, account)
+GROUP BY ALL;
+COMMENT ON VIEW by_tag IS 'Toxicity by tag, day and category.';
+
+CREATE OR REPLACE VIEW by_language AS
+SELECT b.platform, b.account, b.language, b.label, sum(b.comments)::BIGINT AS comments,
+    sum(b.expected) / sum(b.comments) AS share, 1.96 * sqrt(sum(b.variance)) / sum(b.comments) AS margin
+FROM score_bins b JOIN champion USING (model) GROUP BY ALL;
+COMMENT ON VIEW by_language IS 'Toxicity by account, language and category.';
+
+CREATE OR REPLACE VIEW by_author AS
+SELECT d.platform, d.author_hash, sum(d.comments)::BIGINT AS comments, sum(d.expected) AS expected_toxic,
+    max(d.worst) AS worst, count(DISTINCT d.account) AS accounts, min(d.day) AS first_day, max(d.day) AS last_day
+FROM author_days d JOIN champion USING (model) GROUP BY ALL;
+COMMENT ON VIEW by_author IS 'Authors (pseudonymous): how much they write and how toxic it is expected to be.';
+
+CREATE OR REPLACE VIEW by_post AS
+WITH captured AS (
+    SELECT c.post_id, count(*) AS comments, count(s.comment_id) AS scored, avg(s.toxic) AS toxic_share
+    FROM comments c
+    LEFT JOIN (scores s JOIN champion USING (model)) ON s.comment_id = c.comment_id AND s.text_key = c.text_key
+    GROUP BY c.post_id
+)
+SELECT p.post_id, p.platform, p.account, p.url, p.caption, p.posted_at, p.likes, p.comment_count,
+    coalesce(c.comments, 0) AS captured, least(1, captured / nullif(p.comment_count, 0)) AS coverage,
+    c.toxic_share, coalesce(c.scored, 0) AS scored
+FROM posts p LEFT JOIN captured c USING (post_id);
+COMMENT ON VIEW by_post IS 'Posts with their coverage (captured ÷ what the platform says it has, replies included) and toxicity.';
+
+CREATE OR REPLACE VIEW coverage AS
+SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(b.captured)::BIGINT AS captured,
+    sum(least(b.captured, comment_count)) / nullif(sum(comment_count), 0) AS coverage
+FROM by_post b WHERE comment_count IS NOT NULL GROUP BY ALL;
+COMMENT ON VIEW coverage IS 'Coverage of each account: captured comments ÷ what the platform says its posts have.';
+
+CREATE OR REPLACE VIEW weekly AS
+WITH weeks AS (
+    SELECT platform, account, date_trunc('week', day)::DATE AS week, label, sum(comments)::BIGINT AS comments,
+        sum(expected) / sum(comments) AS share, sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin
+    FROM daily GROUP BY ALL
+)
+SELECT *, share - lag(share) OVER before AS change,
+    sqrt(margin ** 2 + lag(margin) OVER before ** 2) AS change_margin
+FROM weeks WINDOW before AS (PARTITION BY platform, account, label ORDER BY week);
+COMMENT ON VIEW weekly IS 'Toxicity by account, week and category, with the change against the week before.';
+
+CREATE OR REPLACE VIEW drift AS
+WITH labels AS (SELECT platform, account, day, label, bin, comments FROM score_bins JOIN champion USING (model)),
+days AS (SELECT DISTINCT platform, account, day, label FROM labels),
+now AS (SELECT d.*, b.bin, sum(l.comments) FILTER (l.day = d.day) AS n, sum(l.comments) FILTER (l.day < d.day) AS n_before
+        FROM days d CROSS JOIN range(20) b(bin)
+        LEFT JOIN labels l ON (l.platform, l.account, l.label) = (d.platform, d.account, d.label)
+            AND l.bin = b.bin AND l.day BETWEEN d.day - 28 AND d.day
+        GROUP BY ALL),
+shares AS (SELECT *, (coalesce(n, 0) + 0.5) / (sum(coalesce(n, 0)) OVER w + 10) AS p,
+                  (coalesce(n_before, 0) + 0.5) / (sum(coalesce(n_before, 0)) OVER w + 10) AS q,
+                  sum(n) OVER w AS comments, sum(n_before) OVER w AS comments_before
+           FROM now WINDOW w AS (PARTITION BY platform, account, day, label))
+SELECT platform, account, day, label, any_value(comments)::BIGINT AS comments,
+    any_value(comments_before)::BIGINT AS comments_before, sum((p - q) * ln(p / q)) AS psi
+FROM shares GROUP BY ALL;
+COMMENT ON VIEW drift IS 'How far a day''s scores are from those of the 28 days before: the population stability index by account and category. Above 0.25 is a shift, where there are comments enough.';
+
+CREATE OR REPLACE VIEW nights AS
+SELECT night, max(rows_in) FILTER (stage = 'validate') AS comments_read, max(rows_out) FILTER (stage = 'validate') AS comments_kept,
+    max(rows_out) FILTER (stage = 'score') AS comments_scored, sum(seconds) AS seconds,
+    any_value(r.cost_usd) AS cost_usd, any_value(e.errors) AS ingest_errors, any_value(q.warnings) AS quality_warnings
+FROM stages
+LEFT JOIN (SELECT night, sum(cost_usd) AS cost_usd FROM runs GROUP BY night) r USING (night)
+LEFT JOIN (SELECT night, count(*) AS errors FROM ingest_errors GROUP BY night) e USING (night)
+LEFT JOIN (SELECT night, count(*) AS warnings FROM quality WHERE NOT is_met GROUP BY night) q USING (night)
+GROUP BY night;
+COMMENT ON VIEW nights IS 'What each night read, kept, scored, took and cost.';
+
+CREATE OR REPLACE VIEW figures AS
+WITH shown AS (SELECT day AS night, * FROM daily)
+SELECT night, platform, account, 'comments' AS figure, NULL AS label, any_value(comments)::DOUBLE AS value FROM shown GROUP BY ALL
+UNION ALL SELECT night, platform, account, 'share', label, share FROM shown
+UNION ALL SELECT night, platform, account, 'margin', label, margin FROM shown
+UNION ALL SELECT night, platform, account, 'flagged', label, flagged FROM shown
+UNION ALL SELECT day, platform, account, 'psi', label, psi FROM drift
+UNION ALL SELECT night, platform, account, 'cost_usd', NULL, sum(cost_usd) FROM runs GROUP BY ALL
+UNION ALL SELECT night, platform, account, 'ingest_errors', NULL, count(*) FROM ingest_errors GROUP BY ALL
+UNION ALL SELECT night, platform, account, 'rejected', NULL, count(*) FROM rejected GROUP BY ALL
+UNION ALL SELECT p.night, platform, account, 'coverage', NULL, sum(least(b.captured, b.comment_count)) / nullif(sum(b.comment_count), 0)
+    FROM by_post b JOIN posts p USING (post_id, platform, account) WHERE b.comment_count IS NOT NULL GROUP BY ALL;
+COMMENT ON VIEW figures IS 'What monitor writes down of a night, by account: comments of that day, expected shares with margins, flagged, drift, cost, errors, rejected rows, coverage of the posts last seen that night.';
