@@ -1,0 +1,107 @@
+"""Asking the warehouse in SQL from a terminal: one query, the ready questions, or a prompt."""
+
+import csv
+import json
+import readline
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from warehouse import queries
+from warehouse.build import WarehouseError
+from warehouse.reader import Warehouse
+
+HISTORY = Path.home() / ".toxwatch_history"
+HELP = "One query, ended by ; or an empty line. \\t lists tables, \\d NAME explains one, \\e the ready questions, \\q ends."
+TABLES = """SELECT table_name AS name, comment FROM duckdb_tables() UNION ALL BY NAME
+SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY name"""
+COLUMNS = "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index"
+
+
+def answer(folder: Path, query: str, as_json: bool) -> None:
+    """Prints a table on a terminal, tab-separated values elsewhere, JSON where it is wanted."""
+    reader = Warehouse(folder)
+    try:
+        names, rows = reader.table(query)
+    except WarehouseError as error:
+        tables = ", ".join(name for name, _ in reader.query(TABLES))
+        raise WarehouseError(f"{error}\nThere are: {tables}.") from None
+    if as_json:
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str))
+    elif sys.stdout.isatty():
+        _print(names, rows)
+    else:
+        writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+
+
+def examples(folder: Path) -> None:
+    """Every ready question with its SQL and its answer on the reader's own data."""
+    reader = Warehouse(folder)
+    for name in queries.names():
+        console = Console()
+        console.print(f"\n[bold]{queries.question(name)}[/]")
+        console.print(f"[dim]{queries.sql(name).partition(chr(10))[2].strip()}[/]", highlight=False)
+        _print(*reader.table(queries.sql(name)))
+
+
+def prompt(folder: Path) -> None:
+    """Asks until \\q or the end of input."""
+    reader = Warehouse(folder)
+    reader.query("SELECT 1")
+    if HISTORY.exists():
+        readline.read_history_file(HISTORY)
+    print(HELP)
+    while (asked := _read()) is not None:
+        try:
+            _respond(folder, reader, asked)
+        except WarehouseError as error:
+            print(error)
+    readline.write_history_file(HISTORY)
+
+
+def _respond(folder: Path, reader: Warehouse, asked: str) -> None:
+    command, _, name = asked.partition(" ")
+    if command == "\\t":
+        _print(*reader.table(TABLES))
+    elif command == "\\d":
+        _print(*reader.table(COLUMNS, [name.strip()]))
+    elif command == "\\e":
+        examples(folder)
+    elif asked:
+        _print(*reader.table(asked))
+
+
+def _read() -> str | None:
+    """The lines up to a semicolon or an empty one; None when there are no more."""
+    lines: list[str] = []
+    while True:
+        try:
+            line = input("  … " if lines else "sql ")
+        except EOFError:
+            return None
+        if line.strip() == "\\q":
+            return None
+        lines.append(line)
+        if not line.strip() or line.rstrip().endswith(";") or line.startswith("\\"):
+            return "\n".join(lines).strip()
+
+
+def _print(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*map(_shown, row))
+    Console().print(table)
+
+
+def _shown(value: Any) -> str:
+    """Comment text is hostile: rich must not read markup in it, and it stays on its line."""
+    from rich.markup import escape
+
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return "" if value is None else escape(" ".join(str(value).split()))
