@@ -10,14 +10,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from warehouse import queries
-from warehouse.build import WarehouseError
+from warehouse import WarehouseError, queries
 from warehouse.reader import Warehouse
 
 HISTORY = Path.home() / ".toxwatch_history"
-HELP = "One query, ended by ; or an empty line. \\t lists tables, \\d NAME explains one, \\e the ready questions, \\q ends."
+HELP = "End a query with ; or an empty line. \\t lists tables, \\d NAME explains one, \\e ready questions, \\q ends."
 TABLES = """SELECT table_name AS name, comment FROM duckdb_tables() UNION ALL BY NAME
-SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY name"""
+SELECT view_name AS name, comment FROM duckdb_views() WHERE NOT internal ORDER BY name"""
 COLUMNS = "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index"
 
 
@@ -41,12 +40,16 @@ def answer(folder: Path, query: str, as_json: bool) -> None:
 
 def examples(folder: Path) -> None:
     """Every ready question with its SQL and its answer on the reader's own data."""
-    reader = Warehouse(folder)
+    console = Console(highlight=False)
     for name in queries.names():
-        console = Console()
         console.print(f"\n[bold]{queries.question(name)}[/]")
-        console.print(f"[dim]{queries.sql(name).partition(chr(10))[2].strip()}[/]", highlight=False)
-        _print(*reader.table(queries.sql(name)))
+        console.print(f"[dim]{queries.sql(name).partition(chr(10))[2].strip()}[/]")
+        show(folder, name)
+
+
+def show(folder: Path, name: str) -> None:
+    """The answer to one ready question, as a table."""
+    _print(*Warehouse(folder).table(queries.sql(name)))
 
 
 def prompt(folder: Path) -> None:

@@ -92,11 +92,16 @@ def language_of(languages: tuple[str, ...]) -> Callable[[str], str]:
 
 
 def _scored_before(spark: SparkSession, lake: Lake, night: date, model: str) -> DataFrame:
-    """What this model scored in earlier nights. Only those, so that a night run again gives itself again."""
-    earlier = [str(lake.folder("scored", n, model)) for n in lake.nights("scored", model) if n < night]
+    """The text of each comment that this model scored last.
+
+    Earlier nights only, so that a night run again gives itself again; the last text only, so that a comment
+    which is edited back is seen.
+    """
+    earlier = [lake.folder("scored", n, model) for n in lake.nights("scored", model) if n < night]
     if not earlier:
         return spark.createDataFrame([], "comment_id string, text_key string")
-    return spark.read.parquet(*earlier).select("comment_id", "text_key")
+    scored = spark.read.option("basePath", str(earlier[0].parent)).parquet(*map(str, earlier))
+    return scored.groupBy("comment_id").agg(F.max_by("text_key", "night").alias("text_key"))
 
 
 def stored_rows(folder: object) -> int:

@@ -5,18 +5,23 @@ Only what a command needs is imported, and only when it runs: Spark and Great Ex
 
 import errno
 import json
+import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from jobs.console import console
-from jobs.errors import BadInput, FailedService, ToxwatchError
+from jobs.errors import BadInput, Busy, FailedService, ToxwatchError
 from jobs.settings import Settings
+from models import commands
+from models.labels import ModelError
+from warehouse import Building, WarehouseError
 
 if TYPE_CHECKING:
     from jobs.lake import Manifest
@@ -30,6 +35,8 @@ app = typer.Typer(
     "targets.toml, set APIFY_TOKEN and run `toxwatch nightly`.\n\n"
     "Exit codes: 0 done, 2 bad input, 3 data refused by its checks, 4 a service failed, 5 another run is writing.",
 )
+
+INTERRUPTED = 130  # how a shell tells of Ctrl-C
 
 DataDir = Annotated[
     Path | None,
@@ -48,17 +55,27 @@ def main() -> None:
     """Every refusal is one message and an exit code; a traceback is a defect."""
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            console.print("Stopped. Nothing half written is kept; the same command goes on from here.")
+            os._exit(INTERRUPTED)  # without waiting for threads that wait for Apify
+        raise
+    except Building as error:
+        _refuse(error, Busy.exit_code)
+    except (WarehouseError, ModelError) as error:
+        _refuse(error, BadInput.exit_code)
     except ToxwatchError as error:
-        console.print(f"[bold red]toxwatch:[/] {error}", markup=True)
-        sys.exit(error.exit_code)
+        _refuse(error, error.exit_code)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        console.print(
-            f"[bold red]toxwatch:[/] the disk is full ({error.filename or 'while writing'}). "
-            "Nothing half written is kept; free some space and run the same command again."
-        )
-        sys.exit(FailedService.exit_code)
+        said = f"The disk is full ({error.filename or 'while writing'}). Nothing half written is kept; free some space "
+        _refuse(OSError(said + "and run the same command again."), FailedService.exit_code)
+
+
+def _refuse(error: Exception, exit_code: int) -> NoReturn:
+    console.print("[bold red]toxwatch:[/]", escape(str(error)))
+    sys.exit(exit_code)
 
 
 @app.command()
@@ -111,6 +128,7 @@ def nightly(
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First of several nights.")
     ] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last of several nights.")] = None,
+    scrape: Annotated[bool, typer.Option(help="--no-scrape: work on what is there, for imported comments.")] = True,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -120,20 +138,20 @@ def nightly(
     if night and (first or last):
         raise BadInput("Give either --night or --from and --to.")
     nights = _nights(first, last) if first or last else [_night(night)]
-    _report(nightly.run(Settings.load(data_dir), nights), as_json)
+    stages = nightly.STAGES if scrape else nightly.STAGES[1:]
+    _report(nightly.run(Settings.load(data_dir), nights, stages), as_json)
 
 
 @app.command()
 def demo(
     nights: Annotated[int, typer.Option(min=1, max=60, help="How many nights, up to yesterday.")] = 14,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last of them.")] = None,
-    serve: Annotated[bool, typer.Option(help="Serve the dashboard at the end.")] = True,
     data_dir: DataDir = None,
 ) -> None:
     """Watch invented accounts for two weeks: the real pipeline against a stand-in for Apify."""
     from jobs import demo
 
-    demo.run(data_dir, _night(last), nights, serve)
+    demo.run(data_dir, _night(last), nights)
 
 
 @app.command("import")
@@ -155,7 +173,10 @@ def import_file(
     if bad := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
         raise BadInput(f"--column wants ours=theirs, as text=Message; found {', '.join(bad)}")
     mapping = {ours: theirs for ours, _, theirs in pairs}
-    _report([imports.run(Settings.load(data_dir), file, platform, account, _night(night), mapping)], as_json)
+    source = imports.account_named(platform, account)
+    manifest = imports.run(Settings.load(data_dir), file, source, _night(night), mapping)
+    _report([manifest], as_json)
+    console.print(f"Next: toxwatch nightly --no-scrape --night {manifest.night}")
 
 
 @app.command()
@@ -218,6 +239,27 @@ def sql(
     return ask.prompt(folder)
 
 
+@app.command()
+def rebuild(data_dir: DataDir = None) -> None:
+    """Make the warehouse again from the lake: after a changed policy file, a lost file, or an upgrade."""
+    from jobs import publish
+
+    settings = Settings.load(data_dir)
+    nights = publish.rebuild(settings)
+    console.print(f"{len(nights)} nights are in {settings.data_dir / 'warehouse' / 'current.duckdb'}.")
+
+
+@app.command()
+def rollback(data_dir: DataDir = None) -> None:
+    """Make the version of the warehouse before the current one the current one."""
+    from warehouse import build
+
+    console.print(f"Current is now {build.rollback(Settings.load(data_dir).data_dir / 'warehouse').name}.")
+
+
+app.command()(commands.train)
+
+
 @app.command("score-file")
 def score_file(
     source: Annotated[Path, typer.Argument(metavar="IN", help="CSV, Parquet or JSON Lines.")],
@@ -229,9 +271,9 @@ def score_file(
     from jobs.score_file import score_file
 
     rows = score_file(Settings.load(), source, target, text_column)
-    _print_json({"rows": rows, "file": str(target)}) if as_json else console.print(
-        f"{rows:,} rows scored into {target}"
-    )
+    if as_json:
+        return _print_json({"rows": rows, "file": str(target)})
+    return console.print(f"{rows:,} rows scored into {target}")
 
 
 @app.command()

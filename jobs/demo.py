@@ -4,11 +4,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs import nightly, standin
+from rich.console import Console
+
+from jobs import ask, nightly, quality, standin
 from jobs.settings import Settings
+from warehouse import queries
+
+SHOWN = ("accounts", "worst_days", "categories")
 
 
-def run(data_dir: Path | None, last: date, nights: int, serve: bool) -> None:
+def run(data_dir: Path | None, last: date, nights: int) -> None:
+    """Collects, checks, scores and stores, then shows what was found and where to look next."""
     with standin.serving() as server:
         settings = replace(
             Settings.load(data_dir),
@@ -17,3 +23,20 @@ def run(data_dir: Path | None, last: date, nights: int, serve: bool) -> None:
             apify_token=server.token,
         )
         nightly.run(settings, [last - timedelta(days=day) for day in reversed(range(nights))])
+    _show(settings.data_dir)
+
+
+def _show(data_dir: Path) -> None:
+    out = Console(highlight=False)
+    for name in SHOWN:
+        out.print(f"\n[bold]{queries.question(name)}[/]")
+        ask.show(data_dir / "warehouse", name)
+    given = f" --data-dir {data_dir}" if data_dir != Path("data").resolve() else ""
+    out.print(
+        f"\nWhere to look next:\n"
+        f"  toxwatch sql --examples{given}   more questions, answered\n"
+        f"  toxwatch sql{given}              a prompt for your own\n"
+        f"  toxwatch status{given}           what each night holds\n"
+        f"  {quality.docs_page(data_dir / 'quality')}   how each night was checked\n"
+        "Then name your own accounts in targets.toml, set APIFY_TOKEN and run `toxwatch nightly`."
+    )

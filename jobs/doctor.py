@@ -11,7 +11,6 @@ from pathlib import Path
 from apify_client import ApifyClient
 from apify_client.errors import ApifyApiError, UnauthorizedError
 from impit import HTTPError
-from warehouse.reader import Warehouse
 
 from jobs.errors import ToxwatchError
 from jobs.lake import Lake
@@ -19,6 +18,7 @@ from jobs.nightly import STAGES
 from jobs.settings import Settings
 from jobs.targets import read_targets
 from models import scorer
+from warehouse.reader import Warehouse
 
 LEAST_JAVA = 17
 LEAST_MEMORY_GB = 4

@@ -1,6 +1,6 @@
 """A whole night, stage after stage; many nights share one Spark session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -27,12 +27,12 @@ STAGES = (
 )
 
 
-def run(settings: Settings, nights: list[date]) -> list[Manifest]:
-    """Every stage of every night. A refused night does not hold up the others; it is raised at the end."""
+def run(settings: Settings, nights: list[date], stages: Sequence[Stage] = STAGES) -> list[Manifest]:
+    """The stages of every night. A refused night does not hold up the others; it is raised at the end."""
     manifests, refused = [], []
     for night in nights:
         try:
-            manifests += [stage.run(settings, night) for stage in STAGES]
+            manifests += [stage.run(settings, night) for stage in stages]
         except RefusedData as error:
             console.print(f"[red]{error}[/red]")
             refused.append(night)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import BadInput
-from jobs.lake import Lake
+from jobs.lake import Lake, Manifest, sign
 from jobs.platforms import platform
 
 ENDING = ".jsonl.gz"
@@ -49,8 +49,20 @@ def writing_raw(path: Path) -> Iterator[Write]:
             line = {"kind": kind, "shape": shape, "run_id": run_id, "item": item}
             packed.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
 
-        yield write
+        try:
+            yield write
+        except BaseException:
+            fresh.unlink()
+            raise
     fresh.replace(path)
+
+
+def sign_night(lake: Lake, night: date, seconds: float = 0.0) -> Manifest:
+    """Makes the raw folder of a night a finished one, with all that lies in it, imports too."""
+    lines = sum(1 for _ in read_raw(lake, night))
+    manifest = Manifest("scrape", night, rows_in=lines, rows_out=lines, seconds=round(seconds, 3))
+    sign(lake.folder("raw", night), manifest)
+    return manifest
 
 
 def read_raw(lake: Lake, night: date) -> Iterator[RawLine]:

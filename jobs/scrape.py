@@ -6,6 +6,7 @@ was killed or partly refused is completed from that record. What a night asks fo
 
 import json
 import math
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -16,9 +17,19 @@ from typing import Any
 from jobs.apify import RUNS_ENDING, Apify, PaidRun, RunBook, RunTrouble, read_runs
 from jobs.console import progress
 from jobs.errors import FailedService
-from jobs.lake import Lake, Manifest, sign, write_atomically
+from jobs.lake import Lake, Manifest, write_atomically
 from jobs.platforms import platform
-from jobs.raw import ENDING, RawLine, asked_url, is_error, is_retryable, raw_file, read_file, writing_raw
+from jobs.raw import (
+    ENDING,
+    RawLine,
+    asked_url,
+    is_error,
+    is_retryable,
+    raw_file,
+    read_file,
+    sign_night,
+    writing_raw,
+)
 from jobs.settings import Settings
 from jobs.targets import Account, Targets, read_targets
 
@@ -35,6 +46,7 @@ def run(settings: Settings, night: date, account: str | None = None) -> Manifest
     accounts = (targets.account(account),) if account else targets.accounts
     apify = Apify(settings, night)
     apify.check()
+    started = time.monotonic()
     lake = Lake(settings.data_dir).open()
     with lake.lock("lake", shared=True), progress(f"scrape {night}", len(accounts)) as advance:
 
@@ -48,7 +60,10 @@ def run(settings: Settings, night: date, account: str | None = None) -> Manifest
             list(pool.map(collect, accounts))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for Apify
-        return _finished(lake, night, [one.name for one in accounts], is_whole=account is None)
+        rows = _check_collected(lake, night, [one.name for one in accounts])
+        if account:
+            return Manifest("scrape", night, rows_in=rows, rows_out=rows)
+        return sign_night(lake, night, time.monotonic() - started)
 
 
 def paid_runs(lake: Lake, night: date) -> list[dict[str, Any]]:
@@ -184,15 +199,13 @@ def _seen_before(lake: Lake, night: date, account: str) -> dict[str, int | None]
     return {}
 
 
-def _finished(lake: Lake, night: date, accounts: list[str], is_whole: bool) -> Manifest:
+def _check_collected(lake: Lake, night: date, accounts: list[str]) -> int:
+    """How many items there are; raises where every account ended in trouble that may pass."""
     lines = [line for name in accounts for line in read_file(raw_file(lake, night, name), night)]
     if lines and all(_is_unfinished(line) for line in lines):
         said = sorted({str(line.item.get("errorDescription")) for line in lines})
         raise FailedService(f"Nothing could be collected for {night}: {'; '.join(said)} Run it again later.")
-    manifest = Manifest("scrape", night, rows_in=len(lines), rows_out=len(lines))
-    if is_whole:
-        sign(lake.folder("raw", night), manifest)
-    return manifest
+    return len(lines)
 
 
 def _is_unfinished(line: RawLine) -> bool:

@@ -48,13 +48,13 @@ def run(settings: Settings, night: date) -> Manifest:
         manifest = Manifest("validate", night, rows_in=len(comments), rows_out=len(accepted))
         manifest.set_aside = dict(Counter(reasons[~is_accepted].str[0]))
         with lake.writing("validated", manifest) as folder:
-            _write(folder / "comments.parquet", accepted.sort_values("comment_id"), schema.VALIDATED)
-            _write(folder / "posts.parquet", posts, schema.POSTS)
-            _write(folder / "runs.parquet", pd.DataFrame(paid_runs(lake, night)), schema.RUNS)
+            _write(folder / "comments.parquet", _table(accepted.sort_values("comment_id"), schema.VALIDATED))
+            _write(folder / "posts.parquet", pa.Table.from_pylist(posts, schema.POSTS))
+            _write(folder / "runs.parquet", pa.Table.from_pylist(paid_runs(lake, night), schema.RUNS))
         return manifest
 
 
-def _mapped(lake: Lake, night: date) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _mapped(lake: Lake, night: date) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
     """The night's raw lines as comments (MAPPED columns and is_import), posts and ingest errors."""
     batches, batch, posts, errors = [], [], {}, []
     columns = schema.MAPPED.append(pa.field("is_import", pa.bool_()))
@@ -75,7 +75,7 @@ def _mapped(lake: Lake, night: date) -> tuple[pd.DataFrame, pd.DataFrame, pd.Dat
                     batch = []
     batches.append(pa.Table.from_pylist(batch, columns))
     comments = pa.concat_tables(batches).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    return comments, pd.DataFrame(posts.values()), pd.DataFrame(errors)
+    return comments, list(posts.values()), errors
 
 
 def _storable(text: str | None) -> str | None:
@@ -117,29 +117,29 @@ def hash_authors(comments: pd.DataFrame, key: bytes) -> pd.Series:
 def volumes(lake: Lake, night: date, accepted: pd.DataFrame) -> pd.DataFrame:
     """How many comments each account has tonight, as a multiple of its own median night before."""
     before = [n for n in lake.nights("validated") if n < night][-HISTORY_NIGHTS:]
-    tonight = accepted.groupby("account").size()
+    tonight = _per_account(accepted)
     if not before:
         return pd.DataFrame({"account": tonight.index, "times_usual": 1.0})
-    counts = [
-        pq.read_table(lake.folder("validated", n) / "comments.parquet", columns=["account"])
-        .column("account")
-        .to_pandas()
-        .value_counts()
-        for n in before
-    ]
+    files = [lake.folder("validated", n) / "comments.parquet" for n in before]
+    counts = [_per_account(pq.read_table(file, columns=["platform", "account"]).to_pandas()) for file in files]
     usual = pd.concat(counts, axis=1).fillna(0).median(axis=1)
     times = (tonight.reindex(usual.index, fill_value=0) / usual.clip(lower=1)).rename("times_usual")
     return times.rename_axis("account").reset_index()
 
 
+def _per_account(comments: pd.DataFrame) -> pd.Series:
+    """Comments by "instagram/nasa"."""
+    return (comments.platform + "/" + comments.account).value_counts()
+
+
 def _write_rejected(
-    lake: Lake, night: date, rejected: pd.DataFrame, errors: pd.DataFrame, checks: list[dict[str, Any]]
+    lake: Lake, night: date, rejected: pd.DataFrame, errors: list[dict[str, Any]], checks: list[dict[str, Any]]
 ) -> None:
     manifest = Manifest("validate", night, rows_in=len(rejected), rows_out=len(rejected))
     with lake.writing("rejected", manifest) as folder:
-        _write(folder / "rows.parquet", rejected, schema.REJECTED)
-        _write(folder / "ingest_errors.parquet", errors, schema.INGEST_ERRORS)
-        _write(folder / "quality.parquet", pd.DataFrame(checks), schema.QUALITY)
+        _write(folder / "rows.parquet", _table(rejected, schema.REJECTED))
+        _write(folder / "ingest_errors.parquet", pa.Table.from_pylist(errors, schema.INGEST_ERRORS))
+        _write(folder / "quality.parquet", pa.Table.from_pylist(checks, schema.QUALITY))
 
 
 def _refuse_if_failed(
@@ -161,6 +161,9 @@ def _refuse_if_failed(
     )
 
 
-def _write(path: Path, frame: pd.DataFrame, columns: pa.Schema) -> None:
-    table = pa.Table.from_pandas(frame.reindex(columns=columns.names), columns, preserve_index=False)
+def _table(frame: pd.DataFrame, columns: pa.Schema) -> pa.Table:
+    return pa.Table.from_pandas(frame.reindex(columns=columns.names), columns, preserve_index=False)
+
+
+def _write(path: Path, table: pa.Table) -> None:
     pq.write_table(table, path, compression="zstd")

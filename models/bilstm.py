@@ -79,7 +79,7 @@ class MaskedLoss(keras.losses.Loss):
         known = ops.cast(ops.logical_not(ops.isnan(y_true)), y_pred.dtype)
         truth = ops.where(ops.isnan(y_true), ops.zeros_like(y_true), y_true)
         loss = ops.relu(y_pred) - y_pred * truth + ops.log1p(ops.exp(-ops.abs(y_pred)))
-        rarity = 1.0 + truth * (ops.convert_to_tensor(np.float32(self.weights)) - 1.0)
+        rarity = 1.0 + truth * (ops.convert_to_tensor(np.array(self.weights, np.float32)) - 1.0)
         surprise = ops.power(1.0 - ops.exp(-loss), self.focus) if self.focus else 1.0
         return ops.sum(loss * rarity * surprise * known, axis=-1) / len(LABELS)
 

@@ -124,7 +124,7 @@ def _labelled(rows: pd.DataFrame, source: Source, folder: Path) -> pd.DataFrame:
     path = folder / source.file
     wanted = ", ".join(f"({source.labels.get(label, 'null')})::double as {label}" for label in LABELS)
     try:
-        table = duckdb.sql(f'select "{source.text}"::varchar as raw, {wanted} from rows').df()
+        table = duckdb.from_df(rows).project(f'"{source.text}"::varchar as raw, {wanted}').df()
     except duckdb.Error as error:
         raise ModelError(
             f"{path} does not fit the mapping {source.name}: {str(error).splitlines()[0]}. "

@@ -92,7 +92,8 @@ def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
         "import sys; from jobs import cli, score_file; "
         "score_file._writer = lambda target, fresh, columns, make=score_file._writer: "
         "make(target, __import__('pathlib').Path('/dev/full'), columns); "
-        f"sys.argv = ['toxwatch', 'score-file', {str(source)!r}, {str(tmp_path / 'out.csv')!r}, '--text-column', 'text'];"
+        f"sys.argv = ['toxwatch', 'score-file', {str(source)!r}, {str(tmp_path / 'out.csv')!r}];"
+        "sys.argv += ['--text-column', 'text'];"
         "cli.main()"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

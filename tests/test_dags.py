@@ -37,7 +37,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def dags(airflow: Path) -> dict:  # noqa: ARG001
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(ROOT / "dags", include_examples=False)
+    bag = DagBag(ROOT / "dags")
     assert bag.import_errors == {}
     return bag.dags
 

@@ -1,1 +1,9 @@
-"""Where results live and how they are asked: SQL files, the builder, the reader."""
+"""Where results live and how they are asked: DuckDB files built from the lake, and the SQL around them."""
+
+
+class WarehouseError(Exception):
+    """What is wrong with the warehouse or what was asked of it, and what to do."""
+
+
+class Building(WarehouseError):
+    """Another build is going on."""

@@ -18,6 +18,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse import Building, WarehouseError
+
 SQL = Path(__file__).parent / "sql"
 CURRENT = "current.duckdb"
 STORAGE_VERSION = "v1.5.0"  # so that people with a DuckDB of the 1.5 line can open the file
@@ -25,14 +27,6 @@ VERSIONS_KEPT = 3
 OPERATIONAL = {"run_id"}  # columns that differ between two honest collections of one night
 LABELS = {"toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"}
 SEVERITIES = ("low", "medium", "high", "critical")
-
-
-class WarehouseError(Exception):
-    """What is wrong with the warehouse or what was asked of it, and what to do."""
-
-
-class Building(WarehouseError):
-    """Another build is going on."""
 
 
 @dataclass(frozen=True)
@@ -245,8 +239,12 @@ def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _table_hash(con: duckdb.DuckDBPyConnection, table: str) -> str:
-    described = con.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = $1", [table]).fetchall()
-    columns = ", ".join(name for (name,) in described if name not in OPERATIONAL)
+    described = con.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1", [table])
+    columns = ", ".join(
+        f"round({name}, 6)" if type == "DOUBLE" else name  # the last digits of a sum depend on its order
+        for name, type in described.fetchall()
+        if name not in OPERATIONAL
+    )
     ((rows, total),) = con.execute(f"SELECT count(*), sum(hash({columns})::HUGEINT) FROM {table}").fetchall()
     return f"{rows} {total}"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse.build import WarehouseError, current
+from warehouse import WarehouseError
+from warehouse.build import current
 
 MOST_SECONDS = 60
 
