@@ -4,10 +4,13 @@ import csv
 import json
 import readline
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from warehouse import WarehouseError, queries
@@ -95,7 +98,11 @@ def _read() -> str | None:
 
 
 def _print(names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    table = Table(*names)
+    table = Table(box=SIMPLE_HEAD)
+    for i, name in enumerate(names):
+        is_number = any(isinstance(row[i], int | float) for row in rows)
+        is_text = any(isinstance(row[i], str | list) for row in rows)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=not is_text)
     for row in rows:
         table.add_row(*map(_shown, row))
     Console().print(table)
@@ -103,8 +110,10 @@ def _print(names: list[str], rows: list[tuple[Any, ...]]) -> None:
 
 def _shown(value: Any) -> str:
     """Comment text is hostile: rich must not read markup in it, and it stays on its line."""
-    from rich.markup import escape
-
     if isinstance(value, float):
         return f"{value:.3f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     return "" if value is None else escape(" ".join(str(value).split()))

@@ -1,4 +1,4 @@
 -- Which posts draw the most toxic comments?
-SELECT account, posted_at::DATE AS posted_on, left(caption, 50) AS caption, captured, coverage, toxic_share, url
+SELECT platform || '/' || account AS account, posted_at::DATE AS day, left(caption, 40) AS caption, captured, coverage, toxic_share
 FROM by_post WHERE scored >= 20
 ORDER BY toxic_share DESC LIMIT 10;
