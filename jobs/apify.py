@@ -132,15 +132,13 @@ class Apify:
         with self._told():
             self._reader.user().get()
 
-    def start(self, book: RunBook, run: PaidRun) -> None:
-        """Starts a run that the book holds, or finds it where an earlier start was heard but not answered."""
+    def start(self, book: RunBook, run: PaidRun, is_new: bool) -> None:
+        """Starts a run that the book holds; one that is not new may have been started by a process that died."""
         with self._told():
-            self._start_once(book, run)
+            if is_new or not self._adopt(book, run):
+                self._start_once(book, run)
 
     def _start_once(self, book: RunBook, run: PaidRun) -> None:
-        is_new = datetime.now(UTC) - _instant(run.intended_at) < timedelta(seconds=1)
-        if not is_new and self._adopt(book, run):
-            return
         for pause in (*START_PAUSES, None):
             try:
                 self._note(run, self._begin(run))

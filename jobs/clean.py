@@ -20,7 +20,7 @@ from jobs.spark import session
 from jobs.targets import read_targets
 from models import scorer, text
 
-NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[\W\d_]+")
+NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[^\w@#]+|[\d_@#]+")
 UNDETERMINED = "und"  # ISO 639: there is nothing to tell a language by
 LEAST_LETTERS = 3
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.json
@@ -59,10 +60,10 @@ def _scored(batch: pa.RecordBatch, model: scorer.Scorer, text_column: str, sourc
         raise BadInput(f"{source} has no column {text_column!r}; it has: {', '.join(batch.schema.names)}")
     if taken := set(LABELS) & set(batch.schema.names):
         raise BadInput(f"{source} already has the columns {', '.join(sorted(taken))}; rename them first.")
-    texts = batch.column(text_column).cast(pa.string()).to_pylist()
-    scores = model.scores([clean_text(text or "") for text in texts])
-    for label, column in zip(LABELS, scores.T, strict=True):
-        batch = batch.append_column(label, pa.array(column))
+    texts = [clean_text(text or "") for text in batch.column(text_column).cast(pa.string()).to_pylist()]
+    is_wordless = np.array([text == "" for text in texts])
+    for label, column in zip(LABELS, model.scores(texts).T, strict=True):
+        batch = batch.append_column(label, pa.array(column, mask=is_wordless))
     return batch
 
 

@@ -171,7 +171,7 @@ class _Visit:
         usable = [paid for paid in recorded if not paid.is_finished or paid.status == "SUCCEEDED"]
         paid = usable[-1] if usable else self.book.intend(wanted, usd_per_item, self.budget_usd)
         if paid.run_id is None:
-            self.apify.start(self.book, paid)
+            self.apify.start(self.book, paid, is_new=not usable)
         if not paid.is_finished:
             self.apify.wait(self.book, paid)
         return paid

@@ -39,7 +39,7 @@ class Account(_Strict):
 
 class Targets(_Strict):
     night: Night = Field(default_factory=Night)
-    accounts: tuple[Account, ...] = Field(min_length=1)
+    accounts: tuple[Account, ...]
 
     def account(self, name: str) -> Account:
         for account in self.accounts:
@@ -59,6 +59,8 @@ def read_targets(path: Path) -> Targets:
         raise BadInput(f"{path} is not valid TOML: {error}") from None
     except ValidationError as error:
         raise BadInput("\n".join(_sentence(path, text, problem) for problem in error.errors())) from None
+    if not targets.accounts:
+        raise BadInput(f"{path}: accounts: name at least one")
     names = [account.name for account in targets.accounts]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"{path}: {', '.join(twice)} is named twice; each account has one [[accounts]] block")

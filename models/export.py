@@ -35,9 +35,11 @@ def write_bilstm(model: Any, path: Path) -> None:
 
 
 def quantize(source: Path, target: Path) -> None:
+    """Only the table, nineteen twentieths of the file: where activations are int8 too, their scale is that of the
+    whole batch, and a comment's score would depend on its neighbours'."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True)
+    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["Gather"])
 
 
 def check_agreement(reference: np.ndarray, exported: np.ndarray) -> float:

@@ -17,6 +17,7 @@ import pandas as pd
 from models import calibrate, data, export
 from models.card import write_card, writing
 from models.checkpoint import Checkpoint
+from models.composed import compose
 from models.labels import LABELS, ModelError
 from models.obfuscate import DISGUISES, disguise
 from models.scorer import Scorer, open_session
@@ -47,6 +48,7 @@ class Settings:
     units: int = 64
     head: int = 64
     precision: float = 0.8  # that thresholds are chosen for
+    composed: int = 8_000  # sentences from models/templates.toml beside the labelled comments
     sample: int | None = None  # train on this many rows only
     seed: int = 7
 
@@ -63,6 +65,7 @@ def train(folder: Path, output: Path, settings: Settings = Settings(), command: 
     training, validation = comments[part == "train"], comments[part == "validation"]
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
+    training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
     encoder = WordEncoder.learn(training.text, settings.vocabulary, settings.min_count, settings.buckets)
     model, history = fit(encoder, training, validation, settings, output.with_name(f".{output.name}-training"))
     facts = {
@@ -70,7 +73,8 @@ def train(folder: Path, output: Path, settings: Settings = Settings(), command: 
         "settings": asdict(settings),
         "command": command,
         "data": data.data_hashes(folder),
-        "sources": sorted(set(comments.source)),
+        "sources": [*sorted(set(comments.source)), "composed"],
+        "shares": calibrate.SHARES,
         "rows": part.value_counts().to_dict(),
         "history": history,
     }

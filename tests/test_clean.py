@@ -73,7 +73,9 @@ def test_scores_are_those_of_the_model_itself(settings: Settings) -> None:
     model = scorer.load(settings.model_dir)
     rows = rows_of(Lake(settings.data_dir).folder("scored", FIRST, model.version))
     expected = model.scores([text.clean_text(texts[row["comment_id"]]) for row in rows])
-    assert [[row[label] for label in model.labels] for row in rows] == pytest.approx(expected.tolist(), abs=1e-6)
+    assert [[row[label] for label in model.labels] for row in rows] == [
+        pytest.approx(row, abs=1e-6) for row in expected.tolist()
+    ]
     assert manifest.versions == {"model": model.version, "text_rule": text.VERSION}
 
 
