@@ -44,6 +44,11 @@ class WordEmbedding(layers.Layer):
 class MaxAndAttention(layers.Layer):
     """The strongest value of each feature, and the mean of the words weighted by how much they matter."""
 
+    supports_masking = True
+
+    def compute_mask(self, states: Any, previous: Any) -> None:
+        """There are no words behind it any more."""
+
     def build(self, input_shape: Any) -> None:
         self.query = self.add_weight(name="query", shape=(input_shape[-1], 1), initializer="glorot_uniform")
 

@@ -6,8 +6,6 @@ A label with enough examples is calibrated by isotonic regression on top of Plat
 sigmoid alone. Either way the result is one rising line of points, which the card holds and `np.interp` reads.
 """
 
-from typing import Any
-
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -38,12 +36,6 @@ def calibrate(logits: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, list
         probabilities = _curve(logits[known, i], truth[known, i], SHARES[label])
         curves[label] = {"logit": GRID.round(2).tolist(), "probability": probabilities.round(7).tolist()}
     return curves
-
-
-def apply(curves: dict[str, Any], logits: np.ndarray) -> np.ndarray:
-    """The probabilities that logits stand for."""
-    lines = [(curves[label]["logit"], curves[label]["probability"]) for label in LABELS]
-    return np.stack([np.interp(logits[:, i], *line) for i, line in enumerate(lines)], axis=1)
 
 
 def weights(truth: np.ndarray, share: float) -> np.ndarray:

@@ -71,20 +71,20 @@ def auc_losses(reference: np.ndarray, exported: np.ndarray, truth: np.ndarray) -
 
 
 def _bilstm_weights(model: Any) -> dict[str, np.ndarray]:
-    table = np.array(model.get_layer("embedding").table)
+    table = model.get_layer("embedding").table.numpy().copy()
     table[0] = 0.0  # padding
     bilstm = model.get_layer("bilstm")
     directions = [bilstm.forward_layer.cell, bilstm.backward_layer.cell]
-    bias = np.stack([_reorder(np.array(cell.bias)) for cell in directions])
+    bias = np.stack([_reorder(cell.bias.numpy()) for cell in directions])
     logits, hidden = model.get_layer("logits"), model.get_layer("hidden")
     return {
         "table": table,
-        "lstm_w": np.stack([_reorder(np.array(cell.kernel)).T for cell in directions]),
-        "lstm_r": np.stack([_reorder(np.array(cell.recurrent_kernel)).T for cell in directions]),
+        "lstm_w": np.stack([_reorder(cell.kernel.numpy()).T for cell in directions]),
+        "lstm_r": np.stack([_reorder(cell.recurrent_kernel.numpy()).T for cell in directions]),
         "lstm_b": np.concatenate([bias, np.zeros_like(bias)], axis=1),
-        "query": np.array(model.get_layer("pool").query),
-        "hidden_w": np.array(hidden.kernel), "hidden_b": np.array(hidden.bias),
-        "logits_w": np.array(logits.kernel), "logits_b": np.array(logits.bias),
+        "query": model.get_layer("pool").query.numpy(),
+        "hidden_w": hidden.kernel.numpy(), "hidden_b": hidden.bias.numpy(),
+        "logits_w": logits.kernel.numpy(), "logits_b": logits.bias.numpy(),
         "zero": np.array([0], np.int32), "one": np.array([1], np.float32), "minus_big": np.array([-1e4], np.float32),
         "slot_0": np.array([0], np.int64), "slot_1": np.array([1], np.int64), "slot_end": np.array([SLOTS], np.int64),
         "axis_1": np.array([1], np.int64), "axis_2": np.array([2], np.int64), "axis_3": np.array([3], np.int64),

@@ -32,7 +32,7 @@ class Scorer:
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
-        return self.calibrated(self.logits(texts))
+        return probabilities(self.card["calibration"], self.logits(texts)).astype(np.float32)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         logits = np.zeros((len(texts), len(LABELS)), np.float32)
@@ -41,10 +41,14 @@ class Scorer:
             logits[chunk] = self._session.run(["logits"], self._encode([texts[i] for i in chunk]))[0]
         return logits
 
-    def calibrated(self, logits: np.ndarray) -> np.ndarray:
-        curves = [self.card["calibration"][label] for label in self.labels]
-        columns = [np.interp(logits[:, i], curve["logit"], curve["probability"]) for i, curve in enumerate(curves)]
-        return np.stack(columns, axis=1).astype(np.float32)
+
+def probabilities(curves: dict[str, Any], logits: np.ndarray) -> np.ndarray:
+    """What logits stand for by a model's calibration; what is severely toxic is toxic first."""
+    lines = [(curves[label]["logit"], curves[label]["probability"]) for label in LABELS]
+    calibrated = np.stack([np.interp(logits[:, i], *line) for i, line in enumerate(lines)], axis=1)
+    toxic, severe = LABELS.index("toxic"), LABELS.index("severe_toxic")
+    calibrated[:, severe] = np.minimum(calibrated[:, severe], calibrated[:, toxic])
+    return calibrated
 
 
 def load(folder: Path) -> Scorer:

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from models import calibrate, data, export
-from models.card import write_card, writing
+from models.card import file_hash, write_card, writing
 from models.checkpoint import Checkpoint
-from models.composed import compose
+from models.composed import TEMPLATES, compose
 from models.labels import LABELS, ModelError
 from models.obfuscate import DISGUISES, disguise
-from models.scorer import Scorer, open_session
+from models.scorer import Scorer, open_session, probabilities
 from models.text import clean_text
 from models.words import WordEncoder
 
@@ -72,7 +72,7 @@ def train(folder: Path, output: Path, settings: Settings = Settings(), command: 
         "buckets": settings.buckets,
         "settings": asdict(settings),
         "command": command,
-        "data": data.data_hashes(folder),
+        "data": data.data_hashes(folder) | {TEMPLATES.name: file_hash(TEMPLATES)},
         "sources": [*sorted(set(comments.source)), "composed"],
         "shares": calibrate.SHARES,
         "rows": part.value_counts().to_dict(),
@@ -187,7 +187,7 @@ def write_model(
         (draft / "fp32.onnx").unlink()
         curves = calibrate.calibrate(logits, truth)
         facts |= {
-            "thresholds": calibrate.thresholds(calibrate.apply(curves, logits), truth, precision),
+            "thresholds": calibrate.thresholds(probabilities(curves, logits), truth, precision),
             "calibration": curves,
             "export": {"fp32_difference": agreement, "int8_auc_loss": losses},
             "validation_auc": round(mean_auc(truth, logits), 5),

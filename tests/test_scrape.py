@@ -125,7 +125,7 @@ def test_every_start_carries_its_limits(undisturbed: Settings) -> None:
     books = sorted((undisturbed.data_dir / "raw").rglob("*.runs.json"))
     runs = [run for book in books for run in read_runs(book)]
     assert len(runs) >= 5
-    assert all(0 < run.max_items and 0 < run.max_usd and run.items <= run.max_items for run in runs)
+    assert all(run.max_items > 0 and run.max_usd > 0 and run.items <= run.max_items for run in runs)
 
 
 def test_a_start_that_was_killed_before_it_answered_is_found_again(undisturbed: Settings, tmp_path: Path) -> None:

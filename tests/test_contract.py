@@ -1,0 +1,104 @@
+"""What is written in two places says the same: columns and tables, stages, commands, tasks, README and docs."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from typer.main import get_command
+
+from jobs import schema
+from jobs.cli import app
+from jobs.nightly import STAGES
+from models.labels import LABELS
+from warehouse import build
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+STAGE_NAMES = [stage.name for stage in STAGES]
+TYPES = {
+    "string": "VARCHAR",
+    "bool": "BOOLEAN",
+    "int64": "BIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "timestamp[us, tz=UTC]": "TIMESTAMP WITH TIME ZONE",
+    "list<element: string>": "VARCHAR[]",
+    "list<item: string>": "VARCHAR[]",
+}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, dict[str, str]]:
+    """Table → column → type, as the schema makes them."""
+    with duckdb.connect() as con:
+        con.execute((build.SQL / "schema" / "tables.sql").read_text())
+        columns = con.execute("SELECT table_name, column_name, data_type FROM duckdb_columns()").fetchall()
+    found: dict[str, dict[str, str]] = {}
+    for table, column, type in columns:
+        found.setdefault(table, {})[column] = type
+    return found
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "own"),
+    [
+        ("comments", schema.VALIDATED, {"language", "text_key", "first_night", "last_night"}),
+        ("posts", schema.POSTS, {"night"}),
+        ("runs", schema.RUNS, {"night"}),
+        ("ingest_errors", schema.INGEST_ERRORS, {"night"}),
+        ("quality", schema.QUALITY, {"night"}),
+        ("scores", pa.schema([field for field in schema.SCORED if field.name != "language"]),
+         {"model", "posted_on", "night"}),
+    ],
+)  # fmt: skip
+def test_a_table_holds_what_the_lake_gives_it(
+    tables: dict[str, dict[str, str]], table: str, columns: pa.Schema, own: set[str]
+) -> None:
+    assert tables[table].keys() == set(columns.names) | own
+    assert {field.name: tables[table][field.name] for field in columns} == {
+        field.name: TYPES[str(field.type)] for field in columns
+    }
+
+
+def test_the_labels_are_the_same_everywhere(tables: dict[str, dict[str, str]]) -> None:
+    assert [column for column in tables["scores"] if column in LABELS] == list(LABELS)
+    assert [name for name in schema.SCORED.names if name in LABELS] == list(LABELS)
+    assert set(LABELS) == build.LABELS
+    assert tomllib.loads((ROOT / "policies.toml").read_text())["default"].keys() == set(LABELS)
+
+
+def test_every_stage_is_a_command_a_task_and_a_row_of_the_docs() -> None:
+    assert set(STAGE_NAMES) <= set(get_command(app).commands)  # type: ignore[attr-defined]
+    tasks = re.findall(r'stage="(\w+)"', (ROOT / "dags" / "nightly.py").read_text())
+    assert tasks == STAGE_NAMES
+    assert re.findall(r"^\| (\w+) \|", ARCHITECTURE, re.MULTILINE)[1:-1] == STAGE_NAMES
+    assert ", ".join(STAGE_NAMES) in README
+
+
+def test_the_docs_name_the_folders_that_stages_write() -> None:
+    for stage in STAGES:
+        [row] = re.findall(rf"^\| {stage.name} \|.*$", ARCHITECTURE, re.MULTILINE)
+        assert f"`{stage.dataset}/" in row or (stage.name == "publish" and "`warehouse/`" in row)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md"])
+def test_a_page_names_only_commands_targets_and_files_that_exist(page: str) -> None:
+    text = (ROOT / page).read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    named = set(re.findall(r"^ *(?:\.venv/bin/)?toxwatch ([a-z-]+)|`(?:\.venv/bin/)?toxwatch ([a-z-]+)", text, re.M))
+    assert {one or other for one, other in named} <= set(get_command(app).commands)  # type: ignore[attr-defined]
+    targets = set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE))
+    assert {target for target in targets if f"\n{target}:" not in makefile} == set()
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+def test_the_readme_tours_every_folder() -> None:
+    toured = set(re.findall(r"^\| `(\w+)/` \|", README, re.MULTILINE))
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    assert toured - folders == set()
+    assert {"dags", "jobs", "models", "warehouse", "tests", "docs"} <= toured

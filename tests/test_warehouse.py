@@ -1,0 +1,272 @@
+"""The warehouse in real DuckDB files: nights load in any order to the same rows, readers are safe, rules are told."""
+
+import threading
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import schema
+from models.labels import LABELS
+from models.text import text_key
+from warehouse import Building, WarehouseError, build, queries
+from warehouse.reader import Warehouse
+
+POLICIES = Path(__file__).resolve().parent.parent / "policies.toml"
+FIRST, SECOND, THIRD = (date(2026, 11, day) for day in (10, 11, 12))
+MODEL = "bilstm-1"
+Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
+
+
+def at(day: date, hour: int = 12) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def write(path: Path, rows: Iterable[dict[str, Any]], columns: pa.Schema) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(list(rows), columns), path)
+
+
+def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str, float] | None = None) -> build.Night:
+    """A night as the stages leave it; `models` is version → what it adds to the toxic score."""
+    rows = [
+        {
+            "comment_id": id,
+            "platform": "instagram",
+            "account": "orbital",
+            "post_id": "instagram:p1",
+            "author_hash": f"author {id}",
+            "text": text,
+            "has_media": False,
+            "posted_at": posted_at,
+            "clean_text": text,
+            "language": "en",
+            "text_key": text_key(text),
+            **dict.fromkeys(LABELS, 0.01),
+            "toxic": toxic,
+        }
+        for id, text, posted_at, toxic in comments
+    ]
+    post = {"post_id": "instagram:p1", "platform": "instagram", "account": "orbital", "url": "https://x/p1",
+            "posted_at": at(FIRST), "comment_count": 10}  # fmt: skip
+    folder = lake / str(night)
+    write(folder / "validated" / "comments.parquet", rows, schema.VALIDATED)
+    write(folder / "validated" / "posts.parquet", [post], schema.POSTS)
+    write(folder / "validated" / "runs.parquet", [], schema.RUNS)
+    write(folder / "rejected" / "ingest_errors.parquet", [], schema.INGEST_ERRORS)
+    write(folder / "rejected" / "rows.parquet", [], schema.REJECTED)
+    write(folder / "rejected" / "quality.parquet", [], schema.QUALITY)
+    write(folder / "clean" / "part.parquet", rows, schema.CLEAN)
+    scored = {}
+    for model, more in (models or {MODEL: 0.0}).items():
+        scored[model] = folder / "scored" / model
+        write(scored[model] / "part.parquet", [row | {"toxic": row["toxic"] + more} for row in rows], schema.SCORED)
+    return build.Night(night, folder / "validated", folder / "rejected", folder / "clean", scored)
+
+
+def context(champion: str = MODEL, policies: Path = POLICIES) -> build.Context:
+    return build.Context([("instagram", "orbital", ("space",))], (champion, "1"), policies)
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> list[build.Night]:
+    """The second night brings a late comment of the first day, and one that was edited."""
+    lake = tmp_path / "lake"
+    first = [(f"a{n}", f"text {n}", at(FIRST, n % 24), 0.9 if n < 4 else 0.02) for n in range(40)]
+    second = [("a9", "edited text", at(FIRST, 9), 0.8), ("late", "text 0", at(FIRST, 23), 0.7)]
+    second += [(f"b{n}", f"text {n}", at(SECOND, n % 24), 0.02) for n in range(40)]
+    return [night_of(lake, FIRST, first), night_of(lake, SECOND, second)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, nights: list[build.Night]) -> Path:
+    for night in nights:
+        build.publish(tmp_path / "warehouse", [night], context())
+    return tmp_path / "warehouse"
+
+
+def test_nights_in_any_order_and_twice_are_the_same_rows(
+    tmp_path: Path, folder: Path, nights: list[build.Night]
+) -> None:
+    other = tmp_path / "other"
+    build.publish(other, [nights[1], nights[0], nights[1], nights[0]], context())
+    assert build.content_hash(other) == build.content_hash(folder)
+    build.publish(folder, nights[:1], context())
+    assert build.content_hash(other) == build.content_hash(folder)
+
+
+def test_a_late_comment_counts_on_its_day_and_an_edited_one_shows_its_new_score(folder: Path) -> None:
+    ask = Warehouse(folder).query
+    assert ask("select comments from daily where day = ? and label = 'toxic'", [FIRST]) == [(41,)]
+    assert ask("select text, round(toxic::double, 2) from comments_scored where comment_id = 'a9'") == [
+        ("edited text", 0.8)
+    ]
+    assert ask("select count(*) from scores where comment_id = 'a9'") == [(2,)]
+
+
+def test_shares_are_expected_shares_with_their_margin(folder: Path) -> None:
+    [(share, margin, flagged)] = Warehouse(folder).query(
+        "select share, margin, flagged from daily where day = ? and label = 'toxic'", [SECOND]
+    )
+    assert share == pytest.approx(0.02, abs=1e-6)
+    assert margin == pytest.approx(1.96 * (40 * 0.02 * 0.98) ** 0.5 / 40, rel=1e-4)
+    assert flagged in (0, None)
+
+
+def test_readers_see_whole_versions_while_nights_are_published(
+    tmp_path: Path, folder: Path, nights: list[build.Night]
+) -> None:
+    reader, seen, stop = Warehouse(folder), set(), threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add(reader.query("select count(*), (select count(distinct comment_id) from scores) from comments")[0])
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    third = night_of(tmp_path / "lake", THIRD, [(f"c{n}", f"text {n}", at(THIRD), 0.5) for n in range(10)])
+    build.publish(folder, [third], context())
+    build.publish(folder, [nights[0]], context())
+    while (91, 91) not in seen:
+        assert thread.is_alive()
+    stop.set()
+    thread.join()
+    assert seen <= {(81, 81), (91, 91)}
+
+
+def test_two_builds_at_once_are_one_and_a_refusal(folder: Path, nights: list[build.Night]) -> None:
+    with build._lock(folder), pytest.raises(Building, match="Run this again"):
+        build.publish(folder, nights, context())
+
+
+def test_a_build_that_breaks_a_rule_is_not_published(tmp_path: Path, folder: Path) -> None:
+    before = build.current(folder)
+    broken = night_of(tmp_path / "lake", THIRD, [("c", "text", at(THIRD), 1.5)])
+    with pytest.raises(WarehouseError, match="Scores are probabilities"):
+        build.publish(folder, [broken], context())
+    assert build.current(folder) == before
+    assert Warehouse(folder).query("select count(*) from comments") == [(81,)]
+
+
+def test_a_rollback_is_one_step_and_says_when_there_is_nothing_older(folder: Path) -> None:
+    now = build.current(folder)
+    assert build.rollback(folder) < now
+    assert Warehouse(folder).query("select count(*) from comments") == [(40,)]
+    with pytest.raises(WarehouseError, match="no version older"):
+        build.rollback(folder)
+
+
+def test_only_a_few_versions_are_kept(folder: Path, nights: list[build.Night]) -> None:
+    for _ in range(build.VERSIONS_KEPT + 1):
+        build.publish(folder, nights[:1], context())
+    assert len(list(folder.glob("v*.duckdb"))) == build.VERSIONS_KEPT
+
+
+def test_two_models_stand_side_by_side_and_the_champion_is_shown(tmp_path: Path) -> None:
+    folder = tmp_path / "warehouse"
+    night = night_of(tmp_path / "lake", FIRST, [("a", "text", at(FIRST), 0.2)], {MODEL: 0.0, "transformer-1": 0.5})
+    for champion, toxic in ((MODEL, 0.2), ("transformer-1", 0.7)):
+        build.publish(folder, [night], context(champion))
+        assert Warehouse(folder).query("select model, round(toxic, 3) from comments_scored") == [
+            (champion, pytest.approx(toxic))
+        ]
+    assert Warehouse(folder).query("select count(*) from scores") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "flagged"),
+    [
+        ("", []),
+        ('[[for]]\ntag = "space"\ntoxic = { from = 0.30, severity = "medium" }', ["toxic"]),
+        ('[[for]]\naccount = "instagram/orbital"\ntoxic = { from = 0.30, severity = "high" }', ["toxic"]),
+        ('[[for]]\nlanguage = "de"\ntoxic = { from = 0.30, severity = "high" }', []),
+        ('[[for]]\ntag = "cooking"\ntoxic = { from = 0.30, severity = "high" }', []),
+    ],
+)
+def test_a_policy_flags_for_whom_it_was_written(tmp_path: Path, rule: str, flagged: list[str]) -> None:
+    policies = tmp_path / "policies.toml"
+    policies.write_text(f"{POLICIES.read_text()}\n{rule}\n")
+    night = night_of(tmp_path / "lake", FIRST, [("a", "text", at(FIRST), 0.4)])
+    build.publish(tmp_path / "warehouse", [night], context(policies=policies))
+    assert Warehouse(tmp_path / "warehouse").query("select flags from comments_scored") == [(flagged,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("toxic         = { from = 0.50", "toxic = { from = 0.53"), "multiple of 0.05"),
+        (('severity = "low"', 'severity = "mild"'), "one of low, medium, high, critical"),
+        (("obscene ", "rude "), "rude is no category"),
+        (("[default]", "[default"), "policies.toml"),
+    ],
+)
+def test_a_policy_with_a_mistake_is_refused(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    policies = tmp_path / "policies.toml"
+    policies.write_text(POLICIES.read_text().replace(*change, 1))
+    with pytest.raises(WarehouseError, match=message):
+        build.read_policies(policies)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from comments",
+        "create table mine as select 1",
+        "copy comments to '{place}/out.csv'",
+        "select * from read_csv('/etc/passwd')",
+        "attach '{place}/other.duckdb'",
+        "install httpfs",
+        "set enable_external_access = true",
+        "pragma enable_profiling = 'json'",
+    ],
+)
+def test_a_query_can_neither_write_nor_leave_the_warehouse(folder: Path, tmp_path: Path, query: str) -> None:
+    with pytest.raises(WarehouseError):
+        Warehouse(folder).query(query.format(place=tmp_path))
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_an_endless_query_is_stopped(folder: Path) -> None:
+    with pytest.raises(WarehouseError, match="stopped after 1 seconds"):
+        Warehouse(folder, seconds=1).query("select count(*) from range(10000000000) a, range(10000000000) b")
+
+
+def test_no_warehouse_and_a_damaged_one_say_what_to_run(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(WarehouseError, match="toxwatch nightly"):
+        Warehouse(tmp_path / "nowhere").query("select 1")
+    build.current(folder).write_bytes(b"no DuckDB file at all" * 1000)
+    with pytest.raises(WarehouseError, match="toxwatch rebuild"):
+        Warehouse(folder).query("select 1")
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_every_ready_question_is_answered(folder: Path, name: str) -> None:
+    columns, _ = Warehouse(folder).table(queries.sql(name))
+    assert len(columns) >= 2
+    assert queries.question(name).endswith("?")
+
+
+def test_everything_in_the_warehouse_is_explained(folder: Path) -> None:
+    with duckdb.connect(str(build.current(folder)), read_only=True) as con:
+        unexplained = con.execute(
+            """SELECT table_name, column_name FROM duckdb_columns() c JOIN duckdb_tables() USING (table_name)
+               WHERE c.comment IS NULL
+               UNION ALL SELECT table_name, '' FROM duckdb_tables() WHERE comment IS NULL
+               UNION ALL SELECT view_name, '' FROM duckdb_views() WHERE NOT internal AND comment IS NULL"""
+        ).fetchall()
+    assert unexplained == []
+
+
+def test_a_load_reads_only_the_days_it_touches(folder: Path, tmp_path: Path) -> None:
+    """Marts of other days stay as they are, and say what the tables say."""
+    later = night_of(tmp_path / "lake", THIRD, [("c", "text", at(THIRD), 0.5)])
+    build.publish(folder, [later], context())
+    counted = Warehouse(folder).query(
+        "select day, sum(comments)::int from daily where label = 'threat' group by day order by day"
+    )
+    assert counted == [(FIRST, 41), (FIRST + timedelta(days=1), 40), (THIRD, 1)]
