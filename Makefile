@@ -1,6 +1,6 @@
 # Needs Python 3.11 or 3.12 and Java 17; everything else is put into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench airflow java
+.PHONY: help setup demo test lint bench airflow screenshots java
 
 PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
@@ -28,6 +28,9 @@ bench: setup ## measure, one table a file in bench/
 
 airflow: setup ## run Airflow with the project's DAGs on this machine
 	.venv/bin/toxwatch airflow --data-dir $(DATA_DIR)
+
+screenshots: setup ## take the pictures of the README from the demo's warehouse
+	PYTHONPATH=. .venv/bin/python docs/screenshots.py $(DATA_DIR)
 
 java:
 	@version=$$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'); \

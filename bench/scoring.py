@@ -53,7 +53,8 @@ def main() -> None:
     }
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, "
           f"onnxruntime {onnxruntime.__version__}, numpy {np.__version__}, one thread")  # fmt: skip
-    print(f"{model.version}, {len(texts):,} comments, median {int(np.median([len(text) for text in texts]))} characters\n")
+    median = int(np.median([len(text) for text in texts]))
+    print(f"{model.version}, {len(texts):,} comments, median {median} characters\n")
     print(f"{'way':34}{'comments a second':>20}{'time, ratio':>14}")
     for way, each in ways.items():
         print(f"{way:34}{1 / each:>20,.0f}{each / ways['length-sorted batches']:>14.2f}")

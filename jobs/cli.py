@@ -6,6 +6,7 @@ Only what a command needs is imported, and only when it runs: Spark and Great Ex
 import errno
 import json
 import os
+import socket
 import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -36,6 +37,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 2 bad input, 3 data refused by its checks, 4 a service failed, 5 another run is writing.",
 )
 
+DASHBOARD_PORT = 8050
 INTERRUPTED = 130  # how a shell tells of Ctrl-C
 
 DataDir = Annotated[
@@ -48,6 +50,7 @@ Night = Annotated[
         "--night", formats=["%Y-%m-%d"], help="The day (UTC) whose comments are meant.", show_default="yesterday"
     ),
 ]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="For the dashboard.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 
 
@@ -146,12 +149,27 @@ def nightly(
 def demo(
     nights: Annotated[int, typer.Option(min=1, max=60, help="How many nights, up to yesterday.")] = 14,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last of them.")] = None,
+    is_served: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the dashboard afterwards.")] = True,
+    port: Port = DASHBOARD_PORT,
     data_dir: DataDir = None,
 ) -> None:
-    """Watch invented accounts for two weeks: the real pipeline against a stand-in for Apify."""
+    """Watch invented accounts for two weeks: the real pipeline against a stand-in for Apify, then the dashboard."""
     from jobs import demo
 
     demo.run(data_dir, _night(last), nights)
+    if is_served:
+        serve(port, data_dir)
+
+
+@app.command()
+def serve(port: Port = DASHBOARD_PORT, data_dir: DataDir = None) -> None:
+    """Serve the dashboard and the JSON API on this machine until Ctrl-C."""
+    settings = Settings.load(data_dir)
+    _check_free(port)
+    from dashboard import app as dashboard
+
+    console.print(f"Dashboard: http://127.0.0.1:{port}, for this machine only and without login. Ctrl-C ends it.")
+    dashboard.serve(settings.data_dir / "warehouse", settings.model_dir, port)
 
 
 @app.command("import")
@@ -298,6 +316,15 @@ def _run_stage(name: str, night: datetime | None, data_dir: Path | None, as_json
 
     stage = import_module(f"jobs.{name}")
     _report([stage.run(Settings.load(data_dir), _night(night))], as_json)
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise BadInput(f"Port {port} is in use. Name another: --port {port % 65535 + 1}") from None
 
 
 def _night(night: datetime | None) -> date:

@@ -27,7 +27,7 @@ def run(data_dir: Path | None, last: date, nights: int) -> None:
 
 
 def _show(data_dir: Path) -> None:
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     for name in SHOWN:
         out.print(f"\n[bold]{queries.question(name)}[/]")
         ask.show(data_dir / "warehouse", name)

@@ -21,12 +21,10 @@ def run(settings: Settings, night: date) -> Manifest:
     lake = Lake(settings.data_dir).open()
     lake.require("published", night, "publish")
     model = scorer.load(settings.model_dir).version
-    found = [lake.manifest(dataset, night, model if dataset == "scored" else None) for dataset in MEASURED]
-    stages = [manifest for manifest in found if manifest]
     with lake.lock("lake"), progress(f"monitor {night}"):
         manifest = Manifest("monitor", night, versions={"model": model})
         with lake.writing("monitored", manifest) as folder:
-            build.amend(settings.data_dir / "warehouse", lambda con: _keep(con, night, stages))
+            build.amend(settings.data_dir / "warehouse", lambda con: keep(con, lake, night, model))
             reader = Warehouse(settings.data_dir / "warehouse")
             names, rows = reader.table("SELECT * FROM figures WHERE night = $1 ORDER BY ALL", [night])
             pq.write_table(
@@ -36,9 +34,11 @@ def run(settings: Settings, night: date) -> Manifest:
         return manifest
 
 
-def _keep(con: duckdb.DuckDBPyConnection, night: date, stages: list[Manifest]) -> None:
+def keep(con: duckdb.DuckDBPyConnection, lake: Lake, night: date, model: str) -> None:
+    """Writes down what each stage of the night did."""
+    found = [lake.manifest(dataset, night, model if dataset == "scored" else None) for dataset in MEASURED]
     con.execute("DELETE FROM stages WHERE night = $1", [night])
     con.executemany(
         "INSERT INTO stages VALUES ($1, $2, $3, $4, $5::JSON::MAP(VARCHAR, BIGINT), $6)",
-        [[night, m.stage, m.rows_in, m.rows_out, json.dumps(m.set_aside), m.seconds] for m in stages],
+        [[night, m.stage, m.rows_in, m.rows_out, json.dumps(m.set_aside), m.seconds] for m in found if m],
     )

@@ -2,6 +2,9 @@
 
 from datetime import date
 
+import duckdb
+
+from jobs import monitor
 from jobs.console import progress
 from jobs.lake import Lake, Manifest
 from jobs.settings import PROJECT, Settings
@@ -30,10 +33,16 @@ def run(settings: Settings, night: date) -> Manifest:
 def rebuild(settings: Settings) -> list[date]:
     """Makes the warehouse again from every published night of the lake; returns them."""
     lake = Lake(settings.data_dir).open()
-    nights = lake.nights("published")
+    nights, champion = lake.nights("published"), scorer.load(settings.model_dir)
+
+    def measure(con: duckdb.DuckDBPyConnection) -> None:
+        for night in lake.nights("monitored"):
+            monitor.keep(con, lake, night, champion.version)
+
     with lake.lock("lake"), progress(f"rebuild {len(nights)} nights"):
-        context = _context(settings, scorer.load(settings.model_dir))
-        build.publish(settings.data_dir / "warehouse", [_night(lake, night) for night in nights], context, anew=True)
+        folder = settings.data_dir / "warehouse"
+        build.publish(folder, [_night(lake, night) for night in nights], _context(settings, champion), anew=True)
+        build.amend(folder, measure)
     return nights
 
 

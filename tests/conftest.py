@@ -3,19 +3,27 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from jobs import standin
+from jobs import schema, standin
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
+from models.labels import LABELS
+from models.text import text_key
+from warehouse import build
 
 os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be compared"
+
+MODEL = "bilstm-1"
+Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
 
 TARGETS = """
 [night]
@@ -95,3 +103,60 @@ def write_raw(
         with gzip.open(folder / platform / f"{account}.jsonl.gz", "wt") as file:
             for line in lines:
                 file.write(json.dumps({"shape": platform, "run_id": "run1", **line}) + "\n")
+
+
+def at(day: date, hour: int = 12) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def account_of(comment_id: str) -> str:
+    account, slash, _ = comment_id.partition("/")
+    return account if slash else "orbital"
+
+
+def _write(path: Path, rows: Iterable[dict[str, Any]], columns: pa.Schema) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(list(rows), columns), path)
+
+
+def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str, float] | None = None) -> build.Night:
+    """A night as the stages leave it; `models` is version → what it adds to the toxic score.
+
+    The comment "loud/1" belongs to the account "loud", one without a slash to "orbital".
+    """
+    rows = [
+        {
+            "comment_id": id,
+            "platform": "instagram",
+            "account": account_of(id),
+            "post_id": f"instagram:{account_of(id)}",
+            "author_hash": f"author {id}",
+            "text": text,
+            "has_media": False,
+            "posted_at": posted_at,
+            "clean_text": text,
+            "language": "en",
+            "text_key": text_key(text),
+            **dict.fromkeys(LABELS, 0.01),
+            "toxic": toxic,
+        }
+        for id, text, posted_at, toxic in comments
+    ]
+    posts = [
+        {"post_id": f"instagram:{account}", "platform": "instagram", "account": account, "url": "https://x/p1",
+         "posted_at": at(night), "comment_count": 1000}
+        for account in sorted({account_of(id) for id, *_ in comments})
+    ]  # fmt: skip
+    folder = lake / str(night)
+    _write(folder / "validated" / "comments.parquet", rows, schema.VALIDATED)
+    _write(folder / "validated" / "posts.parquet", posts, schema.POSTS)
+    _write(folder / "validated" / "runs.parquet", [], schema.RUNS)
+    _write(folder / "rejected" / "ingest_errors.parquet", [], schema.INGEST_ERRORS)
+    _write(folder / "rejected" / "rows.parquet", [], schema.REJECTED)
+    _write(folder / "rejected" / "quality.parquet", [], schema.QUALITY)
+    _write(folder / "clean" / "part.parquet", rows, schema.CLEAN)
+    scored = {}
+    for model, more in (models or {MODEL: 0.0}).items():
+        scored[model] = folder / "scored" / model
+        _write(scored[model] / "part.parquet", [row | {"toxic": row["toxic"] + more} for row in rows], schema.SCORED)
+    return build.Night(night, folder / "validated", folder / "rejected", folder / "clean", scored)

@@ -1,72 +1,18 @@
 """The warehouse in real DuckDB files: nights load in any order to the same rows, readers are safe, rules are told."""
 
 import threading
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from jobs import schema
-from models.labels import LABELS
-from models.text import text_key
+from tests.conftest import MODEL, at, night_of
 from warehouse import Building, WarehouseError, build, queries
 from warehouse.reader import Warehouse
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies.toml"
 FIRST, SECOND, THIRD = (date(2026, 11, day) for day in (10, 11, 12))
-MODEL = "bilstm-1"
-Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
-
-
-def at(day: date, hour: int = 12) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
-
-
-def write(path: Path, rows: Iterable[dict[str, Any]], columns: pa.Schema) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(list(rows), columns), path)
-
-
-def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str, float] | None = None) -> build.Night:
-    """A night as the stages leave it; `models` is version → what it adds to the toxic score."""
-    rows = [
-        {
-            "comment_id": id,
-            "platform": "instagram",
-            "account": "orbital",
-            "post_id": "instagram:p1",
-            "author_hash": f"author {id}",
-            "text": text,
-            "has_media": False,
-            "posted_at": posted_at,
-            "clean_text": text,
-            "language": "en",
-            "text_key": text_key(text),
-            **dict.fromkeys(LABELS, 0.01),
-            "toxic": toxic,
-        }
-        for id, text, posted_at, toxic in comments
-    ]
-    post = {"post_id": "instagram:p1", "platform": "instagram", "account": "orbital", "url": "https://x/p1",
-            "posted_at": at(FIRST), "comment_count": 10}  # fmt: skip
-    folder = lake / str(night)
-    write(folder / "validated" / "comments.parquet", rows, schema.VALIDATED)
-    write(folder / "validated" / "posts.parquet", [post], schema.POSTS)
-    write(folder / "validated" / "runs.parquet", [], schema.RUNS)
-    write(folder / "rejected" / "ingest_errors.parquet", [], schema.INGEST_ERRORS)
-    write(folder / "rejected" / "rows.parquet", [], schema.REJECTED)
-    write(folder / "rejected" / "quality.parquet", [], schema.QUALITY)
-    write(folder / "clean" / "part.parquet", rows, schema.CLEAN)
-    scored = {}
-    for model, more in (models or {MODEL: 0.0}).items():
-        scored[model] = folder / "scored" / model
-        write(scored[model] / "part.parquet", [row | {"toxic": row["toxic"] + more} for row in rows], schema.SCORED)
-    return build.Night(night, folder / "validated", folder / "rejected", folder / "clean", scored)
 
 
 def context(champion: str = MODEL, policies: Path = POLICIES) -> build.Context:

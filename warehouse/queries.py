@@ -1,9 +1,10 @@
-"""The named questions: a file each in sql/queries, the question on its first line."""
+"""SQL by name: the ready questions in sql/queries, the question on the first line, and what pages ask in sql/pages."""
 
 from functools import cache
 from pathlib import Path
 
 QUERIES = Path(__file__).parent / "sql" / "queries"
+PAGES = Path(__file__).parent / "sql" / "pages"
 
 
 def names() -> list[str]:
@@ -17,3 +18,8 @@ def question(name: str) -> str:
 @cache
 def sql(name: str) -> str:
     return (QUERIES / f"{name}.sql").read_text()
+
+
+@cache
+def page_sql(name: str) -> str:
+    return (PAGES / f"{name}.sql").read_text()

@@ -61,11 +61,21 @@ CREATE OR REPLACE VIEW daily AS
 SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
     sum(b.expected) / sum(b.comments) AS share,
     1.96 * sqrt(sum(b.variance)) / sum(b.comments) AS margin,
-    sum(b.comments) FILTER (b.bin >= round(t.flagged_from * 20))::BIGINT AS flagged,
+    coalesce(sum(b.comments) FILTER (b.bin >= round(t.flagged_from * 20)), 0)::BIGINT AS flagged,
     sum(b.comments) < 30 AS is_small
 FROM score_bins b JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
 GROUP BY ALL;
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category: expected share ± margin (95 %), flagged comments; is_small where there are fewer than 30.';
+
+CREATE OR REPLACE VIEW waves AS
+WITH usual AS (
+    SELECT platform, account, median(share) AS usual, mad(share) AS deviation
+    FROM daily WHERE label = 'toxic' AND NOT is_small GROUP BY ALL
+)
+SELECT platform, account, d.day, d.comments, d.share, u.usual, d.flagged
+FROM daily d JOIN usual u USING (platform, account)
+WHERE d.label = 'toxic' AND NOT d.is_small AND d.share - d.margin > u.usual + 3 * greatest(u.deviation, 0.01);
+COMMENT ON VIEW waves IS 'Days on which an account''s section was far more toxic than its median day: beyond the margin by three median deviations.';
 
 CREATE OR REPLACE VIEW by_tag AS
 SELECT tag, day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
@@ -129,9 +139,11 @@ shares AS (SELECT *, (coalesce(n, 0) + 0.5) / (sum(coalesce(n, 0)) OVER w + 10) 
                   sum(n) OVER w AS comments, sum(n_before) OVER w AS comments_before
            FROM now WINDOW w AS (PARTITION BY platform, account, day, label))
 SELECT platform, account, day, label, any_value(comments)::BIGINT AS comments,
-    any_value(comments_before)::BIGINT AS comments_before, sum((p - q) * ln(p / q)) AS psi
+    any_value(comments_before)::BIGINT AS comments_before, sum((p - q) * ln(p / q)) AS psi,
+    30.14 * (1 / any_value(comments) + 1 / any_value(comments_before)) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
+    psi > greatest(0.25, psi_by_chance) AS is_shift
 FROM shares GROUP BY ALL;
-COMMENT ON VIEW drift IS 'How far a day''s scores are from those of the 28 days before: the population stability index by account and category. Above 0.25 is a shift, where there are comments enough.';
+COMMENT ON VIEW drift IS 'How far a day''s scores are from those of the 28 days before: the population stability index by account and category. A shift is above 0.25 and above what chance gives so few comments in 19 of 20 cases.';
 
 CREATE OR REPLACE VIEW nights AS
 SELECT night, max(rows_in) FILTER (stage = 'validate') AS comments_read, max(rows_out) FILTER (stage = 'validate') AS comments_kept,

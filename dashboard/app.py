@@ -1,0 +1,115 @@
+"""The pages and the API in one ASGI process. A page is rendered from its address, so every view can be shared."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import dash_mantine_components as dmc
+import uvicorn
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from fastapi import FastAPI
+
+from dashboard import api
+from dashboard.components import note
+from dashboard.pages import account, comments, overview, quality, trying
+from dashboard.view import Answers, View
+from models import scorer
+from warehouse import WarehouseError
+from warehouse.reader import Warehouse
+
+HOST = "127.0.0.1"  # there is no login yet: nobody else may listen
+STYLE = Path(__file__).parent / "assets" / "style.css"
+# Dash 4.4.1 collects assets at the first request to "/" only, so a shared link would open without style.
+INDEX = f"""<!DOCTYPE html>
+<html lang="en">
+<head>{{%metas%}}<title>{{%title%}}</title>{{%favicon%}}{{%css%}}
+<link rel="stylesheet" href="/assets/style.css?{STYLE.stat().st_mtime_ns}"></head>
+<body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
+</html>"""
+TOGGLE_THEME = """clicks => {
+    const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
+    const next = clicks ? (now === 'dark' ? 'light' : 'dark')
+        : localStorage.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+    if (clicks) localStorage.theme = next;
+    page.setAttribute('data-mantine-color-scheme', next);
+    return next === 'dark' ? 'Light' : 'Dark';
+}"""
+
+
+def create(folder: Path, model_folder: Path) -> FastAPI:
+    """The ASGI application over the warehouse in `folder`."""
+    answers, model = Answers(Warehouse(folder)), scorer.load(model_folder)
+    pages = {
+        "/": overview,
+        "/account": account,
+        "/comments": comments,
+        "/quality": quality,
+        "/try": trying,
+    }
+    titles = {path: module.TITLE for path, module in pages.items()}
+    layouts = {path: module.layout for path, module in pages.items()}
+    layouts["/quality"] = partial(quality.layout, card=model.card)
+    server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
+    api.add(server, answers, model)
+    app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="", compress=True,
+               index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
+    app.layout = _shell(titles)
+
+    @app.callback(
+        Output("page", "children"), Output("nav", "children"), Input("url", "pathname"), Input("url", "search")
+    )
+    def show(path: str, search: str) -> tuple[Component, list[Component]]:
+        navigation = _navigation(titles, path, search)
+        if path not in layouts:
+            return note(f"There is no page {path}.", "Not found"), navigation
+        try:
+            return layouts[path](answers, View.read(search, answers.newest())), navigation
+        except WarehouseError as error:
+            return note(str(error), "The warehouse cannot be read"), navigation
+
+    @app.callback(
+        Output("url", "search"), Input({"control": ALL}, "value"), State("url", "search"), prevent_initial_call=True
+    )
+    def choose(_values: list[Any], search: str) -> Any:
+        """What a control says goes into the address, from which the page is made again."""
+        view = View.read(search, answers.newest())
+        chosen = {item["id"]["control"]: item["value"] or None for item in ctx.inputs_list[0] if "value" in item}
+        if "days" in chosen:
+            chosen["days"] = int(chosen["days"] or View.days)
+        wanted = view.search(**chosen)
+        return no_update if wanted == view.search() else wanted
+
+    app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
+    comments.register(app, answers)
+    trying.register(app, model)
+    return server
+
+
+def serve(folder: Path, model_folder: Path, port: int) -> None:
+    """Until Ctrl-C."""
+    uvicorn.run(create(folder, model_folder), host=HOST, port=port, log_level="warning")
+
+
+def _shell(titles: dict[str, str]) -> Component:
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh=False),
+            html.A("Skip to the content", href="#page", className="skip"),
+            html.Nav([
+                dcc.Link("Toxwatch", href="/", className="brand"),
+                html.Div(_navigation(titles, "/", ""), id="nav", className="links"),
+                html.Button(id="theme", className="theme", title="Dark or light"),
+            ]),
+            html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
+        ],
+        theme={"primaryColor": "blue", "fontFamily": "inherit"},
+    )  # fmt: skip
+
+
+def _navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:
+    """Period, category and account go along from page to page."""
+    return [
+        dcc.Link(title, href=address + (search or ""), className="here" if address == path else "")
+        for address, title in titles.items()
+    ]

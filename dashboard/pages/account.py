@@ -1,0 +1,101 @@
+"""One comment section: its trend and events, when, where, in which language and by whom."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import figures
+from dashboard.components import (
+    chart,
+    day,
+    link,
+    note,
+    page,
+    panel,
+    percent,
+    pick_account,
+    pick_label,
+    pick_period,
+    points,
+    shown,
+    table,
+)
+from dashboard.figures import COLOURS, named
+from dashboard.view import PERIODS, Answers, View
+
+TITLE = "Account"
+LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
+             "und": "undetermined"}  # fmt: skip
+
+
+def layout(answers: Answers, view: View) -> Component:
+    accounts = answers.accounts()
+    if view.account is None and accounts:
+        view = View(account=accounts[0], label=view.label, days=view.days, last=view.last)
+    if view.account is None or view.account not in accounts:
+        there_are = f"There are: {', '.join(accounts)}." if accounts else ""
+        return note(f"No account {view.account or ''} has scored comments. {there_are}", "Unknown account")
+    trend = answers.trend(view)
+    waves = answers.rows("waves", view, first=trend[0]["day"]) if trend and view.label == "toxic" else []
+    weekdays, languages = answers.rows("weekdays", view), answers.rows("languages", view)
+    return page(
+        view.account,
+        _sentence(answers, view),
+        [pick_account(view, accounts, None), pick_period(view), pick_label(view)],
+        chart(
+            f"Comments that are {named(view.label)}, by day",
+            "Expected share with its 95 % interval; the period is shaded.",
+            figures.trend(trend, view.label, [(wave["day"], "wave") for wave in waves], view.first),
+            [row for row in trend if row["label"] == view.label],
+            "No comments were posted on these days.",
+            wide=True,
+        ),
+        chart(
+            "When", "Share by weekday and hour (UTC).", figures.weekdays(weekdays, view.label), weekdays,
+            "No comments in this period.",
+        ),
+        chart(
+            "In which language", "Share with its 95 % interval, most used first; models know English best.",
+            figures.bars(
+                [LANGUAGES.get(row["language"], str(row["language"])) for row in languages],
+                [row["share"] for row in languages], [row["margin"] for row in languages], COLOURS[view.label],
+            ),
+            languages, "No language has five comments in this period.",
+        ),
+        _posts(answers, view),
+        _authors(answers, view),
+        chart("All categories, by day", "Each on its own scale.", figures.small_multiples(trend), trend,
+              "No comments were posted on these days.", wide=True),
+    )  # fmt: skip
+
+
+def _sentence(answers: Answers, view: View) -> Component:
+    now = {row["label"]: row for row in answers.rows("change", view)}.get(view.label)
+    if not now:
+        return html.Span(f"No comments were posted in the {PERIODS[view.days]} to {day(view.last)}.")
+    change = "" if now["change"] is None else f", {points(now['change'])} against the period before"
+    return html.Span([
+        f"{percent(now['share'])} of {now['comments']:,} comments in the {PERIODS[view.days]} to {day(view.last)} are "
+        f"expected to be {named(view.label)}{change}; {now['flagged']:,} are flagged. ",
+        link("Read them", "/comments", view.search(flag=view.label)),
+    ])  # fmt: skip
+
+
+def _posts(answers: Answers, view: View) -> Component:
+    rows = [
+        {
+            "day": row["day"],
+            "post": html.A(shown(row["caption"] or row["url"]), href=row["url"], target="_blank", rel="noreferrer"),
+            "toxic": percent(row["toxic_share"]),
+            "captured": row["captured"],
+            "seen": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
+        }
+        for row in answers.rows("posts", view)
+    ]
+    body = table(rows) if rows else html.P("No post of this period has ten scored comments.", className="empty")
+    return panel("Worst posts", "Posts of the period that draw the largest share of toxic comments.", body)
+
+
+def _authors(answers: Answers, view: View) -> Component:
+    rows = answers.rows("authors", view)
+    body = table(rows) if rows else html.P("Nobody wrote toxic comments more than once.", className="empty")
+    return panel("Again and again", "Authors of several toxic comments, by pseudonym; nobody is named.", body)

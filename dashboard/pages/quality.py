@@ -1,0 +1,69 @@
+"""How far to believe the figures: what was collected, checked, refused, and what the model is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components import page, panel, percent, pick_period, table
+from dashboard.figures import named
+from dashboard.view import Answers, Row, View
+from models.labels import LABELS
+
+TITLE = "Quality"
+
+
+def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
+    expectations = answers.rows("expectations", view)
+    broken = [row for row in expectations if not row["is_met"]]
+    coverage = [row | {"coverage": percent(row["coverage"])} for row in answers.rows("coverage", view)]
+    nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
+    return page(
+        "Quality and model",
+        _sentence(expectations, broken, coverage),
+        [pick_period(view)],
+        _listed("Nights", "What each night read, kept, scored, took and cost.", nights, "No night in this period.",
+                wide=True),
+        _listed("Coverage", "Captured comments of what the platform says the posts have, least first.", coverage,
+                "The platforms have not said how many comments there are."),
+        _listed("Rules that the last night broke", "Great Expectations; a broken “fail” rule stops a night.",
+                broken, f"None: all {len(expectations)} rules were met."),
+        _listed("Refused by platforms", "What could not be collected, and why.", answers.rows("errors", view),
+                "Nothing."),
+        _listed("Set aside by validate", "Rows that are not scored, by reason.", answers.rows("rejected", view),
+                "No row."),
+        _listed("Drift", "Days whose scores differ from the four weeks before, beyond chance.",
+                answers.rows("drift", view), "No account's scores have shifted in this period."),
+        _model(card),
+    )  # fmt: skip
+
+
+def _sentence(expectations: Sequence[Row], broken: Sequence[Row], coverage: Sequence[Row]) -> str:
+    if not expectations:
+        return "No night has been checked yet."
+    least = f" {coverage[0]['account']} is seen least: {coverage[0]['coverage']} of its comments." if coverage else ""
+    return f"{len(expectations) - len(broken)} of {len(expectations)} rules were met last night.{least}"
+
+
+def _listed(title: str, note: str, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
+    return panel(title, note, table(rows) if rows else html.P(empty, className="empty"), wide=wide)
+
+
+def _model(card: dict[str, Any]) -> Component:
+    losses, thresholds = card["export"]["int8_auc_loss"], card["thresholds"]
+    rows: list[Row] = [
+        {
+            "category": named(label),
+            "share assumed": percent(card["shares"][label]),
+            "threshold": thresholds[label],
+            "AUC lost by int8": losses.get(label),
+        }
+        for label in LABELS
+    ]
+    said = (
+        f"{card['kind']}, text rule {card['text_rule']}, validation AUC {card['validation_auc']:.4f} (mean over "
+        f"categories). Trained on {card['rows']['train']:,} comments from {', '.join(card['sources'])}. "
+        f"Thresholds are those of {card['settings']['precision']:.0%} precision where a category reaches it."
+    )
+    return panel(f"Model {card['version']}", said, table(rows))

@@ -1,0 +1,102 @@
+"""What an address asks for, and the answers of the warehouse to it: a page is a function of the two."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from models.labels import LABELS
+from warehouse import queries
+from warehouse.reader import Warehouse
+
+PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"}
+SEVERITIES = ("none", "low", "medium", "high", "critical")
+LONGEST_WORDS = 200  # characters to search for
+TREND_DAYS = 28  # a trend shows at least so many
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """Every field is a part of the query string; what an address cannot mean is the default."""
+
+    account: str | None = None
+    label: str = "toxic"
+    days: int = 7
+    last: date = date.min
+    language: str | None = None
+    severity: str | None = None
+    flag: str | None = None
+    words: str | None = None
+
+    @classmethod
+    def read(cls, search: str | None, newest: date) -> "View":
+        asked = dict(parse_qsl((search or "").lstrip("?")))
+        days = asked.get("days", "")
+        return cls(
+            account=asked.get("account") or None,
+            label=asked["label"] if asked.get("label") in LABELS else "toxic",
+            days=int(days) if days.isascii() and days.isdigit() and int(days) in PERIODS else 7,
+            last=min(_date(asked.get("last")) or newest, newest),
+            language=asked.get("language") or None,
+            severity=asked["severity"] if asked.get("severity") in SEVERITIES else None,
+            flag=asked["flag"] if asked.get("flag") in LABELS else None,
+            words=asked.get("words", "")[:LONGEST_WORDS] or None,
+        )
+
+    def search(self, **changes: Any) -> str:
+        """The query string of this view with changes; defaults are left out."""
+        changed, default = replace(self, **changes), View(last=self.last)
+        said = {field.name: getattr(changed, field.name) for field in fields(View)}
+        query = urlencode({name: value for name, value in said.items() if value != getattr(default, name)})
+        return f"?{query}" if query else ""
+
+    @property
+    def first(self) -> date:
+        return self.last - timedelta(days=self.days - 1)
+
+    def parameters(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(View)} | {
+            "first": self.first,
+            "before": self.first - timedelta(days=self.days),
+        }
+
+
+class Answers:
+    """The page queries of the warehouse, each with the parameters it names."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+
+    def newest(self) -> date:
+        ((newest, _),) = self.warehouse.query(queries.page_sql("span"))
+        return newest or date.min
+
+    def rows(self, name: str, view: View, **more: Any) -> list[Row]:
+        return list(self._rows(queries.page_sql(name), view.parameters() | more))
+
+    def trend(self, view: View) -> list[Row]:
+        first = view.last - timedelta(days=max(TREND_DAYS, 2 * view.days) - 1)
+        return self.rows("trend", view, first=first)
+
+    def page_of_comments(self, view: View, order: str, limit: int, offset: int) -> list[Row]:
+        sql = queries.page_sql("comments").replace("{order}", order)
+        return list(self._rows(sql, view.parameters() | {"limit": limit, "offset": offset}))
+
+    def accounts(self) -> list[str]:
+        return [account for (account,) in self.warehouse.query(queries.page_sql("accounts"))]
+
+    def _rows(self, sql: str, known: dict[str, Any]) -> Iterator[Row]:
+        wanted = set(re.findall(r"\$([a-z]+)", sql))
+        columns, rows = self.warehouse.table(sql, {name: known[name] for name in wanted})
+        return (dict(zip(columns, row, strict=True)) for row in rows)
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

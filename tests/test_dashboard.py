@@ -1,0 +1,257 @@
+"""The dashboard in real Chromium and its API over HTTP: pages, flows, what is hostile and what is missing."""
+
+import csv
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
+
+from dashboard.app import create
+from dashboard.view import View
+from tests.conftest import MODEL, at, night_of
+from warehouse import build
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "models" / "shipped" / "bilstm"
+LAST = date(2026, 11, 20)
+HOSTILE = "<script>document.title='taken'</script> <img src=x onerror=alert(1)>"
+FORMULA = '=HYPERLINK("http://example.com")'
+PAGES = ["/", "/account", "/comments", "/quality", "/try"]
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two accounts for two weeks: one is calm, the other has a wave of abuse on the last day."""
+    place = tmp_path_factory.mktemp("dashboard")
+    nights = []
+    for back in reversed(range(14)):
+        day = LAST - timedelta(days=back)
+        is_wave = day == LAST
+        comments = [
+            (f"loud/{day}-{n}", f"loud {n} of {day}", at(day, n % 24), 0.9 if is_wave and n < 30 else 0.02)
+            for n in range(60)
+        ]
+        comments += [(f"calm/{day}-{n}", f"calm {n} of {day}", at(day, n % 24), 0.01) for n in range(40)]
+        if is_wave:
+            comments += [("calm/hostile", HOSTILE, at(day, 20), 0.7), ("calm/formula", FORMULA, at(day, 21), 0.6)]
+        nights.append(night_of(place / "lake", day, comments))
+    accounts = [("instagram", "loud", ()), ("instagram", "calm", ())]
+    build.publish(place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), ROOT / "policies.toml"))
+    return place / "warehouse"
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(create(folder, SHIPPED), host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(warehouse: Path) -> Iterator[str]:
+    with serving(warehouse) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """Fails on whatever the browser's console calls an error, and on any request that leaves this machine."""
+    page = browser.new_page(base_url=address)
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("request", lambda request: troubles.append(request.url) if not is_ours(request.url, address) else None)
+    yield page
+    page.close()
+    assert troubles == []
+
+
+def is_ours(url: str, address: str) -> bool:
+    return url.startswith((address, "data:", "blob:"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_page_has_its_title_and_fits_its_width(page: Page, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(path)
+    expect(page.locator("h1")).to_be_visible(timeout=20_000)
+    expect(page.locator("nav a.here")).to_have_count(1)
+    expect(page.locator(".panel").last).to_be_visible()
+    if path in ("/", "/account"):
+        expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible(timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_shared_link_that_is_the_first_request_has_its_style(warehouse: Path) -> None:
+    with serving(warehouse) as address, urlopen(f"{address}/account?account=instagram/loud") as reply:
+        assert "/assets/style.css" in reply.read().decode()
+
+
+def test_the_overview_says_what_changed_and_where(page: Page) -> None:
+    page.goto("/?days=1")
+    sentence = page.locator(".sentence")
+    expect(sentence).to_contain_text("On 20 November", timeout=20_000)
+    expect(sentence).to_contain_text("more than in the period before")
+    expect(sentence).to_contain_text("instagram/loud moved most")
+    expect(page.locator("tbody tr").filter(has_text="instagram/loud")).to_contain_text("beyond chance")
+    expect(page.locator(".js-plotly-plot").first).to_contain_text("wave: instagram/loud")
+
+
+def test_a_control_changes_the_address_and_the_address_the_page(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Period").first.click(timeout=20_000)
+    page.get_by_role("option", name="14 days").click()
+    expect(page.locator(".sentence")).to_contain_text("In the 14 days to 20 November")
+    assert "days=14" in page.url
+    page.go_back()
+    expect(page.locator(".sentence")).to_contain_text("In the 7 days to 20 November")
+    page.get_by_role("link", name="instagram/loud").click()
+    expect(page.locator("h1")).to_have_text("instagram/loud")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("instagram/loud", timeout=20_000)
+
+
+def test_a_chart_has_its_numbers_as_a_table_and_a_file(page: Page) -> None:
+    page.goto("/account?account=instagram/loud")
+    panel = page.locator(".panel").filter(has_text="by day").first
+    panel.get_by_text("Numbers").click(timeout=20_000)
+    expect(panel.locator("tbody tr")).to_have_count(14)
+    with page.expect_download() as download:
+        panel.get_by_role("link", name="CSV").click()
+    rows = rows_of(download.value)
+    assert [row["day"] for row in rows] == [str(LAST - timedelta(days=back)) for back in reversed(range(14))]
+
+
+def test_comments_are_filtered_searched_and_hostile_text_is_only_text(page: Page) -> None:
+    page.goto("/comments?account=instagram/calm&flag=toxic")
+    expect(page.locator(".sentence")).to_contain_text("2 comments pass", timeout=20_000)
+    cell = page.locator(".hidden-text").filter(has_text="script")
+    expect(cell).to_have_text(HOSTILE)
+    expect(cell).to_have_css("filter", "blur(5px)")
+    page.get_by_role("switch", name="Reveal all text").click()
+    expect(page.locator("body.revealed")).to_have_count(1)
+    assert page.title() == "Toxwatch"
+    page.get_by_label("Text contains").fill("hyperlink")
+    expect(page.locator(".sentence")).to_contain_text("1 comments pass")
+    with page.expect_download() as download:
+        page.get_by_text("Download as CSV").click()
+    [row] = rows_of(download.value)
+    assert row["text"] == f"'{FORMULA}", "a spreadsheet must not run it"
+
+
+def test_a_typed_comment_gets_its_scores_and_the_words_that_carry_them(page: Page) -> None:
+    page.goto("/try")
+    page.get_by_label("Comments, one a line").fill("you are an idiot\nwhat a lovely garden\n\n", timeout=20_000)
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator(".result")).to_have_count(2)
+    expect(page.locator(".result").first.locator("mark")).to_contain_text(["idiot"])
+    expect(page.locator(".result").last.locator("mark")).to_have_count(0)
+    page.get_by_label("Comments, one a line").fill("  \n\u200b\n")
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator(".scored")).to_have_text("There are no words to score.")
+
+
+def test_dark_and_light_are_remembered(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto("/try")
+    page.get_by_role("button", name="Dark").click(timeout=20_000)
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    page.reload()
+    expect(page.get_by_role("button", name="Light")).to_be_visible(timeout=20_000)
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/nowhere", "There is no page /nowhere."),
+        ("/account?account=instagram/<b>nobody</b>", "No account instagram/<b>nobody</b> has scored comments."),
+        ("/?days=-1&label=nice&last=2026-99-99&account=%00", "In the 7 days to 20 November"),
+        ("/comments?words=%27%29%3B--", "0 comments pass"),
+    ],
+)
+def test_a_broken_address_is_a_clear_page(page: Page, path: str, said: str) -> None:
+    page.goto(path)
+    expect(page.locator("main")).to_contain_text(said, timeout=20_000)
+
+
+def test_without_a_warehouse_the_page_says_what_to_run(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path / "nowhere") as address:
+        page = browser.new_page()
+        page.goto(address)
+        expect(page.locator("main")).to_contain_text("`toxwatch nightly` makes it", timeout=20_000)
+        page.close()
+        assert post(f"{address}/predict", {"inputs": ["hello"]})[0] == 200
+        assert get(f"{address}/healthz")[0] == 503
+
+
+def test_the_api_scores_as_the_model_does(address: str) -> None:
+    status, body = post(f"{address}/predict", {"inputs": ["you are an idiot", "thank you"]})
+    assert status == 200
+    rude, kind = ({score["label"]: score["score"] for score in scores} for scores in body["outputs"])
+    assert list(rude) == ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
+    assert rude["insult"] > 0.5 > kind["toxic"]
+    assert body["model"].startswith("bilstm-")
+    assert get(f"{address}/accounts") == (200, ["instagram/calm", "instagram/loud"])
+    assert get(f"{address}/healthz")[1]["newest_night"] == str(LAST)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"inputs": []}', b'{"inputs": [7]}', json.dumps({"inputs": ["a"] * 1001}).encode()]
+)
+def test_a_malformed_request_is_refused_and_the_process_lives_on(address: str, body: bytes) -> None:
+    assert post(f"{address}/predict", body)[0] == 422
+    assert get(f"{address}/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("search", ["", "?days=7&label=toxic", "?account=a%2Fb&days=28&flag=threat&words=%26%3D"])
+def test_an_address_says_its_view_in_the_shortest_way(search: str) -> None:
+    view = View.read(search, LAST)
+    assert View.read(view.search(), LAST) == view
+    assert "days=7" not in view.search()
+
+
+def rows_of(download: Download) -> list[dict[str, str]]:
+    with Path(download.path()).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def get(url: str) -> tuple[int, object]:
+    return _answer(Request(url))
+
+
+def post(url: str, body: object) -> tuple[int, dict]:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return _answer(Request(url, content, {"Content-Type": "application/json"}))
+
+
+def _answer(request: Request) -> tuple[int, dict]:
+    try:
+        with urlopen(request, timeout=20) as reply:
+            return reply.status, json.load(reply)
+    except HTTPError as error:
+        return error.code, json.load(error)

@@ -1,0 +1,2 @@
+-- What the nights did.
+SELECT * FROM nights WHERE night BETWEEN $first AND $last ORDER BY night DESC;

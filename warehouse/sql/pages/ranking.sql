@@ -1,0 +1,14 @@
+-- The accounts by how much one category has changed against the period before, with their daily shares.
+WITH sides AS (
+    SELECT platform, account, day >= $first AS is_now, sum(comments)::BIGINT AS comments,
+        sum(expected) / sum(comments) AS share, sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin,
+        sum(flagged)::BIGINT AS flagged, list(share ORDER BY day) AS daily_shares
+    FROM daily WHERE label = $label AND day BETWEEN $before AND $last
+    GROUP BY ALL
+)
+SELECT n.platform || '/' || n.account AS account, n.comments, n.share, n.margin, n.flagged, n.share - b.share AS change,
+    sqrt(n.margin ** 2 + b.margin ** 2) AS change_margin, c.coverage, n.daily_shares
+FROM sides n
+LEFT JOIN sides b ON b.platform = n.platform AND b.account = n.account AND NOT b.is_now
+LEFT JOIN coverage c ON c.platform = n.platform AND c.account = n.account
+WHERE n.is_now ORDER BY abs(change) DESC NULLS LAST, n.share DESC;
