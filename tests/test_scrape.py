@@ -184,3 +184,13 @@ def test_what_was_blocked_is_asked_again_and_what_is_private_is_not(tmp_path: Pa
         assert errors(settings) == []
         assert len(ids(lines(settings))) > 50
         assert len(starts(server)) == before + 1  # quiet.garden is private and was left alone
+
+
+def test_a_handle_that_nobody_has_is_an_ingest_error_and_stays_one(tmp_path: Path, apify: standin.Server) -> None:
+    settings = watching(tmp_path / "data", apify)
+    settings.targets_file.write_text('[[accounts]]\nplatform = "instagram"\nhandle = "nobody.has.this"\n')
+    scrape.run(settings, NIGHT)
+    assert [item["error"] for item in errors(settings, "instagram/nobody.has.this")] == ["no_items"]
+    before = len(starts(apify))
+    scrape.run(settings, NIGHT)
+    assert len(starts(apify)) == before, "asking again would cost and give the same"
