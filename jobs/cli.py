@@ -6,7 +6,6 @@ Only what a command needs is imported, and only when it runs: Spark and Great Ex
 import errno
 import json
 import os
-import socket
 import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -164,9 +163,11 @@ def demo(
 @app.command()
 def serve(port: Port = DASHBOARD_PORT, data_dir: DataDir = None) -> None:
     """Serve the dashboard and the JSON API on this machine until Ctrl-C."""
+    from jobs.scheduler import require_free
+
     settings = Settings.load(data_dir)
-    _check_free(port)
-    from dashboard import app as dashboard
+    require_free(port)
+    from dashboard import app as dashboard  # takes a second
 
     console.print(f"Dashboard: http://127.0.0.1:{port}, for this machine only and without login. Ctrl-C ends it.")
     dashboard.serve(settings.data_dir / "warehouse", settings.model_dir, port)
@@ -316,15 +317,6 @@ def _run_stage(name: str, night: datetime | None, data_dir: Path | None, as_json
 
     stage = import_module(f"jobs.{name}")
     _report([stage.run(Settings.load(data_dir), _night(night))], as_json)
-
-
-def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise BadInput(f"Port {port} is in use. Name another: --port {port % 65535 + 1}") from None
 
 
 def _night(night: datetime | None) -> date:

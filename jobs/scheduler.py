@@ -20,7 +20,7 @@ SECONDS_TO_END = 60  # Airflow's own parts took 13 s to end after SIGINT on two 
 def run(settings: Settings, port: int) -> None:
     """Serves until Ctrl-C; without APIFY_TOKEN the accounts are those of the built-in stand-in."""
     for needed in (port, port + 1, port + 2):
-        _require_free(needed)
+        require_free(needed)
     with _apify(settings) as apify:
         environment = os.environ | apify | airflow_environment(settings, port)
         for command in (["db", "migrate"], ["pools", "set", "apify", "2", "Apify runs at the same time"]):
@@ -65,8 +65,9 @@ def _apify(settings: Settings) -> Iterator[dict[str, str]]:
 
 def _serve(environment: dict[str, str]) -> None:
     """Airflow standalone ends its children on SIGINT only: SIGTERM would orphan them."""
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a job in a shell's background was told to ignore SIGINT
+        signal.signal(ending, signal.default_int_handler)
     standalone = subprocess.Popen(["airflow", "standalone"], env=environment, start_new_session=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         standalone.wait()
     except KeyboardInterrupt:
@@ -78,7 +79,7 @@ def _serve(environment: dict[str, str]) -> None:
             os.killpg(standalone.pid, signal.SIGKILL)
 
 
-def _require_free(port: int) -> None:
+def require_free(port: int) -> None:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise BadInput(f"Port {port} is in use. End what listens there, or choose another with --port.")
+            raise BadInput(f"Port {port} is in use. End what listens there, or name another with --port.")

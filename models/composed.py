@@ -32,4 +32,6 @@ def compose(rows: int, seed: int) -> pd.DataFrame:
 
 
 def _filled(sentence: str, slots: dict[str, list[str]], rng: random.Random) -> str:
-    return " ".join(_SLOT.sub(lambda slot: rng.choice(slots[slot[1]]), sentence).split())
+    while _SLOT.search(sentence):  # what fills a slot may have slots itself
+        sentence = _SLOT.sub(lambda slot: rng.choice(slots[slot[1]]), sentence)
+    return " ".join(sentence.split())

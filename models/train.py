@@ -48,7 +48,7 @@ class Settings:
     units: int = 64
     head: int = 64
     precision: float = 0.8  # that thresholds are chosen for
-    composed: int = 8_000  # sentences from models/templates.toml beside the labelled comments
+    composed: int = 20_000  # sentences from models/templates.toml beside the labelled comments
     sample: int | None = None  # train on this many rows only
     seed: int = 7
 
