@@ -199,6 +199,28 @@ def import_file(
 
 
 @app.command()
+def export(
+    target: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet or .duckdb.")],
+    account: Annotated[str | None, typer.Option(help="As instagram/nasa.")] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day posted.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day posted.")] = None,
+    flag: Annotated[str | None, typer.Option(help="Flagged as this category, as insult.")] = None,
+    severity: Annotated[str | None, typer.Option(help="none, low, medium, high or critical.")] = None,
+    language: Annotated[str | None, typer.Option(help="As en.")] = None,
+    words: Annotated[str | None, typer.Option(help="That the text contains.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write comments with their scores to a file, all or those that the filters let pass."""
+    from jobs import export
+
+    chosen: dict[str, Any] = {"account": account, "flag": flag, "severity": severity}
+    chosen |= {"language": language, "words": words}
+    chosen |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
+    rows = export.run(Settings.load(data_dir), target, chosen)
+    console.print(f"{rows:,} comments are in {target}")
+
+
+@app.command()
 def accounts(as_json: AsJson = False) -> None:
     """List the watched accounts."""
     from jobs.targets import read_targets
@@ -277,6 +299,7 @@ def rollback(data_dir: DataDir = None) -> None:
 
 
 app.command()(commands.train)
+app.command()(commands.evaluate)
 
 
 @app.command("score-file")

@@ -6,6 +6,7 @@ import duckdb
 
 from jobs import monitor
 from jobs.console import progress
+from jobs.errors import BadInput
 from jobs.lake import Lake, Manifest
 from jobs.settings import PROJECT, Settings
 from jobs.targets import read_targets
@@ -34,6 +35,12 @@ def rebuild(settings: Settings) -> list[date]:
     """Makes the warehouse again from every published night of the lake; returns them."""
     lake = Lake(settings.data_dir).open()
     nights, champion = lake.nights("published"), scorer.load(settings.model_dir)
+    if unscored := [night for night in nights if not lake.manifest("scored", night, champion.version)]:
+        raise BadInput(
+            f"{champion.version} has not scored {len(unscored)} of {len(nights)} nights, which would be shown without "
+            f"scores. Run `toxwatch nightly --no-scrape --from {unscored[0]} --to {unscored[-1]}` first, or name the "
+            "model that has scored them in TOXWATCH_MODEL."
+        )
 
     def measure(con: duckdb.DuckDBPyConnection) -> None:
         for night in lake.nights("monitored"):

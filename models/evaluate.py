@@ -182,6 +182,60 @@ def fit_baseline(training: pd.DataFrame) -> Scores:
     return scores
 
 
+def as_text(figures: dict[str, Any]) -> str:
+    """The figures as Markdown tables, as docs/models.md quotes them."""
+    labels, baseline = figures["labels"], figures["baseline"]
+    parts = [
+        f"{figures['model']} on {figures['rows']:,} held-out comments",
+        _table(
+            ["category", "positives", "AUC (95 %)", "TF-IDF", "avg. precision", "precision", "recall", "Brier",
+             "calib. error"],
+            [
+                [label, row["positives"], f"{row['auc']:.4f} ({'–'.join(f'{b:.3f}' for b in row['auc_interval'])})",
+                 f"{baseline[label]['auc']:.4f}", f"{row['average_precision']:.3f}", f"{row['precision_at_share']:.2f}",
+                 f"{row['recall']:.2f}", f"{row['brier']:.4f}", f"{row['calibration_error']:.4f}"]
+                for label, row in labels.items()
+            ],
+        ),
+        _aucs("source", figures["sources"]),
+        _aucs("source never trained on", figures["unseen_sources"]),
+        _table(
+            ["length", "rows", "AUC"],
+            [[name, f"{r['rows']:,}", f"{r['auc']:.4f}"] for name, r in figures["lengths"].items()],
+        ),
+        _cases(figures["cases"]),
+        _table(
+            ["named", "rows", "subgroup AUC", "BPSN AUC", "BNSP AUC"],
+            [[name, r["rows"], *(f"{r[auc]:.3f}" for auc in ("subgroup_auc", "bpsn_auc", "bnsp_auc"))]
+             for name, r in figures["identities"].items()],
+        ),
+        _table(["disguise", "AUC lost"], [[how, f"{loss:.4f}"] for how, loss in figures["disguises"].items()]),
+    ]  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def _aucs(name: str, rows: dict[str, Any]) -> str:
+    body = [[one, f"{row['rows']:,}", f"{row['auc']:.4f}", f"{row['baseline_auc']:.4f}"] for one, row in rows.items()]
+    return _table([name, "rows", "AUC of toxic", "TF-IDF"], body)
+
+
+def _cases(cases: dict[str, Any]) -> str:
+    kinds = {"all": cases.values(), "all harmless": [row for row in cases.values() if not row["is_toxic"]]}
+    body = [
+        [name, "abuse" if row["is_toxic"] else "harmless", f"{row['right']} of {row['texts']}"]
+        for name, row in cases.items()
+    ]
+    for kind, rows in kinds.items():
+        right, texts = sum(row["right"] for row in rows), sum(row["texts"] for row in rows)
+        body.append([kind, "", f"{right} of {texts} ({right / texts:.0%})"])
+    return _table(["functional case", "is", "right"], body)
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:
+    rows = [list(head), ["---"] * len(head), *([str(cell) for cell in row] for row in body)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def _interval(truth: np.ndarray, p: np.ndarray) -> list[float]:
     rng = np.random.default_rng(0)
     positive, negative = np.flatnonzero(truth == 1), np.flatnonzero(truth == 0)

@@ -22,7 +22,8 @@ from models.labels import LABELS, ModelError
 from models.obfuscate import DISGUISES, disguise
 from models.scorer import Scorer, open_session, probabilities
 from models.text import clean_text
-from models.words import WordEncoder
+from models.vectors import encoder_vectors, encoder_words, glove_vectors
+from models.words import FIRST_WORD, WordEncoder
 
 IMBALANCE = ("none", "weights", "focal", "sampling")
 MAX_WEIGHT = 10.0
@@ -57,7 +58,29 @@ class Settings:
             raise ModelError(f"imbalance is {self.imbalance!r}; choose one of {', '.join(IMBALANCE)}.")
 
 
-def train(folder: Path, output: Path, settings: Settings = Settings(), command: str = "") -> dict[str, Any]:
+@dataclass(frozen=True)
+class Vectors:
+    """Where word vectors come from, if they are not learned: an encoder's folder or a GloVe file."""
+
+    encoder: Path | None = None
+    glove: Path | None = None
+
+    @property
+    def file(self) -> Path | None:
+        return self.encoder / "model.safetensors" if self.encoder else self.glove
+
+    def words(self) -> list[str]:
+        return encoder_words(self.encoder) if self.encoder else []
+
+    def of(self, words: list[str], width: int) -> np.ndarray | None:
+        if self.encoder:
+            return encoder_vectors(self.encoder, words, width)
+        return glove_vectors(self.glove, words, width) if self.glove else None
+
+
+def train(
+    folder: Path, output: Path, settings: Settings = Settings(), vectors: Vectors = Vectors(), command: str = ""
+) -> dict[str, Any]:
     """Train a BiLSTM on the labelled comments in `folder` and write it to `output`; returns its card."""
     comments = data.read_comments(folder)
     data.check_trainable(comments)
@@ -66,13 +89,16 @@ def train(folder: Path, output: Path, settings: Settings = Settings(), command: 
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
     training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
-    encoder = WordEncoder.learn(training.text, settings.vocabulary, settings.min_count, settings.buckets)
-    model, history = fit(encoder, training, validation, settings, output.with_name(f".{output.name}-training"))
+    encoder = WordEncoder.learn(
+        training.text, settings.vocabulary, settings.min_count, settings.buckets, known=vectors.words()
+    )
+    table = vectors.of(encoder.vocabulary, settings.embedding)
+    model, history = fit(encoder, training, validation, settings, output.with_name(f".{output.name}-training"), table)
     facts = {
         "buckets": settings.buckets,
         "settings": asdict(settings),
         "command": command,
-        "data": data.data_hashes(folder) | {TEMPLATES.name: file_hash(TEMPLATES)},
+        "data": data.data_hashes(folder) | {file.name: file_hash(file) for file in (TEMPLATES, vectors.file) if file},
         "sources": [*sorted(set(comments.source)), "composed"],
         "shares": calibrate.SHARES,
         "rows": part.value_counts().to_dict(),
@@ -82,7 +108,12 @@ def train(folder: Path, output: Path, settings: Settings = Settings(), command: 
 
 
 def fit(
-    encoder: WordEncoder, training: pd.DataFrame, validation: pd.DataFrame, settings: Settings, place: Path
+    encoder: WordEncoder,
+    training: pd.DataFrame,
+    validation: pd.DataFrame,
+    settings: Settings,
+    place: Path,
+    vectors: np.ndarray | None = None,
 ) -> tuple[Any, list[dict[str, float]]]:
     """The network of the epoch with the best validation AUC, and the curve of all epochs."""
     import keras
@@ -92,6 +123,9 @@ def fit(
 
     keras.utils.set_random_seed(settings.seed)
     model = build_bilstm(encoder.size, Size(settings.embedding, settings.units, settings.head), settings.dropout)
+    if vectors is not None:
+        table = model.get_layer("embedding").table
+        table.assign(np.concatenate([table[:FIRST_WORD], vectors, table[FIRST_WORD + len(vectors) :]]))
     focus = FOCUS if settings.imbalance == "focal" else 0.0
     optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=1.0)
     model.compile(optimizer=optimizer, loss=MaskedLoss(label_weights(training, settings.imbalance), focus))

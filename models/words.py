@@ -43,10 +43,13 @@ class WordEncoder:
         self._start_cache()
 
     @classmethod
-    def learn(cls, texts: Iterable[str], max_words: int, min_count: int, buckets: int) -> "WordEncoder":
+    def learn(
+        cls, texts: Iterable[str], max_words: int, min_count: int, buckets: int, known: Iterable[str] = ()
+    ) -> "WordEncoder":
+        """The common words of the texts, and those that are known from elsewhere."""
         counts = Counter(word for text in texts for word in set(split_words(text)))
         common = [word for word, count in counts.most_common(max_words) if count >= min_count]
-        return cls(sorted(common), buckets)
+        return cls(sorted({*common, *known}), buckets)
 
     @classmethod
     def read(cls, path: Path, buckets: int) -> "WordEncoder":

@@ -13,7 +13,7 @@ from jobs import schema
 from jobs.cli import app
 from jobs.nightly import STAGES
 from models.labels import LABELS
-from warehouse import build
+from warehouse import build, describe
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -62,6 +62,10 @@ def test_a_table_holds_what_the_lake_gives_it(
     assert {field.name: tables[table][field.name] for field in columns} == {
         field.name: TYPES[str(field.type)] for field in columns
     }
+
+
+def test_the_page_on_the_warehouse_is_the_one_that_the_schema_makes() -> None:
+    assert describe.PAGE.read_text() == describe.page(), "run python -m warehouse.describe"
 
 
 def test_the_labels_are_the_same_everywhere(tables: dict[str, dict[str, str]]) -> None:

@@ -63,7 +63,7 @@ def jigsaw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, jigsaw: Path) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    train.train(jigsaw, folder, TINY, "toxwatch train --data DATA")
+    train.train(jigsaw, folder, TINY, command="toxwatch train --data DATA")
     return folder
 
 

@@ -160,7 +160,7 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
             con.execute("SET preserve_insertion_order = false")
             con.execute("SET memory_limit = '2GB'")
             con.execute("BEGIN")
-            _create(con)
+            create(con)
             yield con
             _check(con)
             con.execute("COMMIT")
@@ -173,7 +173,8 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
             old.unlink()
 
 
-def _create(con: duckdb.DuckDBPyConnection) -> None:
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Tables, marts and views with their comments, where they are not there yet."""
     for path in (SQL / "schema" / "tables.sql", SQL / "marts" / "tables.sql"):
         script = path.read_text()
         con.execute(script)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from warehouse import WarehouseError
 from warehouse.build import current
@@ -47,6 +48,14 @@ class Warehouse:
             raise WarehouseError(
                 f"The query was stopped after {self._seconds:g} seconds. Ask for less: one account, or fewer days."
             ) from None
+        except duckdb.Error as error:
+            raise WarehouseError(str(error)) from None
+
+    def batches(self, sql: str, parameters: dict[str, Any], rows: int) -> Iterator[pa.RecordBatch]:
+        """A large answer, piece by piece."""
+        try:
+            with self._cursor() as cursor:
+                yield from cursor.sql(sql, params=parameters).to_arrow_reader(rows)
         except duckdb.Error as error:
             raise WarehouseError(str(error)) from None
 

@@ -57,6 +57,15 @@ LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews
     ON review.comment_id = c.comment_id;
 COMMENT ON VIEW comments_scored IS 'One wide row a comment: the champion''s scores, what the policy flags and how severe it is, and what a reviewer said. Scores are NULL where there are no words.';
 
+CREATE OR REPLACE MACRO comments_like(first_day, last_day, of_account, in_language, of_severity, flagged_as, with_words) AS TABLE
+SELECT * FROM comments_scored
+WHERE posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1
+    AND (of_account IS NULL OR platform || '/' || account = of_account)
+    AND (in_language IS NULL OR language = in_language)
+    AND (of_severity IS NULL OR severity = of_severity)
+    AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
+    AND (with_words IS NULL OR contains(lower(text), lower(with_words)));
+
 CREATE OR REPLACE VIEW daily AS
 SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
     sum(b.expected) / sum(b.comments) AS share,

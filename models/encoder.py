@@ -1,0 +1,175 @@
+"""A BERT encoder in Keras, filled from a folder in Hugging Face layout (config, safetensors, tokenizer.json)."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from models.labels import ModelError
+
+NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
+
+
+@dataclass(frozen=True)
+class Shape:
+    layers: int
+    width: int
+    heads: int
+    inner: int
+    vocabulary: int
+    positions: int
+    epsilon: float
+
+
+def read_shape(folder: Path) -> Shape:
+    if missing := [name for name in NEEDED if not (folder / name).is_file()]:
+        raise ModelError(f"{folder} is no encoder in Hugging Face layout: it lacks {', '.join(missing)}.")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if config.get("model_type") != "bert":
+        raise ModelError(f"{folder} is a {config.get('model_type')}; encoders of the type bert can be used.")
+    return Shape(
+        layers=config["num_hidden_layers"],
+        width=config["hidden_size"],
+        heads=config["num_attention_heads"],
+        inner=config["intermediate_size"],
+        vocabulary=config["vocab_size"],
+        positions=config["max_position_embeddings"],
+        epsilon=config["layer_norm_eps"],
+    )
+
+
+def build_encoder(folder: Path, dropout: float = 0.1) -> keras.Model:
+    """ids → hidden states, with the folder's weights; id 0 is padding."""
+    shape = read_shape(folder)
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    states = Embeddings(shape, name="embeddings")(ids)
+    states = layers.Dropout(dropout)(states)
+    for i in range(shape.layers):
+        states = Block(shape, dropout, name=f"block_{i}")(states, ids > 0)
+    encoder = keras.Model(ids, states, name="encoder")
+    _fill(encoder, shape, _tensors(folder / "model.safetensors"))
+    return encoder
+
+
+@keras.saving.register_keras_serializable("toxwatch")
+class Embeddings(layers.Layer):
+    """What a token is and where it stands."""
+
+    def __init__(self, shape: Shape, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words = layers.Embedding(shape.vocabulary, shape.width, name="words")
+        self.places = layers.Embedding(shape.positions, shape.width, name="places")
+        self.norm = layers.LayerNormalization(epsilon=shape.epsilon, name="norm")
+
+    def call(self, ids: Any) -> Any:
+        return self.norm(self.words(ids) + self.places(ops.arange(ops.shape(ids)[1]))[None])
+
+
+@keras.saving.register_keras_serializable("toxwatch")
+class Block(layers.Layer):
+    """Attention, then the inner layer, each with its way around and its norm."""
+
+    def __init__(self, shape: Shape, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.heads, self.size = shape.heads, shape.width // shape.heads
+        self.query, self.key, self.value, self.mix, self.outer = (
+            layers.Dense(shape.width, name=name) for name in ("query", "key", "value", "mix", "outer")
+        )
+        self.inner = layers.Dense(shape.inner, name="inner")
+        self.norm, self.last_norm = (
+            layers.LayerNormalization(epsilon=shape.epsilon, name=name) for name in ("norm", "last_norm")
+        )
+        self.dropout = layers.Dropout(dropout)
+
+    def call(self, states: Any, is_token: Any, training: bool = False) -> Any:
+        states = self.norm(states + self.dropout(self.mix(self._attended(states, is_token)), training=training))
+        inner = ops.gelu(self.inner(states), approximate=False)
+        return self.last_norm(states + self.dropout(self.outer(inner), training=training))
+
+    def _attended(self, states: Any, is_token: Any) -> Any:
+        query, key, value = (self._split(part(states)) for part in (self.query, self.key, self.value))
+        scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / float(np.sqrt(self.size))
+        scores = scores + (1.0 - ops.cast(is_token, scores.dtype))[:, None, None, :] * -1e4
+        mixed = ops.transpose(ops.matmul(ops.softmax(scores), value), (0, 2, 1, 3))
+        return ops.reshape(mixed, (-1, ops.shape(states)[1], self.heads * self.size))
+
+    def _split(self, states: Any) -> Any:
+        return ops.transpose(ops.reshape(states, (-1, ops.shape(states)[1], self.heads, self.size)), (0, 2, 1, 3))
+
+
+class Tokens:
+    """The folder's own tokeniser; a longer text loses its middle."""
+
+    def __init__(self, folder: Path, longest: int) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.longest = longest
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        return [self._shortened(encoding.ids) for encoding in self._tokenizer.encode_batch(texts)]
+
+    def batch(self, texts: list[str]) -> np.ndarray:
+        """int32[text, token], padded with zeros to the longest."""
+        return padded(self.encode(texts))
+
+    def whole_words(self) -> list[str]:
+        """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""
+        known = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
+        return [word for word, _ in known if word.isalpha() and len(word) > 1]
+
+    def _shortened(self, ids: list[int]) -> list[int]:
+        if len(ids) <= self.longest:
+            return ids
+        tail = self.longest // 4
+        return ids[: self.longest - tail] + ids[-tail:]
+
+
+def padded(rows: list[list[int]]) -> np.ndarray:
+    ids = np.zeros((len(rows), max(map(len, rows))), np.int32)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = row
+    return ids
+
+
+def _tensors(path: Path) -> dict[str, np.ndarray]:
+    """A safetensors file: the length of a JSON header, the header, the numbers."""
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        numbers = np.frombuffer(file.read(), np.uint8)
+    return {
+        name.removeprefix("bert."): numbers[slice(*facts["data_offsets"])].view(np.float32).reshape(facts["shape"])
+        for name, facts in header.items()
+        if facts.get("dtype") == "F32"
+    }
+
+
+def _fill(encoder: keras.Model, shape: Shape, tensors: dict[str, np.ndarray]) -> None:
+    def dense(layer: layers.Dense, name: str) -> None:
+        layer.set_weights([tensors[f"{name}.weight"].T, tensors[f"{name}.bias"]])
+
+    def norm(layer: layers.LayerNormalization, name: str) -> None:
+        layer.set_weights([tensors[f"{name}.weight"], tensors[f"{name}.bias"]])
+
+    embeddings = encoder.get_layer("embeddings")
+    # Every token is of the first type here, so that its vector is part of the place.
+    places = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
+    embeddings.words.set_weights([tensors["embeddings.word_embeddings.weight"]])
+    embeddings.places.set_weights([places])
+    norm(embeddings.norm, "embeddings.LayerNorm")
+    for i in range(shape.layers):
+        block, name = encoder.get_layer(f"block_{i}"), f"encoder.layer.{i}"
+        dense(block.query, f"{name}.attention.self.query")
+        dense(block.key, f"{name}.attention.self.key")
+        dense(block.value, f"{name}.attention.self.value")
+        dense(block.mix, f"{name}.attention.output.dense")
+        norm(block.norm, f"{name}.attention.output.LayerNorm")
+        dense(block.inner, f"{name}.intermediate.dense")
+        dense(block.outer, f"{name}.output.dense")
+        norm(block.last_norm, f"{name}.output.LayerNorm")
