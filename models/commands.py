@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,24 +23,43 @@ def models() -> None:
 @app.command()
 def train(
     data: Annotated[Path, typer.Option(help="Folder with the Jigsaw CSVs or with files that a mapping names.")],
-    output: Annotated[Path, typer.Option(help="Folder to write the model to.")] = SHIPPED / "bilstm",
-    epochs: Annotated[int, typer.Option(min=1, max=1000, help="At most; the best epoch is kept.")] = 20,
+    kind: Annotated[str, typer.Option(help="bilstm or transformer.")] = "bilstm",
+    output: Annotated[Path | None, typer.Option(help="Folder to write the model to.", show_default="shipped")] = None,
     backbone: Annotated[
-        Path | None, typer.Option(help="Folder of an encoder in Hugging Face layout, for word vectors to begin with.")
+        Path | None,
+        typer.Option(help="Folder of an encoder in Hugging Face layout: to fine-tune, or for a BiLSTM's word vectors."),
     ] = None,
-    glove: Annotated[Path | None, typer.Option(help="GloVe text file of --embedding numbers a word, instead.")] = None,
-    embedding: Annotated[int, typer.Option(min=8, max=300, help="Width of the word vectors.")] = 96,
-    imbalance: Annotated[str, typer.Option(help="none, weights, focal or sampling.")] = "weights",
+    glove: Annotated[Path | None, typer.Option(help="GloVe text file, for a BiLSTM's word vectors instead.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="At most; the best is kept.")] = None,
+    imbalance: Annotated[str | None, typer.Option(help="none, weights, focal or sampling.")] = None,
+    embedding: Annotated[int | None, typer.Option(min=8, max=300, help="Width of a BiLSTM's word vectors.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Train on this many rows only.")] = None,
-    seed: int = 7,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
 ) -> None:
-    """Train a BiLSTM on labelled comments and write a model that can be scored with."""
-    from models.train import Settings, Vectors, train
+    """Train a BiLSTM or fine-tune a transformer on labelled comments and write a model that can be scored with."""
+    from models import train
 
-    settings = Settings(epochs=epochs, imbalance=imbalance, sample=sample, embedding=embedding, seed=seed)
-    begun_with = " --backbone BACKBONE" if backbone else " --glove GLOVE" if glove else ""
-    card = train(data, output, settings, Vectors(backbone, glove), _command(settings) + begun_with)
-    typer.echo(f"{card['version']} in {output}: validation AUC {card['validation_auc']:.4f}")
+    if kind not in ("bilstm", "transformer"):
+        raise ModelError(f"--kind is {kind!r}; choose bilstm or transformer.")
+    chosen: dict[str, Any] = {
+        "epochs": epochs,
+        "imbalance": imbalance,
+        "embedding": embedding,
+        "sample": sample,
+        "seed": seed,
+    }
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    begun_with = {"backbone": "BACKBONE"} if backbone else {"glove": "GLOVE"} if glove else {}
+    command = _command({"kind": kind} | begun_with | chosen)
+    place = output or SHIPPED / kind
+    if kind == "transformer":
+        if backbone is None:
+            raise ModelError("A transformer is fine-tuned from an encoder: name its folder with --backbone.")
+        card = train.train_transformer(data, place, backbone, replace(train.TRANSFORMER, **chosen), command)
+    else:
+        settings = train.Settings(**chosen)
+        card = train.train_bilstm(data, place, settings, train.Vectors(backbone, glove), command)
+    typer.echo(f"{card['version']} in {place}: validation AUC {card['validation_auc']:.4f}")
 
 
 @app.command()
@@ -68,12 +87,10 @@ def main() -> None:
         sys.exit(2)
 
 
-def _command(settings: Any) -> str:
+def _command(options: dict[str, Any]) -> str:
     """The command that makes this model again."""
-    default = type(settings)()
-    changed = [f"--{field.name.replace('_', '-')} {value}" for field in fields(settings)
-               if (value := getattr(settings, field.name)) != getattr(default, field.name)]  # fmt: skip
-    return " ".join(["toxwatch train --data DATA", *changed])
+    said = [f"--{name} {value}" for name, value in options.items()]
+    return " ".join(["toxwatch train --data DATA", *said])
 
 
 if __name__ == "__main__":

@@ -101,43 +101,6 @@ class Block(layers.Layer):
         return ops.transpose(ops.reshape(states, (-1, ops.shape(states)[1], self.heads, self.size)), (0, 2, 1, 3))
 
 
-class Tokens:
-    """The folder's own tokeniser; a longer text loses its middle."""
-
-    def __init__(self, folder: Path, longest: int) -> None:
-        from tokenizers import Tokenizer
-
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self.longest = longest
-
-    def encode(self, texts: list[str]) -> list[list[int]]:
-        return [self._shortened(encoding.ids) for encoding in self._tokenizer.encode_batch(texts)]
-
-    def batch(self, texts: list[str]) -> np.ndarray:
-        """int32[text, token], padded with zeros to the longest."""
-        return padded(self.encode(texts))
-
-    def whole_words(self) -> list[str]:
-        """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""
-        known = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
-        return [word for word, _ in known if word.isalpha() and len(word) > 1]
-
-    def _shortened(self, ids: list[int]) -> list[int]:
-        if len(ids) <= self.longest:
-            return ids
-        tail = self.longest // 4
-        return ids[: self.longest - tail] + ids[-tail:]
-
-
-def padded(rows: list[list[int]]) -> np.ndarray:
-    ids = np.zeros((len(rows), max(map(len, rows))), np.int32)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = row
-    return ids
-
-
 def _tensors(path: Path) -> dict[str, np.ndarray]:
     """A safetensors file: the length of a JSON header, the header, the numbers."""
     with path.open("rb") as file:

@@ -13,7 +13,7 @@ from models.card import read_card
 from models.labels import LABELS, ModelError
 
 CHUNK_TEXTS = 64  # measured fastest on one core
-CHUNK_WORDS = 8192  # bounds memory when texts are long
+CHUNK_WORDS = {"bilstm": 8192, "transformer": 1024}  # bounds memory when texts are long; measured fastest
 LONGEST_TEXT = 384  # words; encoders cut the middle out of longer texts
 LETTERS_PER_WORD = 4
 
@@ -37,7 +37,7 @@ class Scorer:
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         logits = np.zeros((len(texts), len(LABELS)), np.float32)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for chunk in _chunks(order, texts):
+        for chunk in _chunks(order, texts, CHUNK_WORDS[self.card["kind"]]):
             logits[chunk] = self._session.run(["logits"], self._encode([texts[i] for i in chunk]))[0]
         return logits
 
@@ -71,19 +71,24 @@ def _encoder(folder: Path, card: dict[str, Any]) -> Encode:
     if card["kind"] == "bilstm":
         from models.words import WordEncoder
 
-        words = WordEncoder.read(folder / "vocabulary.txt", card["buckets"])
+        words = WordEncoder.read(folder, card["buckets"])
         return lambda texts: {"ids": words.batch(texts)}
-    raise ModelError(f"{folder} is a {card['kind']}; this toxwatch knows bilstm: update toxwatch.")
+    if card["kind"] == "transformer":
+        from models.tokens import Tokens
+
+        tokens = Tokens(folder, card["longest"])
+        return lambda texts: {"ids": tokens.batch(texts)}
+    raise ModelError(f"{folder} is a {card['kind']}; this toxwatch knows bilstm and transformer: update toxwatch.")
 
 
-def _chunks(order: list[int], texts: Sequence[str]) -> list[list[int]]:
+def _chunks(order: list[int], texts: Sequence[str], most_words: int) -> list[list[int]]:
     """Runs of texts of about one length, small enough for the processor's cache."""
     chunks: list[list[int]] = []
     start = 0
     while start < len(order):
         end = min(start + CHUNK_TEXTS, len(order))
         words = min(len(texts[order[end - 1]]) // LETTERS_PER_WORD + 1, LONGEST_TEXT)
-        end = max(start + 1, min(end, start + CHUNK_WORDS // words))
+        end = max(start + 1, min(end, start + most_words // words))
         chunks.append(order[start:end])
         start = end
     return chunks

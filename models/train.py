@@ -6,8 +6,9 @@
 import hashlib
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ class Settings:
             raise ModelError(f"imbalance is {self.imbalance!r}; choose one of {', '.join(IMBALANCE)}.")
 
 
+TRANSFORMER = Settings(epochs=2, batch=32, learning_rate=5e-5, dropout=0.1, disguised=0.2, max_train_words=64)
+
+
 @dataclass(frozen=True)
 class Vectors:
     """Where word vectors come from, if they are not learned: an encoder's folder or a GloVe file."""
@@ -78,10 +82,59 @@ class Vectors:
         return glove_vectors(self.glove, words, width) if self.glove else None
 
 
-def train(
+@dataclass(frozen=True)
+class Learner:
+    """What is trained: how a text becomes numbers, how the network is built, and how it is written down."""
+
+    kind: str
+    encoder: Any  # WordEncoder or Tokens: encode, padded, batch, write
+    build: Callable[[], Any]
+    export: Callable[[Any, Path], None]
+    int8: tuple[str, ...]  # ONNX operators
+    facts: dict[str, Any]
+
+
+def train_bilstm(
     folder: Path, output: Path, settings: Settings = Settings(), vectors: Vectors = Vectors(), command: str = ""
 ) -> dict[str, Any]:
     """Train a BiLSTM on the labelled comments in `folder` and write it to `output`; returns its card."""
+
+    def learner(training: pd.DataFrame) -> Learner:
+        encoder = WordEncoder.learn(
+            training.text, settings.vocabulary, settings.min_count, settings.buckets, known=vectors.words()
+        )
+        table = vectors.of(encoder.vocabulary, settings.embedding)
+        build = partial(_build_bilstm, encoder.size, settings, table)
+        return Learner("bilstm", encoder, build, export.write_bilstm, ("Gather",), {"buckets": settings.buckets})
+
+    return _train(folder, output, settings, learner, vectors.file, command)
+
+
+def train_transformer(
+    folder: Path, output: Path, backbone: Path, settings: Settings = TRANSFORMER, command: str = ""
+) -> dict[str, Any]:
+    """Fine-tune the encoder in `backbone` on the labelled comments in `folder`; returns the card of the model."""
+    from models.encoder import read_shape
+    from models.tokens import LONGEST, Tokens
+    from models.transformer import build_transformer
+
+    def learner(_training: pd.DataFrame) -> Learner:
+        build = partial(build_transformer, backbone, settings.dropout)
+        tokens = Tokens(backbone, min(LONGEST, read_shape(backbone).positions))
+        facts = {"longest": tokens.longest}
+        return Learner("transformer", tokens, build, export.write_transformer, ("Gather", "MatMul"), facts)
+
+    return _train(folder, output, settings, learner, backbone / "model.safetensors", command)
+
+
+def _train(
+    folder: Path,
+    output: Path,
+    settings: Settings,
+    learner_of: Callable[[pd.DataFrame], Learner],
+    begun_with: Path | None,
+    command: str,
+) -> dict[str, Any]:
     comments = data.read_comments(folder)
     data.check_trainable(comments)
     part = data.split(comments)
@@ -89,43 +142,41 @@ def train(
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
     training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
-    encoder = WordEncoder.learn(
-        training.text, settings.vocabulary, settings.min_count, settings.buckets, known=vectors.words()
-    )
-    table = vectors.of(encoder.vocabulary, settings.embedding)
-    model, history = fit(encoder, training, validation, settings, output.with_name(f".{output.name}-training"), table)
-    facts = {
-        "buckets": settings.buckets,
+    learner = learner_of(training)
+    model, history = fit(learner, training, validation, settings, output.with_name(f".{output.name}-training"))
+    facts = learner.facts | {
         "settings": asdict(settings),
         "command": command,
-        "data": data.data_hashes(folder) | {file.name: file_hash(file) for file in (TEMPLATES, vectors.file) if file},
+        "data": data.data_hashes(folder) | {file.name: file_hash(file) for file in (TEMPLATES, begun_with) if file},
         "sources": [*sorted(set(comments.source)), "composed"],
         "shares": calibrate.SHARES,
         "rows": part.value_counts().to_dict(),
         "history": history,
     }
-    return write_model(model, encoder, validation, output, facts, settings.precision)
+    return write_model(model, learner, validation, output, facts, settings.precision)
+
+
+def _build_bilstm(size: int, settings: Settings, vectors: np.ndarray | None) -> Any:
+    from models.bilstm import Size, build_bilstm
+
+    model = build_bilstm(size, Size(settings.embedding, settings.units, settings.head), settings.dropout)
+    if vectors is not None:
+        table = model.get_layer("embedding").table
+        table.assign(np.concatenate([table[:FIRST_WORD], vectors, table[FIRST_WORD + len(vectors) :]]))
+    return model
 
 
 def fit(
-    encoder: WordEncoder,
-    training: pd.DataFrame,
-    validation: pd.DataFrame,
-    settings: Settings,
-    place: Path,
-    vectors: np.ndarray | None = None,
+    learner: Learner, training: pd.DataFrame, validation: pd.DataFrame, settings: Settings, place: Path
 ) -> tuple[Any, list[dict[str, float]]]:
     """The network of the epoch with the best validation AUC, and the curve of all epochs."""
     import keras
 
-    from models.bilstm import MaskedLoss, Size, build_bilstm
+    from models.bilstm import MaskedLoss
     from models.progress import batches_shown
 
     keras.utils.set_random_seed(settings.seed)
-    model = build_bilstm(encoder.size, Size(settings.embedding, settings.units, settings.head), settings.dropout)
-    if vectors is not None:
-        table = model.get_layer("embedding").table
-        table.assign(np.concatenate([table[:FIRST_WORD], vectors, table[FIRST_WORD + len(vectors) :]]))
+    model, encoder = learner.build(), learner.encoder
     focus = FOCUS if settings.imbalance == "focal" else 0.0
     optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=1.0)
     model.compile(optimizer=optimizer, loss=MaskedLoss(label_weights(training, settings.imbalance), focus))
@@ -149,7 +200,7 @@ def fit(
 
 
 def batches(
-    encoder: WordEncoder, training: pd.DataFrame, settings: Settings, epoch: int
+    encoder: Any, training: pd.DataFrame, settings: Settings, epoch: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """One epoch in random order, texts of like length together; the same for the same seed and epoch."""
     rng = random.Random(f"{settings.seed}-{epoch}")
@@ -178,7 +229,7 @@ def label_weights(training: pd.DataFrame, imbalance: str) -> list[float]:
     return [round(float(min(MAX_WEIGHT, np.sqrt((1 - share) / share))), 3) for share in positive]
 
 
-def keras_logits(model: Any, encoder: WordEncoder, texts: list[str]) -> np.ndarray:
+def keras_logits(model: Any, encoder: Any, texts: list[str]) -> np.ndarray:
     logits = np.zeros((len(texts), len(LABELS)), np.float32)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for start in range(0, len(order), 256):
@@ -202,20 +253,20 @@ def mean_auc(truth: np.ndarray, logits: np.ndarray) -> float:
 
 
 def write_model(
-    model: Any, encoder: WordEncoder, validation: pd.DataFrame, output: Path, facts: dict[str, Any], precision: float
+    model: Any, learner: Learner, validation: pd.DataFrame, output: Path, facts: dict[str, Any], precision: float
 ) -> dict[str, Any]:
     """Export, accept or refuse the export, calibrate on the validation rows, and write the folder at once."""
     texts, truth = validation.text.tolist(), data.targets(validation)
     with writing(output) as draft:
-        export.write_bilstm(model, draft / "fp32.onnx")
-        encoder.write(draft / "vocabulary.txt")
-        reference = _onnx_logits(draft / "fp32.onnx", encoder, texts)
+        learner.export(model, draft / "fp32.onnx")
+        learner.encoder.write(draft)
+        reference = _onnx_logits(draft / "fp32.onnx", learner, texts)
         sample = random.Random(0).sample(texts, min(512, len(texts)))
         agreement = export.check_agreement(
-            keras_logits(model, encoder, sample), _onnx_logits(draft / "fp32.onnx", encoder, sample)
+            keras_logits(model, learner.encoder, sample), _onnx_logits(draft / "fp32.onnx", learner, sample)
         )
-        export.quantize(draft / "fp32.onnx", draft / "model.onnx")
-        logits = _onnx_logits(draft / "model.onnx", encoder, texts)
+        export.quantize(draft / "fp32.onnx", draft / "model.onnx", learner.int8)
+        logits = _onnx_logits(draft / "model.onnx", learner, texts)
         losses = export.auc_losses(reference, logits, truth)
         export.check_losses(losses, truth)
         (draft / "fp32.onnx").unlink()
@@ -226,7 +277,7 @@ def write_model(
             "export": {"fp32_difference": agreement, "int8_auc_loss": losses},
             "validation_auc": round(mean_auc(truth, logits), 5),
         }
-        return write_card(draft, "bilstm", facts)
+        return write_card(draft, learner.kind, facts)
 
 
 def fingerprint(training: pd.DataFrame, settings: Settings) -> str:
@@ -243,7 +294,6 @@ def _rows_of_epoch(truth: np.ndarray, imbalance: str, rng: random.Random) -> lis
     return rows
 
 
-def _onnx_logits(path: Path, encoder: WordEncoder, texts: list[str]) -> np.ndarray:
-    session = open_session(path)
-    card: dict[str, Any] = {"version": "", "labels": [], "text_rule": "", "thresholds": {}, "calibration": {}}
-    return Scorer(card, session, lambda chunk: {"ids": encoder.batch(chunk)}).logits(texts)
+def _onnx_logits(path: Path, learner: Learner, texts: list[str]) -> np.ndarray:
+    card = {"version": "", "kind": learner.kind, "labels": [], "text_rule": "", "thresholds": {}, "calibration": {}}
+    return Scorer(card, open_session(path), lambda chunk: {"ids": learner.encoder.batch(chunk)}).logits(texts)

@@ -13,7 +13,7 @@ LEAST_COVERAGE = 0.5  # of the words of the training texts
 
 
 def encoder_words(folder: Path) -> list[str]:
-    from models.encoder import Tokens
+    from models.tokens import Tokens
 
     return Tokens(folder, longest=16).whole_words()
 
@@ -22,8 +22,9 @@ def encoder_vectors(folder: Path, words: Sequence[str], width: int) -> np.ndarra
     """float32[word, width]: what the encoder makes of each word alone, in its `width` main directions."""
     from sklearn.decomposition import PCA
 
-    from models.encoder import Tokens, build_encoder
+    from models.encoder import build_encoder
     from models.progress import batches_shown
+    from models.tokens import Tokens
 
     tokens, encoder = Tokens(folder, longest=16), build_encoder(folder, dropout=0.0)
     order = sorted(range(len(words)), key=lambda i: len(words[i]))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+VOCABULARY = "vocabulary.txt"
 SLOTS = 16
 NGRAM_LENGTHS = (3, 4)
 UNKNOWN = 1  # also stands for a text without any word
@@ -52,11 +53,11 @@ class WordEncoder:
         return cls(sorted({*common, *known}), buckets)
 
     @classmethod
-    def read(cls, path: Path, buckets: int) -> "WordEncoder":
-        return cls(path.read_text(encoding="utf-8").splitlines(), buckets)
+    def read(cls, folder: Path, buckets: int) -> "WordEncoder":
+        return cls((folder / VOCABULARY).read_text(encoding="utf-8").splitlines(), buckets)
 
-    def write(self, path: Path) -> None:
-        path.write_text("".join(f"{word}\n" for word in self.vocabulary), encoding="utf-8")
+    def write(self, folder: Path) -> None:
+        (folder / VOCABULARY).write_text("".join(f"{word}\n" for word in self.vocabulary), encoding="utf-8")
 
     def encode(self, text: str) -> list[int]:
         """One number a word, its row in this encoder's cache: `batch` turns rows into slots."""

@@ -15,6 +15,7 @@ from models.card import read_card
 from models.composed import compose
 from models.labels import LABELS, ModelError
 from models.text import clean_text
+from tests.test_vectors import write_encoder
 
 TINY = train.Settings(
     epochs=2,
@@ -63,7 +64,7 @@ def jigsaw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, jigsaw: Path) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    train.train(jigsaw, folder, TINY, command="toxwatch train --data DATA")
+    train.train_bilstm(jigsaw, folder, TINY, command="toxwatch train --data DATA")
     return folder
 
 
@@ -79,6 +80,18 @@ def test_its_card_says_where_it_comes_from(model: Path) -> None:
     assert card["export"]["fp32_difference"] <= 1e-5
     assert [epoch["epoch"] for epoch in card["history"]] == [1, 2]
     assert card["thresholds"].keys() == card["calibration"].keys() == set(LABELS)
+
+
+def test_a_transformer_is_trained_exported_and_scored_like_the_other(tmp_path: Path, jigsaw: Path) -> None:
+    write_encoder(tmp_path / "encoder")
+    settings = replace(TINY, learning_rate=5e-3, max_train_words=30, epochs=1)
+    card = train.train_transformer(jigsaw, tmp_path / "tiny", tmp_path / "encoder", settings)
+    assert card["kind"] == "transformer"
+    assert card["export"]["fp32_difference"] <= 1e-5
+    assert card["data"].keys() == {"train.csv", "templates.toml", "model.safetensors"}
+    scores = scorer.load(tmp_path / "tiny").scores(["you are the idiots", "lovely garden", "word " * 900])
+    assert scores.shape == (3, len(LABELS))
+    assert ((scores >= 0) & (scores <= 1)).all()
 
 
 def test_a_text_has_its_score_whoever_stands_beside_it() -> None:
@@ -98,9 +111,9 @@ def test_a_stopped_run_goes_on_where_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(train.Checkpoint, "save", _stopping(train.Checkpoint.save))
         with pytest.raises(KeyboardInterrupt):
-            train.train(jigsaw, tmp_path / "tiny", TINY)
+            train.train_bilstm(jigsaw, tmp_path / "tiny", TINY)
     assert not (tmp_path / "tiny").exists()
-    card = train.train(jigsaw, tmp_path / "tiny", TINY)
+    card = train.train_bilstm(jigsaw, tmp_path / "tiny", TINY)
     assert [epoch["epoch"] for epoch in card["history"]] == [1, 2]
     assert card["history"][0] == whole["history"][0]
     assert card["history"][1]["loss"] == pytest.approx(whole["history"][1]["loss"], rel=0.05)
@@ -127,13 +140,13 @@ def _stopping(save):
 def test_data_that_cannot_teach_is_refused_with_its_place(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "train.csv").write_text(content)
     with pytest.raises(ModelError, match=message):
-        train.train(tmp_path, tmp_path / "model", TINY)
+        train.train_bilstm(tmp_path, tmp_path / "model", TINY)
     assert not (tmp_path / "model").exists()
 
 
 def test_a_folder_without_data_says_what_it_should_hold(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"Jigsaw's train\.csv"):
-        train.train(tmp_path, tmp_path / "model", TINY)
+        train.train_bilstm(tmp_path, tmp_path / "model", TINY)
 
 
 @pytest.mark.parametrize(

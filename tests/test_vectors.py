@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from models.encoder import Tokens, build_encoder
+from models.encoder import build_encoder
 from models.labels import ModelError
+from models.tokens import Tokens
 from models.vectors import encoder_vectors, encoder_words, glove_vectors
 
 WIDTH, HEADS, INNER, LAYERS, PLACES = 8, 2, 16, 2, 32
@@ -18,8 +19,14 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "garden", "idiot", "lovely", "##s",
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("encoders") / "tiny"
+    write_encoder(folder)
+    return folder
+
+
+def write_encoder(folder: Path) -> None:
     """A two-layer encoder with random weights, in Hugging Face layout."""
-    folder = tmp_path_factory.mktemp("encoder")
+    folder.mkdir()
     config = {"model_type": "bert", "num_hidden_layers": LAYERS, "hidden_size": WIDTH, "num_attention_heads": HEADS,
               "intermediate_size": INNER, "vocab_size": len(WORDS), "max_position_embeddings": PLACES,
               "layer_norm_eps": 1e-12}  # fmt: skip
@@ -32,7 +39,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     tokenizer.save(str(folder / "tokenizer.json"))
     save(folder / "model.safetensors", random_tensors())
-    return folder
 
 
 def random_tensors() -> dict[str, np.ndarray]:
@@ -96,12 +102,12 @@ def test_the_encoder_is_bert_whatever_the_padding(folder: Path) -> None:
     tokens = Tokens(folder, longest=32)
     texts = ["You are the idiots", "lovely garden of the unknown you are"]
     states = build_encoder(folder).predict_on_batch(tokens.batch(texts))
-    for row, ids in zip(states, tokens.encode(texts), strict=True):
+    for row, ids in zip(states, map(tokens.encode, texts), strict=True):
         np.testing.assert_allclose(row[: len(ids)], bert(ids), atol=1e-5)
 
 
 def test_a_long_text_loses_its_middle(folder: Path) -> None:
-    [ids] = Tokens(folder, longest=8).encode(["the garden " * 20 + "you idiot"])
+    ids = Tokens(folder, longest=8).encode("the garden " * 20 + "you idiot")
     assert len(ids) == 8
     assert ids[0] == WORDS.index("[CLS]")
     assert ids[-2:] == [WORDS.index("idiot"), WORDS.index("[SEP]")]

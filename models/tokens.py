@@ -1,0 +1,45 @@
+"""An encoder's view of a text: the tokens of its own tokeniser."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+LONGEST = 256  # tokens; a longer text loses its middle
+TOKENIZER = "tokenizer.json"
+
+
+class Tokens:
+    def __init__(self, folder: Path, longest: int) -> None:
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.longest = longest
+
+    def write(self, folder: Path) -> None:
+        self._tokenizer.save(str(folder / TOKENIZER))
+
+    def encode(self, text: str) -> list[int]:
+        return self._shortened(self._tokenizer.encode(text).ids)
+
+    def batch(self, texts: Sequence[str]) -> np.ndarray:
+        """int32[text, token], padded with zeros to the longest."""
+        return self.padded([self._shortened(one.ids) for one in self._tokenizer.encode_batch(list(texts))])
+
+    def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
+        ids = np.zeros((len(rows), max(map(len, rows))), np.int32)
+        for i, row in enumerate(rows):
+            ids[i, : len(row)] = row
+        return ids
+
+    def whole_words(self) -> list[str]:
+        """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""
+        known = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
+        return [word for word, _ in known if word.isalpha() and len(word) > 1]
+
+    def _shortened(self, ids: list[int]) -> list[int]:
+        if len(ids) <= self.longest:
+            return ids
+        tail = self.longest // 4
+        return ids[: self.longest - tail] + ids[-tail:]

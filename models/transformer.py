@@ -1,0 +1,101 @@
+"""The transformer: an encoder, the mean of its tokens, six logits. Trained in Keras, written as ONNX by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+from onnx import TensorProto, helper
+
+from models.encoder import build_encoder
+from models.labels import LABELS
+
+EPSILON = 1e-12
+
+
+@keras.saving.register_keras_serializable("toxwatch")
+class TokenMean(layers.Layer):
+    """The mean over the tokens that are there."""
+
+    def call(self, states: Any, is_token: Any) -> Any:
+        present = ops.cast(is_token, states.dtype)[..., None]
+        return ops.sum(states * present, axis=1) / ops.maximum(ops.sum(present, axis=1), 1.0)
+
+
+def build_transformer(backbone: Path, dropout: float) -> keras.Model:
+    encoder = build_encoder(backbone, dropout)
+    ids = encoder.input
+    mean = layers.Dropout(dropout)(TokenMean(name="mean")(encoder.output, ids > 0))
+    return keras.Model(ids, layers.Dense(len(LABELS), name="logits")(mean))
+
+
+class Graph:
+    """ONNX nodes one after the other, with the weights they use."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.weights: dict[str, np.ndarray] = {}
+
+    def __call__(self, kind: str, *inputs: str | np.ndarray, **attributes: Any) -> str:
+        name = f"{kind.lower()}_{len(self.nodes)}"
+        names = [given if isinstance(given, str) else self._weight(given) for given in inputs]
+        self.nodes.append(helper.make_node(kind, names, [name], **attributes))
+        return name
+
+    def dense(self, states: str, layer: Any) -> str:
+        return self("Add", self("MatMul", states, layer.kernel.numpy()), layer.bias.numpy())
+
+    def norm(self, states: str, layer: Any) -> str:
+        weights = (layer.gamma.numpy(), layer.beta.numpy())
+        return self("LayerNormalization", states, *weights, axis=-1, epsilon=EPSILON)
+
+    def _weight(self, value: np.ndarray) -> str:
+        name = f"weight_{len(self.weights)}"
+        self.weights[name] = value
+        return name
+
+
+def graph_of(model: keras.Model) -> Graph:
+    """ids → logits, node for node what Keras computes."""
+    graph = Graph()
+    embeddings = model.get_layer("embeddings")
+    blocks = [layer for layer in model.layers if layer.name.startswith("block_")]
+    length = graph("Slice", graph("Shape", "ids"), _ints(1), _ints(2))
+    places = graph("Slice", embeddings.places.embeddings.numpy(), _ints(0), length, _ints(0))
+    words = graph("Gather", embeddings.words.embeddings.numpy(), "ids")
+    states = graph.norm(graph("Add", words, places), embeddings.norm)
+    is_token = graph("Cast", graph("Greater", "ids", np.array(0, np.int32)), to=TensorProto.FLOAT)
+    absent = graph("Mul", graph("Sub", np.array(1, np.float32), is_token), np.array(-1e4, np.float32))
+    penalty = graph("Unsqueeze", absent, _ints(1, 2))
+    for block in blocks:
+        states = _block(graph, block, states, penalty)
+    present = graph("Unsqueeze", is_token, _ints(2))
+    total = graph("ReduceSum", graph("Mul", states, present), _ints(1), keepdims=0)
+    count = graph("ReduceSum", present, _ints(1), keepdims=0)
+    mean = graph("Div", total, graph("Max", count, np.array(1, np.float32)))
+    graph.nodes.append(helper.make_node("Identity", [graph.dense(mean, model.get_layer("logits"))], ["logits"]))
+    return graph
+
+
+def _block(graph: Graph, block: Any, states: str, penalty: str) -> str:
+    def split(layer: Any, order: list[int]) -> str:
+        parts = graph("Reshape", graph.dense(states, layer), _ints(0, 0, block.heads, block.size))
+        return graph("Transpose", parts, perm=order)
+
+    query, key = split(block.query, [0, 2, 1, 3]), split(block.key, [0, 2, 3, 1])
+    value = split(block.value, [0, 2, 1, 3])
+    scores = graph("Div", graph("MatMul", query, key), np.array(np.sqrt(block.size), np.float32))
+    weights = graph("Softmax", graph("Add", scores, penalty), axis=-1)
+    mixed = graph("Transpose", graph("MatMul", weights, value), perm=[0, 2, 1, 3])
+    mixed = graph("Reshape", mixed, _ints(0, 0, block.heads * block.size))
+    states = graph.norm(graph("Add", states, graph.dense(mixed, block.mix)), block.norm)
+    inner = graph.dense(states, block.inner)
+    half = graph("Mul", inner, np.array(0.5, np.float32))
+    erf = graph("Erf", graph("Div", inner, np.array(np.sqrt(2), np.float32)))
+    gelu = graph("Mul", half, graph("Add", erf, np.array(1, np.float32)))
+    return graph.norm(graph("Add", states, graph.dense(gelu, block.outer)), block.last_norm)
+
+
+def _ints(*values: int) -> np.ndarray:
+    return np.array(values, np.int64)
