@@ -221,6 +221,34 @@ def export(
 
 
 @app.command()
+def forget(
+    authors: Annotated[list[str] | None, typer.Option("--author", help="As instagram/their.handle; repeat.")] = None,
+    comments: Annotated[list[str] | None, typer.Option("--comment", help="As instagram:1809; repeat.")] = None,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase an author or a comment everywhere, for good, and keep scrapes from bringing them back."""
+    from jobs import forget
+    from jobs.tombstones import author_hash
+
+    if not authors and not comments:
+        raise BadInput("Name an --author, as instagram/their.handle, or a --comment, as instagram:1809.")
+    if bad := [author for author in authors or [] if "/" not in author]:
+        raise BadInput(f"--author wants platform/handle; found {', '.join(bad)}")
+    settings = Settings.load(data_dir)
+    if not is_sure:
+        typer.confirm(f"Erase them from {settings.data_dir} for good, older warehouse versions too?", abort=True)
+    key = settings.author_key()
+    hashes = {author_hash(author.replace("/", ":", 1), key) for author in authors or []}
+    erased = forget.run(settings, hashes, set(comments or []))
+    if as_json:
+        return _print_json(erased)
+    said = ", ".join(f"{rows:,} in {place}" for place, rows in erased.items()) or "nothing was held"
+    return console.print(f"Erased: {said}. Looked again everywhere: nothing is left.")
+
+
+@app.command()
 def accounts(as_json: AsJson = False) -> None:
     """List the watched accounts."""
     from jobs.targets import read_targets

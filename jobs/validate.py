@@ -1,7 +1,5 @@
 """Raw items become comments in our columns; what cannot be one is set aside with every reason."""
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +19,7 @@ from jobs.raw import ingest_error, mapped_comments, mapped_post, read_raw
 from jobs.scrape import paid_runs
 from jobs.settings import Settings
 from jobs.targets import read_targets
+from jobs.tombstones import author_hash, read_forgotten
 
 BATCH = 50_000
 HISTORY_NIGHTS = 14
@@ -30,6 +29,8 @@ def run(settings: Settings, night: date) -> Manifest:
     lake = Lake(settings.data_dir).open()
     lake.require("raw", night, "scrape")
     with lake.lock("lake"):
+        if forgotten := read_forgotten(lake):
+            forgotten.prune_raw(lake, night, settings.author_key())  # a scrape may have brought them back
         comments, posts, errors = _mapped(lake, night)
         window_start = datetime.combine(night, datetime.min.time(), UTC) - timedelta(
             days=read_targets(settings.targets_file).night.lookback_days
@@ -107,11 +108,9 @@ def reject_reasons(comments: pd.DataFrame, window_start: datetime, now: datetime
 
 
 def hash_authors(comments: pd.DataFrame, key: bytes) -> pd.Series:
-    """A keyed hash of platform and handle: the same person is the same everywhere, and nobody by name."""
+    """The author_hash of each row that names an author."""
     names = (comments.platform + ":" + comments.author).dropna()
-    hashes = {name: hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
-              for name in names.unique()}  # fmt: skip
-    return names.map(hashes).reindex(comments.index)
+    return names.map({name: author_hash(name, key) for name in names.unique()}).reindex(comments.index)
 
 
 def volumes(lake: Lake, night: date, accepted: pd.DataFrame) -> pd.DataFrame:

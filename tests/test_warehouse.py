@@ -85,6 +85,12 @@ def test_readers_see_whole_versions_while_nights_are_published(
     assert seen <= {(81, 81), (91, 91)}
 
 
+def test_two_readers_of_one_file_do_not_disturb_each_other(folder: Path) -> None:
+    one, other = Warehouse(folder), Warehouse(folder, seconds=5)
+    assert one.query("select count(*) from comments") == other.query("select count(*) from comments")
+    assert build.content_hash(folder)
+
+
 def test_two_builds_at_once_are_one_and_a_refusal(folder: Path, nights: list[build.Night]) -> None:
     with build._lock(folder), pytest.raises(Building, match="Run this again"):
         build.publish(folder, nights, context())

@@ -75,6 +75,14 @@ def rollback(folder: Path) -> Path:
     return older[-1]
 
 
+def drop_old_versions(folder: Path) -> None:
+    """After this there is nothing to roll back to, and nothing that was erased."""
+    with _lock(folder):
+        for old in _versions(folder):
+            if old != current(folder):
+                old.unlink()
+
+
 def current(folder: Path) -> Path:
     """The current version; raises where there is none."""
     link = folder / CURRENT
@@ -86,7 +94,6 @@ def current(folder: Path) -> Path:
 def content_hash(folder: Path) -> str:
     """Equal for warehouses with the same rows, in whatever order they were loaded."""
     with duckdb.connect(str(current(folder)), read_only=True) as con:
-        con.execute("SET TimeZone = 'UTC'")
         return "\n".join(f"{table} {_table_hash(con, table)}" for table in _tables(con) if table != "stages")
 
 

@@ -74,7 +74,9 @@ class Warehouse:
             raise WarehouseError(
                 f"{path} cannot be opened ({error}). `toxwatch rebuild` makes it again from the lake."
             ) from None
-        for name, value in self._settings.items():
+        # Readers of one file in one process share its settings: the first one locks them.
+        ((is_locked,),) = con.execute("SELECT current_setting('lock_configuration')").fetchall()
+        for name, value in () if is_locked else self._settings.items():
             con.execute(f"SET {name} = {value}")
         return con
 

@@ -1,0 +1,117 @@
+"""Erases an author or a comment everywhere, proves it, and leaves a tombstone so that no scrape brings them back.
+
+Tombstones are hashes and ids, never names. Raw items go whole: replies by others inside them stay in the later
+stages, where they were stored one by one.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs import publish
+from jobs.console import progress
+from jobs.errors import ToxwatchError
+from jobs.lake import Lake, sign
+from jobs.raw import read_raw
+from jobs.settings import Settings
+from jobs.tombstones import Forgotten, read_forgotten
+from warehouse import build
+from warehouse.reader import Warehouse
+
+STORED = {"validated": "comments.parquet", "rejected": "rows.parquet", "clean": "*.parquet", "scored": "*.parquet"}
+
+
+def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, int]:
+    """Rows erased by place; raises where anything is left. Running it again goes on where it was stopped."""
+    lake = Lake(settings.data_dir).open()
+    erased: Counter[str] = Counter()
+    with lake.lock("lake"):
+        forgotten = read_forgotten(lake).with_more(lake, authors, comments)
+        theirs = forgotten.comments | _ids_of(lake, forgotten.authors)
+        nights = lake.nights("raw")
+        with progress("forget", len(nights)) as advance:
+            for night in nights:
+                erased["raw"] += forgotten.prune_raw(lake, night, settings.author_key())
+                advance()
+        for dataset, night, model in _finished(lake):
+            erased[dataset] += _prune(lake, dataset, night, model, theirs)
+    if lake.nights("published"):
+        erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", theirs)["comments"]
+        publish.rebuild(settings)
+        build.drop_old_versions(settings.data_dir / "warehouse")
+    if left := _left(settings, lake, forgotten, theirs):
+        raise ToxwatchError(f"Not everything could be erased, left are: {left}. Run the same command again.")
+    return dict(erased)
+
+
+def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
+    """Comments of these authors, wherever a stage has stored one with its author."""
+    ids: set[str] = set()
+    for dataset in ("validated", "rejected"):
+        for path in (lake.root / dataset).glob(f"night=*/{STORED[dataset]}"):
+            rows = pq.ParquetFile(path).read(columns=["comment_id", "author_hash"])
+            ids |= set(rows["comment_id"].filter(_is_in(rows["author_hash"], authors)).drop_null().to_pylist())
+    return frozenset(ids)
+
+
+def _finished(lake: Lake) -> Iterator[tuple[str, date, str | None]]:
+    """Every finished night of the datasets that hold comments: dataset, night, model."""
+    for dataset in STORED:
+        models = [path.name.removeprefix("model=") for path in (lake.root / dataset).glob("model=*")]
+        for model in (*models, *([] if models else [None])):
+            yield from ((dataset, night, model) for night in lake.nights(dataset, model))
+
+
+def _prune(lake: Lake, dataset: str, night: date, model: str | None, ids: frozenset[str]) -> int:
+    """Rewrites a finished night without these comments; its manifest counts them as forgotten."""
+    folder, manifest = lake.folder(dataset, night, model), lake.manifest(dataset, night, model)
+    erased = left = 0
+    for path in sorted(folder.glob(STORED[dataset])):
+        rows = pq.ParquetFile(path).read()
+        kept = rows.filter(pc.invert(_is_in(rows["comment_id"], ids)))
+        if kept.num_rows < rows.num_rows:
+            fresh = path.with_name(f".{path.name}")
+            pq.write_table(kept, fresh, compression="zstd")
+            fresh.replace(path)
+        erased += rows.num_rows - kept.num_rows
+        left += kept.num_rows
+    if manifest and manifest.rows_out != left:
+        manifest.set_aside["forgotten"] = manifest.set_aside.get("forgotten", 0) + manifest.rows_out - left
+        manifest.rows_out = left
+        sign(folder, manifest)
+    return erased
+
+
+def _left(settings: Settings, lake: Lake, forgotten: Forgotten, ids: frozenset[str]) -> dict[str, int]:
+    """What can still be found of them, by place."""
+    key = settings.author_key()
+    found = Counter(
+        raw=sum(forgotten.holds(line, key) for night in lake.nights("raw") for line in read_raw(lake, night))
+    )
+    for dataset, night, model in _finished(lake):
+        for path in lake.folder(dataset, night, model).glob(STORED[dataset]):
+            found[dataset] += pc.sum(_is_in(pq.ParquetFile(path).read(["comment_id"])["comment_id"], ids)).as_py() or 0
+    folder = settings.data_dir / "warehouse"
+    if lake.nights("published"):
+        found["warehouse"] = sum(_rows_of(folder, ids).values())
+        found["old versions"] = len(list(folder.glob("v*.duckdb"))) - 1
+    return {place: rows for place, rows in found.items() if rows}
+
+
+def _rows_of(folder: Path, ids: frozenset[str]) -> dict[str, int]:
+    """Rows about these comments in the warehouse, by table."""
+    ask, wanted = Warehouse(folder).query, sorted(ids)
+    tables = ask("SELECT table_name FROM duckdb_columns() WHERE column_name = 'comment_id' AND NOT internal")
+    return {
+        table: ask(f"SELECT count(*) FROM {table} WHERE list_contains($ids, comment_id)", {"ids": wanted})[0][0]
+        for (table,) in tables
+    }
+
+
+def _is_in(column: pa.ChunkedArray, ids: frozenset[str]) -> pa.ChunkedArray:
+    return pc.is_in(column, pa.array(sorted(ids), pa.string()))

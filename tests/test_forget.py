@@ -1,0 +1,89 @@
+"""Forgetting: an author is gone from every file, stays gone after the next night, and others are as they were."""
+
+import gzip
+from datetime import date
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import forget, nightly, publish, standin, validate
+from jobs.lake import Lake
+from jobs.raw import mapped_comments, read_raw
+from jobs.settings import Settings
+from jobs.tombstones import author_hash
+from tests.conftest import watching
+from warehouse import build
+from warehouse.reader import Warehouse
+
+NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> Settings:
+    settings = watching(tmp_path_factory.mktemp("forget") / "data", apify)
+    nightly.run(settings, NIGHTS)
+    return settings
+
+
+def raw_names(settings: Settings) -> dict[str, str]:
+    """Hash → name of everybody in the raw files."""
+    lake, key = Lake(settings.data_dir), settings.author_key()
+    comments = [comment for night in NIGHTS for line in read_raw(lake, night) if line.kind == "comment"
+                for comment in mapped_comments(line)]  # fmt: skip
+    return {author_hash(f"{c['platform']}:{c['author']}", key): c["author"] for c in comments}
+
+
+def raw_text(settings: Settings) -> str:
+    return "".join(gzip.open(path, "rt").read() for path in settings.data_dir.rglob("*.jsonl.gz"))
+
+
+def stored_ids(settings: Settings) -> set[str]:
+    files = [path for path in settings.data_dir.rglob("*.parquet") if "comment_id" in pq.read_schema(path).names]
+    return {id for path in files for id in pq.ParquetFile(path).read(["comment_id"])["comment_id"].to_pylist()}
+
+
+def test_an_author_and_a_comment_are_gone_everywhere_and_stay_gone(settings: Settings) -> None:
+    folder = settings.data_dir / "warehouse"
+    ask = Warehouse(folder).query
+    [(author, mine)] = ask(
+        "select author_hash, count(*) from comments where platform = 'youtube' group by all order by 2 desc, 1 limit 1"
+    )
+    [(comment,)] = ask("select comment_id from comments where platform = 'instagram' and reply_count = 0 limit 1")
+    ids = [id for (id,) in ask("select comment_id from comments where author_hash = $1", [author])] + [comment]
+    [(before,)] = ask("select count(*) from comments")
+    name = raw_names(settings)[author]
+    assert f'"{name}"' in raw_text(settings)
+    assert set(ids) <= stored_ids(settings)
+
+    erased = forget.run(settings, {author}, {comment})
+    assert erased["warehouse"] == mine + 1
+    assert ask("select count(*) from comments") == [(before - mine - 1,)]
+    assert f'"{name}"' not in raw_text(settings)
+    assert comment.partition(":")[2] not in raw_text(settings)
+    assert stored_ids(settings).isdisjoint(ids)
+    assert len(list(folder.glob("v*.duckdb"))) == 1
+
+    for night in NIGHTS:
+        (settings.data_dir / "raw" / f"night={night}" / "youtube" / "aurora.space.jsonl.gz").unlink()
+        nightly.run(settings, [night])
+    assert ask("select count(*) from comments where author_hash = $1", [author]) == [(0,)]
+    assert ask("select count(*) from comments where comment_id = $1", [comment]) == [(0,)]
+    assert ask("select count(*) from comments") == [(before - mine - 1,)]
+
+
+def test_forgetting_again_finds_nothing(settings: Settings) -> None:
+    assert sum(forget.run(settings, set(), {"instagram:never-seen"}).values()) == 0
+
+
+def test_a_rebuilt_warehouse_is_the_one_that_was_left(settings: Settings) -> None:
+    before = build.content_hash(settings.data_dir / "warehouse")
+    publish.rebuild(settings)
+    assert build.content_hash(settings.data_dir / "warehouse") == before
+
+
+def test_a_name_is_hashed_as_validate_hashes_it(settings: Settings) -> None:
+    name, key = "instagram:ann", settings.author_key()
+    frame = pd.DataFrame({"platform": ["instagram"], "author": ["ann"]})
+    assert validate.hash_authors(frame, key).tolist() == [author_hash(name, key)]
+    assert Lake(settings.data_dir).open().root == settings.data_dir
