@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from dashboard import api
 from dashboard.components import note
-from dashboard.pages import account, comments, overview, quality, trying
+from dashboard.pages import account, comments, compare, overview, quality, trying
 from dashboard.view import Answers, View
 from models import scorer
 from warehouse import WarehouseError
@@ -43,6 +43,7 @@ def create(folder: Path, model_folder: Path) -> FastAPI:
     pages = {
         "/": overview,
         "/account": account,
+        "/compare": compare,
         "/comments": comments,
         "/quality": quality,
         "/try": trying,
@@ -77,6 +78,8 @@ def create(folder: Path, model_folder: Path) -> FastAPI:
         chosen = {item["id"]["control"]: item["value"] or None for item in ctx.inputs_list[0] if "value" in item}
         if "days" in chosen:
             chosen["days"] = int(chosen["days"] or View.days)
+        if "accounts" in chosen:
+            chosen["accounts"] = tuple(chosen["accounts"] or ())
         wanted = view.search(**chosen)
         return no_update if wanted == view.search() else wanted
 

@@ -1,6 +1,6 @@
 """Charts: quiet, on a transparent ground, so that one figure serves the light and the dark page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -45,6 +45,18 @@ def small_multiples(rows: Sequence[Row]) -> go.Figure:
             figure.add_trace(trace, row=i // 3 + 1, col=i % 3 + 1)
     figure.update_annotations(font_size=12, font_color=INK)
     return _quiet(figure, 360, "%").update_xaxes(nticks=4, tickangle=0)
+
+
+def side_by_side(trends: Mapping[str, Sequence[Row]], label: str) -> go.Figure:
+    """One category by day in several places, on one scale."""
+    columns = min(len(trends), 2)
+    rows = -(-len(trends) // columns)
+    figure = make_subplots(rows, columns, subplot_titles=list(trends), shared_yaxes="all", vertical_spacing=0.3 / rows)
+    for i, trend in enumerate(trends.values()):
+        for trace in _band([row for row in trend if row["label"] == label], COLOURS[label]):
+            figure.add_trace(trace, row=i // columns + 1, col=i % columns + 1)
+    figure.update_annotations(font_size=12, font_color=INK)
+    return _quiet(figure, 60 + 210 * rows, "%").update_xaxes(nticks=4, tickangle=0)
 
 
 def weekdays(rows: Sequence[Row], label: str) -> go.Figure:

@@ -14,6 +14,7 @@ from warehouse.reader import Warehouse
 PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"}
 SEVERITIES = ("none", "low", "medium", "high", "critical")
 LONGEST_WORDS = 200  # characters to search for
+MOST_COMPARED = 8
 TREND_DAYS = 28  # a trend shows at least so many
 
 Row = dict[str, Any]
@@ -24,6 +25,7 @@ class View:
     """Every field is a part of the query string; what an address cannot mean is the default."""
 
     account: str | None = None
+    accounts: tuple[str, ...] = ()  # side by side
     label: str = "toxic"
     days: int = 7
     last: date = date.min
@@ -38,6 +40,7 @@ class View:
         days = asked.get("days", "")
         return cls(
             account=asked.get("account") or None,
+            accounts=tuple(filter(None, asked.get("accounts", "").split(",")))[:MOST_COMPARED],
             label=asked["label"] if asked.get("label") in LABELS else "toxic",
             days=int(days) if days.isascii() and days.isdigit() and int(days) in PERIODS else 7,
             last=min(_date(asked.get("last")) or newest, newest),
@@ -51,7 +54,8 @@ class View:
         """The query string of this view with changes; defaults are left out."""
         changed, default = replace(self, **changes), View(last=self.last)
         said = {field.name: getattr(changed, field.name) for field in fields(View)}
-        query = urlencode({name: value for name, value in said.items() if value != getattr(default, name)})
+        said["accounts"] = ",".join(changed.accounts)
+        query = urlencode({name: value for name, value in said.items() if value and value != getattr(default, name)})
         return f"?{query}" if query else ""
 
     @property

@@ -25,7 +25,7 @@ SHIPPED = ROOT / "models" / "shipped" / "bilstm"
 LAST = date(2026, 11, 20)
 HOSTILE = "<script>document.title='taken'</script> <img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://example.com")'
-PAGES = ["/", "/account", "/comments", "/quality", "/try"]
+PAGES = ["/", "/account", "/compare", "/comments", "/quality", "/try"]
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +133,16 @@ def test_a_control_changes_the_address_and_the_address_the_page(page: Page) -> N
     expect(page.locator("h1")).to_have_text("instagram/loud")
     page.reload()
     expect(page.locator("h1")).to_have_text("instagram/loud", timeout=20_000)
+
+
+def test_accounts_stand_side_by_side_and_the_address_says_which(page: Page) -> None:
+    page.goto("/compare?accounts=instagram/calm")
+    expect(page.locator(".sentence")).to_contain_text("1 accounts", timeout=20_000)
+    page.get_by_label("Accounts").first.click()
+    page.get_by_role("option", name="instagram/loud").click()
+    expect(page.locator(".sentence")).to_contain_text("2 accounts")
+    assert "accounts=instagram%2Fcalm%2Cinstagram%2Floud" in page.url
+    expect(page.locator("tbody tr").filter(has_text="instagram/loud").last).to_contain_text("420")
 
 
 def test_a_chart_has_its_numbers_as_a_table_and_a_file(page: Page) -> None:
