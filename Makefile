@@ -8,7 +8,7 @@ PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 DATA_DIR ?= data
 
 help: ## say what each target does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: java .venv/ready ## install everything into .venv, from uv.lock
 

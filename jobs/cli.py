@@ -7,12 +7,14 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -256,10 +258,8 @@ def accounts(as_json: AsJson = False) -> None:
     watched = read_targets(Settings.load().targets_file).accounts
     if as_json:
         return _print_json([account.model_dump() for account in watched])
-    table = Table("account", "tags", "posts a night", "comments a post")
-    for account in watched:
-        table.add_row(account.name, ", ".join(account.tags), str(account.max_posts), str(account.max_comments_per_post))
-    return _print_table(table)
+    rows = [[one.name, ", ".join(one.tags), one.max_posts, one.max_comments_per_post] for one in watched]
+    return _print_table(["account", "tags", "posts a night", "comments a post"], rows)
 
 
 @app.command()
@@ -283,11 +283,9 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         return _print_json(rows)
     if not rows:
         return console.print("No night yet. `toxwatch demo` makes fourteen, `toxwatch nightly` the last one.")
-    table = Table("night", *(stage for stage in rows[0] if stage != "night"), title="rows out of each stage")
-    for row in rows:
-        cells = [f"{row[stage]['rows_out']:,}" if row[stage] else "–" for stage in row if stage != "night"]
-        table.add_row(row["night"], *cells)
-    return _print_table(table)
+    stages = [stage for stage in rows[0] if stage != "night"]
+    cells = [[row["night"], *(row[stage]["rows_out"] if row[stage] else "–" for stage in stages)] for row in rows]
+    return _print_table(["night", *stages], cells, "rows out of each stage")
 
 
 @app.command()
@@ -355,10 +353,8 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         _print_json([asdict(finding) for finding in findings])
     else:
-        table = Table("check", "", "found", show_lines=False)
-        for finding in findings:
-            table.add_row(finding.check, "[green]ok[/]" if finding.is_good else "[red]mend[/]", finding.said)
-        _print_table(table)
+        rows = [[finding.check, "ok" if finding.is_good else "mend", finding.said] for finding in findings]
+        _print_table(["check", "", "found"], rows)
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(BadInput.exit_code)
 
@@ -384,23 +380,26 @@ def _nights(first: datetime | None, last: datetime | None) -> list[date]:
 def _report(manifests: "list[Manifest]", as_json: bool) -> None:
     if as_json:
         return _print_json([asdict(manifest) for manifest in manifests])
-    table = Table("night", "stage", "rows in", "rows out", "set aside", "seconds")
-    for manifest in manifests:
-        aside = ", ".join(f"{reason} {rows:,}" for reason, rows in manifest.set_aside.items() if rows)
-        table.add_row(
-            str(manifest.night),
-            manifest.stage,
-            f"{manifest.rows_in:,}",
-            f"{manifest.rows_out:,}",
-            aside,
-            f"{manifest.seconds:.1f}",
-        )
-    return _print_table(table)
+    rows = []
+    for one in manifests:
+        aside = ", ".join(f"{reason} {rows:,}" for reason, rows in one.set_aside.items() if rows)
+        rows.append([one.night, one.stage, one.rows_in, one.rows_out, aside, f"{one.seconds:.1f}"])
+    return _print_table(["night", "stage", "rows in", "rows out", "set aside", "seconds"], rows)
 
 
-def _print_table(table: Table) -> None:
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
+    """A table on a terminal, tab-separated lines elsewhere."""
+    if not sys.stdout.isatty():
+        for row in (head, *rows):
+            print(*row, sep="\t")
+        return
     from rich.console import Console
 
+    table = Table(title=title, box=SIMPLE_HEAD)
+    for i, name in enumerate(head):
+        table.add_column(name, justify="right" if any(isinstance(row[i], int) for row in rows) else "left")
+    for row in rows:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell)) for cell in row))
     Console().print(table)
 
 

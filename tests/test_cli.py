@@ -76,6 +76,14 @@ def test_accounts_as_json_are_for_a_script(tmp_path: Path) -> None:
     assert [account["handle"] for account in json.loads(said.stdout)] == ["orbital"]
 
 
+def test_a_table_is_plain_lines_where_nobody_looks(tmp_path: Path) -> None:
+    (tmp_path / "targets.toml").write_text(TARGETS)
+    said = toxwatch("accounts", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    head, row = said.stdout.splitlines()
+    assert head.split("\t") == ["account", "tags", "posts a night", "comments a post"]
+    assert row.split("\t") == ["instagram/orbital", "", "20", "200"]
+
+
 def test_a_scrape_without_a_token_says_where_to_get_one(tmp_path: Path) -> None:
     (tmp_path / "targets.toml").write_text(TARGETS)
     said = toxwatch("scrape", data_dir=tmp_path / "data", TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
