@@ -94,6 +94,17 @@ def test_a_transformer_is_trained_exported_and_scored_like_the_other(tmp_path: P
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
+@pytest.mark.parametrize(("name", "most_megabytes"), [("bilstm", 8), ("transformer", 25)])
+def test_a_shipped_model_is_small_and_tells_abuse_from_thanks(name: str, most_megabytes: int) -> None:
+    folder = Path(train.__file__).parent / "shipped" / name
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= most_megabytes * 1e6
+    model = scorer.load(folder)
+    assert model.version.startswith(name)
+    texts = ["you are a complete idiot", "thank you, what a lovely garden", "I am a gay man"]
+    rude, kind, neutral = model.scores([clean_text(text) for text in texts])[:, LABELS.index("toxic")]
+    assert rude > model.thresholds["toxic"] > max(kind, neutral)
+
+
 def test_a_text_has_its_score_whoever_stands_beside_it() -> None:
     """Also in the shipped model: batches of any size and order, alone or among long ones."""
     shipped = scorer.load(Path(train.__file__).parent / "shipped" / "bilstm")
