@@ -12,6 +12,7 @@ from apify_client import ApifyClient
 from apify_client.errors import ApifyApiError, UnauthorizedError
 from impit import HTTPError
 
+from jobs import publish
 from jobs.errors import ToxwatchError
 from jobs.lake import Lake
 from jobs.nightly import STAGES
@@ -114,5 +115,6 @@ def warehouse(settings: Settings) -> str:
     folder = settings.data_dir / "warehouse"
     if not (folder / "current.duckdb").exists():
         return "no warehouse yet: the first night makes it"
+    publish.check_scored(Lake(settings.data_dir).open(), scorer.load(settings.model_dir).version)
     (comments,) = Warehouse(folder).query("select count(*) from comments")[0]
     return f"{comments:,} comments in {folder / 'current.duckdb'}"

@@ -35,12 +35,7 @@ def rebuild(settings: Settings) -> list[date]:
     """Makes the warehouse again from every published night of the lake; returns them."""
     lake = Lake(settings.data_dir).open()
     nights, champion = lake.nights("published"), scorer.load(settings.model_dir)
-    if unscored := [night for night in nights if not lake.manifest("scored", night, champion.version)]:
-        raise BadInput(
-            f"{champion.version} has not scored {len(unscored)} of {len(nights)} nights, which would be shown without "
-            f"scores. Run `toxwatch nightly --no-scrape --from {unscored[0]} --to {unscored[-1]}` first, or name the "
-            "model that has scored them in TOXWATCH_MODEL."
-        )
+    check_scored(lake, champion.version)
 
     def measure(con: duckdb.DuckDBPyConnection) -> None:
         for night in lake.nights("monitored"):
@@ -51,6 +46,17 @@ def rebuild(settings: Settings) -> list[date]:
         build.publish(folder, [_night(lake, night) for night in nights], _context(settings, champion), anew=True)
         build.amend(folder, measure)
     return nights
+
+
+def check_scored(lake: Lake, model: str) -> None:
+    """Refuses a model that has not scored all that is published: those nights would be shown without scores."""
+    nights = lake.nights("published")
+    if unscored := [night for night in nights if not lake.manifest("scored", night, model)]:
+        raise BadInput(
+            f"{model} has not scored {len(unscored)} of {len(nights)} published nights; they are shown without scores. "
+            f"Run `toxwatch nightly --no-scrape --from {unscored[0]} --to {unscored[-1]}`, or name the model that has "
+            "scored them in TOXWATCH_MODEL."
+        )
 
 
 def _night(lake: Lake, night: date) -> build.Night:

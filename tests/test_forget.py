@@ -1,13 +1,15 @@
 """Forgetting: an author is gone from every file, stays gone after the next night, and others are as they were."""
 
 import gzip
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import forget, nightly, publish, standin, validate
+from jobs import doctor, forget, nightly, publish, standin, validate
+from jobs.errors import BadInput
 from jobs.lake import Lake
 from jobs.raw import mapped_comments, read_raw
 from jobs.settings import Settings
@@ -80,6 +82,15 @@ def test_a_rebuilt_warehouse_is_the_one_that_was_left(settings: Settings) -> Non
     before = build.content_hash(settings.data_dir / "warehouse")
     publish.rebuild(settings)
     assert build.content_hash(settings.data_dir / "warehouse") == before
+
+
+def test_a_model_that_has_not_scored_the_nights_is_refused_and_doctor_says_how_to_mend_it(settings: Settings) -> None:
+    other = replace(settings, model_dir=settings.model_dir.with_name("transformer"))
+    with pytest.raises(BadInput, match=r"has not scored 2 of 2 published nights.*--from 2026-11-10 --to 2026-11-11"):
+        publish.rebuild(other)
+    [finding] = [finding for finding in doctor.examine(other) if finding.check == "warehouse"]
+    assert not finding.is_good
+    assert "toxwatch nightly --no-scrape" in finding.said
 
 
 def test_a_name_is_hashed_as_validate_hashes_it(settings: Settings) -> None:
