@@ -13,9 +13,10 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import named
+from dashboard.figures import named, small_multiples
 from dashboard.view import PERIODS, Row, View
 from models.labels import LABELS
+from warehouse.queries import FORMULA
 
 # Plotly's bar has a button that sends the chart to its maker's cloud.
 GRAPH: Any = {
@@ -24,13 +25,12 @@ GRAPH: Any = {
     "displaylogo": False,
     "responsive": True,
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
-def percent(share: float | None) -> str:
-    if share is None:
+def percent(part: float | None) -> str:
+    if part is None:
         return "–"
-    return f"{share:.1%}" if share >= 0.01 or share == 0 else f"{share:.2%}"
+    return f"{part:.1%}" if part >= 0.01 or part == 0 else f"{part:.2%}"
 
 
 def points(change: float | None) -> str:
@@ -42,6 +42,11 @@ def points(change: float | None) -> str:
 
 def is_beyond_chance(row: Row) -> bool:
     return row["change"] is not None and abs(row["change"]) > row["change_margin"]
+
+
+def share(row: Row) -> str:
+    """16.5% ± 1.0"""
+    return f"{percent(row['share'])} ± {100 * row['margin']:.1f}"
 
 
 def day(value: date) -> str:
@@ -84,6 +89,11 @@ def chart(title: str, note: str, figure: go.Figure, rows: Sequence[Row], empty: 
                      className="scrolls" if wide else "")  # fmt: skip
     numbers = html.Details([html.Summary("Numbers"), _download(title, rows), table(rows)], className="numbers")
     return panel(title, note, graph, numbers, wide=wide)
+
+
+def all_categories(trend: Sequence[Row]) -> Component:
+    return chart("All categories, by day", "Each on its own scale.", small_multiples(trend), trend,
+                 "No comments were posted on these days.", wide=True)  # fmt: skip
 
 
 def table(rows: Sequence[Row], names: dict[str, str] | None = None) -> Component:
@@ -145,14 +155,18 @@ def link(text: str, path: str, search: str = "") -> Component:
     return dcc.Link(text, href=path + search)
 
 
-def safe_cell(value: Any) -> Any:
-    """A cell that no spreadsheet runs."""
+def as_csv(rows: Sequence[Row]) -> str:
+    """The rows as a CSV file in which no cell is run by a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(rows[0] if rows else [])
+    writer.writerows([_safe(value) for value in row.values()] for row in rows)
+    return out.getvalue()
+
+
+def _safe(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _download(title: str, rows: Sequence[Row]) -> Component:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(rows[0])
-    writer.writerows([safe_cell(value) for value in row.values()] for row in rows)
-    return html.A("CSV", download=f"{title}.csv", href=f"data:text/csv;charset=utf-8,{quote(out.getvalue())}")
+    return html.A("CSV", download=f"{title}.csv", href=f"data:text/csv;charset=utf-8,{quote(as_csv(rows))}")

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from models.labels import LABELS
-from warehouse import queries
+from warehouse import build, queries
 from warehouse.reader import Warehouse
 
 PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"}
-SEVERITIES = ("none", "low", "medium", "high", "critical")
+SEVERITIES = ("none", *build.SEVERITIES)
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
 TREND_DAYS = 28  # a trend shows at least so many
@@ -76,7 +76,7 @@ class Answers:
         self.warehouse = warehouse
 
     def newest(self) -> date:
-        ((newest, _),) = self.warehouse.query(queries.page_sql("span"))
+        ((newest,),) = self.warehouse.query(queries.page_sql("newest"))
         return newest or date.min
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
@@ -85,6 +85,10 @@ class Answers:
     def trend(self, view: View) -> list[Row]:
         first = view.last - timedelta(days=max(TREND_DAYS, 2 * view.days) - 1)
         return self.rows("trend", view, first=first)
+
+    def waves(self, view: View, trend: list[Row]) -> list[Row]:
+        """Waves of abuse on the days of a trend; other categories than toxic have none."""
+        return self.rows("waves", view, first=trend[0]["day"]) if trend and view.label == "toxic" else []
 
     def page_of_comments(self, view: View, order: str, limit: int, offset: int) -> list[Row]:
         sql = queries.page_sql("comments").replace("{order}", order)

@@ -4,23 +4,18 @@ import csv
 import json
 import readline
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from warehouse import WarehouseError, queries
+from jobs.console import print_table
+from warehouse import WarehouseError, describe, queries
 from warehouse.reader import Warehouse
 
 HISTORY = Path.home() / ".toxwatch_history"
 HELP = "End a query with ; or an empty line. \\t lists tables, \\d NAME explains one, \\e ready questions, \\q ends."
 TABLES = """SELECT table_name AS name, comment FROM duckdb_tables() UNION ALL BY NAME
 SELECT view_name AS name, comment FROM duckdb_views() WHERE NOT internal ORDER BY name"""
-COLUMNS = "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index"
 
 
 def answer(folder: Path, query: str, as_json: bool) -> None:
@@ -34,7 +29,7 @@ def answer(folder: Path, query: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str))
     elif sys.stdout.isatty():
-        _print(names, rows)
+        print_table(names, rows)
     else:
         writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
         writer.writerow(names)
@@ -52,7 +47,7 @@ def examples(folder: Path) -> None:
 
 def show(folder: Path, name: str) -> None:
     """The answer to one ready question, as a table."""
-    _print(*Warehouse(folder).table(queries.sql(name)))
+    print_table(*Warehouse(folder).table(queries.sql(name)))
 
 
 def prompt(folder: Path) -> None:
@@ -73,13 +68,13 @@ def prompt(folder: Path) -> None:
 def _respond(folder: Path, reader: Warehouse, asked: str) -> None:
     command, _, name = asked.partition(" ")
     if command == "\\t":
-        _print(*reader.table(TABLES))
+        print_table(*reader.table(TABLES))
     elif command == "\\d":
-        _print(*reader.table(COLUMNS, [name.strip()]))
+        print_table(*reader.table(describe.COLUMNS, [name.strip()]))
     elif command == "\\e":
         examples(folder)
     elif asked:
-        _print(*reader.table(asked))
+        print_table(*reader.table(asked))
 
 
 def _read() -> str | None:
@@ -95,25 +90,3 @@ def _read() -> str | None:
         lines.append(line)
         if not line.strip() or line.rstrip().endswith(";") or line.startswith("\\"):
             return "\n".join(lines).strip()
-
-
-def _print(names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    table = Table(box=SIMPLE_HEAD)
-    for i, name in enumerate(names):
-        is_number = any(isinstance(row[i], int | float) for row in rows)
-        is_text = any(isinstance(row[i], str | list) for row in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=not is_text)
-    for row in rows:
-        table.add_row(*map(_shown, row))
-    Console().print(table)
-
-
-def _shown(value: Any) -> str:
-    """Comment text is hostile: rich must not read markup in it, and it stays on its line."""
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    return "" if value is None else escape(" ".join(str(value).split()))

@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
-from rich.table import Table
 
-from jobs.console import console
+from jobs.console import console, print_table
 from jobs.errors import BadInput, Busy, FailedService, ToxwatchError
 from jobs.settings import Settings
 from models import commands
@@ -389,18 +387,11 @@ def _report(manifests: "list[Manifest]", as_json: bool) -> None:
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
     """A table on a terminal, tab-separated lines elsewhere."""
-    if not sys.stdout.isatty():
-        for row in (head, *rows):
-            print(*row, sep="\t")
+    if sys.stdout.isatty():
+        print_table(head, rows, title)
         return
-    from rich.console import Console
-
-    table = Table(title=title, box=SIMPLE_HEAD)
-    for i, name in enumerate(head):
-        table.add_column(name, justify="right" if any(isinstance(row[i], int) for row in rows) else "left")
-    for row in rows:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell)) for cell in row))
-    Console().print(table)
+    for row in (head, *rows):
+        print(*row, sep="\t")
 
 
 def _print_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from warehouse import queries
 from warehouse.reader import Warehouse
 
 BATCH = 50_000  # rows
-FORMULA = r"^[=+\-@\t\r]"  # what a spreadsheet would run
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 FILTERS = ("first", "last", "account", "language", "severity", "flag", "words")
 
@@ -40,7 +40,7 @@ def run(settings: Settings, target: Path, filters: dict[str, Any]) -> int:
 
             def counted() -> Any:
                 nonlocal rows
-                for batch in (first, *batches):
+                for batch in chain([first], batches):
                     rows += batch.num_rows
                     advance(batch.num_rows)
                     yield batch
@@ -62,7 +62,7 @@ def _safe(column: pa.Array) -> pa.Array:
     """Text that a spreadsheet would run begins with an apostrophe."""
     if not pa.types.is_string(column.type):
         return column
-    is_formula = pc.fill_null(pc.match_substring_regex(column, FORMULA), False)
+    is_formula = pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), pa.array(queries.FORMULA))
     return pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)
 
 

@@ -261,9 +261,9 @@ def write_model(
         learner.export(model, draft / "fp32.onnx")
         learner.encoder.write(draft)
         reference = _onnx_logits(draft / "fp32.onnx", learner, texts)
-        sample = random.Random(0).sample(texts, min(512, len(texts)))
+        some = random.Random(0).sample(range(len(texts)), min(512, len(texts)))
         agreement = export.check_agreement(
-            keras_logits(model, learner.encoder, sample), _onnx_logits(draft / "fp32.onnx", learner, sample)
+            keras_logits(model, learner.encoder, [texts[i] for i in some]), reference[some]
         )
         export.quantize(draft / "fp32.onnx", draft / "model.onnx", learner.int8)
         logits = _onnx_logits(draft / "model.onnx", learner, texts)

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 QUERIES = Path(__file__).parent / "sql" / "queries"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by a spreadsheet
 PAGES = Path(__file__).parent / "sql" / "pages"
 
 

@@ -5,6 +5,7 @@ from dash.development.base_component import Component
 
 from dashboard import figures
 from dashboard.components import (
+    all_categories,
     chart,
     day,
     link,
@@ -35,7 +36,7 @@ def layout(answers: Answers, view: View) -> Component:
         there_are = f"There are: {', '.join(accounts)}." if accounts else ""
         return note(f"No account {view.account or ''} has scored comments. {there_are}", "Unknown account")
     trend = answers.trend(view)
-    waves = answers.rows("waves", view, first=trend[0]["day"]) if trend and view.label == "toxic" else []
+    waves = answers.waves(view, trend)
     weekdays, languages = answers.rows("weekdays", view), answers.rows("languages", view)
     return page(
         view.account,
@@ -63,8 +64,7 @@ def layout(answers: Answers, view: View) -> Component:
         ),
         _posts(answers, view),
         _authors(answers, view),
-        chart("All categories, by day", "Each on its own scale.", figures.small_multiples(trend), trend,
-              "No comments were posted on these days.", wide=True),
+        all_categories(trend),
     )  # fmt: skip
 
 

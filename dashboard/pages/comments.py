@@ -1,7 +1,5 @@
 """The comments themselves, as many as there are: filtered, sorted and paged by the warehouse."""
 
-import csv
-import io
 from typing import Any
 
 import dash_ag_grid as dag
@@ -9,7 +7,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components import labelled, page, pick, pick_account, pick_period, safe_cell
+from dashboard.components import as_csv, labelled, page, pick, pick_account, pick_period
 from dashboard.figures import named
 from dashboard.view import SEVERITIES, Answers, Row, View
 from models.labels import LABELS
@@ -66,12 +64,8 @@ def register(app: Dash, answers: Answers) -> None:
         Output("exported", "data"), Input("export", "n_clicks"), State("url", "search"), prevent_initial_call=True
     )
     def export(_clicks: int, search: str) -> dict[str, Any]:
-        out = io.StringIO()
         rows = answers.page_of_comments(View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
-        writer = csv.writer(out)
-        writer.writerow(rows[0] if rows else [])
-        writer.writerows([safe_cell(value) for value in row.values()] for row in rows)
-        return {"content": out.getvalue(), "filename": "comments.csv", "type": "text/csv"}
+        return {"content": as_csv(rows), "filename": "comments.csv", "type": "text/csv"}
 
     app.clientside_callback(REVEAL, Output("reveal", "label"), Input("reveal", "checked"))
 

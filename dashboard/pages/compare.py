@@ -11,10 +11,10 @@ from dashboard.components import (
     link,
     page,
     panel,
-    percent,
     pick_label,
     pick_period,
     points,
+    share,
     table,
 )
 from dashboard.figures import named
@@ -53,7 +53,7 @@ def _numbers(rows: list[Row], view: View) -> Component:
     said = [
         {
             "account": link(row["account"], "/account", view.search(account=row["account"], accounts=())),
-            "share": f"{percent(row['share'])} ± {100 * row['margin']:.1f}",
+            "share": share(row),
             "change": points(row["change"]),
             "beyond chance": "yes" if is_beyond_chance(row) else "",
             "comments": row["comments"],

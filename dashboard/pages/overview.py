@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard import figures
 from dashboard.components import (
+    all_categories,
     chart,
     day,
     is_beyond_chance,
@@ -17,6 +18,7 @@ from dashboard.components import (
     pick_label,
     pick_period,
     points,
+    share,
     shown,
     table,
     tile,
@@ -35,7 +37,7 @@ def layout(answers: Answers, view: View) -> Component:
     change = {row["label"]: row for row in answers.rows("change", everywhere)}
     ranking = answers.rows("ranking", everywhere)
     trend = answers.trend(everywhere)
-    waves = answers.rows("waves", everywhere, first=trend[0]["day"]) if trend and view.label == "toxic" else []
+    waves = answers.waves(everywhere, trend)
     title = f"Comments that are {named(view.label)}"
     return page(
         TITLE,
@@ -51,14 +53,7 @@ def layout(answers: Answers, view: View) -> Component:
             wide=True,
         ),
         _ranking(ranking, everywhere),
-        chart(
-            "All categories, by day",
-            "Each on its own scale.",
-            figures.small_multiples(trend),
-            trend,
-            "No comments were posted on these days.",
-            wide=True,
-        ),
+        all_categories(trend),
         _night(answers, everywhere),
     )
 
@@ -100,7 +95,7 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
                 src=figures.sparkline(row["daily_shares"], COLOURS[view.label]), className="spark",
                 alt=f"{len(row['daily_shares'])} days",
             ),
-            "share": f"{percent(row['share'])} ± {100 * row['margin']:.1f}",
+            "share": share(row),
             "change": points(row["change"]),
             "beyond": "few comments" if row["comments"] < FEW else "beyond chance" if is_beyond_chance(row) else "",
             "comments": row["comments"],
