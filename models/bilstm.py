@@ -69,7 +69,7 @@ def build_bilstm(vocabulary_size: int, size: Size = Size(), dropout: float = 0.3
     words = layers.SpatialDropout1D(dropout)(embed(ids))
     features = layers.Dropout(dropout)(pool(read(words, mask=is_word), is_word))
     hidden = layers.Dropout(dropout)(layers.Dense(size.head, activation="relu", name="hidden")(features))
-    return keras.Model(ids, layers.Dense(len(LABELS), name="logits")(hidden))
+    return keras.Model(ids, layers.Dense(len(LABELS), dtype="float32", name="logits")(hidden))
 
 
 @keras.saving.register_keras_serializable("toxwatch")

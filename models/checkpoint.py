@@ -29,6 +29,12 @@ class Checkpoint:
         aucs = [epoch["auc"] for epoch in self.history]
         return len(aucs) - 1 - aucs.index(max(aucs)) if aucs else 0
 
+    @property
+    def setbacks(self) -> int:
+        """Epochs that were no better than one before."""
+        aucs = [epoch["auc"] for epoch in self.history]
+        return sum(auc <= max(aucs[:i]) for i, auc in enumerate(aucs) if i)
+
     def save(self, epoch: dict[str, float]) -> None:
         self.history.append(epoch)
         self._write("last")

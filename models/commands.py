@@ -33,6 +33,8 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="At most; the best is kept.")] = None,
     imbalance: Annotated[str | None, typer.Option(help="none, weights, focal or sampling.")] = None,
     embedding: Annotated[int | None, typer.Option(min=8, max=300, help="Width of a BiLSTM's word vectors.")] = None,
+    accumulate: Annotated[int | None, typer.Option(min=1, help="Batches whose gradients are added up.")] = None,
+    mixed: Annotated[bool | None, typer.Option("--mixed", help="bfloat16 arithmetic: faster where there is.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Train on this many rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
 ) -> None:
@@ -45,6 +47,8 @@ def train(
         "epochs": epochs,
         "imbalance": imbalance,
         "embedding": embedding,
+        "accumulate": accumulate,
+        "mixed": mixed,
         "sample": sample,
         "seed": seed,
     }
@@ -89,7 +93,7 @@ def main() -> None:
 
 def _command(options: dict[str, Any]) -> str:
     """The command that makes this model again."""
-    said = [f"--{name} {value}" for name, value in options.items()]
+    said = [f"--{name}" if value is True else f"--{name} {value}" for name, value in options.items()]
     return " ".join(["toxwatch train --data DATA", *said])
 
 

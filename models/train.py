@@ -20,7 +20,7 @@ from models.card import file_hash, write_card, writing
 from models.checkpoint import Checkpoint
 from models.composed import TEMPLATES, compose
 from models.labels import LABELS, ModelError
-from models.obfuscate import DISGUISES, disguise
+from models.obfuscate import DISGUISES, UNDONE, disguise
 from models.scorer import Scorer, open_session, probabilities
 from models.text import clean_text
 from models.vectors import encoder_vectors, encoder_words, glove_vectors
@@ -30,6 +30,8 @@ IMBALANCE = ("none", "weights", "focal", "sampling")
 MAX_WEIGHT = 10.0
 FOCUS = 2.0  # of the focal loss, as its authors recommend
 RARE_SHARE = 0.25  # of the rows of an epoch, drawn from those with a rare label
+WARM_UP = 500  # steps
+HARD_DISGUISES = tuple(how for how in DISGUISES if how not in UNDONE)
 ENOUGH_TO_JUDGE = 20  # positives a label needs in the validation set before its AUC steers training
 
 
@@ -38,7 +40,9 @@ class Settings:
     epochs: int = 20  # at most; the best one is kept
     patience: int = 3  # epochs without a better validation AUC before the end
     batch: int = 128
-    learning_rate: float = 2e-3
+    learning_rate: float = 2e-3  # the highest: it rises over WARM_UP steps and falls to nothing with the last epoch
+    accumulate: int = 1  # batches whose gradients are added before a step
+    mixed: bool = False  # bfloat16 arithmetic on float32 weights
     dropout: float = 0.3
     imbalance: str = "weights"
     disguised: float = 0.3  # share of training texts that are obfuscated anew in every epoch
@@ -50,7 +54,7 @@ class Settings:
     units: int = 64
     head: int = 64
     precision: float = 0.8  # that thresholds are chosen for
-    composed: int = 20_000  # sentences from models/templates.toml beside the labelled comments
+    composed: int = 50_000  # sentences from models/templates.toml beside the labelled comments
     sample: int | None = None  # train on this many rows only
     seed: int = 7
 
@@ -59,7 +63,7 @@ class Settings:
             raise ModelError(f"imbalance is {self.imbalance!r}; choose one of {', '.join(IMBALANCE)}.")
 
 
-TRANSFORMER = Settings(epochs=2, batch=32, learning_rate=5e-5, dropout=0.1, disguised=0.2, max_train_words=64)
+TRANSFORMER = Settings(epochs=2, batch=32, learning_rate=8e-5, dropout=0.1, disguised=0.4, max_train_words=64)
 
 
 @dataclass(frozen=True)
@@ -172,31 +176,58 @@ def fit(
     """The network of the epoch with the best validation AUC, and the curve of all epochs."""
     import keras
 
-    from models.bilstm import MaskedLoss
-    from models.progress import batches_shown
-
     keras.utils.set_random_seed(settings.seed)
-    model, encoder = learner.build(), learner.encoder
-    focus = FOCUS if settings.imbalance == "focal" else 0.0
-    optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=1.0)
-    model.compile(optimizer=optimizer, loss=MaskedLoss(label_weights(training, settings.imbalance), focus))
+    model = _compiled(learner, settings, label_weights(training, settings.imbalance))
     checkpoint = Checkpoint(place, model, fingerprint(training, settings))
-    truth = data.targets(validation)
-    for epoch in range(checkpoint.epoch, settings.epochs):
-        if checkpoint.epochs_without_gain > settings.patience:
-            break
-        steps = -(-len(training) // settings.batch)
-        losses = [
-            float(model.train_on_batch(ids, labels))
-            for ids, labels in batches_shown(f"epoch {epoch + 1}", batches(encoder, training, settings, epoch), steps)
-        ]
-        auc = mean_auc(truth, keras_logits(model, encoder, validation.text.tolist()))
-        checkpoint.save({"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 5), "auc": round(auc, 5)})
-        if checkpoint.epochs_without_gain:
-            model.optimizer.learning_rate = float(model.optimizer.learning_rate) / 2
+    truth, texts = data.targets(validation), validation.text.tolist()
+    while checkpoint.epoch < settings.epochs and checkpoint.epochs_without_gain <= settings.patience:
+        loss = _fit_epoch(model, learner.encoder, training, settings, checkpoint)
+        auc = mean_auc(truth, keras_logits(model, learner.encoder, texts))
+        checkpoint.save({"epoch": checkpoint.epoch + 1, "loss": round(loss, 5), "auc": round(auc, 5)})
     checkpoint.restore_best()
     checkpoint.remove()
-    return model, checkpoint.history
+    return _in_float32(model, learner) if settings.mixed else model, checkpoint.history
+
+
+def _compiled(learner: Learner, settings: Settings, weights: list[float]) -> Any:
+    import keras
+
+    from models.bilstm import MaskedLoss
+
+    keras.config.set_dtype_policy("mixed_bfloat16" if settings.mixed else "float32")
+    model = learner.build()
+    keras.config.set_dtype_policy("float32")
+    steps = settings.accumulate if settings.accumulate > 1 else None
+    optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=1.0, gradient_accumulation_steps=steps)
+    model.compile(optimizer=optimizer, loss=MaskedLoss(weights, FOCUS if settings.imbalance == "focal" else 0.0))
+    return model
+
+
+def _fit_epoch(model: Any, encoder: Any, training: pd.DataFrame, settings: Settings, checkpoint: Checkpoint) -> float:
+    """One epoch; its mean loss."""
+    from models.progress import batches_shown
+
+    epoch, steps = checkpoint.epoch, -(-len(training) // settings.batch)
+    shown = batches_shown(f"epoch {epoch + 1}", batches(encoder, training, settings, epoch), steps)
+    losses = []
+    for step, (ids, labels) in enumerate(shown, start=epoch * steps):
+        rate = learning_rate(step, settings.epochs * steps) * 0.5**checkpoint.setbacks
+        model.optimizer.learning_rate = settings.learning_rate * rate
+        losses.append(float(model.train_on_batch(ids, labels)))
+    return float(np.mean(losses))
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """A share of the highest rate: it rises over the first steps and falls along a cosine to the last one."""
+    warm = min(1.0, (step + 1) / min(WARM_UP, max(1, steps // 10)))
+    return float(warm * (1 + np.cos(np.pi * step / steps)) / 2)
+
+
+def _in_float32(model: Any, learner: Learner) -> Any:
+    """The same weights without bfloat16 arithmetic, as they are exported."""
+    plain = learner.build()
+    plain.set_weights(model.get_weights())
+    return plain
 
 
 def batches(
@@ -211,7 +242,7 @@ def batches(
     for i in chosen:
         text = texts[i]
         if rng.random() < settings.disguised:
-            text = clean_text(disguise(raws[i][:1000], rng.choice(tuple(DISGUISES)), rng))
+            text = clean_text(disguise(raws[i][:1000], rng.choice(HARD_DISGUISES), rng))
         words.append(encoder.encode(text)[: settings.max_train_words])
     by_length = sorted(range(len(chosen)), key=lambda i: len(words[i]) + rng.random() * 4)
     starts = list(range(0, len(by_length), settings.batch))

@@ -27,7 +27,7 @@ def build_transformer(backbone: Path, dropout: float) -> keras.Model:
     encoder = build_encoder(backbone, dropout)
     ids = encoder.input
     mean = layers.Dropout(dropout)(TokenMean(name="mean")(encoder.output, ids > 0))
-    return keras.Model(ids, layers.Dense(len(LABELS), name="logits")(mean))
+    return keras.Model(ids, layers.Dense(len(LABELS), dtype="float32", name="logits")(mean))
 
 
 class Graph:
