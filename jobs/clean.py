@@ -1,13 +1,11 @@
 """Comments get the text that models read, their language and their text key; what is already scored stops here."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.dataset
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -19,10 +17,7 @@ from jobs.settings import Settings
 from jobs.spark import session
 from jobs.targets import read_targets
 from models import scorer, text
-
-NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[^\w@#]+|[\d_@#]+")
-UNDETERMINED = "und"  # ISO 639: there is nothing to tell a language by
-LEAST_LETTERS = 3
+from models.language import language_of
 
 
 def run(settings: Settings, night: date) -> Manifest:
@@ -76,19 +71,6 @@ def _clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch]
             ],
             schema=schema.CLEAN,
         )
-
-
-@lru_cache
-def language_of(languages: tuple[str, ...]) -> Callable[[str], str]:
-    """A function from a comment to its language, one of those configured; made once a process."""
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(languages)
-
-    def language(comment: str) -> str:
-        words = NOT_WORDS.sub(" ", comment).strip()
-        return identifier.classify(words)[0] if len(words) >= LEAST_LETTERS else UNDETERMINED
-
-    return language
 
 
 def _scored_before(spark: SparkSession, lake: Lake, night: date, model: str) -> DataFrame:

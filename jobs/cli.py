@@ -17,10 +17,10 @@ import typer
 from rich.markup import escape
 
 from jobs.console import console, print_table
-from jobs.errors import BadInput, Busy, FailedService, ToxwatchError
+from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchError
 from jobs.settings import Settings
 from models import commands
-from models.labels import ModelError
+from models.labels import ModelError, Refused
 from warehouse import Building, WarehouseError
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def main() -> None:
         raise
     except Building as error:
         _refuse(error, Busy.exit_code)
+    except Refused as error:
+        _refuse(error, RefusedData.exit_code)
     except (WarehouseError, ModelError) as error:
         _refuse(error, BadInput.exit_code)
     except ToxwatchError as error:
@@ -322,8 +324,34 @@ def rollback(data_dir: DataDir = None) -> None:
     console.print(f"Current is now {build.rollback(Settings.load(data_dir).data_dir / 'warehouse').name}.")
 
 
-app.command()(commands.train)
-app.command()(commands.evaluate)
+for step in (commands.prepare, commands.train, commands.evaluate, commands.gate, commands.promote):
+    app.command()(step)
+
+
+@app.command()
+def models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the models that were trained or promoted here, the newest first."""
+    from models.registry import Registry
+
+    settings = Settings.load(data_dir)
+    known = Registry(settings.data_dir / "models").models() if Registry.exists(settings.data_dir / "models") else []
+    if as_json:
+        return _print_json([one._asdict() for one in known])
+    rows = [
+        [one.version, one.made, one.validation_auc, one.passed_against, "champion" if one.is_champion else ""]
+        for one in known
+    ]
+    console.print(f"Nights are scored with {settings.model_dir}.")
+    return _print_table(["model", "trained", "validation AUC", "passed against", ""], rows)
+
+
+@app.command()
+def rescore(data_dir: DataDir = None) -> None:
+    """Score all of history with the champion, newest night first; when all is scored, let it take over."""
+    from jobs import rescore
+
+    nights, champion = rescore.run(Settings.load(data_dir))
+    console.print(f"{champion} has taken over; {len(nights)} nights were scored by it just now.")
 
 
 @app.command("score-file")

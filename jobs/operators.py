@@ -16,34 +16,40 @@ TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
 NOT_WORTH_A_RETRY = {BadInput.exit_code, RefusedData.exit_code}
 
 
-class Stage(BaseOperator):
-    """Runs one stage of one night; returns its row counts."""
+class Command(BaseOperator):
+    """Runs a `toxwatch` command; returns the last line that it prints."""
 
-    template_fields: Sequence[str] = ("night",)
+    template_fields: Sequence[str] = ("words",)
     ui_color = "#e8f1ef"
 
-    def __init__(self, *, stage: str, night: str, **kwargs: Any) -> None:
+    def __init__(self, *, words: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.stage = stage
-        self.night = night
+        self.words = words
         self._command: SubprocessHook | None = None
 
-    def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002
-        self._command = SubprocessHook()
-        result = self._command.run_command([TOXWATCH, *self.arguments(), "--json"], cwd=str(Path.cwd()))
+    def execute(self, context: Context) -> Any:  # noqa: ARG002
+        self._command, said = SubprocessHook(), f"`toxwatch {self.words[0]}`"
+        result = self._command.run_command([TOXWATCH, *filter(None, self.words)], cwd=str(Path.cwd()))
         if result.exit_code in NOT_WORTH_A_RETRY:
-            raise AirflowFailException(f"`toxwatch {self.stage}` refused, see the log above; a retry would not help")
+            raise AirflowFailException(f"{said} refused, see the log above; a retry would not help")
         if result.exit_code:
-            raise AirflowException(f"`toxwatch {self.stage}` ended with {result.exit_code}, see the log above")
-        (manifest,) = json.loads(result.output)
-        return {count: manifest[count] for count in ("rows_in", "rows_out", "set_aside")}
-
-    def arguments(self) -> list[str]:
-        return [self.stage, "--night", self.night]
+            raise AirflowException(f"{said} ended with {result.exit_code}, see the log above")
+        return result.output
 
     def on_kill(self) -> None:
         if self._command:
             self._command.send_sigterm()
+
+
+class Stage(Command):
+    """Runs one stage of one night; returns its row counts."""
+
+    def __init__(self, *, stage: str, night: str, more: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(words=[stage, "--night", night, *more, "--json"], **kwargs)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        (manifest,) = json.loads(super().execute(context))
+        return {count: manifest[count] for count in ("rows_in", "rows_out", "set_aside")}
 
 
 class ScrapeAccount(Stage):
@@ -53,14 +59,8 @@ class ScrapeAccount(Stage):
     what Airflow's own task state does not: a worker that dies between the start and its acknowledgement.
     """
 
-    template_fields: Sequence[str] = ("night", "account")
-
     def __init__(self, *, account: str, **kwargs: Any) -> None:
-        super().__init__(stage="scrape", **kwargs)
-        self.account = account
-
-    def arguments(self) -> list[str]:
-        return [*super().arguments(), "--account", self.account]
+        super().__init__(stage="scrape", more=["--account", account], **kwargs)
 
 
 async def say_late(**said: Any) -> None:

@@ -55,7 +55,7 @@ def check_scored(lake: Lake, model: str) -> None:
         raise BadInput(
             f"{model} has not scored {len(unscored)} of {len(nights)} published nights; they are shown without scores. "
             f"Run `toxwatch nightly --no-scrape --from {unscored[0]} --to {unscored[-1]}`, or name the model that has "
-            "scored them in TOXWATCH_MODEL."
+            "scored them in TOXWATCH_MODEL. (A model that was promoted is let in by `toxwatch rescore`.)"
         )
 
 

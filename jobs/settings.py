@@ -8,6 +8,8 @@ from pathlib import Path
 from jobs.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED = PROJECT / "models" / "shipped" / "bilstm"
+IN_USE = "models/in-use"  # in the data folder: a link to the model that took over, if one did
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,13 @@ class Settings:
     def load(cls, data_dir: Path | None = None) -> "Settings":
         """Raises BadInput where a variable cannot be meant, before any work starts."""
         env = os.environ.get
-        model_dir = Path(env("TOXWATCH_MODEL", PROJECT / "models" / "shipped" / "bilstm"))
+        data_dir = Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve()
+        in_use = data_dir / IN_USE
+        model_dir = Path(env("TOXWATCH_MODEL") or (in_use if in_use.exists() else SHIPPED)).resolve()
         if not model_dir.is_dir():
             raise BadInput(f"TOXWATCH_MODEL: there is no model folder {model_dir}")
         return cls(
-            data_dir=Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve(),
+            data_dir=data_dir,
             targets_file=Path(env("TOXWATCH_TARGETS", "targets.toml")).resolve(),
             model_dir=model_dir,
             apify_token=env("APIFY_TOKEN") or None,

@@ -51,6 +51,16 @@ def calibration_error(truth: np.ndarray, probabilities: np.ndarray, weight: np.n
     return float(np.abs(gaps).sum() / weight.sum())
 
 
+def reliability(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray) -> list[list[float]]:
+    """For each bin with anything in it: the mean probability, the share that is right, the bin's share of all."""
+    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    summed = [weight, weight * probabilities, weight * truth]
+    total, said, right = (np.bincount(bins, values, BINS) for values in summed)
+    used = total > 0
+    columns = said[used] / total[used], right[used] / total[used], total[used] / total.sum()
+    return np.stack(columns, axis=1).round(4).tolist()
+
+
 def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -> dict[str, float]:
     """The lowest threshold a label with which `precision` of what it flags is right; the best F1 where none has it."""
     chosen = {}

@@ -42,7 +42,6 @@ class Checkpoint:
             self._write("best")
         (self.folder / "history.tmp").write_text(json.dumps(self.history))
         os.replace(self.folder / "history.tmp", self.folder / "history.json")
-        print(f"epoch {epoch['epoch']}: loss {epoch['loss']:.4f}, validation AUC {epoch['auc']:.4f}", flush=True)
 
     def restore_best(self) -> None:
         self._read("best")

@@ -1,45 +1,80 @@
-"""`toxwatch train` and `toxwatch evaluate`; also `python -m models.commands`. Heavy imports wait inside."""
+"""The commands of a model's life: prepare, train, evaluate, gate, promote. Heavy imports wait inside."""
 
 import json
-import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from models.labels import ModelError
+from models.labels import ModelError, Refused
 
 SHIPPED = Path(__file__).parent / "shipped"
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+DataDir = Annotated[
+    Path, typer.Option("--data-dir", envvar="TOXWATCH_DATA_DIR", help="Its models/ holds what is trained here.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="What `toxwatch prepare` wrote, or a folder with the Jigsaw CSVs or files that a mapping names.",
+        show_default="models/labelled.parquet in the data folder",
+    ),
+]
+Model = Annotated[
+    Path | None, typer.Argument(help="Folder of a model.", show_default="models/challenger in the data folder")
+]
 
 
-@app.callback()
-def models() -> None:
-    """Models of toxicity: train one, judge one."""
-
-
-@app.command()
-def train(
+def prepare(
     data: Annotated[Path, typer.Option(help="Folder with the Jigsaw CSVs or with files that a mapping names.")],
+    data_dir: DataDir = Path("data"),
+) -> None:
+    """Clean labelled comments, leave duplicates out and split them for ever, once for all that follows."""
+    from models import data as labelled
+    from models.labels import LABELS
+
+    rows = labelled.prepare(data, _prepared(data_dir))
+    counts = rows.groupby(["source", "part"]).size().unstack(fill_value=0)
+    typer.echo(counts.to_string())
+    typer.echo("\n" + rows.groupby("part")[list(LABELS)].sum().astype(int).to_string())
+    typer.echo(f"\n{len(rows):,} comments are in {_prepared(data_dir)}. Next: toxwatch train")
+
+
+def train(
+    data: Data = None,
     kind: Annotated[str, typer.Option(help="bilstm or transformer.")] = "bilstm",
-    output: Annotated[Path | None, typer.Option(help="Folder to write the model to.", show_default="shipped")] = None,
-    backbone: Annotated[
+    output: Annotated[
         Path | None,
-        typer.Option(help="Folder of an encoder in Hugging Face layout: to fine-tune, or for a BiLSTM's word vectors."),
+        typer.Option(help="Folder to write the model to.", show_default="models/challenger in the data folder"),
+    ] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option(
+            help="An encoder in Hugging Face layout, a folder or a name on the hub: to fine-tune, or for a BiLSTM's "
+            "word vectors."
+        ),
     ] = None,
     glove: Annotated[Path | None, typer.Option(help="GloVe text file, for a BiLSTM's word vectors instead.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="At most; the best is kept.")] = None,
-    imbalance: Annotated[str | None, typer.Option(help="none, weights, focal or sampling.")] = None,
+    imbalance: Annotated[str | None, typer.Option(help="none, weights, focal, sampling or smote.")] = None,
     embedding: Annotated[int | None, typer.Option(min=8, max=300, help="Width of a BiLSTM's word vectors.")] = None,
     accumulate: Annotated[int | None, typer.Option(min=1, help="Batches whose gradients are added up.")] = None,
     mixed: Annotated[bool | None, typer.Option("--mixed", help="bfloat16 arithmetic: faster where there is.")] = None,
+    composed: Annotated[int | None, typer.Option(min=0, help="Sentences from templates.toml besides.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Train on this many rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    data_dir: DataDir = Path("data"),
 ) -> None:
-    """Train a BiLSTM or fine-tune a transformer on labelled comments and write a model that can be scored with."""
+    """Train a BiLSTM or fine-tune a transformer on labelled comments and write a model that can be scored with.
+
+    Every run is recorded: mlflow ui --backend-store-uri sqlite:///data/models/mlflow.db
+    """
+    from models import data as labelled
     from models import train
+    from models.encoder import find_encoder
+    from models.registry import Registry
 
     if kind not in ("bilstm", "transformer"):
         raise ModelError(f"--kind is {kind!r}; choose bilstm or transformer.")
@@ -49,53 +84,114 @@ def train(
         "embedding": embedding,
         "accumulate": accumulate,
         "mixed": mixed,
+        "composed": composed,
         "sample": sample,
         "seed": seed,
     }
     chosen = {name: value for name, value in chosen.items() if value is not None}
     begun_with = {"backbone": "BACKBONE"} if backbone else {"glove": "GLOVE"} if glove else {}
     command = _command({"kind": kind} | begun_with | chosen)
-    place = output or SHIPPED / kind
-    if kind == "transformer":
-        if backbone is None:
-            raise ModelError("A transformer is fine-tuned from an encoder: name its folder with --backbone.")
-        card = train.train_transformer(data, place, backbone, replace(train.TRANSFORMER, **chosen), command)
-    else:
-        settings = train.Settings(**chosen)
-        card = train.train_bilstm(data, place, settings, train.Vectors(backbone, glove), command)
+    settings = replace(train.TRANSFORMER if kind == "transformer" else train.Settings(), **chosen)
+    encoder = find_encoder(backbone) if backbone else None
+    rows, place = labelled.labelled(_data(data, data_dir)), output or _challenger(data_dir)
+    registry = Registry(data_dir / "models")
+    with registry.run({"kind": kind, "command": command} | asdict(settings)) as run:
+        watch = partial(registry.log_epoch, run)
+        if kind == "bilstm":
+            card = train.train_bilstm(rows, place, settings, train.Vectors(encoder, glove), command, watch)
+        elif encoder:
+            card = train.train_transformer(rows, place, encoder, settings, command, watch)
+        else:
+            raise ModelError("A transformer is fine-tuned from an encoder: name it with --backbone.")
+        registry.keep(run, place)
     typer.echo(f"{card['version']} in {place}: validation AUC {card['validation_auc']:.4f}")
 
 
-@app.command()
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Folder of a model.")] = SHIPPED / "bilstm",
-    data: Annotated[Path, typer.Option(help="The folder it was trained on; its test rows are judged.")] = Path(
-        "labelled"
-    ),
-    output: Annotated[Path | None, typer.Option(help="Write all figures to this JSON file.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of a model.", show_default="the challenger in the data folder, else the shipped"),
+    ] = None,
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
 ) -> None:
-    """Judge a model on held-out comments, on the cases that fool such models, and in disguise."""
-    from models import evaluate, scorer
+    """Judge a model on held-out comments, on the cases that fool such models, and in disguise.
 
-    figures = evaluate.evaluate(scorer.load(model), data)
+    All figures are written to models/reports in the data folder too, as JSON and as a page with charts.
+    """
+    from models import data as labelled
+    from models import evaluate, report, scorer
+    from models.registry import Registry
+
+    challenger = _challenger(data_dir)
+    folder = model or (challenger if challenger.exists() else SHIPPED / "bilstm")
+    figures = evaluate.evaluate(scorer.load(folder), labelled.labelled(_data(data, data_dir)))
     typer.echo(evaluate.as_text(figures))
-    if output:
-        output.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    place = data_dir / "models" / "reports"
+    place.mkdir(parents=True, exist_ok=True)
+    as_json, page = place / f"{figures['model']}.json", place / f"{figures['model']}.html"
+    as_json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    report.write(figures, page)
+    Registry(data_dir / "models").log_figures(folder, figures, [as_json, page])
+    typer.echo(f"\nWith charts: {page}")
 
 
-def main() -> None:
-    try:
-        app()
-    except ModelError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
+def gate(model: Model = None, data: Data = None, data_dir: DataDir = Path("data")) -> None:
+    """Hold a challenger against the champion on the frozen validation comments; refuse it where it is worse."""
+    from models import data as labelled
+    from models import evaluate, scorer
+    from models.gate import MARGINS, compare
+    from models.registry import Registry
+
+    rows = labelled.of_part(labelled.labelled(_data(data, data_dir)), "validation")
+    registry, folder = Registry(data_dir / "models"), model or _challenger(data_dir)
+    challenger, champion = scorer.load(folder), scorer.load(registry.champion() or SHIPPED / "bilstm")
+    compared = compare(evaluate.judge(challenger, rows), evaluate.judge(champion, rows))
+    for one in compared:
+        verdict = f"worse by more than {MARGINS[one.kind]}" if one.is_worse else "holds"
+        typer.echo(f"{one.what:48}{one.champion:>9.4f} → {one.challenger:.4f}  {verdict}")
+    if worse := [one.what for one in compared if one.is_worse]:
+        raise Refused(
+            f"{challenger.version} is refused: against {champion.version} it is worse in {'; '.join(worse)}. "
+            "`toxwatch promote --anyway` lets it take over all the same."
+        )
+    registry.note_pass(folder, champion.version)
+    typer.echo(f"{challenger.version} may take over from {champion.version}. Next: toxwatch promote")
+
+
+def promote(
+    model: Model = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Although the gate did not let it pass.")] = False,
+    data_dir: DataDir = Path("data"),
+) -> None:
+    """Make a model that the gate let pass the champion; `toxwatch rescore` then lets it take over."""
+    from models.card import read_card
+    from models.registry import Registry
+
+    registry, folder = Registry(data_dir / "models"), model or _challenger(data_dir)
+    champion = read_card(registry.champion() or SHIPPED / "bilstm")["version"]
+    if not anyway and registry.passed_against(folder) != champion:
+        raise Refused(f"The gate has not let {folder} pass against the champion {champion}: run `toxwatch gate`.")
+    kept = registry.promote(folder)
+    typer.echo(f"{read_card(kept)['version']} is the champion, in {kept}. Next: toxwatch rescore")
+
+
+def _prepared(data_dir: Path) -> Path:
+    return data_dir / "models" / "labelled.parquet"
+
+
+def _challenger(data_dir: Path) -> Path:
+    return data_dir / "models" / "challenger"
+
+
+def _data(given: Path | None, data_dir: Path) -> Path:
+    place = given or _prepared(data_dir)
+    if not place.exists():
+        raise ModelError(f"There is no {place}. Name labelled comments with --data, or `toxwatch prepare` them first.")
+    return place
 
 
 def _command(options: dict[str, Any]) -> str:
     """The command that makes this model again."""
     said = [f"--{name}" if value is True else f"--{name} {value}" for name, value in options.items()]
     return " ".join(["toxwatch train --data DATA", *said])
-
-
-if __name__ == "__main__":
-    main()

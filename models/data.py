@@ -21,6 +21,7 @@ from models.text import clean_text, text_key
 SOURCES = Path(__file__).parent / "sources"
 TEST_SHARE = 0.1
 VALIDATION_SHARE = 0.1
+PARTS = ("train", "validation", "test", "unseen", "competition")
 COLUMNS = ("source", "raw", "text", "key", *LABELS)
 
 
@@ -48,26 +49,68 @@ def read_source_file(path: Path) -> Source:
     return source
 
 
-def read_comments(folder: Path, sources: Path = SOURCES, use: str = "training") -> pd.DataFrame:
-    """All sources whose file lies in `folder`, or the Jigsaw folder as Kaggle gives it."""
-    if (folder / "train.csv").is_file():
-        tables = [_read(folder, JIGSAW)]
-    else:
-        known = [read_source_file(path) for path in sorted(sources.glob("*.toml"))]
-        tables = [_read(folder, source) for source in known if source.use == use and (folder / source.file).is_file()]
-    if not tables:
+def labelled(place: Path) -> pd.DataFrame:
+    """All comments of a folder, or of a file that `toxwatch prepare` made of one, each with its part.
+
+    train, validation and test are split from the sources that are trained on; "unseen" are the sources kept for
+    evaluation, "competition" is Jigsaw's own test set. `attrs["hashes"]` names the files.
+    """
+    if place.is_file():
+        return _read_prepared(place)
+    comments = read_comments(place)
+    check_trainable(comments)
+    parts = [comments.assign(part=split(comments))]
+    if (place / "test.csv").is_file() and (place / "test_labels.csv").is_file():
+        parts.append(_unite(read_jigsaw_test(place)).assign(part="competition"))
+    unseen = read_comments(place, use="evaluation", is_needed=False)
+    parts.append(unseen[~unseen.key.isin(comments.key)].assign(part="unseen"))
+    rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    rows.attrs["hashes"] = data_hashes(place)
+    return rows
+
+
+def of_part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
+    return rows[rows.part == part].reset_index(drop=True)
+
+
+def prepare(folder: Path, target: Path) -> pd.DataFrame:
+    """Write the comments of a folder, cleaned and split, to one Parquet file, so that it is done once."""
+    rows = labelled(folder)
+    draft = target.with_name(f".{target.name}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_parquet(draft)
+    draft.replace(target)
+    return rows
+
+
+def _read_prepared(file: Path) -> pd.DataFrame:
+    try:
+        rows = pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file} cannot be read: {error}. Make it again with `toxwatch prepare`.") from error
+    if missing := {*COLUMNS, "part"} - set(rows.columns):
+        raise ModelError(f"{file} lacks {', '.join(sorted(missing))}: it was not made by `toxwatch prepare`.")
+    return rows
+
+
+def read_comments(folder: Path, sources: Path = SOURCES, use: str = "training", is_needed: bool = True) -> pd.DataFrame:
+    """One row a text from all sources whose file lies in `folder`."""
+    known = [read_source_file(path) for path in sorted(sources.glob("*.toml"))]
+    tables = [_read(folder, source) for source in known if source.use == use and (folder / source.file).is_file()]
+    if not tables and is_needed:
         raise ModelError(
             f"{folder} holds neither Jigsaw's train.csv nor a file that a mapping in {sources} names. "
             "Unpack the Kaggle archive there, or write a mapping for your file."
         )
-    return _unite(pd.concat(tables, ignore_index=True))
+    return _unite(pd.concat(tables, ignore_index=True)) if tables else pd.DataFrame(columns=list(COLUMNS))
 
 
 def read_jigsaw_test(folder: Path) -> pd.DataFrame:
     """The competition's test set: test.csv with test_labels.csv, without the rows that were never scored (-1)."""
     query = """select t.comment_text, l.* from read_csv(?, all_varchar = true) t
                 join read_csv(?, all_varchar = true) l using (id) where l.toxic <> '-1'"""
-    return _labelled(_query(query, [str(folder / "test.csv"), str(folder / "test_labels.csv")]), JIGSAW, folder)
+    rows = _query(query, [str(folder / "test.csv"), str(folder / "test_labels.csv")])
+    return _labelled(rows, read_source_file(SOURCES / "jigsaw.toml"), folder)
 
 
 def split(comments: pd.DataFrame) -> pd.Series:
@@ -83,10 +126,9 @@ def split(comments: pd.DataFrame) -> pd.Series:
 
 
 def data_hashes(folder: Path, sources: Path = SOURCES) -> dict[str, str]:
-    names = ["train.csv"] if (folder / "train.csv").is_file() else [
-        source.file for source in map(read_source_file, sorted(sources.glob("*.toml"))) if source.use == "training"
-    ]  # fmt: skip
-    return {name: file_hash(folder / name) for name in names if (folder / name).is_file()}
+    known = [read_source_file(path) for path in sorted(sources.glob("*.toml"))]
+    names = [source.file for source in known if source.use == "training" and (folder / source.file).is_file()]
+    return {name: file_hash(folder / name) for name in names}
 
 
 def targets(comments: pd.DataFrame) -> np.ndarray:
@@ -101,10 +143,6 @@ def check_trainable(comments: pd.DataFrame) -> None:
         if len(seen) < 2:
             what = f"only {seen[0]:.0f}" if len(seen) else "no known value"
             raise ModelError(f"Label {label} has {what} in {len(comments):,} rows: add a source that knows both sides.")
-
-
-JIGSAW = Source("jigsaw", "train.csv", "comment_text", {label: label for label in LABELS},
-                "Jigsaw Toxic Comment Classification Challenge", "labels CC0, text CC BY-SA 3.0")  # fmt: skip
 
 
 def _read(folder: Path, source: Source) -> pd.DataFrame:

@@ -25,6 +25,18 @@ class Shape:
     epsilon: float
 
 
+def find_encoder(name: str) -> Path:
+    """A local folder, or the folder that a name on the Hugging Face hub is downloaded to."""
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download  # comes with tokenizers
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(NEEDED)))
+    except Exception as error:  # of many kinds: no network, no such name, no rights
+        raise ModelError(f"--backbone {name} is no folder, and the hub does not give it: {error}") from error
+
+
 def read_shape(folder: Path) -> Shape:
     if missing := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ModelError(f"{folder} is no encoder in Hugging Face layout: it lacks {', '.join(missing)}.")

@@ -19,9 +19,10 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from sklearn.pipeline import make_union
 
 from models import data
-from models.calibrate import SHARES, calibration_error, weights
+from models.calibrate import SHARES, calibration_error, reliability, weights
 from models.composed import compose
 from models.labels import LABELS
+from models.language import language_of
 from models.obfuscate import DISGUISES, disguise
 from models.scorer import Scorer
 from models.text import clean_text
@@ -29,7 +30,8 @@ from models.text import clean_text
 CASES = Path(__file__).with_name("cases.toml")
 RESAMPLES = 200
 ENOUGH = 30  # of both kinds, below which a figure says nothing
-LENGTHS = {"up to 8 words": (0, 8), "9 to 30 words": (9, 30), "over 30 words": (31, 10**6)}
+LENGTHS = {"up to 8 words": 8, "9 to 30 words": 30, "over 30 words": 10**6}
+LANGUAGES = ("en", "de", "es", "fr", "it", "pt")
 OBFUSCATED = 3000  # comments, so that eight disguises take a minute
 IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "jew", "jewish", "christian", "women",
               "woman", "men", "immigrants", "refugees", "mexican", "arab", "disabled", "old")  # fmt: skip
@@ -37,25 +39,39 @@ IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "j
 Scores = Callable[[Sequence[str]], np.ndarray]  # cleaned texts → probabilities
 
 
-def evaluate(model: Scorer, folder: Path) -> dict[str, Any]:
-    """All figures of a model on the test rows of the sources in `folder`, and on the sources kept for evaluation."""
-    comments = data.read_comments(folder)
-    part = data.split(comments)
-    test = comments[part == "test"].reset_index(drop=True)
-    seed = model.card["settings"]["seed"]
-    training = pd.concat([comments[part == "train"], compose(model.card["settings"]["composed"], seed)])
-    baseline = fit_baseline(training)
+def evaluate(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
+    """All figures of a model on the held-out rows that `data.labelled` gives, beside those of the baseline."""
+    settings = model.card["settings"]
+    composed = compose(settings["composed"], settings["seed"])
+    baseline = fit_baseline(pd.concat([data.of_part(rows, "train"), composed]))
+    test, unseen = data.of_part(rows, "test"), data.of_part(rows, "unseen")
+    plain, plain_unseen = baseline(test.text.tolist()), baseline(unseen.text.tolist())
+    figures = judge(model, test) | {
+        "unseen_sources": aucs(unseen, model.scores(unseen.text.tolist()), unseen.source),
+        "disguises": by_disguise(test, model.scores),
+        "baseline": {
+            "labels": by_label(test, plain, None),
+            "sources": aucs(test, plain, test.source),
+            "unseen_sources": aucs(unseen, plain_unseen, unseen.source),
+        },
+    }
+    if len(competition := data.of_part(rows, "competition")):
+        figures["competition"] = competition_metric(competition, model.scores(competition.text.tolist()))
+    return figures
+
+
+def judge(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
+    """What can be said of a model on some rows without anything to compare it with."""
+    p, words = model.scores(rows.text.tolist()), rows.text.str.split().str.len()
     return {
         "model": model.version,
-        "rows": len(test),
-        "labels": by_label(test, model.scores(test.text.tolist()), model.thresholds),
-        "baseline": by_label(test, baseline(test.text.tolist()), None),
-        "sources": by_source(test, model.scores, baseline),
-        "unseen_sources": by_source(unseen(folder, comments), model.scores, baseline),
-        "lengths": by_length(test, model.scores),
+        "rows": len(rows),
+        "labels": by_label(rows, p, model.thresholds),
+        "sources": aucs(rows, p, rows.source),
+        "lengths": aucs(rows, p, pd.cut(words, [-1, *LENGTHS.values()], labels=list(LENGTHS))),
+        "languages": aucs(rows, p, rows.raw.map(language_of(LANGUAGES))),
+        "identities": by_identity(rows, p),
         "cases": cases(model),
-        "identities": by_identity(test, model.scores),
-        "disguises": by_disguise(test, model.scores),
     }
 
 
@@ -64,7 +80,7 @@ def by_label(rows: pd.DataFrame, probabilities: np.ndarray, thresholds: dict[str
     found: dict[str, Any] = {}
     for i, label in enumerate(LABELS):
         known = rows[label].notna().to_numpy()
-        truth, p = rows[label].to_numpy()[known], probabilities[known, i]
+        truth, p = rows[label].to_numpy(float)[known], probabilities[known, i]
         if min(truth.sum(), (1 - truth).sum()) < ENOUGH:
             continue
         weight = weights(truth, SHARES[label])
@@ -77,39 +93,34 @@ def by_label(rows: pd.DataFrame, probabilities: np.ndarray, thresholds: dict[str
         }
         if thresholds:
             flagged = p >= thresholds[label]
-            right = np.average(truth[flagged], weights=weight[flagged]) if flagged.any() else float("nan")
+            right = np.average(truth[flagged], weights=weight[flagged]) if flagged.any() else None
             figures |= {
                 "f1": round(float(f1_score(truth, flagged)), 4),
-                "precision_at_share": round(float(right), 4),
+                "precision_at_share": None if right is None else round(float(right), 4),
                 "recall": round(float(flagged[truth == 1].mean()), 4),
                 "brier": round(float(np.average((p - truth) ** 2, weights=weight)), 4),
                 "calibration_error": round(calibration_error(truth, p, weight), 4),
+                "reliability": reliability(truth, p, weight),
             }
         found[label] = figures
     return found
 
 
-def by_source(rows: pd.DataFrame, scores: Scores, baseline: Scores) -> dict[str, Any]:
-    """How well "toxic" is told apart within each source that has both kinds."""
-    return {
-        str(source): {"rows": len(part), "auc": _toxic_auc(part, scores), "baseline_auc": _toxic_auc(part, baseline)}
-        for source, part in rows.groupby("source")
-        if _has_both(part)
-    }
+def aucs(rows: pd.DataFrame, p: np.ndarray, group: pd.Series) -> dict[str, Any]:
+    """How well "toxic" is told apart within each group that has enough of both kinds."""
+    found = {}
+    for name in group.unique():
+        within = ((group == name) & rows.toxic.notna()).to_numpy()
+        truth = rows.toxic.to_numpy(float)[within]
+        if min((truth == 1).sum(), (truth == 0).sum()) >= ENOUGH:
+            found[str(name)] = {"rows": len(truth), "auc": round(float(roc_auc_score(truth, p[within, 0])), 4)}
+    return dict(sorted(found.items()))
 
 
-def unseen(folder: Path, seen: pd.DataFrame) -> pd.DataFrame:
-    """The sources that no model is trained on, without the texts that stand in others too."""
-    rows = data.read_comments(folder, use="evaluation")
-    return rows[~rows.key.isin(seen.key)].reset_index(drop=True)
-
-
-def by_length(rows: pd.DataFrame, scores: Scores) -> dict[str, Any]:
-    words = rows.text.str.split().str.len()
-    parts = {name: rows[words.between(*bounds)] for name, bounds in LENGTHS.items()}
-    return {
-        name: {"rows": len(part), "auc": _toxic_auc(part, scores)} for name, part in parts.items() if _has_both(part)
-    }
+def competition_metric(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
+    """Jigsaw's own: the mean over the columns of their ROC AUC."""
+    columns = [round(float(roc_auc_score(rows[label].to_numpy(float), p[:, i])), 5) for i, label in enumerate(LABELS)]
+    return {"rows": len(rows), "mean_auc": round(float(np.mean(columns)), 5)} | dict(zip(LABELS, columns, strict=True))
 
 
 def cases(model: Scorer) -> dict[str, Any]:
@@ -130,22 +141,24 @@ def cases(model: Scorer) -> dict[str, Any]:
     return found
 
 
-def by_identity(rows: pd.DataFrame, scores: Scores) -> dict[str, Any]:
+def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
     """AUC among comments that name a group, and across: their harmless ones against other toxic ones, and reverse."""
-    known = rows[rows.toxic.notna()].reset_index(drop=True)
-    toxic, p = known.toxic.to_numpy() == 1, scores(known.text.tolist())[:, 0]
-    found = {}
+    known = rows.toxic.notna().to_numpy()
+    texts, toxic, p = rows.text[known], rows.toxic.to_numpy(float)[known] == 1, p[known, 0]
+    weight = weights(toxic, SHARES["toxic"])
+    found: dict[str, Any] = {}
     for identity in IDENTITIES:
-        names = known.text.str.contains(rf"\b{identity}s?\b", flags=re.IGNORECASE).to_numpy()
+        names = texts.str.contains(rf"\b{identity}s?\b", flags=re.IGNORECASE).to_numpy()
         if min((names & toxic).sum(), (names & ~toxic).sum()) < ENOUGH:
             continue
-        across = (names & ~toxic) | (~names & toxic), (names & toxic) | (~names & ~toxic)
-        found[identity] = {
-            "rows": int(names.sum()),
-            "subgroup_auc": round(float(roc_auc_score(toxic[names], p[names])), 4),
-            "bpsn_auc": round(float(roc_auc_score(toxic[across[0]], p[across[0]])), 4),
-            "bnsp_auc": round(float(roc_auc_score(toxic[across[1]], p[across[1]])), 4),
+        compared = {
+            "subgroup_auc": names,
+            "bpsn_auc": (names & ~toxic) | (~names & toxic),
+            "bnsp_auc": (names & toxic) | (~names & ~toxic),
         }
+        found[identity] = {"rows": int(names.sum())}
+        found[identity] |= {auc: round(float(roc_auc_score(toxic[of], p[of])), 4) for auc, of in compared.items()}
+        found[identity]["calibration_error"] = round(calibration_error(toxic[names], p[names], weight[names]), 4)
     return found
 
 
@@ -153,12 +166,14 @@ def by_disguise(rows: pd.DataFrame, scores: Scores) -> dict[str, float]:
     """What each disguise of the texts costs in AUC of "toxic"."""
     some = rows[rows.toxic.notna()]
     some = some.sample(min(OBFUSCATED, len(some)), random_state=1)
-    plain = _toxic_auc(some, scores)
-    losses = {}
+
+    def auc(texts: Sequence[str]) -> float:
+        return float(roc_auc_score(some.toxic.to_numpy(float), scores(texts)[:, 0]))
+
+    plain, losses = auc(some.text.tolist()), {}
     for how in DISGUISES:
         rng = random.Random(1)
-        hidden = [clean_text(disguise(raw, how, rng)) for raw in some.raw]
-        losses[how] = round(plain - _toxic_auc(some.assign(text=hidden), scores), 4)
+        losses[how] = round(plain - auc([clean_text(disguise(raw, how, rng)) for raw in some.raw]), 4)
     return losses
 
 
@@ -176,6 +191,8 @@ def fit_baseline(training: pd.DataFrame) -> Scores:
         models.append(model.fit(matrix[np.flatnonzero(known)], training[label].to_numpy()[known]))
 
     def scores(texts: Sequence[str]) -> np.ndarray:
+        if not texts:
+            return np.zeros((0, len(LABELS)))
         given = features.transform(texts)
         return np.stack([model.predict_proba(given)[:, 1] for model in models], axis=1)
 
@@ -184,39 +201,47 @@ def fit_baseline(training: pd.DataFrame) -> Scores:
 
 def as_text(figures: dict[str, Any]) -> str:
     """The figures as Markdown tables, as docs/models.md quotes them."""
-    labels, baseline = figures["labels"], figures["baseline"]
+    baseline = figures["baseline"]
     parts = [
         f"{figures['model']} on {figures['rows']:,} held-out comments",
-        _table(
-            ["category", "positives", "AUC (95 %)", "TF-IDF", "avg. precision", "precision", "recall", "Brier",
-             "calib. error"],
-            [
-                [label, row["positives"], f"{row['auc']:.4f} ({'–'.join(f'{b:.3f}' for b in row['auc_interval'])})",
-                 f"{baseline[label]['auc']:.4f}", f"{row['average_precision']:.3f}", f"{row['precision_at_share']:.2f}",
-                 f"{row['recall']:.2f}", f"{row['brier']:.4f}", f"{row['calibration_error']:.4f}"]
-                for label, row in labels.items()
-            ],
-        ),
-        _aucs("source", figures["sources"]),
-        _aucs("source never trained on", figures["unseen_sources"]),
-        _table(
-            ["length", "rows", "AUC"],
-            [[name, f"{r['rows']:,}", f"{r['auc']:.4f}"] for name, r in figures["lengths"].items()],
-        ),
+        _labels(figures["labels"], baseline["labels"]),
+        _aucs("source", figures["sources"], baseline["sources"]),
+        _aucs("source never trained on", figures["unseen_sources"], baseline["unseen_sources"]),
+        _aucs("length", figures["lengths"]),
+        _aucs("language", figures["languages"]),
         _cases(figures["cases"]),
         _table(
-            ["named", "rows", "subgroup AUC", "BPSN AUC", "BNSP AUC"],
-            [[name, r["rows"], *(f"{r[auc]:.3f}" for auc in ("subgroup_auc", "bpsn_auc", "bnsp_auc"))]
-             for name, r in figures["identities"].items()],
+            ["named", "rows", "subgroup AUC", "BPSN AUC", "BNSP AUC", "calib. error"],
+            [[name, *(row[figure] for figure in ("rows", "subgroup_auc", "bpsn_auc", "bnsp_auc", "calibration_error"))]
+             for name, row in figures["identities"].items()],
         ),
         _table(["disguise", "AUC lost"], [[how, f"{loss:.4f}"] for how, loss in figures["disguises"].items()]),
     ]  # fmt: skip
+    if competition := figures.get("competition"):
+        parts.append(f"Jigsaw's test set, {competition['rows']:,} comments: mean AUC {competition['mean_auc']:.5f}")
     return "\n\n".join(parts)
 
 
-def _aucs(name: str, rows: dict[str, Any]) -> str:
-    body = [[one, f"{row['rows']:,}", f"{row['auc']:.4f}", f"{row['baseline_auc']:.4f}"] for one, row in rows.items()]
-    return _table([name, "rows", "AUC of toxic", "TF-IDF"], body)
+def _labels(labels: dict[str, Any], baseline: dict[str, Any]) -> str:
+    head = ["category", "positives", "AUC (95 %)", "TF-IDF", "avg. precision", "F1", "precision", "recall", "Brier",
+            "calib. error"]  # fmt: skip
+    body = [
+        [label, row["positives"], f"{row['auc']:.4f} ({'–'.join(f'{b:.3f}' for b in row['auc_interval'])})",
+         f"{baseline[label]['auc']:.4f}", f"{row['average_precision']:.3f}", f"{row['f1']:.2f}",
+         "–" if row["precision_at_share"] is None else f"{row['precision_at_share']:.2f}", f"{row['recall']:.2f}",
+         f"{row['brier']:.4f}", f"{row['calibration_error']:.4f}"]
+        for label, row in labels.items()
+    ]  # fmt: skip
+    return _table(head, body)
+
+
+def _aucs(name: str, rows: dict[str, Any], baseline: dict[str, Any] | None = None) -> str:
+    head = [name, "rows", "AUC of toxic", *(["TF-IDF"] if baseline else [])]
+    body = [
+        [one, f"{row['rows']:,}", f"{row['auc']:.4f}", *([f"{baseline[one]['auc']:.4f}"] if baseline else [])]
+        for one, row in rows.items()
+    ]
+    return _table(head, body)
 
 
 def _cases(cases: dict[str, Any]) -> str:
@@ -244,12 +269,3 @@ def _interval(truth: np.ndarray, p: np.ndarray) -> list[float]:
         rows = np.concatenate([rng.choice(positive, len(positive)), rng.choice(negative, len(negative))])
         aucs.append(roc_auc_score(truth[rows], p[rows]))
     return [round(float(bound), 4) for bound in np.percentile(aucs, [2.5, 97.5])]
-
-
-def _toxic_auc(rows: pd.DataFrame, scores: Scores) -> float:
-    known = rows[rows.toxic.notna()]
-    return round(float(roc_auc_score(known.toxic, scores(known.text.tolist())[:, 0])), 4)
-
-
-def _has_both(rows: pd.DataFrame) -> bool:
-    return min((rows.toxic == 1).sum(), (rows.toxic == 0).sum()) >= ENOUGH

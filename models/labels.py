@@ -5,3 +5,7 @@ LABELS = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate
 
 class ModelError(ValueError):
     """A model folder, a data file or a setting of training is wrong: says which, where and what to do."""
+
+
+class Refused(ModelError):
+    """A model that is not good enough to take over."""

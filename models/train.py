@@ -26,7 +26,7 @@ from models.text import clean_text
 from models.vectors import encoder_vectors, encoder_words, glove_vectors
 from models.words import FIRST_WORD, WordEncoder
 
-IMBALANCE = ("none", "weights", "focal", "sampling")
+IMBALANCE = ("none", "weights", "focal", "sampling", "smote")
 MAX_WEIGHT = 10.0
 FOCUS = 2.0  # of the focal loss, as its authors recommend
 RARE_SHARE = 0.25  # of the rows of an epoch, drawn from those with a rare label
@@ -66,6 +66,13 @@ class Settings:
 TRANSFORMER = Settings(epochs=2, batch=32, learning_rate=8e-5, dropout=0.1, disguised=0.4, max_train_words=64)
 
 
+def print_epoch(epoch: dict[str, float]) -> None:
+    print(f"epoch {epoch['epoch']}: loss {epoch['loss']:.4f}, validation AUC {epoch['auc']:.4f}", flush=True)
+
+
+Watch = Callable[[dict[str, float]], None]  # told of every epoch
+
+
 @dataclass(frozen=True)
 class Vectors:
     """Where word vectors come from, if they are not learned: an encoder's folder or a GloVe file."""
@@ -99,9 +106,14 @@ class Learner:
 
 
 def train_bilstm(
-    folder: Path, output: Path, settings: Settings = Settings(), vectors: Vectors = Vectors(), command: str = ""
+    rows: pd.DataFrame,
+    output: Path,
+    settings: Settings = Settings(),
+    vectors: Vectors = Vectors(),
+    command: str = "",
+    watch: Watch = print_epoch,
 ) -> dict[str, Any]:
-    """Train a BiLSTM on the labelled comments in `folder` and write it to `output`; returns its card."""
+    """Train a BiLSTM on the comments that `data.labelled` gives and write it to `output`; returns its card."""
 
     def learner(training: pd.DataFrame) -> Learner:
         encoder = WordEncoder.learn(
@@ -111,16 +123,24 @@ def train_bilstm(
         build = partial(_build_bilstm, encoder.size, settings, table)
         return Learner("bilstm", encoder, build, export.write_bilstm, ("Gather",), {"buckets": settings.buckets})
 
-    return _train(folder, output, settings, learner, vectors.file, command)
+    return _train(rows, output, settings, learner, vectors.file, command, watch)
 
 
 def train_transformer(
-    folder: Path, output: Path, backbone: Path, settings: Settings = TRANSFORMER, command: str = ""
+    rows: pd.DataFrame,
+    output: Path,
+    backbone: Path,
+    settings: Settings = TRANSFORMER,
+    command: str = "",
+    watch: Watch = print_epoch,
 ) -> dict[str, Any]:
-    """Fine-tune the encoder in `backbone` on the labelled comments in `folder`; returns the card of the model."""
+    """Fine-tune the encoder in `backbone` on the comments that `data.labelled` gives; returns the model's card."""
     from models.encoder import read_shape
     from models.tokens import LONGEST, Tokens
     from models.transformer import build_transformer
+
+    if settings.imbalance == "smote":
+        raise ModelError("imbalance smote is for the BiLSTM: a transformer's head is one layer.")
 
     def learner(_training: pd.DataFrame) -> Learner:
         build = partial(build_transformer, backbone, settings.dropout)
@@ -128,33 +148,34 @@ def train_transformer(
         facts = {"longest": tokens.longest}
         return Learner("transformer", tokens, build, export.write_transformer, ("Gather", "MatMul"), facts)
 
-    return _train(folder, output, settings, learner, backbone / "model.safetensors", command)
+    return _train(rows, output, settings, learner, backbone / "model.safetensors", command, watch)
 
 
 def _train(
-    folder: Path,
+    rows: pd.DataFrame,
     output: Path,
     settings: Settings,
     learner_of: Callable[[pd.DataFrame], Learner],
     begun_with: Path | None,
     command: str,
+    watch: Watch,
 ) -> dict[str, Any]:
-    comments = data.read_comments(folder)
-    data.check_trainable(comments)
-    part = data.split(comments)
-    training, validation = comments[part == "train"], comments[part == "validation"]
+    training, validation = data.of_part(rows, "train"), data.of_part(rows, "validation")
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
     training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
     learner = learner_of(training)
-    model, history = fit(learner, training, validation, settings, output.with_name(f".{output.name}-training"))
+    place = output.with_name(f".{output.name}-training")
+    model, history = fit(learner, training, validation, settings, place, watch)
+    if settings.imbalance == "smote":
+        _refit_head(model, learner, training, settings)
     facts = learner.facts | {
         "settings": asdict(settings),
         "command": command,
-        "data": data.data_hashes(folder) | {file.name: file_hash(file) for file in (TEMPLATES, begun_with) if file},
-        "sources": [*sorted(set(comments.source)), "composed"],
+        "data": rows.attrs.get("hashes", {}) | {file.name: file_hash(file) for file in (TEMPLATES, begun_with) if file},
+        "sources": [*sorted(set(training.source))],
         "shares": calibrate.SHARES,
-        "rows": part.value_counts().to_dict(),
+        "rows": rows.part.value_counts().to_dict(),
         "history": history,
     }
     return write_model(model, learner, validation, output, facts, settings.precision)
@@ -171,7 +192,12 @@ def _build_bilstm(size: int, settings: Settings, vectors: np.ndarray | None) -> 
 
 
 def fit(
-    learner: Learner, training: pd.DataFrame, validation: pd.DataFrame, settings: Settings, place: Path
+    learner: Learner,
+    training: pd.DataFrame,
+    validation: pd.DataFrame,
+    settings: Settings,
+    place: Path,
+    watch: Watch = print_epoch,
 ) -> tuple[Any, list[dict[str, float]]]:
     """The network of the epoch with the best validation AUC, and the curve of all epochs."""
     import keras
@@ -180,10 +206,13 @@ def fit(
     model = _compiled(learner, settings, label_weights(training, settings.imbalance))
     checkpoint = Checkpoint(place, model, fingerprint(training, settings))
     truth, texts = data.targets(validation), validation.text.tolist()
+    for epoch in checkpoint.history:
+        watch(epoch)
     while checkpoint.epoch < settings.epochs and checkpoint.epochs_without_gain <= settings.patience:
         loss = _fit_epoch(model, learner.encoder, training, settings, checkpoint)
         auc = mean_auc(truth, keras_logits(model, learner.encoder, texts))
         checkpoint.save({"epoch": checkpoint.epoch + 1, "loss": round(loss, 5), "auc": round(auc, 5)})
+        watch(checkpoint.history[-1])
     checkpoint.restore_best()
     checkpoint.remove()
     return _in_float32(model, learner) if settings.mixed else model, checkpoint.history
@@ -221,6 +250,15 @@ def learning_rate(step: int, steps: int) -> float:
     """A share of the highest rate: it rises over the first steps and falls along a cosine to the last one."""
     warm = min(1.0, (step + 1) / min(WARM_UP, max(1, steps // 10)))
     return float(warm * (1 + np.cos(np.pi * step / steps)) / 2)
+
+
+def _refit_head(model: Any, learner: Learner, training: pd.DataFrame, settings: Settings) -> None:
+    from models.smote import refit_head
+
+    by_length = training.loc[training.text.str.len().sort_values(kind="stable").index]
+    texts = by_length.text.tolist()
+    ids = [learner.encoder.batch(texts[i : i + 256]) for i in range(0, len(texts), 256)]
+    refit_head(model, ids, data.targets(by_length), settings.dropout, settings.seed)
 
 
 def _in_float32(model: Any, learner: Learner) -> Any:

@@ -13,6 +13,7 @@ from jobs.errors import BadInput
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
 from models import scorer, text
+from models.language import language_of
 
 FIRST, SECOND = date(2026, 11, 10), date(2026, 11, 11)
 
@@ -81,7 +82,7 @@ def test_scores_are_those_of_the_model_itself(settings: Settings) -> None:
 
 @pytest.mark.parametrize("words", ["❤️", "12345", "http://example.com/a", "😂😂😂", "@ann @bob"])
 def test_a_comment_without_words_has_no_language(words: str) -> None:
-    assert clean.language_of(("en", "de"))(words) == "und"
+    assert language_of(("en", "de"))(words) == "und"
 
 
 def test_a_stage_says_which_one_is_missing_before_it(settings: Settings) -> None:

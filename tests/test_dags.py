@@ -2,15 +2,20 @@
 
 import os
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs import nightly, standin
 from jobs.settings import Settings
+from models import commands, scorer
+from models.registry import Registry
 from tests.conftest import WATCHED, watching
+from tests.test_train import write_jigsaw
 from warehouse import build
+from warehouse.reader import Warehouse
 
 ROOT = Path(__file__).resolve().parent.parent
 NIGHT = date(2026, 11, 10)
@@ -50,6 +55,42 @@ def test_every_dag_says_what_it_is_and_can_be_retried(dags: dict) -> None:
         assert dag.max_active_runs == 1
         assert dag.catchup is False
         assert all(task.retries >= 1 for task in dag.tasks if task.task_id != "watched_accounts")
+
+
+def test_a_model_takes_over_only_through_the_gate_and_when_all_nights_are_scored(
+    dags: dict, tmp_path: Path, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOXWATCH_DATA_DIR", str(tmp_path / "data"))
+    watched = watching(tmp_path / "data", apify)
+    nightly.run(watched, [NIGHT, NIGHT + timedelta(days=1)])
+    shipped = scorer.load(watched.model_dir).version
+    write_jigsaw(tmp_path / "labelled")
+    training = {"data": str(tmp_path / "labelled"), "options": "--epochs 2 --composed 400 --embedding 16"}
+
+    states = _states(dags["training"].test(run_conf=training))
+    assert states["evaluate"] == "success"
+    assert states["gate"] == "failed"  # a toy is worse than what ships
+    assert states["promote"] == "upstream_failed"
+
+    toy = tmp_path / "data" / "models" / "challenger"
+    commands.promote(toy, anyway=True, data_dir=tmp_path / "data")
+    assert set(_states(dags["training"].test(run_conf=training)).values()) == {"success"}
+    assert Settings.load().model_dir == watched.model_dir, "nights go on with the old model until all is scored"
+
+    assert _states(dags["rescore"].test()) == {"rescore": "success"}
+    version = scorer.load(Settings.load().model_dir).version
+    assert version == scorer.load(toy).version != shipped
+    warehouse = Warehouse(tmp_path / "data" / "warehouse")
+    assert warehouse.query("SELECT model FROM champion") == [(version,)]
+    counts = dict(warehouse.query("SELECT model, count(*) FROM scores GROUP BY model"))
+    assert counts[version] == counts[shipped] > 0
+    [newest, other] = Registry(tmp_path / "data" / "models").models()
+    assert newest.is_champion
+    assert newest.version == other.version == newest.passed_against
+
+
+def _states(run: Any) -> dict[str, str]:
+    return {one.task_id: str(one.state) for one in run.get_task_instances()}
 
 
 def test_a_night_by_airflow_is_the_night_by_hand(

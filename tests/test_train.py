@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models import calibrate, data, scorer, train
@@ -62,9 +63,14 @@ def jigsaw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory, jigsaw: Path) -> Path:
+def rows(jigsaw: Path) -> pd.DataFrame:
+    return data.labelled(jigsaw)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory, rows: pd.DataFrame) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    train.train_bilstm(jigsaw, folder, TINY, command="toxwatch train --data DATA")
+    train.train_bilstm(rows, folder, TINY, command="toxwatch train --data DATA")
     return folder
 
 
@@ -82,10 +88,10 @@ def test_its_card_says_where_it_comes_from(model: Path) -> None:
     assert card["thresholds"].keys() == card["calibration"].keys() == set(LABELS)
 
 
-def test_a_transformer_is_trained_exported_and_scored_like_the_other(tmp_path: Path, jigsaw: Path) -> None:
+def test_a_transformer_is_trained_exported_and_scored_like_the_other(tmp_path: Path, rows: pd.DataFrame) -> None:
     write_encoder(tmp_path / "encoder")
     settings = replace(TINY, learning_rate=5e-3, max_train_words=30, epochs=1)
-    card = train.train_transformer(jigsaw, tmp_path / "tiny", tmp_path / "encoder", settings)
+    card = train.train_transformer(rows, tmp_path / "tiny", tmp_path / "encoder", settings)
     assert card["kind"] == "transformer"
     assert card["export"]["fp32_difference"] <= 1e-5
     assert card["data"].keys() == {"train.csv", "templates.toml", "model.safetensors"}
@@ -105,6 +111,41 @@ def test_a_shipped_model_is_small_and_tells_abuse_from_thanks(name: str, most_me
     assert rude > model.thresholds["toxic"] > max(kind, neutral)
 
 
+@pytest.mark.parametrize("imbalance", [one for one in train.IMBALANCE if one != TINY.imbalance])
+def test_every_answer_to_imbalance_learns(tmp_path: Path, rows: pd.DataFrame, imbalance: str) -> None:
+    card = train.train_bilstm(rows, tmp_path / "tiny", replace(TINY, imbalance=imbalance))
+    assert card["validation_auc"] > 0.9
+
+
+def test_bfloat16_and_added_gradients_learn_and_are_exported_as_float32(tmp_path: Path, rows: pd.DataFrame) -> None:
+    settings = replace(TINY, mixed=True, accumulate=2, epochs=3)
+    card = train.train_bilstm(rows, tmp_path / "tiny", settings)
+    assert card["validation_auc"] > 0.9
+    assert card["export"]["fp32_difference"] <= 1e-5
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [train.learning_rate(step, 10_000) for step in range(10_000)]
+    assert rates.index(max(rates)) == train.WARM_UP - 1
+    assert rates[0] < 0.01
+    assert rates[-1] < 0.001
+
+
+def test_smote_makes_neighbours_that_know_one_label() -> None:
+    from models.smote import SHARE, synthetic
+
+    rng = np.random.default_rng(0)
+    truth = np.zeros((500, len(LABELS)), np.float32)
+    truth[:20, LABELS.index("threat")] = 1
+    truth[20:40, LABELS.index("threat")] = np.nan
+    features = rng.normal(truth[:, [3, 3]] * 9, 0.1)
+    more, labels = synthetic(np.nan_to_num(features), truth, seed=1)
+    assert len(more) == int(480 * SHARE) - 20
+    assert (np.abs(more - 9) < 1).all()
+    assert (labels[:, 3] == 1).all()
+    assert np.isnan(np.delete(labels, 3, axis=1)).all()
+
+
 def test_a_text_has_its_score_whoever_stands_beside_it() -> None:
     """Also in the shipped model: batches of any size and order, alone or among long ones."""
     shipped = scorer.load(Path(train.__file__).parent / "shipped" / "bilstm")
@@ -116,15 +157,15 @@ def test_a_text_has_its_score_whoever_stands_beside_it() -> None:
 
 
 def test_a_stopped_run_goes_on_where_it_was(
-    tmp_path: Path, jigsaw: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rows: pd.DataFrame, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = read_card(model)
     with monkeypatch.context() as patch:
         patch.setattr(train.Checkpoint, "save", _stopping(train.Checkpoint.save))
         with pytest.raises(KeyboardInterrupt):
-            train.train_bilstm(jigsaw, tmp_path / "tiny", TINY)
+            train.train_bilstm(rows, tmp_path / "tiny", TINY)
     assert not (tmp_path / "tiny").exists()
-    card = train.train_bilstm(jigsaw, tmp_path / "tiny", TINY)
+    card = train.train_bilstm(rows, tmp_path / "tiny", TINY)
     assert [epoch["epoch"] for epoch in card["history"]] == [1, 2]
     assert card["history"][0] == whole["history"][0]
     assert card["history"][1]["loss"] == pytest.approx(whole["history"][1]["loss"], rel=0.05)
@@ -151,13 +192,12 @@ def _stopping(save):
 def test_data_that_cannot_teach_is_refused_with_its_place(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "train.csv").write_text(content)
     with pytest.raises(ModelError, match=message):
-        train.train_bilstm(tmp_path, tmp_path / "model", TINY)
-    assert not (tmp_path / "model").exists()
+        data.labelled(tmp_path)
 
 
 def test_a_folder_without_data_says_what_it_should_hold(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"Jigsaw's train\.csv"):
-        train.train_bilstm(tmp_path, tmp_path / "model", TINY)
+        data.labelled(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +223,33 @@ def test_a_damaged_model_is_not_loaded(tmp_path: Path, model: Path, damage, mess
 def change_card(folder: Path, **changes: object) -> None:
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card | changes))
+
+
+def test_prepared_comments_are_those_of_the_folder(tmp_path: Path, jigsaw: Path, rows: pd.DataFrame) -> None:
+    data.prepare(jigsaw, tmp_path / "labelled.parquet")
+    read = data.labelled(tmp_path / "labelled.parquet")
+    pd.testing.assert_frame_equal(read, rows)
+    assert read.attrs == rows.attrs == {"hashes": data.data_hashes(jigsaw)}
+    (tmp_path / "other.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(ModelError, match="toxwatch prepare"):
+        data.labelled(tmp_path / "other.parquet")
+
+
+def test_jigsaws_own_test_set_is_a_part_without_the_rows_that_were_never_scored(tmp_path: Path) -> None:
+    write_jigsaw(tmp_path / "jigsaw", 200)
+    tests = [["a", "you utter idiot"], ["b", "a picture of my dog"], ["c", "nobody scored this"]]
+    scored = [["a", 1, 0, 0, 0, 1, 0], ["b", *[0] * 6], ["c", *[-1] * 6]]
+    for name, head, body in (
+        ("test.csv", ["id", "comment_text"], tests),
+        ("test_labels.csv", ["id", *LABELS], scored),
+    ):
+        with (tmp_path / "jigsaw" / name).open("w", newline="") as file:
+            csv.writer(file).writerows([head, *body])
+    competition = data.of_part(data.labelled(tmp_path / "jigsaw"), "competition")
+    assert dict(zip(competition.raw, competition.insult, strict=True)) == {
+        "you utter idiot": 1,
+        "a picture of my dog": 0,
+    }
 
 
 def test_the_split_is_for_ever_and_keeps_near_duplicates_together(jigsaw: Path) -> None:
@@ -222,5 +289,5 @@ def test_composed_sentences_are_the_same_for_the_same_seed_and_know_what_they_do
 
 
 def test_an_unknown_choice_names_the_known_ones() -> None:
-    with pytest.raises(ModelError, match="none, weights, focal, sampling"):
+    with pytest.raises(ModelError, match="none, weights, focal, sampling, smote"):
         replace(TINY, imbalance="hope")

@@ -1,0 +1,29 @@
+"""Scores all of history with a new champion, the newest night first, and then lets it take over.
+
+Starts when a champion is promoted. Until all nights are scored, nights and dashboard go on with the old model, so
+that no line jumps because the ruler changed. Both models' scores stay in the warehouse.
+
+**When the task fails** it is memory or disk. Clearing it is always safe: it goes on with the nights that are missing.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import Asset, dag
+
+from jobs.operators import Command
+
+
+@dag(
+    schedule=[Asset("champion")],
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"owner": "toxwatch", "retries": 3, "retry_delay": timedelta(minutes=5)},
+    tags=["toxwatch", "models"],
+    doc_md=__doc__,
+)
+def rescore():
+    Command(task_id="rescore", words=["rescore"], outlets=[Asset("warehouse")])
+
+
+rescore()

@@ -1,0 +1,38 @@
+"""History is scored by a new champion before it takes over, so that no reader ever sees a night without scores.
+
+Newest nights first; a run that is stopped goes on where it was, because a scored night is a folder of the lake.
+Both models' scores stay in the warehouse.
+"""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from jobs import publish, score
+from jobs.errors import BadInput
+from jobs.lake import Lake
+from jobs.settings import IN_USE, Settings
+from models import scorer
+from models.registry import Registry
+
+
+def run(settings: Settings) -> tuple[list[date], str]:
+    """The nights that were scored just now, and the model that has taken over."""
+    champion = Registry(settings.data_dir / "models").champion()
+    if champion is None:
+        raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
+    ahead, version = replace(settings, model_dir=champion), scorer.load(champion).version
+    lake = Lake(settings.data_dir).open()
+    missing = [night for night in reversed(lake.nights("published")) if not lake.manifest("scored", night, version)]
+    for night in missing:
+        score.run(ahead, night)
+    publish.rebuild(ahead)
+    _use(settings.data_dir / IN_USE, champion)
+    return missing, version
+
+
+def _use(link: Path, champion: Path) -> None:
+    new = link.with_name(f".{link.name}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(champion)
+    new.replace(link)
