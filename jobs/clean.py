@@ -16,22 +16,21 @@ from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
 from jobs.spark import session
 from jobs.targets import read_targets
-from models import scorer, text
+from models import text
+from models.card import read_card
 from models.language import language_of
 
 
 def run(settings: Settings, night: date) -> Manifest:
     lake = Lake(settings.data_dir).open()
     source = lake.require("validated", night, "validate")
-    model = scorer.load(settings.model_dir)
+    model = read_card(settings.model_dir)["version"]
     with lake.lock("lake"), progress(f"clean {night}"):
         spark = session(settings)
         comments = spark.read.parquet(str(source / "comments.parquet"))
         readable, counts = clean(comments, read_targets(settings.targets_file).night.languages)
-        fresh = readable.join(
-            _scored_before(spark, lake, night, model.version), ["comment_id", "text_key"], "left_anti"
-        )
-        manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model.version})
+        fresh = readable.join(_scored_before(spark, lake, night, model), ["comment_id", "text_key"], "left_anti")
+        manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model})
         with lake.writing("clean", manifest) as folder:
             fresh.select(schema.CLEAN.names).write.mode("append").parquet(str(folder))
             manifest.rows_in = counts.get["comments"]

@@ -324,7 +324,7 @@ def rollback(data_dir: DataDir = None) -> None:
     console.print(f"Current is now {build.rollback(Settings.load(data_dir).data_dir / 'warehouse').name}.")
 
 
-for step in (commands.prepare, commands.train, commands.evaluate, commands.gate, commands.promote):
+for step in (commands.prepare, commands.train, commands.cascade, commands.evaluate, commands.gate, commands.promote):
     app.command()(step)
 
 
@@ -409,6 +409,8 @@ def _report(manifests: "list[Manifest]", as_json: bool) -> None:
     rows = []
     for one in manifests:
         aside = ", ".join(f"{reason} {rows:,}" for reason, rows in one.set_aside.items() if rows)
+        if one.reused:
+            aside = f"read before {one.reused:,} ({one.reused / one.rows_out:.0%} saved)"
         rows.append([one.night, one.stage, one.rows_in, one.rows_out, aside, f"{one.seconds:.1f}"])
     return _print_table(["night", "stage", "rows in", "rows out", "set aside", "seconds"], rows)
 

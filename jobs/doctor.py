@@ -19,6 +19,7 @@ from jobs.nightly import STAGES
 from jobs.settings import Settings
 from jobs.targets import read_targets
 from models import scorer
+from models.card import read_card
 from warehouse.reader import Warehouse
 
 LEAST_JAVA = 17
@@ -115,6 +116,6 @@ def warehouse(settings: Settings) -> str:
     folder = settings.data_dir / "warehouse"
     if not (folder / "current.duckdb").exists():
         return "no warehouse yet: the first night makes it"
-    publish.check_scored(Lake(settings.data_dir).open(), scorer.load(settings.model_dir).version)
+    publish.check_scored(Lake(settings.data_dir).open(), read_card(settings.model_dir)["version"])
     (comments,) = Warehouse(folder).query("select count(*) from comments")[0]
     return f"{comments:,} comments in {folder / 'current.duckdb'}"

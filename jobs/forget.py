@@ -23,7 +23,15 @@ from jobs.tombstones import Forgotten, read_forgotten
 from warehouse import build
 from warehouse.reader import Warehouse
 
-STORED = {"validated": "comments.parquet", "rejected": "rows.parquet", "clean": "*.parquet", "scored": "*.parquet"}
+STORED = {
+    "texts": "*.parquet",
+    "validated": "comments.parquet",
+    "rejected": "rows.parquet",
+    "clean": "*.parquet",
+    "scored": "*.parquet",
+}
+
+KEYS = {"texts": "text_key"}  # what a row is found by, if not by the comment's id
 
 
 def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, int]:
@@ -33,18 +41,19 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, 
     with lake.lock("lake"):
         forgotten = read_forgotten(lake).with_more(lake, authors, comments)
         theirs = forgotten.comments | _ids_of(lake, forgotten.authors)
+        erasable = {"comment_id": theirs, "text_key": _texts_of(lake, theirs)}
         nights = lake.nights("raw")
         with progress("forget", len(nights)) as advance:
             for night in nights:
                 erased["raw"] += forgotten.prune_raw(lake, night, settings.author_key())
                 advance()
         for dataset, night, model in _finished(lake):
-            erased[dataset] += _prune(lake, dataset, night, model, theirs)
+            erased[dataset] += _prune(lake, dataset, night, model, erasable)
     if lake.nights("published"):
         erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", theirs)["comments"]
         publish.rebuild(settings)
         build.drop_old_versions(settings.data_dir / "warehouse")
-    if left := _left(settings, lake, forgotten, theirs):
+    if left := _left(settings, lake, forgotten, erasable):
         raise ToxwatchError(f"Not everything could be erased, left are: {left}. Run the same command again.")
     return dict(erased)
 
@@ -59,6 +68,15 @@ def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
     return frozenset(ids)
 
 
+def _texts_of(lake: Lake, ids: frozenset[str]) -> frozenset[str]:
+    """Keys of their texts, which others may have written too: a model then reads those once more."""
+    keys: set[str] = set()
+    for path in (lake.root / "clean").glob(f"night=*/{STORED['clean']}"):
+        rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
+        keys |= set(rows["text_key"].filter(_is_in(rows["comment_id"], ids)).to_pylist())
+    return frozenset(keys)
+
+
 def _finished(lake: Lake) -> Iterator[tuple[str, date, str | None]]:
     """Every finished night of the datasets that hold comments: dataset, night, model."""
     for dataset in STORED:
@@ -67,13 +85,14 @@ def _finished(lake: Lake) -> Iterator[tuple[str, date, str | None]]:
             yield from ((dataset, night, model) for night in lake.nights(dataset, model))
 
 
-def _prune(lake: Lake, dataset: str, night: date, model: str | None, ids: frozenset[str]) -> int:
-    """Rewrites a finished night without these comments; its manifest counts them as forgotten."""
+def _prune(lake: Lake, dataset: str, night: date, model: str | None, erasable: dict[str, frozenset[str]]) -> int:
+    """Rewrites a finished night without these comments or texts; its manifest counts them as forgotten."""
+    column = KEYS.get(dataset, "comment_id")
     folder, manifest = lake.folder(dataset, night, model), lake.manifest(dataset, night, model)
     erased = left = 0
     for path in sorted(folder.glob(STORED[dataset])):
         rows = pq.ParquetFile(path).read()
-        kept = rows.filter(pc.invert(_is_in(rows["comment_id"], ids)))
+        kept = rows.filter(pc.invert(_is_in(rows[column], erasable[column])))
         if kept.num_rows < rows.num_rows:
             fresh = path.with_name(f".{path.name}")
             pq.write_table(kept, fresh, compression="zstd")
@@ -87,18 +106,20 @@ def _prune(lake: Lake, dataset: str, night: date, model: str | None, ids: frozen
     return erased
 
 
-def _left(settings: Settings, lake: Lake, forgotten: Forgotten, ids: frozenset[str]) -> dict[str, int]:
+def _left(settings: Settings, lake: Lake, forgotten: Forgotten, erasable: dict[str, frozenset[str]]) -> dict[str, int]:
     """What can still be found of them, by place."""
     key = settings.author_key()
     found = Counter(
         raw=sum(forgotten.holds(line, key) for night in lake.nights("raw") for line in read_raw(lake, night))
     )
     for dataset, night, model in _finished(lake):
+        column = KEYS.get(dataset, "comment_id")
         for path in lake.folder(dataset, night, model).glob(STORED[dataset]):
-            found[dataset] += pc.sum(_is_in(pq.ParquetFile(path).read(["comment_id"])["comment_id"], ids)).as_py() or 0
+            rows = pq.ParquetFile(path).read([column])
+            found[dataset] += pc.sum(_is_in(rows[column], erasable[column])).as_py() or 0
     folder = settings.data_dir / "warehouse"
     if lake.nights("published"):
-        found["warehouse"] = sum(_rows_of(folder, ids).values())
+        found["warehouse"] = sum(_rows_of(folder, erasable["comment_id"]).values())
         found["old versions"] = len(list(folder.glob("v*.duckdb"))) - 1
     return {place: rows for place, rows in found.items() if rows}
 

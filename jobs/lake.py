@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jobs.errors import BadInput, Busy
 
-FORMAT = 1  # raised when an older release could no longer read what this one writes
+FORMAT = 2  # raised when an older release could no longer read what this one writes
 MANIFEST = "_manifest.json"
 
 
@@ -26,6 +26,7 @@ class Manifest:
     rows_in: int = 0
     rows_out: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)  # reason -> rows
+    reused: int = 0  # rows whose text the model had read before
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)  # name -> bytes
@@ -54,6 +55,8 @@ class Lake:
                 f"{self.root} was written by a newer Toxwatch (lake format {found}, this release reads up to "
                 f"{FORMAT}). Upgrade Toxwatch, or choose another --data-dir."
             )
+        if found < FORMAT:  # what an older release wrote can be read as it is
+            write_atomically(marker, json.dumps({"format": FORMAT}))
         return self
 
     def folder(self, dataset: str, night: date, model: str | None = None) -> Path:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from jobs.console import progress
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
-from models import scorer
+from models.card import read_card
 from warehouse import build
 from warehouse.reader import Warehouse
 
@@ -20,7 +20,7 @@ MEASURED = ("raw", "validated", "clean", "scored", "published")
 def run(settings: Settings, night: date) -> Manifest:
     lake = Lake(settings.data_dir).open()
     lake.require("published", night, "publish")
-    model = scorer.load(settings.model_dir).version
+    model = read_card(settings.model_dir)["version"]
     with lake.lock("lake"), progress(f"monitor {night}"):
         manifest = Manifest("monitor", night, versions={"model": model})
         with lake.writing("monitored", manifest) as folder:

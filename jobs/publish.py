@@ -1,6 +1,7 @@
 """Loads a scored night into a new version of the warehouse and makes it the current one."""
 
 from datetime import date
+from typing import Any
 
 import duckdb
 
@@ -10,7 +11,7 @@ from jobs.errors import BadInput
 from jobs.lake import Lake, Manifest
 from jobs.settings import PROJECT, Settings
 from jobs.targets import read_targets
-from models import scorer
+from models.card import read_card
 from warehouse import build
 
 POLICIES = PROJECT / "policies.toml"
@@ -18,10 +19,10 @@ POLICIES = PROJECT / "policies.toml"
 
 def run(settings: Settings, night: date) -> Manifest:
     lake = Lake(settings.data_dir).open()
-    champion = scorer.load(settings.model_dir)
-    lake.require("scored", night, "score", champion.version)
+    champion = read_card(settings.model_dir)
+    lake.require("scored", night, "score", champion["version"])
     with lake.lock("lake"), progress(f"publish {night}"):
-        manifest = Manifest("publish", night, versions={"model": champion.version})
+        manifest = Manifest("publish", night, versions={"model": champion["version"]})
         with lake.writing("published", manifest) as folder:
             version = build.publish(
                 settings.data_dir / "warehouse", [_night(lake, night)], _context(settings, champion)
@@ -34,12 +35,12 @@ def run(settings: Settings, night: date) -> Manifest:
 def rebuild(settings: Settings) -> list[date]:
     """Makes the warehouse again from every published night of the lake; returns them."""
     lake = Lake(settings.data_dir).open()
-    nights, champion = lake.nights("published"), scorer.load(settings.model_dir)
-    check_scored(lake, champion.version)
+    nights, champion = lake.nights("published"), read_card(settings.model_dir)
+    check_scored(lake, champion["version"])
 
     def measure(con: duckdb.DuckDBPyConnection) -> None:
         for night in lake.nights("monitored"):
-            monitor.keep(con, lake, night, champion.version)
+            monitor.keep(con, lake, night, champion["version"])
 
     with lake.lock("lake"), progress(f"rebuild {len(nights)} nights"):
         folder = settings.data_dir / "warehouse"
@@ -72,11 +73,11 @@ def _night(lake: Lake, night: date) -> build.Night:
     )
 
 
-def _context(settings: Settings, champion: scorer.Scorer) -> build.Context:
+def _context(settings: Settings, champion: dict[str, Any]) -> build.Context:
     watched = read_targets(settings.targets_file).accounts
     return build.Context(
         accounts=[(one.platform, one.handle, one.tags) for one in watched],
-        champion=(champion.version, champion.text_rule),
+        champion=(champion["version"], champion["text_rule"]),
         policies=POLICIES,
     )
 

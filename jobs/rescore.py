@@ -12,7 +12,7 @@ from jobs import publish, score
 from jobs.errors import BadInput
 from jobs.lake import Lake
 from jobs.settings import IN_USE, Settings
-from models import scorer
+from models.card import read_card
 from models.registry import Registry
 
 
@@ -21,7 +21,7 @@ def run(settings: Settings) -> tuple[list[date], str]:
     champion = Registry(settings.data_dir / "models").champion()
     if champion is None:
         raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
-    ahead, version = replace(settings, model_dir=champion), scorer.load(champion).version
+    ahead, version = replace(settings, model_dir=champion), read_card(champion)["version"]
     lake = Lake(settings.data_dir).open()
     missing = [night for night in reversed(lake.nights("published")) if not lake.manifest("scored", night, version)]
     for night in missing:

@@ -1,7 +1,8 @@
 """The columns of a comment on its way through the lake, written once.
 
 A platform module maps an item to MAPPED; validate replaces the author by a keyed hash (VALIDATED);
-clean adds what the models read (CLEAN); score keeps the key and the six probabilities (SCORED).
+clean adds what the models read (CLEAN); score keeps the key and the six probabilities (SCORED), and once for every
+text (TEXTS).
 """
 
 import pyarrow as pa
@@ -43,6 +44,7 @@ SCORED = pa.schema([
     pa.field("language", pa.string(), nullable=False),
     *(pa.field(label, pa.float32(), nullable=False) for label in LABELS),
 ])  # fmt: skip
+TEXTS = pa.schema([SCORED.field("text_key"), *(SCORED.field(label) for label in LABELS)])
 
 POSTS = pa.schema([
     pa.field("post_id", pa.string(), nullable=False),

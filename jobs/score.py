@@ -1,4 +1,7 @@
-"""Clean comments get six calibrated probabilities from the model, inside Spark's Python workers."""
+"""Clean comments get six calibrated probabilities from the model, inside Spark's Python workers.
+
+A model reads a text once: what it said of texts is kept in texts/, and equal comments of all nights share it.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,6 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs import schema
@@ -15,29 +19,50 @@ from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
 from jobs.spark import session
 from models import scorer
+from models.card import read_card
 
 
 def run(settings: Settings, night: date) -> Manifest:
     lake = Lake(settings.data_dir).open()
     source = lake.require("clean", night, "clean")
-    model = scorer.load(settings.model_dir)
+    card = read_card(settings.model_dir)
+    model, versions = card["version"], {"model": card["version"], "text_rule": card["text_rule"]}
     with lake.lock("lake"), progress(f"score {night}"):
-        comments = session(settings).read.schema(from_arrow_schema(schema.CLEAN)).parquet(str(source))
-        manifest = Manifest("score", night, rows_in=stored_rows(source))
-        manifest.versions = {"model": model.version, "text_rule": model.text_rule}
-        with lake.writing("scored", manifest, model.version) as folder:
-            scored = comments.mapInArrow(partial(_score_batches, settings.model_dir), from_arrow_schema(schema.SCORED))
+        spark = session(settings)
+        comments = spark.read.schema(from_arrow_schema(schema.CLEAN)).parquet(str(source))
+        known = _read_before(spark, lake, night, model)
+        texts = comments.dropDuplicates(["text_key"]).join(known, "text_key", "left_anti")
+        reading = Manifest("score", night, versions=versions)
+        with lake.writing("texts", reading, model) as folder:
+            scored = texts.mapInArrow(partial(_score_batches, settings.model_dir), from_arrow_schema(schema.TEXTS))
             scored.write.mode("append").parquet(str(folder))
+            reading.rows_in = reading.rows_out = stored_rows(folder)
+        scores = known.unionByName(_texts(spark, [lake.folder("texts", night, model)]))
+        manifest = Manifest("score", night, rows_in=stored_rows(source), versions=versions)
+        with lake.writing("scored", manifest, model) as folder:
+            joined = comments.join(scores, "text_key").select(schema.SCORED.names)
+            joined.write.mode("append").parquet(str(folder))
             manifest.rows_out = stored_rows(folder)
+            manifest.reused = manifest.rows_out - reading.rows_out
         return manifest
+
+
+def _read_before(spark: SparkSession, lake: Lake, night: date, model: str) -> DataFrame:
+    """What the model said of texts in all other nights, so that a night run again gives itself again."""
+    return _texts(spark, [lake.folder("texts", n, model) for n in lake.nights("texts", model) if n != night])
+
+
+def _texts(spark: SparkSession, folders: list[Path]) -> DataFrame:
+    columns = from_arrow_schema(schema.TEXTS)
+    return spark.read.schema(columns).parquet(*map(str, folders)) if folders else spark.createDataFrame([], columns)
 
 
 def _score_batches(model_dir: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     model = _model(model_dir)
     for batch in batches:
         scores = model.scores(batch.column("clean_text").to_pylist())
-        kept = [batch.column(name) for name in ("comment_id", "text_key", "language")]
-        yield pa.RecordBatch.from_arrays([*kept, *(pa.array(column) for column in scores.T)], schema=schema.SCORED)
+        columns = [batch.column("text_key"), *(pa.array(column) for column in scores.T)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)
 
 
 @lru_cache(maxsize=1)

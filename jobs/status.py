@@ -6,13 +6,13 @@ from typing import Any
 from jobs.lake import Lake
 from jobs.nightly import STAGES
 from jobs.settings import Settings
-from models import scorer
+from models.card import read_card
 
 
 def status(settings: Settings) -> list[dict[str, Any]]:
     """One row a night: its stages with their manifests, None where a stage has not finished."""
     lake = Lake(settings.data_dir).open()
-    model = scorer.load(settings.model_dir).version
+    model = read_card(settings.model_dir)["version"]
     models = {stage.dataset: model if stage.dataset == "scored" else None for stage in STAGES}
     nights = sorted({night for dataset in models for night in lake.nights(dataset, models[dataset])})
     return [

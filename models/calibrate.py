@@ -9,7 +9,7 @@ sigmoid alone. Either way the result is one rising line of points, which the car
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import precision_recall_curve
+from sklearn.metrics import precision_recall_curve, roc_auc_score
 
 from models.labels import LABELS
 
@@ -25,15 +25,30 @@ SHARES = {
 ENOUGH_FOR_ISOTONIC = 300  # positives and negatives
 SMOOTH = 0.2  # share of the sigmoid in an isotonic line, so that it rises everywhere and ranks are kept
 GRID = np.linspace(-16, 16, 161)
+ENOUGH_TO_JUDGE = 20  # positives a label needs before its AUC counts in the mean
+FEW = 5  # positives or negatives below which nothing can be fitted
 BINS = 15
 
+Curves = dict[str, dict[str, list[float]]]
 
-def calibrate(logits: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, list[float]]]:
-    """For each label the points (logit, probability) of its calibration line."""
+
+def calibrate(
+    logits: np.ndarray, truth: np.ndarray, chosen: np.ndarray | None = None, known_curves: Curves | None = None
+) -> Curves:
+    """For each label the points (logit, probability) of its calibration line.
+
+    Of all comments, or of the `chosen` ones; where those are too few, a label keeps its line of `known_curves`.
+    """
     curves = {}
     for i, label in enumerate(LABELS):
         known = ~np.isnan(truth[:, i])
-        probabilities = _curve(logits[known, i], truth[known, i], SHARES[label])
+        weight = np.zeros(len(truth))
+        weight[known] = weights(truth[known, i], SHARES[label])
+        fitted = known if chosen is None else known & chosen
+        if known_curves and min((truth[fitted, i] == 1).sum(), (truth[fitted, i] == 0).sum()) < FEW:
+            curves[label] = known_curves[label]
+            continue
+        probabilities = _curve(logits[fitted, i], truth[fitted, i], weight[fitted])
         curves[label] = {"logit": GRID.round(2).tolist(), "probability": probabilities.round(7).tolist()}
     return curves
 
@@ -76,8 +91,19 @@ def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -
     return chosen
 
 
-def _curve(logits: np.ndarray, truth: np.ndarray, share: float) -> np.ndarray:
-    weight = weights(truth, share)
+def mean_auc(truth: np.ndarray, logits: np.ndarray) -> float:
+    """Over the labels with enough positives to say anything, or over all where none has."""
+    aucs = {}
+    for i in range(len(LABELS)):
+        known = ~np.isnan(truth[:, i])
+        positives = truth[known, i].sum()
+        if 0 < positives < known.sum():
+            aucs[i] = (positives >= ENOUGH_TO_JUDGE, roc_auc_score(truth[known, i], logits[known, i]))
+    judged = [auc for enough, auc in aucs.values() if enough] or [auc for _, auc in aucs.values()]
+    return float(np.mean(judged)) if judged else 0.5
+
+
+def _curve(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> np.ndarray:
     sigmoid = LogisticRegression(C=100.0).fit(logits[:, None], truth, sample_weight=weight)
     slope, shift = max(float(sigmoid.coef_[0, 0]), 0.05), float(sigmoid.intercept_[0])
     platt = 1.0 / (1.0 + np.exp(-(slope * GRID + shift)))

@@ -40,8 +40,8 @@ def writing(folder: Path) -> Iterator[Path]:
 
 def write_card(folder: Path, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Write the card of the files that lie in `folder`; the version names their content."""
-    files = {path.name: file_hash(path) for path in sorted(folder.iterdir()) if path.name != CARD}
-    identity = json.dumps([files, facts.get("calibration")], sort_keys=True)
+    files = {path.name: file_hash(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != CARD}
+    identity = json.dumps([files, facts.get("calibration"), facts.get("parts")], sort_keys=True)
     card = {
         "format": FORMAT,
         "version": f"{kind}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}",

@@ -22,6 +22,10 @@ Data = Annotated[
         show_default="models/labelled.parquet in the data folder",
     ),
 ]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="Folder to write the model to.", show_default="models/challenger in the data folder"),
+]
 Model = Annotated[
     Path | None, typer.Argument(help="Folder of a model.", show_default="models/challenger in the data folder")
 ]
@@ -45,10 +49,7 @@ def prepare(
 def train(
     data: Data = None,
     kind: Annotated[str, typer.Option(help="bilstm or transformer.")] = "bilstm",
-    output: Annotated[
-        Path | None,
-        typer.Option(help="Folder to write the model to.", show_default="models/challenger in the data folder"),
-    ] = None,
+    output: Output = None,
     backbone: Annotated[
         str | None,
         typer.Option(
@@ -57,6 +58,9 @@ def train(
         ),
     ] = None,
     glove: Annotated[Path | None, typer.Option(help="GloVe text file, for a BiLSTM's word vectors instead.")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Folder of a better model that a BiLSTM learns from besides.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="At most; the best is kept.")] = None,
     imbalance: Annotated[str | None, typer.Option(help="none, weights, focal, sampling or smote.")] = None,
     embedding: Annotated[int | None, typer.Option(min=8, max=300, help="Width of a BiLSTM's word vectors.")] = None,
@@ -75,6 +79,7 @@ def train(
     from models import train
     from models.encoder import find_encoder
     from models.registry import Registry
+    from models.scorer import network
 
     if kind not in ("bilstm", "transformer"):
         raise ModelError(f"--kind is {kind!r}; choose bilstm or transformer.")
@@ -90,6 +95,7 @@ def train(
     }
     chosen = {name: value for name, value in chosen.items() if value is not None}
     begun_with = {"backbone": "BACKBONE"} if backbone else {"glove": "GLOVE"} if glove else {}
+    begun_with |= {"teacher": "TEACHER"} if teacher else {}
     command = _command({"kind": kind} | begun_with | chosen)
     settings = replace(train.TRANSFORMER if kind == "transformer" else train.Settings(), **chosen)
     encoder = find_encoder(backbone) if backbone else None
@@ -98,13 +104,40 @@ def train(
     with registry.run({"kind": kind, "command": command} | asdict(settings)) as run:
         watch = partial(registry.log_epoch, run)
         if kind == "bilstm":
-            card = train.train_bilstm(rows, place, settings, train.Vectors(encoder, glove), command, watch)
+            vectors, guide = train.Vectors(encoder, glove), network(teacher) if teacher else None
+            card = train.train_bilstm(rows, place, settings, vectors, command, watch, guide)
         elif encoder:
             card = train.train_transformer(rows, place, encoder, settings, command, watch)
         else:
             raise ModelError("A transformer is fine-tuned from an encoder: name it with --backbone.")
         registry.keep(run, place)
     typer.echo(f"{card['version']} in {place}: validation AUC {card['validation_auc']:.4f}")
+
+
+def cascade(
+    fast: Annotated[Path, typer.Option(help="Folder of the model that reads everything.")] = SHIPPED / "bilstm",
+    slow: Annotated[Path, typer.Option(help="Folder of the model that reads what is doubtful.")] = SHIPPED
+    / "transformer",
+    data: Data = None,
+    output: Output = None,
+    link: Annotated[bool, typer.Option("--link", help="Refer to the two models where they lie, do not copy.")] = False,
+    data_dir: DataDir = Path("data"),
+) -> None:
+    """Join a fast and a slow model into one that is nearly as good as the slow one and nearly as fast as the fast."""
+    from models import cascade
+    from models import data as labelled
+    from models.registry import Registry
+
+    rows, place = labelled.labelled(_data(data, data_dir)), output or _challenger(data_dir)
+    card = cascade.join(fast, slow, rows, place, "toxwatch cascade --data DATA", link)
+    if not link:
+        registry = Registry(data_dir / "models")
+        with registry.run({"kind": "cascade", "command": card["command"]}) as run:
+            registry.keep(run, place)
+    typer.echo(
+        f"{card['version']} in {place}: the slow model reads {card['read_share']:.1%} of unfiltered comments; "
+        f"AUC lost against it alone: {card['auc_loss']}"
+    )
 
 
 def evaluate(

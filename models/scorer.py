@@ -21,17 +21,29 @@ Encode = Callable[[Sequence[str]], dict[str, np.ndarray]]
 
 
 class Scorer:
-    def __init__(self, card: dict[str, Any], session: Any, encode: Encode) -> None:
+    """A model that can be asked."""
+
+    def __init__(self, card: dict[str, Any]) -> None:
         self.card = card
         self.version: str = card["version"]
         self.labels: tuple[str, ...] = tuple(card["labels"])
         self.text_rule: str = card["text_rule"]
         self.thresholds: dict[str, float] = card["thresholds"]
+
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
+        raise NotImplementedError
+
+
+class Network(Scorer):
+    """One network, as it was trained."""
+
+    def __init__(self, card: dict[str, Any], session: Any, encode: Encode) -> None:
+        super().__init__(card)
         self._session = session
         self._encode = encode
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
         return probabilities(self.card["calibration"], self.logits(texts)).astype(np.float32)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
@@ -40,6 +52,33 @@ class Scorer:
         for chunk in _chunks(order, texts, CHUNK_WORDS[self.card["kind"]]):
             logits[chunk] = self._session.run(["logits"], self._encode([texts[i] for i in chunk]))[0]
         return logits
+
+
+class Cascade(Scorer):
+    """A fast network that reads everything and a slow one that reads what the fast one does not rule out."""
+
+    def __init__(self, card: dict[str, Any], fast: Network, slow: Network) -> None:
+        super().__init__(card)
+        self.fast, self.slow = fast, slow
+
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        logits, curves = self.fast.logits(texts), self.card["calibration"]
+        scores = probabilities(curves["once"], logits)
+        doubtful = np.flatnonzero(is_doubtful(self.card["band"], logits)).tolist()
+        if doubtful:
+            slow = self.slow.logits([texts[i] for i in doubtful])
+            scores[doubtful] = probabilities(curves["twice"], mixed(self.card["mix"], logits[doubtful], slow))
+        return scores.astype(np.float32)
+
+
+def is_doubtful(band: dict[str, float], logits: np.ndarray) -> np.ndarray:
+    """Which comments the slow network of a cascade reads, by the fast one's logits."""
+    return np.any(logits >= np.array([band[label] for label in LABELS], np.float32), axis=1)
+
+
+def mixed(mix: dict[str, float], fast: np.ndarray, slow: np.ndarray) -> np.ndarray:
+    """The logits of a cascade where both networks have read."""
+    return slow + fast * np.array([mix[label] for label in LABELS], np.float32)
 
 
 def probabilities(curves: dict[str, Any], logits: np.ndarray) -> np.ndarray:
@@ -53,8 +92,29 @@ def probabilities(curves: dict[str, Any], logits: np.ndarray) -> np.ndarray:
 
 def load(folder: Path) -> Scorer:
     """The model in `folder`, checked against its card."""
-    card = read_card(Path(folder))
-    return Scorer(card, open_session(Path(folder) / "model.onnx"), _encoder(Path(folder), card))
+    folder = Path(folder)
+    card = read_card(folder)
+    if card["kind"] == "cascade":
+        return Cascade(card, *(_part(folder, card["parts"][name]) for name in ("fast", "slow")))
+    return Network(card, open_session(folder / "model.onnx"), _encoder(folder, card))
+
+
+def network(folder: Path) -> Network:
+    """A model that is one network: what a cascade joins and a teacher is."""
+    model = load(folder)
+    if not isinstance(model, Network):
+        raise ModelError(f"{folder} is a {model.card['kind']}; a single network is wanted: a BiLSTM or a transformer.")
+    return model
+
+
+def _part(cascade: Path, part: dict[str, str]) -> Network:
+    model = network(cascade / part["folder"])
+    if model.version != part["version"]:
+        raise ModelError(
+            f"{cascade} joins {part['version']}, but {part['folder']} there is {model.version}: join them anew with "
+            "`toxwatch cascade`."
+        )
+    return model
 
 
 def open_session(path: Path) -> Any:
@@ -78,7 +138,9 @@ def _encoder(folder: Path, card: dict[str, Any]) -> Encode:
 
         tokens = Tokens(folder, card["longest"])
         return lambda texts: {"ids": tokens.batch(texts)}
-    raise ModelError(f"{folder} is a {card['kind']}; this toxwatch knows bilstm and transformer: update toxwatch.")
+    raise ModelError(
+        f"{folder} is a {card['kind']}; this toxwatch knows bilstm, transformer and cascade: update toxwatch."
+    )
 
 
 def _chunks(order: list[int], texts: Sequence[str], most_words: int) -> list[list[int]]:

@@ -21,7 +21,7 @@ from models.checkpoint import Checkpoint
 from models.composed import TEMPLATES, compose
 from models.labels import LABELS, ModelError
 from models.obfuscate import DISGUISES, UNDONE, disguise
-from models.scorer import Scorer, open_session, probabilities
+from models.scorer import Network, open_session, probabilities
 from models.text import clean_text
 from models.vectors import encoder_vectors, encoder_words, glove_vectors
 from models.words import FIRST_WORD, WordEncoder
@@ -32,7 +32,6 @@ FOCUS = 2.0  # of the focal loss, as its authors recommend
 RARE_SHARE = 0.25  # of the rows of an epoch, drawn from those with a rare label
 WARM_UP = 500  # steps
 HARD_DISGUISES = tuple(how for how in DISGUISES if how not in UNDONE)
-ENOUGH_TO_JUDGE = 20  # positives a label needs in the validation set before its AUC steers training
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,6 @@ class Learner:
     encoder: Any  # WordEncoder or Tokens: encode, padded, batch, write
     build: Callable[[], Any]
     export: Callable[[Any, Path], None]
-    int8: tuple[str, ...]  # ONNX operators
     facts: dict[str, Any]
 
 
@@ -112,6 +110,7 @@ def train_bilstm(
     vectors: Vectors = Vectors(),
     command: str = "",
     watch: Watch = print_epoch,
+    teacher: Network | None = None,
 ) -> dict[str, Any]:
     """Train a BiLSTM on the comments that `data.labelled` gives and write it to `output`; returns its card."""
 
@@ -121,9 +120,9 @@ def train_bilstm(
         )
         table = vectors.of(encoder.vocabulary, settings.embedding)
         build = partial(_build_bilstm, encoder.size, settings, table)
-        return Learner("bilstm", encoder, build, export.write_bilstm, ("Gather",), {"buckets": settings.buckets})
+        return Learner("bilstm", encoder, build, export.write_bilstm, {"buckets": settings.buckets})
 
-    return _train(rows, output, settings, learner, vectors.file, command, watch)
+    return _train(rows, output, settings, learner, vectors.file, command, watch, teacher)
 
 
 def train_transformer(
@@ -146,7 +145,7 @@ def train_transformer(
         build = partial(build_transformer, backbone, settings.dropout)
         tokens = Tokens(backbone, min(LONGEST, read_shape(backbone).positions))
         facts = {"longest": tokens.longest}
-        return Learner("transformer", tokens, build, export.write_transformer, ("Gather", "MatMul"), facts)
+        return Learner("transformer", tokens, build, export.write_transformer, facts)
 
     return _train(rows, output, settings, learner, backbone / "model.safetensors", command, watch)
 
@@ -159,12 +158,15 @@ def _train(
     begun_with: Path | None,
     command: str,
     watch: Watch,
+    teacher: Network | None = None,
 ) -> dict[str, Any]:
     training, validation = data.of_part(rows, "train"), data.of_part(rows, "validation")
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
     training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
     learner = learner_of(training)
+    if teacher:
+        training = taught(training, teacher)
     place = output.with_name(f".{output.name}-training")
     model, history = fit(learner, training, validation, settings, place, watch)
     if settings.imbalance == "smote":
@@ -172,6 +174,7 @@ def _train(
     facts = learner.facts | {
         "settings": asdict(settings),
         "command": command,
+        "teacher": teacher.version if teacher else None,
         "data": rows.attrs.get("hashes", {}) | {file.name: file_hash(file) for file in (TEMPLATES, begun_with) if file},
         "sources": [*sorted(set(training.source))],
         "shares": calibrate.SHARES,
@@ -179,6 +182,13 @@ def _train(
         "history": history,
     }
     return write_model(model, learner, validation, output, facts, settings.precision)
+
+
+def taught(training: pd.DataFrame, teacher: Network) -> pd.DataFrame:
+    """Labels that are half of what people said and half of what a better model says, or all of it where nobody did."""
+    said, truth = 1 / (1 + np.exp(-teacher.logits(training.text.tolist()))), data.targets(training)
+    soft = np.where(np.isnan(truth), said, (truth + said) / 2)
+    return training.assign(**dict(zip(LABELS, soft.T, strict=True)))
 
 
 def _build_bilstm(size: int, settings: Settings, vectors: np.ndarray | None) -> Any:
@@ -210,7 +220,7 @@ def fit(
         watch(epoch)
     while checkpoint.epoch < settings.epochs and checkpoint.epochs_without_gain <= settings.patience:
         loss = _fit_epoch(model, learner.encoder, training, settings, checkpoint)
-        auc = mean_auc(truth, keras_logits(model, learner.encoder, texts))
+        auc = calibrate.mean_auc(truth, keras_logits(model, learner.encoder, texts))
         checkpoint.save({"epoch": checkpoint.epoch + 1, "loss": round(loss, 5), "auc": round(auc, 5)})
         watch(checkpoint.history[-1])
     checkpoint.restore_best()
@@ -307,20 +317,6 @@ def keras_logits(model: Any, encoder: Any, texts: list[str]) -> np.ndarray:
     return logits
 
 
-def mean_auc(truth: np.ndarray, logits: np.ndarray) -> float:
-    """Over the labels with enough positives to say anything, or over all where none has."""
-    from sklearn.metrics import roc_auc_score
-
-    aucs = {}
-    for i in range(len(LABELS)):
-        known = ~np.isnan(truth[:, i])
-        positives = truth[known, i].sum()
-        if 0 < positives < known.sum():
-            aucs[i] = (positives >= ENOUGH_TO_JUDGE, roc_auc_score(truth[known, i], logits[known, i]))
-    judged = [auc for enough, auc in aucs.values() if enough] or [auc for _, auc in aucs.values()]
-    return float(np.mean(judged)) if judged else 0.5
-
-
 def write_model(
     model: Any, learner: Learner, validation: pd.DataFrame, output: Path, facts: dict[str, Any], precision: float
 ) -> dict[str, Any]:
@@ -334,7 +330,7 @@ def write_model(
         agreement = export.check_agreement(
             keras_logits(model, learner.encoder, [texts[i] for i in some]), reference[some]
         )
-        export.quantize(draft / "fp32.onnx", draft / "model.onnx", learner.int8)
+        export.quantize(draft / "fp32.onnx", draft / "model.onnx")
         logits = _onnx_logits(draft / "model.onnx", learner, texts)
         losses = export.auc_losses(reference, logits, truth)
         export.check_losses(losses, truth)
@@ -344,7 +340,7 @@ def write_model(
             "thresholds": calibrate.thresholds(probabilities(curves, logits), truth, precision),
             "calibration": curves,
             "export": {"fp32_difference": agreement, "int8_auc_loss": losses},
-            "validation_auc": round(mean_auc(truth, logits), 5),
+            "validation_auc": round(calibrate.mean_auc(truth, logits), 5),
         }
         return write_card(draft, learner.kind, facts)
 
@@ -352,7 +348,7 @@ def write_model(
 def fingerprint(training: pd.DataFrame, settings: Settings) -> str:
     """Names a run: a checkpoint of other rows or settings is another run's."""
     content = json.dumps(asdict(settings), sort_keys=True) + "".join(training.key)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+    return hashlib.sha256(content.encode() + data.targets(training).tobytes()).hexdigest()[:12]
 
 
 def _rows_of_epoch(truth: np.ndarray, imbalance: str, rng: random.Random) -> list[int]:
@@ -365,4 +361,4 @@ def _rows_of_epoch(truth: np.ndarray, imbalance: str, rng: random.Random) -> lis
 
 def _onnx_logits(path: Path, learner: Learner, texts: list[str]) -> np.ndarray:
     card = {"version": "", "kind": learner.kind, "labels": [], "text_rule": "", "thresholds": {}, "calibration": {}}
-    return Scorer(card, open_session(path), lambda chunk: {"ids": learner.encoder.batch(chunk)}).logits(texts)
+    return Network(card, open_session(path), lambda chunk: {"ids": learner.encoder.batch(chunk)}).logits(texts)

@@ -80,6 +80,33 @@ def test_scores_are_those_of_the_model_itself(settings: Settings) -> None:
     assert manifest.versions == {"model": model.version, "text_rule": text.VERSION}
 
 
+def test_a_model_reads_a_text_once_however_often_and_whenever_it_is_written(settings: Settings) -> None:
+    write_validated(
+        settings, FIRST, {"a": "First!", "b": "first!", "c": "so nice", **{f"d{n}": "hey" for n in range(99)}}
+    )
+    write_validated(settings, SECOND, {"e": "so nice", "f": "hey", "g": "and something new"})
+    lake, model = Lake(settings.data_dir), scorer.load(settings.model_dir).version
+
+    def read(night: date) -> int:
+        return clean.run(settings, night).rows_out - score.run(settings, night).reused
+
+    assert [read(FIRST), read(SECOND)] == [3, 1]
+    scores = {row["comment_id"]: row["toxic"] for row in rows_of(lake.folder("scored", FIRST, model))}
+    scores |= {row["comment_id"]: row["toxic"] for row in rows_of(lake.folder("scored", SECOND, model))}
+    assert scores["a"] == scores["b"]
+    assert scores["c"] == scores["e"]
+    assert scores["d1"] == scores["f"]
+    assert len(scores) == 3 + 99 + 3
+
+    assert [read(FIRST), read(SECOND)] == [3, 1], "nights run again give themselves again"
+    texts = [row["text_key"] for night in (FIRST, SECOND) for row in texts_of(lake, night, model)]
+    assert len(texts) == len(set(texts)) == 4
+
+
+def texts_of(lake: Lake, night: date, model: str) -> list[dict]:
+    return pyarrow.dataset.dataset(lake.folder("texts", night, model)).to_table().to_pylist()
+
+
 @pytest.mark.parametrize("words", ["❤️", "12345", "http://example.com/a", "😂😂😂", "@ann @bob"])
 def test_a_comment_without_words_has_no_language(words: str) -> None:
     assert language_of(("en", "de"))(words) == "und"

@@ -40,9 +40,9 @@ def raw_text(settings: Settings) -> str:
     return "".join(gzip.open(path, "rt").read() for path in settings.data_dir.rglob("*.jsonl.gz"))
 
 
-def stored_ids(settings: Settings) -> set[str]:
-    files = [path for path in settings.data_dir.rglob("*.parquet") if "comment_id" in pq.read_schema(path).names]
-    return {id for path in files for id in pq.ParquetFile(path).read(["comment_id"])["comment_id"].to_pylist()}
+def stored(settings: Settings, column: str) -> set[str]:
+    files = [path for path in settings.data_dir.rglob("*.parquet") if column in pq.read_schema(path).names]
+    return {value for path in files for value in pq.ParquetFile(path).read([column])[column].to_pylist()}
 
 
 def test_an_author_and_a_comment_are_gone_everywhere_and_stay_gone(settings: Settings) -> None:
@@ -53,17 +53,21 @@ def test_an_author_and_a_comment_are_gone_everywhere_and_stay_gone(settings: Set
     )
     [(comment,)] = ask("select comment_id from comments where platform = 'instagram' and reply_count = 0 limit 1")
     ids = [id for (id,) in ask("select comment_id from comments where author_hash = $1", [author])] + [comment]
+    [(key,)] = ask("select text_key from comments where comment_id = $1", [comment])
+    assert key in stored(settings, "text_key")
     [(before,)] = ask("select count(*) from comments")
     name = raw_names(settings)[author]
     assert f'"{name}"' in raw_text(settings)
-    assert set(ids) <= stored_ids(settings)
+    assert set(ids) <= stored(settings, "comment_id")
 
     erased = forget.run(settings, {author}, {comment})
     assert erased["warehouse"] == mine + 1
     assert ask("select count(*) from comments") == [(before - mine - 1,)]
     assert f'"{name}"' not in raw_text(settings)
     assert comment.partition(":")[2] not in raw_text(settings)
-    assert stored_ids(settings).isdisjoint(ids)
+    assert stored(settings, "comment_id").isdisjoint(ids)
+    kept = {key for (key,) in ask("select text_key from comments")}
+    assert stored(settings, "text_key") <= kept
     assert len(list(folder.glob("v*.duckdb"))) == 1
 
     for night in NIGHTS:

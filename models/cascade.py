@@ -1,0 +1,109 @@
+"""The cascade: a fast model reads everything, a slow one what the fast one flags or is unsure about.
+
+Its folder is like any model's. The card names the two models, from which logit of the fast one the slow one reads,
+what the fast one's logit still counts there, and two calibrations: of what was read once, and of what was read twice.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from models import calibrate, data
+from models.card import read_card, write_card, writing
+from models.export import ENOUGH_POSITIVES, auc_losses
+from models.labels import LABELS, ModelError
+from models.scorer import is_doubtful, mixed, network, probabilities
+
+MOST_LOST = 0.002  # AUC of any label, against the slow model alone
+Card = dict[str, Any]
+Pair = tuple[np.ndarray, np.ndarray]  # logits of the fast and of the slow model
+READ_SHARES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
+
+
+def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str, is_linked: bool) -> dict[str, Any]:
+    """Choose the band on the validation rows, calibrate, and write the cascade to `output`; returns its card."""
+    quick, thorough = network(fast), network(slow)
+    validation = data.of_part(rows, "validation")
+    truth, texts = data.targets(validation), validation.text.tolist()
+    logits = quick.logits(texts), thorough.logits(texts)
+    chosen, p = _chosen(logits, truth, (quick.card, thorough.card))
+    kept = ("settings", "data", "sources", "shares", "rows")
+    with writing(output) as draft:
+        facts = (
+            {name: thorough.card[name] for name in kept if name in thorough.card}
+            | chosen
+            | {
+                "command": command,
+                "parts": {
+                    "fast": _part(fast, "fast", draft, output, is_linked),
+                    "slow": _part(slow, "slow", draft, output, is_linked),
+                },
+                "thresholds": calibrate.thresholds(p, truth, thorough.card["settings"]["precision"]),
+                "validation_auc": round(calibrate.mean_auc(truth, p), 5),
+            }
+        )
+        return write_card(draft, "cascade", facts)
+
+
+def at_real_shares(chosen: np.ndarray, truth: np.ndarray) -> float:
+    """The share that is chosen where as many comments are toxic as in unfiltered sections."""
+    known = ~np.isnan(truth[:, 0])
+    weight = calibrate.weights(truth[known, 0], calibrate.SHARES["toxic"])
+    return float(np.average(chosen[known], weights=weight))
+
+
+def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[Card, np.ndarray]:
+    """The band that leaves the slow model least to read while no label loses more than MOST_LOST, and its scores."""
+    judged = [label for i, label in enumerate(LABELS) if np.nansum(truth[:, i]) >= ENOUGH_POSITIVES]
+    alone = probabilities(cards[1]["calibration"], logits[1])
+    for share in READ_SHARES:
+        band = _band(logits[0], truth, share)
+        doubtful = is_doubtful(band, logits[0])
+        mix = {label: _mix(logits, truth, doubtful, i) for i, label in enumerate(LABELS)}
+        both = mixed(mix, *logits)
+        once = calibrate.calibrate(logits[0], truth, ~doubtful, cards[0]["calibration"])
+        twice = calibrate.calibrate(both, truth, doubtful, cards[1]["calibration"])
+        p = np.where(doubtful[:, None], probabilities(twice, both), probabilities(once, logits[0]))
+        losses = auc_losses(alone, p, truth)
+        if all(losses[label] <= MOST_LOST for label in judged):
+            read_share = round(at_real_shares(doubtful, truth), 4)
+            facts = {"band": band, "mix": mix, "calibration": {"once": once, "twice": twice}}
+            return facts | {"read_share": read_share, "auc_loss": losses}, p
+    raise ModelError(
+        f"No band keeps the quality of the slow model; at {share:.0%} read it loses {losses}. Use it alone."
+    )
+
+
+def _mix(logits: Pair, truth: np.ndarray, doubtful: np.ndarray, i: int) -> float:
+    """What the fast model's logit counts beside one of the slow model: two opinions rank better than either."""
+    known = doubtful & ~np.isnan(truth[:, i])
+    if min((truth[known, i] == 1).sum(), (truth[known, i] == 0).sum()) < ENOUGH_POSITIVES:
+        return 0.0
+    fitted = LogisticRegression(C=100.0).fit(np.stack([one[known, i] for one in logits], axis=1), truth[known, i])
+    fast, slow = fitted.coef_[0]
+    return round(float(np.clip(fast / slow, 0, 2)), 3) if slow > 0 else 0.0
+
+
+def _band(logits: np.ndarray, truth: np.ndarray, share: float) -> dict[str, float]:
+    """For each label the logit that `share` of unfiltered comments reach."""
+    known = ~np.isnan(truth[:, 0])
+    weight = calibrate.weights(truth[known, 0], calibrate.SHARES["toxic"])
+    band = {}
+    for i, label in enumerate(LABELS):
+        order = np.argsort(logits[known, i])
+        reached = 1 - np.cumsum(weight[order]) / weight.sum()
+        band[label] = round(float(logits[known, i][order][np.argmax(reached <= share)]), 4)
+    return band
+
+
+def _part(folder: Path, name: str, draft: Path, output: Path, is_linked: bool) -> dict[str, str]:
+    """Where the cascade finds one of its models: in itself, or where that lies already."""
+    if is_linked:
+        return {"folder": os.path.relpath(folder.resolve(), output.resolve()), "version": read_card(folder)["version"]}
+    shutil.copytree(folder, draft / name)
+    return {"folder": name, "version": read_card(folder)["version"]}
