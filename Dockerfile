@@ -1,7 +1,7 @@
 # One image a role, all from uv.lock:
-#   pipeline   Airflow and the stages it runs: Java, Spark, Great Expectations, the Apify client
+#   pipeline   Airflow and what it runs: Java, Spark, Great Expectations, the Apify client, training
 #   dashboard  the web process: no Java, no Spark
-#   mlflow     the record of training runs
+#   mlflow     the page on training runs
 FROM python:3.11-slim-bookworm AS base
 RUN pip install --no-cache-dir uv
 ENV UV_PROJECT_ENVIRONMENT=/opt/toxwatch UV_LINK_MODE=copy UV_NO_CACHE=1 PATH=/opt/toxwatch/bin:$PATH \
@@ -15,9 +15,9 @@ ENV TOXWATCH_DATA_DIR=/data
 FROM base AS pipeline
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \
     && rm -rf /var/lib/apt/lists/*
-RUN uv sync --frozen --no-install-project --extra airflow
+RUN uv sync --frozen --no-install-project --extra airflow --extra train
 COPY . .
-RUN uv sync --frozen --extra airflow
+RUN uv sync --frozen --extra airflow --extra train
 USER toxwatch
 
 FROM base AS dashboard

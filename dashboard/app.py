@@ -10,15 +10,16 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from fastapi import FastAPI
 
-from dashboard import api
+from dashboard import api, door
 from dashboard.components import note
 from dashboard.pages import account, comments, compare, overview, quality, trying
+from dashboard.people import People, PeopleError
 from dashboard.view import Answers, View
 from models import scorer
 from warehouse import WarehouseError
 from warehouse.reader import Warehouse
 
-HOST = "127.0.0.1"  # there is no login yet: nobody else may listen
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 STYLE = Path(__file__).parent / "assets" / "style.css"
 # Dash 4.4.1 collects assets at the first request to "/" only, so a shared link would open without style.
 INDEX = f"""<!DOCTYPE html>
@@ -37,8 +38,8 @@ TOGGLE_THEME = """clicks => {
 }"""
 
 
-def create(folder: Path, model_folder: Path) -> FastAPI:
-    """The ASGI application over the warehouse in `folder`."""
+def create(folder: Path, model_folder: Path, people: People | None = None, is_https: bool = False) -> FastAPI:
+    """The ASGI application over the warehouse in `folder`, for `people` only if they are given."""
     answers, model = Answers(Warehouse(folder)), scorer.load(model_folder)
     pages = {
         "/": overview,
@@ -53,9 +54,11 @@ def create(folder: Path, model_folder: Path) -> FastAPI:
     layouts["/quality"] = partial(quality.layout, card=model.card)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
     api.add(server, answers, model)
+    if people:
+        door.add(server, people, is_https)
     app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="", compress=True,
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
-    app.layout = _shell(titles)
+    app.layout = _shell(titles, can_leave=people is not None)
 
     @app.callback(
         Output("page", "children"), Output("nav", "children"), Input("url", "pathname"), Input("url", "search")
@@ -89,12 +92,16 @@ def create(folder: Path, model_folder: Path) -> FastAPI:
     return server
 
 
-def serve(folder: Path, model_folder: Path, port: int) -> None:
-    """Until Ctrl-C."""
-    uvicorn.run(create(folder, model_folder), host=HOST, port=port, log_level="warning")
+def serve(folder: Path, model_folder: Path, people: People, host: str, port: int, is_https: bool) -> None:
+    """Until Ctrl-C; with a login as soon as there is a user, elsewhere than on loopback never without."""
+    has_users = bool(people.names())
+    if host not in LOOPBACK and not has_users:
+        raise PeopleError(f"{host} can be reached by others: add a user first, with `toxwatch user add NAME`.")
+    application = create(folder, model_folder, people if has_users else None, is_https)
+    uvicorn.run(application, host=host, port=port, log_level="warning")
 
 
-def _shell(titles: dict[str, str]) -> Component:
+def _shell(titles: dict[str, str], can_leave: bool) -> Component:
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
@@ -103,6 +110,7 @@ def _shell(titles: dict[str, str]) -> Component:
                 dcc.Link("Toxwatch", href="/", className="brand"),
                 html.Div(_navigation(titles, "/", ""), id="nav", className="links"),
                 html.Button(id="theme", className="theme", title="Dark or light"),
+                *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if can_leave else []),
             ]),
             html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
         ],

@@ -16,6 +16,7 @@ import uvicorn
 from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
 
 from dashboard.app import create
+from dashboard.people import People
 from dashboard.view import View
 from tests.conftest import MODEL, at, night_of
 from warehouse import build
@@ -50,8 +51,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(create(folder, SHIPPED), host="127.0.0.1", port=0, log_level="warning"))
+def serving(folder: Path, people: People | None = None) -> Iterator[str]:
+    application = create(folder, SHIPPED, people)
+    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -51,13 +51,15 @@ def _listed(title: str, note: str, rows: Sequence[Row], empty: str, wide: bool =
 
 
 def _model(card: dict[str, Any]) -> Component:
-    losses, thresholds = card["export"]["int8_auc_loss"], card["thresholds"]
+    is_cascade = card["kind"] == "cascade"
+    losses = card["auc_loss"] if is_cascade else card["export"]["int8_auc_loss"]
+    lost = "AUC lost against the slow model alone" if is_cascade else "AUC lost by int8"
     rows: list[Row] = [
         {
             "category": named(label),
             "share assumed": percent(card["shares"][label]),
-            "threshold": thresholds[label],
-            "AUC lost by int8": losses.get(label),
+            "threshold": card["thresholds"][label],
+            lost: losses.get(label),
         }
         for label in LABELS
     ]
@@ -66,4 +68,6 @@ def _model(card: dict[str, Any]) -> Component:
         f"categories). Trained on {card['rows']['train']:,} comments from {', '.join(card['sources'])}. "
         f"Thresholds are those of {card['settings']['precision']:.0%} precision where a category reaches it."
     )
+    if is_cascade:
+        said += f" Its slow network reads {card['read_share']:.0%} of unfiltered comments, its fast one all."
     return panel(f"Model {card['version']}", said, table(rows))

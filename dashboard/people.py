@@ -1,0 +1,103 @@
+"""Who may look: people with a password, programs with a key, and what they did. One SQLite file in the data folder."""
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = Path(__file__).parent / "sql" / "people.sql"
+SCOPES = {"predict": ("/predict",), "read": ("/accounts",)}  # what a program may be allowed → addresses
+SHORTEST_PASSWORD = 10
+COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 16 MB and some 50 ms a guess
+
+
+class PeopleError(ValueError):
+    """A name, password or key that cannot be; says what to do."""
+
+
+class People:
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def names(self) -> list[str]:
+        return [name for (name,) in self._ask("SELECT name FROM users ORDER BY name")]
+
+    def add(self, name: str, password: str) -> None:
+        """A new person, or a new password for one, which ends their sessions."""
+        if not name.strip():
+            raise PeopleError("A user needs a name.")
+        if len(password) < SHORTEST_PASSWORD:
+            raise PeopleError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
+        salt = secrets.token_bytes(16)
+        self._ask("INSERT OR REPLACE INTO users VALUES (?, ?, ?)", name, salt, _hashed(password, salt))
+
+    def remove(self, name: str) -> None:
+        if name not in self.names():
+            raise PeopleError(f"There is no user {name!r}; there are: {', '.join(self.names()) or 'none'}.")
+        self._ask("DELETE FROM users WHERE name = ?", name)
+
+    def is_right(self, name: str, password: str) -> bool:
+        """Takes as long for a name that nobody has."""
+        rows = self._ask("SELECT salt, password FROM users WHERE name = ?", name) or [(b"nobody", b"")]
+        return hmac.compare_digest(_hashed(password, rows[0][0]), rows[0][1])
+
+    def stamp(self, name: str) -> str:
+        """Changes with the password, is "" without the person: a session with another stamp is over."""
+        rows = self._ask("SELECT password FROM users WHERE name = ?", name)
+        return hashlib.sha256(rows[0][0]).hexdigest()[:16] if rows else ""
+
+    def add_key(self, name: str, scopes: list[str]) -> str:
+        """A key for a program, which is shown once and kept as a hash."""
+        if unknown := set(scopes) - SCOPES.keys():
+            raise PeopleError(f"{', '.join(sorted(unknown))} is no scope; there are {', '.join(SCOPES)}.")
+        key = f"tw_{secrets.token_urlsafe(32)}"
+        self._ask("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", name, _fingerprint(key), " ".join(scopes))
+        return key
+
+    def remove_key(self, name: str) -> None:
+        self._ask("DELETE FROM keys WHERE name = ?", name)
+
+    def owner(self, key: str) -> tuple[str, list[str]] | None:
+        """Whose key it is and what it opens."""
+        rows = self._ask("SELECT name, scopes FROM keys WHERE hash = ?", _fingerprint(key))
+        return (rows[0][0], rows[0][1].split()) if rows else None
+
+    def secret(self) -> str:
+        """What sessions are signed with: made once."""
+        self._ask("INSERT OR IGNORE INTO secrets VALUES ('sessions', ?)", secrets.token_hex(32))
+        return str(self._ask("SELECT value FROM secrets WHERE name = 'sessions'")[0][0])
+
+    def note(self, who: str, did: str) -> None:
+        self._ask("INSERT INTO audit (who, did) VALUES (?, ?)", who, did)
+
+    def audit(self) -> list[tuple[str, str, str]]:
+        return self._ask("SELECT at, who, did FROM audit ORDER BY at DESC, rowid DESC LIMIT 1000")
+
+    def _ask(self, query: str, *values: object) -> list[tuple]:
+        with self._open() as database, database:
+            return database.execute(query, values).fetchall()
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        if is_new := not self._file.exists():
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.touch(mode=0o600)
+        database = sqlite3.connect(self._file, timeout=10)
+        try:
+            if is_new:
+                database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(SCHEMA.read_text())
+            yield database
+        finally:
+            database.close()
+
+
+def _hashed(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, **COST)
+
+
+def _fingerprint(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,166 @@
+"""Who gets in: sign in, sign out, keys, and everything that must not open the door. A real server, real requests."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+from typer.testing import CliRunner
+
+from dashboard import door
+from dashboard.people import People, PeopleError
+from jobs.cli import app
+from tests.test_dashboard import browser, serving, warehouse  # noqa: F401
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> People:
+    people = People(tmp_path / "people.db")
+    people.add("ann", PASSWORD)
+    return people
+
+
+@pytest.fixture
+def address(warehouse: Path, people: People) -> Iterator[str]:  # noqa: F811
+    with serving(warehouse, people) as address:
+        yield address
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address, timeout=30) as client:
+        yield client
+
+
+def sign_in(client: httpx.Client, name: str = "ann", password: str = PASSWORD, next: str = "/") -> httpx.Response:
+    token = re.findall(r'name="token" value="([^"]+)"', client.get("/login").text)[0]
+    form = {"name": name, "password": password, "token": token}
+    return client.post(f"/login?{urlencode({'next': next})}", data=form)
+
+
+def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, people: People) -> None:  # noqa: F811
+    page = browser.new_page()
+    page.goto(f"{address}/compare?label=insult")
+    expect(page).to_have_url(re.compile(r"/login\?next="))
+    page.get_by_label("Name").fill("ann")
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+    page.get_by_label("Name").fill("ann")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{address}/compare?label=insult")
+    expect(page.locator("h1")).to_contain_text("Compare", timeout=20_000)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{address}/login")
+    page.goto(address)
+    expect(page).to_have_url(re.compile("/login"))
+    page.close()
+    did = [did.partition(" from ")[0] for _, who, did in people.audit() if who == "ann"]
+    assert did == ["signed out", "signed in", "wrong password"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/", 307), ("GET", "/comments", 307), ("GET", "/docs", 307), ("POST", "/_dash-update-component", 401),
+     ("POST", "/predict", 401), ("GET", "/healthz", 200)],
+)  # fmt: skip
+def test_nothing_but_health_is_open(client: httpx.Client, method: str, path: str, status: int) -> None:
+    assert client.request(method, path, headers={"Accept": "text/html"}).status_code == status
+    assert client.request(method, path).status_code == (200 if status == 200 else 401)
+
+
+def test_after_five_wrong_passwords_the_right_one_does_not_help_for_a_while(client: httpx.Client) -> None:
+    assert [sign_in(client, password=f"guess number {n}").status_code for n in range(5)] == [401] * 5
+    assert sign_in(client).status_code == 429
+
+
+def test_a_form_counts_once(client: httpx.Client) -> None:
+    token = re.findall(r'name="token" value="([^"]+)"', client.get("/login").text)[0]
+    form = {"name": "ann", "password": PASSWORD, "token": token}
+    assert client.post("/login", data=form).status_code == 303
+    assert client.post("/login", data=form).status_code == 400
+    assert client.post("/login", data=form | {"token": ""}).status_code == 400
+
+
+def test_a_page_elsewhere_cannot_ask_with_somebodys_session(client: httpx.Client) -> None:
+    assert sign_in(client).status_code == 303
+    body = {"inputs": ["hello"]}
+    assert client.post("/predict", json=body).status_code == 200
+    assert client.post("/predict", json=body, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+
+
+@pytest.mark.parametrize("next", ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "x"])
+def test_signing_in_leads_nowhere_else(client: httpx.Client, next: str) -> None:
+    assert sign_in(client, next=next).headers["location"] == "/"
+
+
+def test_a_forged_session_or_one_from_before_a_new_password_is_none(client: httpx.Client, people: People) -> None:
+    sign_in(client)
+    assert client.get("/accounts").status_code == 200
+    people.add("ann", "another long password")
+    assert client.get("/accounts").status_code == 401
+    client.cookies.set("session", "eyJ1c2VyIjogImFubiJ9.forged")
+    assert client.get("/accounts").status_code == 401
+
+
+def test_a_key_opens_what_it_is_for_as_often_as_it_may(
+    client: httpx.Client, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = people.add_key("bot", ["predict"])
+    headers = {"Authorization": f"Bearer {key}"}
+    assert client.post("/predict", json={"inputs": ["hello"]}, headers=headers).status_code == 200
+    refused = client.get("/accounts", headers=headers)
+    assert (refused.status_code, refused.json()["error"]) == (403, "The key bot opens predict, not /accounts.")
+    assert client.get("/accounts", headers={"Authorization": "Bearer tw_wrong"}).status_code == 401
+    monkeypatch.setattr(door.Calls, "is_full", lambda *_: True)
+    assert client.post("/predict", json={"inputs": ["hello"]}, headers=headers).status_code == 429
+    assert key not in (people._file).read_bytes().decode("latin-1")
+    people.remove_key("bot")
+    assert client.post("/predict", json={"inputs": ["hello"]}, headers=headers).status_code == 401
+
+
+def test_calls_are_forgotten_after_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(door.time, "monotonic", lambda: now[0])
+    calls = door.Calls(2, 60)
+    for _ in range(2):
+        assert not calls.is_full("ann")
+        calls.count("ann")
+    assert calls.is_full("ann")
+    assert not calls.is_full("bob")
+    now[0] = 61
+    assert not calls.is_full("ann")
+
+
+@pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("bob", "short")])
+def test_a_name_and_a_long_password_are_needed(people: People, name: str, password: str) -> None:
+    with pytest.raises(PeopleError, match="needs"):
+        people.add(name, password)
+
+
+def test_the_commands_make_and_end_people_and_keys(tmp_path: Path) -> None:
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(app, [*words, "--data-dir", str(tmp_path)])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    run("user", "add", "ann", "--password", PASSWORD)
+    assert run("user", "list") == "user\nann\n"
+    people = People(tmp_path / "people.db")
+    assert people.is_right("ann", PASSWORD)
+    assert people.owner(run("key", "add", "bot", "--scope", "read").strip()) == ("bot", ["read"])
+    assert oct((tmp_path / "people.db").stat().st_mode)[-3:] == "600"
+    run("user", "remove", "ann")
+    assert people.names() == []
+
+
+def test_nobody_else_is_served_before_there_is_a_user(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0", "--data-dir", str(tmp_path)])
+    assert isinstance(result.exception, PeopleError)
+    assert "toxwatch user add" in str(result.exception)
