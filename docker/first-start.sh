@@ -1,11 +1,14 @@
 #!/bin/sh
-# Makes what Airflow's services share, once: secrets that no image holds, the database, the pool for Apify.
+# Makes what the services share, once: secrets that no image holds, the database, the pool for Apify, the first user.
 set -eu
-mkdir -p /data/secrets /data/airflow
+mkdir -p /data/secrets /data/airflow /data/models
 umask 077
-for name in api jwt; do
-    [ -s /data/secrets/$name ] || python -c 'import secrets; print(secrets.token_hex(32))' > /data/secrets/$name
-done
-[ -s /data/secrets/fernet ] || python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())' > /data/secrets/fernet
+secret() { [ -s "/data/secrets/$1" ] || python -c "$2" > "/data/secrets/$1"; }
+secret api 'import secrets; print(secrets.token_hex(32))'
+secret jwt 'import secrets; print(secrets.token_hex(32))'
+secret dashboard 'import secrets; print(secrets.token_urlsafe(12))'
+secret fernet 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'
 airflow db migrate
 airflow pools set apify 2 "Apify runs at the same time"
+[ -s /data/people.db ] || toxwatch user add admin --password "$(cat /data/secrets/dashboard)"
+echo "Ready. The dashboard's user is admin, the password is in /data/secrets/dashboard."

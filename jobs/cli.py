@@ -316,6 +316,30 @@ def forget(
 
 
 @app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="The .tar file to write, outside of the data folder.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Write everything that cannot be made again to one file, and read it back."""
+    from jobs import backup
+
+    files = backup.backup(Settings.load(data_dir), target)
+    console.print(f"{files:,} files are in {target}, each as it should be. Bring it to another machine.")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="What `toxwatch backup` wrote.")], data_dir: DataDir = None
+) -> None:
+    """Put a backup into a new data folder, checked file by file, and make the warehouse again."""
+    from jobs import backup
+
+    settings = Settings.load(data_dir)
+    files = backup.restore(settings, source)
+    console.print(f"{files:,} files are in {settings.data_dir}, each as it was.")
+
+
+@app.command()
 def accounts(as_json: AsJson = False) -> None:
     """List the watched accounts."""
     from jobs.targets import read_targets

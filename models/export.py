@@ -51,7 +51,7 @@ def quantize(source: Path, target: Path) -> None:
     """int8 with a scale a row or column for the weights as they are stored; what is computed stays float32.
 
     Where activations are int8 too, their scale is that of the whole batch, and a comment's score depends on its
-    neighbours': by 0.16 of a logit in a six-layer encoder. Twice the speed is not worth that.
+    neighbours. Twice the speed is not worth that.
     """
     model = onnx.load(source)
     weights = {one.name: one for one in model.graph.initializer if np.prod(one.dims) >= LARGE}

@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from models.card import read_card
 from models.labels import ModelError
 
 NAME = "toxicity"
 CHAMPION = "champion"
+RUNS = "runs"
 
 
 class Known(NamedTuple):
@@ -34,9 +33,10 @@ class Registry:
         from mlflow import MlflowClient  # takes seconds
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
+        self._store = store.resolve()
         store.mkdir(parents=True, exist_ok=True)
-        self._client = MlflowClient(f"sqlite:///{store.resolve() / 'mlflow.db'}")
-        place = (store.resolve() / "runs").as_uri()
+        self._client = MlflowClient(f"sqlite:///{self._store / 'mlflow.db'}")
+        place = (self._store / RUNS).as_uri()
         found = self._client.get_experiment_by_name(NAME)
         self._experiment = found.experiment_id if found else self._client.create_experiment(NAME, place)
 
@@ -65,6 +65,10 @@ class Registry:
         """The model that a run made: its files, its card's figures, its version."""
         card = read_card(folder)
         self._client.log_artifacts(run, str(folder), "model")
+        for part in card.get("parts", {}).values():
+            if part["folder"].startswith(".."):  # a cascade that refers to networks beside it takes them along
+                beside = os.path.normpath(f"model/{part['folder']}")
+                self._client.log_artifacts(run, str(folder / part["folder"]), beside)
         self._client.log_metric(run, "validation_auc", card["validation_auc"])
         self._client.set_tag(run, "version", card["version"])
         self._client.set_tag(run, "mlflow.runName", card["version"])
@@ -92,14 +96,14 @@ class Registry:
         source = f"{run.info.artifact_uri}/model"
         registered = self._client.create_model_version(NAME, source, run.info.run_id)
         self._client.set_registered_model_alias(NAME, CHAMPION, registered.version)
-        return _path(source)
+        return self._path(source)
 
     def champion(self) -> Path | None:
         """The folder of the model that was promoted last."""
         from mlflow.exceptions import MlflowException
 
         try:
-            return _path(self._client.get_model_version_by_alias(NAME, CHAMPION).source)
+            return self._path(self._client.get_model_version_by_alias(NAME, CHAMPION).source)
         except MlflowException:
             return None
 
@@ -112,11 +116,17 @@ class Registry:
                 datetime.fromtimestamp(run.info.start_time / 1000, UTC),
                 run.data.metrics.get("validation_auc"),
                 run.data.tags.get("passed_against", ""),
-                champion == _path(f"{run.info.artifact_uri}/model"),
+                champion == self._path(f"{run.info.artifact_uri}/model"),
             )
             for run in self._client.search_runs([self._experiment], order_by=["attributes.start_time DESC"])
             if "version" in run.data.tags
         ]
+
+    def _path(self, uri: str | None) -> Path:
+        """A folder of artefacts here, also when the store was moved."""
+        if uri is None or f"/{RUNS}/" not in uri:
+            raise ModelError("The registry holds a model without its files. Promote another one.")
+        return self._store / RUNS / uri.rpartition(f"/{RUNS}/")[2]
 
     def _run_of(self, folder: Path) -> str:
         """The run that made this model; one is written for a model that came from elsewhere."""
@@ -127,9 +137,3 @@ class Registry:
         with self.run({"command": "brought from elsewhere"}) as run:
             self.keep(run, folder)
         return run
-
-
-def _path(uri: str | None) -> Path:
-    if uri is None:
-        raise ModelError("The registry holds a model without its files. Promote another one.")
-    return Path(url2pathname(urlparse(uri).path))

@@ -121,6 +121,7 @@ def open_session(path: Path) -> Any:
     """One thread: a worker a core is faster than a core's share of one worker."""
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

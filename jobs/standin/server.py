@@ -85,8 +85,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     token = TOKEN
 
-    def __init__(self, port: int, seed: int, faults: list[Fault], run_seconds: float) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, host: str, port: int, seed: int, faults: list[Fault], run_seconds: float) -> None:
+        super().__init__((host, port), _Handler)
+        self.host = host
         self.world = World(seed)
         self.faults = faults
         self.run_seconds = run_seconds
@@ -96,7 +97,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{self.host}:{self.server_address[1]}"
 
     @property
     def spent_usd(self) -> float:
@@ -140,9 +141,13 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(
-    seed: int = 1, faults: list[Fault] | None = None, port: int = 0, run_seconds: float = 0.01
+    seed: int = 1,
+    faults: list[Fault] | None = None,
+    port: int = 0,
+    run_seconds: float = 0.01,
+    host: str = "127.0.0.1",
 ) -> Iterator[Server]:
-    with Server(port, seed, faults or [], run_seconds) as server:
+    with Server(host, port, seed, faults or [], run_seconds) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         yield server

@@ -1,0 +1,69 @@
+"""Backup and restore: the same data folder elsewhere, and a damaged backup that leaves nothing behind."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dashboard.people import People
+from jobs import backup, nightly, standin
+from jobs.errors import BadInput
+from jobs.settings import Settings
+from models.registry import Registry
+from tests.conftest import watching
+from warehouse import build
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> tuple[Settings, Path]:
+    """A data folder with a night, a user and a champion, and its backup."""
+    place = tmp_path_factory.mktemp("backup")
+    settings = watching(place / "data", apify)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TOXWATCH_AUTHOR_KEY")
+        nightly.run(settings, [date(2026, 11, 10)])
+    People(settings.data_dir / "people.db").add("ann", "correct horse battery")
+    promoted = Registry(settings.data_dir / "models").promote(settings.model_dir)
+    (settings.data_dir / "models" / "in-use").symlink_to(promoted)
+    backup.backup(settings, place / "backup.tar")
+    return settings, place / "backup.tar"
+
+
+def test_a_restored_folder_is_the_one_that_was_kept(kept: tuple[Settings, Path], tmp_path: Path) -> None:
+    settings, file = kept
+    files = backup.restore(replace(settings, data_dir=tmp_path / "new"), file)
+    new = Settings.load(tmp_path / "new")
+    assert files > 10
+    assert build.content_hash(tmp_path / "new" / "warehouse") == build.content_hash(settings.data_dir / "warehouse")
+    assert (tmp_path / "new" / "author.key").read_bytes() == (settings.data_dir / "author.key").read_bytes()
+    assert People(tmp_path / "new" / "people.db").is_right("ann", "correct horse battery")
+    assert new.model_dir.is_relative_to(tmp_path / "new")
+    assert Registry(tmp_path / "new" / "models").champion() == new.model_dir
+
+
+def test_a_backup_with_one_wrong_byte_is_refused_and_nothing_is_left(
+    kept: tuple[Settings, Path], tmp_path: Path
+) -> None:
+    content = bytearray(kept[1].read_bytes())
+    at = content.index(b"PAR1") + 200
+    content[at] ^= 1
+    (tmp_path / "damaged.tar").write_bytes(content)
+    with pytest.raises(BadInput, match="is not as it was"):
+        backup.restore(Settings.load(tmp_path / "new"), tmp_path / "damaged.tar")
+    (tmp_path / "cut.tar").write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadInput, match="is no whole backup"):
+        backup.restore(Settings.load(tmp_path / "new"), tmp_path / "cut.tar")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cut.tar", "damaged.tar"]
+
+
+def test_nothing_is_written_over(kept: tuple[Settings, Path], tmp_path: Path) -> None:
+    settings, file = kept
+    with pytest.raises(BadInput, match="is not empty"):
+        backup.restore(settings, file)
+    with pytest.raises(BadInput, match="is there already"):
+        backup.backup(settings, file)
+    with pytest.raises(BadInput, match="lies in the data folder itself"):
+        backup.backup(settings, settings.data_dir / "backup.tar")
+    with pytest.raises(BadInput, match="There is no file"):
+        backup.restore(Settings.load(tmp_path / "new"), tmp_path / "nowhere.tar")
