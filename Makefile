@@ -23,8 +23,9 @@ lint: setup ## check style and types
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
-bench: setup ## measure, one table a file in bench/
-	for table in bench/*.py; do .venv/bin/python $$table || exit 1; done
+bench: setup ## measure what scoring costs; with LABELLED=FILE from `toxwatch prepare`, how models compare too
+	.venv/bin/python bench/scoring.py
+	[ -z "$(LABELLED)" ] || { .venv/bin/python bench/imbalance.py $(LABELLED) && .venv/bin/python bench/leave_one_out.py $(LABELLED); }
 
 airflow: setup ## run Airflow with the project's DAGs on this machine
 	.venv/bin/toxwatch airflow --data-dir $(DATA_DIR)

@@ -11,6 +11,8 @@ by hand takes `night` from its parameters, else yesterday.
   the Data Docs page. Mend the cause, then clear `validate` and what follows.
 - `clean`, `score`, `publish`, `monitor`: memory or disk. Clearing the task is always safe: a stage
   replaces exactly its own night.
+- `alert`: the mail server or a webhook, the log says which. What was not sent is sent with the next night. It runs
+  whatever became of the night, and tells of a night that did not get through.
 """
 
 from datetime import datetime, timedelta
@@ -27,7 +29,7 @@ from airflow.sdk import (
     task,
 )
 
-from jobs.operators import ScrapeAccount, Stage, say_late
+from jobs.operators import Command, ScrapeAccount, Stage, say_late
 
 NIGHT = (
     "{{ params.night or (data_interval_start | ds if data_interval_start is defined and data_interval_start"
@@ -74,8 +76,10 @@ def nightly():
     score = Stage(task_id="score", stage="score", night=NIGHT)
     publish = Stage(task_id="publish", stage="publish", night=NIGHT, outlets=[WAREHOUSE])
     monitor = Stage(task_id="monitor", stage="monitor", night=NIGHT)
+    alert = Command(task_id="alert", words=["alert", "--night", NIGHT])
+    alert.as_teardown(on_failure_fail_dagrun=True)  # runs whatever became of the night, and does not make it a success
 
-    chain(scrape_accounts, collect, validate, clean, score, publish, monitor)
+    chain(scrape_accounts, collect, validate, clean, score, publish, monitor, alert)
 
 
 nightly()

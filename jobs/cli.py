@@ -150,6 +150,19 @@ def nightly(
 
 
 @app.command()
+def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Tell those whom alerts.toml names what was unusual about a night, once; also what could not be sent before."""
+    from jobs import alerts
+
+    found = alerts.run(Settings.load(data_dir), _night(night))
+    if as_json:
+        return _print_json([asdict(one) for one in found])
+    if not found:
+        return console.print(f"Nothing unusual about {_night(night)}.")
+    return _print_table(["rule", "what", "look"], [[one.rule, str(one), one.link] for one in found])
+
+
+@app.command()
 def demo(
     nights: Annotated[int, typer.Option(min=1, max=60, help="How many nights, up to yesterday.")] = 14,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last of them.")] = None,

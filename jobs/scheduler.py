@@ -35,6 +35,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # standalone calls `airflow`
         "AIRFLOW_HOME": str(home),
         "TOXWATCH_DATA_DIR": str(settings.data_dir),
+        "TOXWATCH_ALERTS": str(settings.alerts_file),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "2",

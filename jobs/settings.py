@@ -21,6 +21,10 @@ class Settings:
     apify_url: str
     spark_master: str
     spark_memory: str
+    alerts_file: Path
+    smtp_url: str | None = field(repr=False)
+    slack_url: str | None = field(repr=False)
+    webhook_url: str | None = field(repr=False)
 
     @classmethod
     def load(cls, data_dir: Path | None = None) -> "Settings":
@@ -39,6 +43,10 @@ class Settings:
             apify_url=env("APIFY_API_BASE_URL", "https://api.apify.com"),
             spark_master=env("TOXWATCH_SPARK_MASTER", "local[2]"),
             spark_memory=env("TOXWATCH_SPARK_MEMORY", "2g"),
+            alerts_file=Path(env("TOXWATCH_ALERTS", "alerts.toml")).resolve(),
+            smtp_url=env("TOXWATCH_SMTP_URL") or None,
+            slack_url=env("TOXWATCH_SLACK_URL") or None,
+            webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,
         )
 
     def author_key(self) -> bytes:

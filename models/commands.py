@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -102,7 +101,11 @@ def train(
     rows, place = labelled.labelled(_data(data, data_dir)), output or _challenger(data_dir)
     registry = Registry(data_dir / "models")
     with registry.run({"kind": kind, "command": command} | asdict(settings)) as run:
-        watch = partial(registry.log_epoch, run)
+
+        def watch(epoch: dict[str, float]) -> None:
+            train.print_epoch(epoch)
+            registry.log_epoch(run, epoch)
+
         if kind == "bilstm":
             vectors, guide = train.Vectors(encoder, glove), network(teacher) if teacher else None
             card = train.train_bilstm(rows, place, settings, vectors, command, watch, guide)

@@ -57,14 +57,18 @@ def read_shape(folder: Path) -> Shape:
 def build_encoder(folder: Path, dropout: float = 0.1) -> keras.Model:
     """ids → hidden states, with the folder's weights; id 0 is padding."""
     shape = read_shape(folder)
+    encoder = random_encoder(shape, dropout)
+    _fill(encoder, shape, _tensors(folder / "model.safetensors"))
+    return encoder
+
+
+def random_encoder(shape: Shape, dropout: float) -> keras.Model:
     ids = keras.Input((None,), dtype="int32", name="ids")
     states = Embeddings(shape, name="embeddings")(ids)
     states = layers.Dropout(dropout)(states)
     for i in range(shape.layers):
         states = Block(shape, dropout, name=f"block_{i}")(states, ids > 0)
-    encoder = keras.Model(ids, states, name="encoder")
-    _fill(encoder, shape, _tensors(folder / "model.safetensors"))
-    return encoder
+    return keras.Model(ids, states, name="encoder")
 
 
 @keras.saving.register_keras_serializable("toxwatch")

@@ -24,7 +24,10 @@ class TokenMean(layers.Layer):
 
 
 def build_transformer(backbone: Path, dropout: float) -> keras.Model:
-    encoder = build_encoder(backbone, dropout)
+    return with_head(build_encoder(backbone, dropout), dropout)
+
+
+def with_head(encoder: keras.Model, dropout: float) -> keras.Model:
     ids = encoder.input
     mean = layers.Dropout(dropout)(TokenMean(name="mean")(encoder.output, ids > 0))
     return keras.Model(ids, layers.Dense(len(LABELS), dtype="float32", name="logits")(mean))

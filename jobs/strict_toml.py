@@ -1,0 +1,62 @@
+"""TOML files that people write: read, checked, and refused with the line and what is allowed there."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from jobs.errors import BadInput
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Form = TypeVar("Form", bound=Strict)
+
+
+def read_strict(path: Path, form: type[Form], tables: Mapping[str, type[Strict]]) -> Form:
+    """`tables` are the forms of the tables in it; raises BadInput with the file, the line and what is allowed."""
+    if not path.exists():
+        raise BadInput(f"{path} does not exist. Copy {path.name} from the project and make it yours.")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        return form.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path} is not valid TOML: {error}") from None
+    except ValidationError as error:
+        problems = [_sentence(path, text, problem, form, tables) for problem in error.errors()]
+        raise BadInput("\n".join(problems)) from None
+
+
+def _sentence(
+    path: Path, text: str, problem: ErrorDetails, form: type[Strict], tables: Mapping[str, type[Strict]]
+) -> str:
+    where = problem["loc"]
+    key = str(where[-1]) if isinstance(where[-1], str) else str(where[-2])
+    said = problem["msg"]
+    if problem["type"] == "extra_forbidden":
+        table = tables[str(where[0])] if len(where) > 1 else form
+        said = f"unknown key; allowed here: {', '.join(table.model_fields) or 'none'}"
+    elif "input" in problem and problem["type"] != "missing":
+        said += f" (found {problem['input']!r})"
+    return f"{path}, line {_line(text, where, key)}: {key}: {said}"
+
+
+def _line(text: str, where: tuple, key: str) -> int:
+    """The line of a key: its own in the right table, else that of the table's header."""
+    lines = text.splitlines()
+    header = re.compile(rf"\s*\[+\s*{re.escape(str(where[0]))}\s*\]+")
+    starts = [number for number, line in enumerate(lines) if header.match(line)]
+    table = where[1] if len(where) > 1 and isinstance(where[1], int) else 0
+    start = starts[table] if table < len(starts) else 0
+    for number in range(start, len(lines)):
+        if number > start and lines[number].lstrip().startswith("["):
+            break
+        if re.match(rf"\s*{re.escape(key)}\s*=", lines[number]):
+            return number + 1
+    return start + 1

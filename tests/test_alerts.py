@@ -1,0 +1,180 @@
+"""Alerts: found by rules of the file, sent once to every channel. Real servers for mail and webhooks."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from jobs import alerts
+from jobs.errors import BadInput, FailedService
+from jobs.lake import Lake, Manifest
+from jobs.settings import PROJECT, Settings
+from tests.conftest import MODEL, at, night_of
+from warehouse import build
+
+LAST = date(2026, 11, 20)
+
+
+class Hook(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken.append(json.loads(body))  # type: ignore[attr-defined]
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Post(socketserver.StreamRequestHandler):
+    """As much SMTP as a client needs to hand over a message."""
+
+    def handle(self) -> None:
+        self.say("220 ready")
+        while line := self.rfile.readline().decode().strip().upper():
+            if line.startswith("DATA"):
+                self.say("354 go on")
+                lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
+                self.server.taken.append("".join(lines))  # type: ignore[attr-defined]
+            self.say("221 bye" if line.startswith("QUIT") else "250 ok")
+
+    def say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+def serve(server: socketserver.BaseServer) -> Iterator[socketserver.BaseServer]:
+    server.taken, server.status = [], 200  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def hook() -> Iterator:
+    yield from serve(ThreadingHTTPServer(("127.0.0.1", 0), Hook))
+
+
+@pytest.fixture
+def post() -> Iterator:
+    yield from serve(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Post))
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two weeks of two accounts; the last day of one is a wave of abuse."""
+    place = tmp_path_factory.mktemp("alerts")
+    nights = []
+    for back in reversed(range(14)):
+        day = LAST - timedelta(days=back)
+        is_wave = day == LAST
+        comments = [
+            (f"loud/{day}-{n}", f"loud {n}", at(day, n % 24), 0.9 if is_wave and n < 40 else 0.02) for n in range(120)
+        ]
+        comments += [(f"calm/{day}-{n}", f"calm {n}", at(day, n % 24), 0.01) for n in range(120)]
+        nights.append(night_of(place / "lake", day, comments))
+    accounts = [("instagram", "loud", ()), ("instagram", "calm", ())]
+    build.publish(place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), PROJECT / "policies.toml"))
+    return place / "warehouse"
+
+
+@pytest.fixture
+def told(settings: Settings, warehouse: Path) -> Settings:
+    """A data folder with that warehouse and a finished night, and the project's own rules."""
+    lake = Lake(settings.data_dir).open()
+    (settings.data_dir / "warehouse").symlink_to(warehouse)
+    with lake.writing("monitored", Manifest("monitor", LAST)):
+        pass
+    return replace(settings, alerts_file=PROJECT / "alerts.toml")
+
+
+def url(server: socketserver.BaseServer) -> str:
+    return f"http://127.0.0.1:{server.server_address[1]}/"
+
+
+def test_an_unusual_day_is_told_with_the_page_that_shows_it(told: Settings) -> None:
+    found = {(one.rule, one.account): one for one in alerts.run(told, LAST)}
+    assert found.keys() == {("toxicity", "instagram/loud"), ("wave", "instagram/loud"), ("drift", "instagram/loud")}
+    one = found["toxicity", "instagram/loud"]
+    assert one.said == "toxic is expected in 31.3 % of 120 comments, in 2.0 % on its usual days"
+    assert one.link == "http://127.0.0.1:8050/account?account=instagram%2Floud&last=2026-11-20&label=toxic"
+
+
+def test_a_usual_day_is_not(told: Settings) -> None:
+    calm = LAST - timedelta(days=1)
+    with Lake(told.data_dir).writing("monitored", Manifest("monitor", calm)):
+        pass
+    assert alerts.run(told, calm) == []
+
+
+def test_a_night_that_is_not_finished_is_told(told: Settings) -> None:
+    [one] = alerts.run(told, LAST + timedelta(days=1))
+    assert (one.rule, one.account) == ("unfinished", None)
+    assert "no stage" in one.said
+
+
+def test_everybody_is_told_once(told: Settings, hook, post, tmp_path: Path) -> None:
+    rules = (PROJECT / "alerts.toml").read_text().replace("email = []", 'email = ["team@example.org"]')
+    (tmp_path / "alerts.toml").write_text(rules)
+    smtp = f"smtp://127.0.0.1:{post.server_address[1]}"
+    told = replace(
+        told, alerts_file=tmp_path / "alerts.toml", slack_url=url(hook), webhook_url=url(hook), smtp_url=smtp
+    )
+    for _ in range(2):
+        assert len(alerts.run(told, LAST)) == 3
+    [slack, plain], [mail] = hook.taken, post.taken
+    assert slack["text"].count("• 2026-11-20: instagram/loud: ") == 3
+    assert [alert["link"].partition("?")[0] for alert in plain["alerts"]] == ["http://127.0.0.1:8050/account"] * 3
+    assert "Subject: Toxwatch: 3 alerts" in mail
+    assert "To: team@example.org" in mail
+
+    alerts.run(told, LAST + timedelta(days=1))
+    assert [len(taken) for taken in (hook.taken, post.taken)] == [4, 2]
+    assert "instagram/loud" not in hook.taken[-1]
+
+
+def test_a_channel_that_fails_is_tried_again_and_the_others_are_not_told_twice(told: Settings, hook, post) -> None:
+    del post
+    told = replace(told, slack_url="http://127.0.0.1:9/", webhook_url=url(hook))
+    with pytest.raises(FailedService, match="Slack did not take the message"):
+        alerts.run(told, LAST)
+    assert len(hook.taken) == 1
+    alerts.run(replace(told, slack_url=url(hook)), LAST)
+    assert ["text" in taken for taken in hook.taken] == [False, True]
+
+
+def test_in_quiet_hours_it_waits(told: Settings, hook, tmp_path: Path) -> None:
+    (tmp_path / "alerts.toml").write_text('[send]\nquiet = ["22:00", "07:00"]\n[wave]\n')
+    told = replace(told, alerts_file=tmp_path / "alerts.toml", webhook_url=url(hook))
+    alerts.run(told, LAST, datetime(2026, 11, 21, 2, 30))
+    assert hook.taken == []
+    alerts.run(told, LAST, datetime(2026, 11, 21, 7, 0))
+    assert len(hook.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[wave]\nleast_flaged = 3\n", "alerts.toml, line 2: least_flaged: unknown key; allowed here: least_flagged"),
+        ("[waves]\n", "unknown key; allowed here: send, toxicity, wave"),
+        ('[toxicity]\nlabels = ["rude"]\n', "line 2: labels"),
+        ("[budget]\nfrom_share = 9\n", "line 2: from_share: Input should be less than or equal to 1"),
+        ('[send]\nemail = ["a@b.c"]\n', "TOXWATCH_SMTP_URL does not name a mail server"),
+        ("[wave\n", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_before_anything_is_sent(
+    told: Settings, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "alerts.toml").write_text(text)
+    with pytest.raises(BadInput) as refused:
+        alerts.run(replace(told, alerts_file=tmp_path / "alerts.toml"), LAST)
+    assert said in str(refused.value)
+    assert not (told.data_dir / "alerts.db").exists()
