@@ -8,7 +8,7 @@ from pathlib import Path
 from jobs.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parent.parent
-SHIPPED = PROJECT / "models" / "shipped" / "bilstm"
+SHIPPED = PROJECT / "models" / "shipped" / "cascade"
 IN_USE = "models/in-use"  # in the data folder: a link to the model that took over, if one did
 
 

@@ -10,6 +10,7 @@ import typer
 from models.labels import ModelError, Refused
 
 SHIPPED = Path(__file__).parent / "shipped"
+DEFAULT = SHIPPED / "cascade"
 
 DataDir = Annotated[
     Path, typer.Option("--data-dir", envvar="TOXWATCH_DATA_DIR", help="Its models/ holds what is trained here.")
@@ -160,7 +161,7 @@ def evaluate(
     from models.registry import Registry
 
     challenger = _challenger(data_dir)
-    folder = model or (challenger if challenger.exists() else SHIPPED / "bilstm")
+    folder = model or (challenger if challenger.exists() else DEFAULT)
     figures = evaluate.evaluate(scorer.load(folder), labelled.labelled(_data(data, data_dir)))
     typer.echo(evaluate.as_text(figures))
     place = data_dir / "models" / "reports"
@@ -181,7 +182,7 @@ def gate(model: Model = None, data: Data = None, data_dir: DataDir = Path("data"
 
     rows = labelled.of_part(labelled.labelled(_data(data, data_dir)), "validation")
     registry, folder = Registry(data_dir / "models"), model or _challenger(data_dir)
-    challenger, champion = scorer.load(folder), scorer.load(registry.champion() or SHIPPED / "bilstm")
+    challenger, champion = scorer.load(folder), scorer.load(registry.champion() or DEFAULT)
     compared = compare(evaluate.judge(challenger, rows), evaluate.judge(champion, rows))
     for one in compared:
         verdict = f"worse by more than {MARGINS[one.kind]}" if one.is_worse else "holds"
@@ -205,7 +206,7 @@ def promote(
     from models.registry import Registry
 
     registry, folder = Registry(data_dir / "models"), model or _challenger(data_dir)
-    champion = read_card(registry.champion() or SHIPPED / "bilstm")["version"]
+    champion = read_card(registry.champion() or DEFAULT)["version"]
     if not anyway and registry.passed_against(folder) != champion:
         raise Refused(f"The gate has not let {folder} pass against the champion {champion}: run `toxwatch gate`.")
     kept = registry.promote(folder)

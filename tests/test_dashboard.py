@@ -22,7 +22,7 @@ from tests.conftest import MODEL, at, night_of
 from warehouse import build
 
 ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = ROOT / "models" / "shipped" / "bilstm"
+SHIPPED = ROOT / "models" / "shipped" / "cascade"
 LAST = date(2026, 11, 20)
 HOSTILE = "<script>document.title='taken'</script> <img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://example.com")'
@@ -227,7 +227,7 @@ def test_the_api_scores_as_the_model_does(address: str) -> None:
     rude, kind = ({score["label"]: score["score"] for score in scores} for scores in body["outputs"])
     assert list(rude) == ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
     assert rude["insult"] > 0.5 > kind["toxic"]
-    assert body["model"].startswith("bilstm-")
+    assert body["model"].startswith("cascade-")
     assert get(f"{address}/accounts") == (200, ["instagram/calm", "instagram/loud"])
     assert get(f"{address}/healthz")[1]["newest_night"] == str(LAST)
 

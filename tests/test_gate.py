@@ -78,7 +78,7 @@ def test_a_run_that_breaks_is_marked_and_its_model_is_not_known(tmp_path: Path) 
 
 def test_nobody_is_promoted_past_the_gate_without_saying_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     transformer = commands.SHIPPED / "transformer"
-    with pytest.raises(Refused, match=r"has not let .* pass against the champion bilstm"):
+    with pytest.raises(Refused, match=r"has not let .* pass against the champion cascade"):
         commands.promote(transformer, data_dir=tmp_path)
     commands.promote(transformer, anyway=True, data_dir=tmp_path)
     assert "is the champion" in capsys.readouterr().out
