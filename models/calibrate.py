@@ -67,11 +67,11 @@ def calibration_error(truth: np.ndarray, probabilities: np.ndarray, weight: np.n
 
 
 def reliability(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray) -> list[list[float]]:
-    """For each bin with anything in it: the mean probability, the share that is right, the bin's share of all."""
+    """For each bin with enough in it: the mean probability, the share that is right, the bin's share of all."""
     bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
     summed = [weight, weight * probabilities, weight * truth]
     total, said, right = (np.bincount(bins, values, BINS) for values in summed)
-    used = total > 0
+    used = np.bincount(bins, minlength=BINS) >= ENOUGH_TO_JUDGE
     columns = said[used] / total[used], right[used] / total[used], total[used] / total.sum()
     return np.stack(columns, axis=1).round(4).tolist()
 

@@ -60,7 +60,8 @@ def _reliability(labels: dict[str, Any]) -> go.Figure:
     for name, row in labels.items():
         said, right, _ = zip(*row["reliability"], strict=True)
         figure.add_scatter(x=said, y=right, mode="lines+markers", name=name)
-    return figure.update_layout(height=420, xaxis_title="probability", yaxis_title="share that is so")
+    figure.update_xaxes(title="probability", range=[0, 1]).update_yaxes(title="share that is so", range=[0, 1])
+    return figure.update_layout(height=440, legend_y=-0.2)
 
 
 def _sources(figures: dict[str, Any]) -> go.Figure:
