@@ -10,7 +10,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from fastapi import FastAPI
 
-from dashboard import api, door
+from dashboard import api, door, perspective
 from dashboard.components import note
 from dashboard.pages import account, comments, compare, overview, quality, trying
 from dashboard.people import People, PeopleError
@@ -54,6 +54,7 @@ def create(folder: Path, model_folder: Path, people: People | None = None, is_ht
     layouts["/quality"] = partial(quality.layout, card=model.card)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
     api.add(server, answers, model)
+    perspective.add(server, model)
     if people:
         door.add(server, people, is_https)
     app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="", compress=True,

@@ -102,8 +102,7 @@ class Door:
         return await refusal(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        kind, _, key = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer":
+        if key := _key(scope, headers):
             return self._of_program(scope["path"], key)
         session = scope["session"]
         if not session.get("user") or session.get("stamp") != self._people.stamp(session["user"]):
@@ -127,6 +126,12 @@ class Door:
             return _said(429, f"The key {name} may ask {KEY_CALLS} times in {KEY_SECONDS} seconds.")
         self._calls.count(name)
         return None
+
+
+def _key(scope: Scope, headers: Headers) -> str:
+    """`Authorization: Bearer …`, or `?key=…` as clients of the Perspective API send it."""
+    kind, _, key = headers.get("authorization", "").partition(" ")
+    return key if kind.lower() == "bearer" else parse_qs(scope["query_string"].decode()).get("key", [""])[0]
 
 
 async def _body(request: Request) -> bytes:

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SCHEMA = Path(__file__).parent / "sql" / "people.sql"
-SCOPES = {"predict": ("/predict",), "read": ("/accounts",)}  # what a program may be allowed → addresses
+SCOPES = {
+    "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
+    "read": ("/accounts",),
+}  # what a program may be allowed → addresses
 SHORTEST_PASSWORD = 10
 COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 16 MB and some 50 ms a guess
 

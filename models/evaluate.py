@@ -22,7 +22,7 @@ from models import data
 from models.calibrate import SHARES, calibration_error, reliability, weights
 from models.composed import compose
 from models.labels import LABELS
-from models.language import language_of
+from models.language import LANGUAGES, language_of
 from models.obfuscate import DISGUISES, disguise
 from models.scorer import Scorer
 from models.text import clean_text
@@ -31,7 +31,6 @@ CASES = Path(__file__).with_name("cases.toml")
 RESAMPLES = 200
 ENOUGH = 30  # of both kinds, below which a figure says nothing
 LENGTHS = {"up to 8 words": 8, "9 to 30 words": 30, "over 30 words": 10**6}
-LANGUAGES = ("en", "de", "es", "fr", "it", "pt")
 OBFUSCATED = 3000  # comments, so that eight disguises take a minute
 IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "jew", "jewish", "christian", "women",
               "woman", "men", "immigrants", "refugees", "mexican", "arab", "disabled", "old")  # fmt: skip

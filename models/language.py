@@ -9,6 +9,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[^\w@#]+|[\d_@#]+")
 UNDETERMINED = "und"  # ISO 639: there is nothing to tell a language by
 LEAST_LETTERS = 3
+LANGUAGES = ("en", "de", "es", "fr", "it", "pt")  # that the composed training sentences know
 
 
 @lru_cache

@@ -176,7 +176,7 @@ def _train(
         "command": command,
         "teacher": teacher.version if teacher else None,
         "data": rows.attrs.get("hashes", {}) | {file.name: file_hash(file) for file in (TEMPLATES, begun_with) if file},
-        "sources": [*sorted(set(training.source))],
+        "sources": sorted(set(training.source)),
         "shares": calibrate.SHARES,
         "rows": rows.part.value_counts().to_dict(),
         "history": history,

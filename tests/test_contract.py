@@ -89,7 +89,9 @@ def test_the_docs_name_the_folders_that_stages_write() -> None:
         assert f"`{stage.dataset}/" in row or (stage.name == "publish" and "`warehouse/`" in row)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md", "docs/operations.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md", "docs/operations.md"]
+)
 def test_a_page_names_only_commands_targets_and_files_that_exist(page: str) -> None:
     text = (ROOT / page).read_text()
     makefile = (ROOT / "Makefile").read_text()

@@ -1,0 +1,150 @@
+"""Scores in the form of Google's Perspective API, so that its clients move by changing the address.
+
+docs/perspective.md says how, and what differs.
+"""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse, Response
+
+from models.labels import LABELS
+from models.language import LANGUAGES, UNDETERMINED, language_of
+from models.scorer import Scorer
+from models.text import clean_text
+
+PATH = "/v1alpha1/comments:analyze"
+DISCOVERY = "/$discovery/rest"
+ATTRIBUTES = {"TOXICITY": "toxic", "SEVERE_TOXICITY": "severe_toxic", "IDENTITY_ATTACK": "identity_hate",
+              "INSULT": "insult", "PROFANITY": "obscene", "THREAT": "threat"}  # fmt: skip
+MOST_BYTES = 20_480  # of a comment, as there
+SENTENCE = re.compile(r"\S.*?(?:[.!?…]+(?=\s|$)|$)", re.DOTALL)
+
+
+class Comment(BaseModel):
+    text: str = ""
+    type: str = "PLAIN_TEXT"
+
+
+class Attribute(BaseModel):
+    scoreType: str = "PROBABILITY"
+    scoreThreshold: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class Asked(BaseModel):
+    comment: Comment
+    requestedAttributes: Annotated[dict[str, Attribute], Field(min_length=1)]
+    languages: list[str] = []
+    spanAnnotations: bool = False
+    doNotStore: bool = False  # nothing is ever stored
+    clientToken: str | None = None
+
+
+class Unfit(Exception):
+    """A request that is refused in that API's own form."""
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def add(server: FastAPI, model: Scorer) -> None:
+    @server.post(PATH, summary="Scores in the form of the Perspective API", tags=["Perspective"])
+    def analyze(asked: Asked) -> dict[str, Any]:
+        return analysis(asked, model)
+
+    @server.get(DISCOVERY, include_in_schema=False)
+    def discovery(request: Request) -> dict[str, Any]:
+        return description(str(request.base_url))
+
+    @server.exception_handler(Unfit)
+    def refuse(_: Request, error: Unfit) -> Response:
+        details = [{"errorType": error.kind}] if error.kind else []
+        return _refused(str(error), details)
+
+    @server.exception_handler(RequestValidationError)
+    def refuse_form(request: Request, error: RequestValidationError) -> Response:
+        if request.url.path != PATH:
+            return JSONResponse({"detail": [_plain(problem) for problem in error.errors()]}, 422)
+        said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return _refused(f"Invalid JSON payload received. {said}")
+
+
+def analysis(asked: Asked, model: Scorer) -> dict[str, Any]:
+    text = asked.comment.text
+    if not text.strip():
+        raise Unfit("Comment must be non-empty.", "COMMENT_EMPTY")
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        raise Unfit(f"Comment text was too many bytes, {MOST_BYTES} are allowed.", "COMMENT_TEXT_TOO_LONG")
+    if unknown := [name for name in asked.requestedAttributes if name not in ATTRIBUTES]:
+        raise Unfit(f"Attribute {unknown[0]} unavailable; there are {', '.join(ATTRIBUTES)}.")
+    detected = language_of(LANGUAGES)(text)
+    languages = asked.languages or [detected if detected != UNDETERMINED else LANGUAGES[0]]
+    if foreign := [language for language in languages if language not in LANGUAGES]:
+        raise Unfit(
+            f"Attributes do not support request languages: {', '.join(foreign)}; supported are {', '.join(LANGUAGES)}.",
+            "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        )
+    spans = [found.span() for found in SENTENCE.finditer(text)] if asked.spanAnnotations else [(0, len(text))]
+    whole, *parts = model.scores([clean_text(text), *(clean_text(text[begin:end]) for begin, end in spans)])
+    scores = {}
+    for name, attribute in asked.requestedAttributes.items():
+        label = LABELS.index(ATTRIBUTES[name])
+        if whole[label] >= attribute.scoreThreshold:
+            scores[name] = {
+                "spanScores": [
+                    {"begin": begin, "end": end, "score": _score(part[label])}
+                    for (begin, end), part in zip(spans, parts, strict=True)
+                ],
+                "summaryScore": _score(whole[label]),
+            }
+    token = {"clientToken": asked.clientToken} if asked.clientToken else {}
+    return {"attributeScores": scores, "languages": languages, "detectedLanguages": [detected]} | token
+
+
+def description(root: str) -> dict[str, Any]:
+    """Google's discovery document, as far as a client needs it to find the one method."""
+    return {
+        "kind": "discovery#restDescription",
+        "name": "commentanalyzer",
+        "version": "v1alpha1",
+        "rootUrl": root,
+        "servicePath": "",
+        "batchPath": "batch",
+        "parameters": {"key": {"type": "string", "location": "query"}},
+        "schemas": {
+            "AnalyzeCommentRequest": {"id": "AnalyzeCommentRequest", "type": "object", "properties": {}},
+            "AnalyzeCommentResponse": {"id": "AnalyzeCommentResponse", "type": "object", "properties": {}},
+        },
+        "resources": {
+            "comments": {
+                "methods": {
+                    "analyze": {
+                        "id": "commentanalyzer.comments.analyze",
+                        "path": PATH.removeprefix("/"),
+                        "httpMethod": "POST",
+                        "parameters": {},
+                        "request": {"$ref": "AnalyzeCommentRequest"},
+                        "response": {"$ref": "AnalyzeCommentResponse"},
+                    }
+                }
+            }
+        },
+    }
+
+
+def _score(value: Any) -> dict[str, Any]:
+    return {"value": round(float(value), 7), "type": "PROBABILITY"}
+
+
+def _refused(message: str, details: list[dict[str, str]] | None = None) -> Response:
+    error = {"code": 400, "message": message, "status": "INVALID_ARGUMENT", "details": details or []}
+    return JSONResponse({"error": error}, 400)
+
+
+def _plain(problem: Any) -> dict[str, Any]:
+    """A problem as FastAPI tells it, without what cannot be JSON."""
+    return {name: problem[name] for name in ("type", "loc", "msg")}
