@@ -9,7 +9,7 @@ by hand takes `night` from its parameters, else yesterday.
   paid for. An account that stays broken does not hold up the others: it is listed as an ingest error.
 - `validate`: the night's data is not to be trusted. The log names the expectations that were not met and
   the Data Docs page. Mend the cause, then clear `validate` and what follows.
-- `clean`, `score`, `publish`, `monitor`: memory or disk. Clearing the task is always safe: a stage
+- `clean`, `score`, `publish`, `monitor`, `expire`: memory or disk. Clearing the task is always safe: a stage
   replaces exactly its own night.
 - `alert`: the mail server or a webhook, the log says which. What was not sent is sent with the next night. It runs
   whatever became of the night, and tells of a night that did not get through.
@@ -76,10 +76,11 @@ def nightly():
     score = Stage(task_id="score", stage="score", night=NIGHT)
     publish = Stage(task_id="publish", stage="publish", night=NIGHT, outlets=[WAREHOUSE])
     monitor = Stage(task_id="monitor", stage="monitor", night=NIGHT)
+    expire = Command(task_id="expire", words=["expire", "--night", NIGHT])
     alert = Command(task_id="alert", words=["alert", "--night", NIGHT])
     alert.as_teardown(on_failure_fail_dagrun=True)  # runs whatever became of the night, and does not make it a success
 
-    chain(scrape_accounts, collect, validate, clean, score, publish, monitor, alert)
+    chain(scrape_accounts, collect, validate, clean, score, publish, monitor, expire, alert)
 
 
 nightly()

@@ -139,14 +139,28 @@ def nightly(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run every stage of a night, or of all nights --from … --to … in one Spark session."""
-    from jobs import nightly
+    """Run every stage of a night, or of all nights --from … --to … in one Spark session; then expire what is too old."""
+    from jobs import nightly, retention
 
     if night and (first or last):
         raise BadInput("Give either --night or --from and --to.")
     nights = _nights(first, last) if first or last else [_night(night)]
     stages = nightly.STAGES if scrape else nightly.STAGES[1:]
-    _report(nightly.run(Settings.load(data_dir), nights, stages), as_json)
+    settings = Settings.load(data_dir)
+    _report(nightly.run(settings, nights, stages), as_json)
+    retention.run(settings, nights[-1])
+
+
+@app.command()
+def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Blank texts and authors and remove raw items that were kept as long as targets.toml allows ([keep])."""
+    from jobs import retention
+
+    done = retention.run(Settings.load(data_dir), _night(night))
+    if as_json:
+        return _print_json(done)
+    said = ", ".join(f"{rows:,} {place}" for place, rows in done.items()) or "nothing is too old"
+    return console.print(f"Expired: {said}.")
 
 
 @app.command()

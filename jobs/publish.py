@@ -9,6 +9,7 @@ from jobs import monitor
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake import Lake, Manifest
+from jobs.retention import has_texts
 from jobs.settings import PROJECT, Settings
 from jobs.targets import read_targets
 from models.card import read_card
@@ -51,7 +52,7 @@ def rebuild(settings: Settings) -> list[date]:
 
 def check_scored(lake: Lake, model: str) -> None:
     """Refuses a model that has not scored all that is published: those nights would be shown without scores."""
-    nights = lake.nights("published")
+    nights = [night for night in lake.nights("published") if has_texts(lake, night)]
     if unscored := [night for night in nights if not lake.manifest("scored", night, model)]:
         raise BadInput(
             f"{model} has not scored {len(unscored)} of {len(nights)} published nights; they are shown without scores. "

@@ -1,7 +1,7 @@
 """History is scored by a new champion before it takes over, so that no reader ever sees a night without scores.
 
 Newest nights first; a run that is stopped goes on where it was, because a scored night is a folder of the lake.
-Both models' scores stay in the warehouse.
+Both models' scores stay in the warehouse. Nights whose texts have expired keep the old model's only.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs import publish, score
 from jobs.errors import BadInput
 from jobs.lake import Lake
+from jobs.retention import has_texts
 from jobs.settings import IN_USE, Settings
 from models.card import read_card
 from models.registry import Registry
@@ -23,7 +24,8 @@ def run(settings: Settings) -> tuple[list[date], str]:
         raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
     ahead, version = replace(settings, model_dir=champion), read_card(champion)["version"]
     lake = Lake(settings.data_dir).open()
-    missing = [night for night in reversed(lake.nights("published")) if not lake.manifest("scored", night, version)]
+    nights = [night for night in reversed(lake.nights("published")) if has_texts(lake, night)]
+    missing = [night for night in nights if not lake.manifest("scored", night, version)]
     for night in missing:
         score.run(ahead, night)
     publish.rebuild(ahead)

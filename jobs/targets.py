@@ -18,6 +18,14 @@ class Night(Strict):
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
 
 
+class Keep(Strict):
+    """Days; None is for ever."""
+
+    raw_days: int | None = Field(default=None, ge=1)
+    text_days: int | None = Field(default=None, ge=1)
+    author_days: int | None = Field(default=None, ge=1)
+
+
 class Account(Strict):
     platform: Literal["instagram", "tiktok", "youtube", "facebook"]
     handle: Handle
@@ -33,6 +41,7 @@ class Account(Strict):
 
 class Targets(Strict):
     night: Night = Field(default_factory=Night)
+    keep: Keep = Field(default_factory=Keep)
     accounts: tuple[Account, ...]
 
     def account(self, name: str) -> Account:
@@ -44,7 +53,7 @@ class Targets(Strict):
 
 def read_targets(path: Path) -> Targets:
     """Raises BadInput that names the file, the line and what is allowed there."""
-    targets = read_strict(path, Targets, {"accounts": Account, "night": Night})
+    targets = read_strict(path, Targets, {"accounts": Account, "keep": Keep, "night": Night})
     if not targets.accounts:
         raise BadInput(f"{path}: accounts: name at least one")
     names = [account.name for account in targets.accounts]

@@ -127,17 +127,18 @@ def _check_rule(path: Path, label: str, wanted: Any) -> None:
 
 
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
-    _set(con, night=night.night, validated=night.validated, rejected=night.rejected, clean=night.clean)
-    con.execute((SQL / "load" / "night.sql").read_text())
+    places = {"validated": night.validated, "rejected": night.rejected, "clean": night.clean}
+    run_script(con, "load/night.sql", night=night.night, **places)
     for model, folder in night.scored.items():
-        _set(con, model=model, scored=folder)
-        con.execute((SQL / "load" / "scores.sql").read_text())
-    con.execute((SQL / "marts" / "refresh.sql").read_text())
+        run_script(con, "load/scores.sql", model=model, scored=folder)
+    run_script(con, "marts/refresh.sql")
 
 
-def _set(con: duckdb.DuckDBPyConnection, **variables: date | str | Path) -> None:
+def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | Path) -> None:
+    """A file of sql/, which finds the variables by getvariable."""
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $1", [value if isinstance(value, date) else str(value)])
+    con.execute((SQL / script).read_text())
 
 
 def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:

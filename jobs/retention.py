@@ -1,0 +1,106 @@
+"""What is kept how long: raw items, texts and authors, each its own time ([keep] in targets.toml).
+
+A night is counted from the day it collected. In nights that are too old texts and authors are blanked where they lie,
+scores and counts stay; the warehouse follows, and its older versions go. A night's manifest says what was blanked.
+"""
+
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.console import progress
+from jobs.lake import Lake, sign
+from jobs.settings import Settings
+from jobs.targets import Keep, read_targets
+from warehouse import build
+from warehouse.reader import Warehouse
+
+EXPIRED = "(expired)"
+HELD = {  # what → dataset → its files and the column
+    "texts": {
+        "validated": ("comments.parquet", "text"),
+        "rejected": ("rows.parquet", "text"),
+        "clean": ("*.parquet", "clean_text"),
+    },
+    "authors": {"validated": ("comments.parquet", "author_hash"), "rejected": ("rows.parquet", "author_hash")},
+}
+
+
+def run(settings: Settings, night: date) -> dict[str, int]:
+    """Rows blanked and nights removed by place, as of this night."""
+    keep = read_targets(settings.targets_file).keep
+    if keep == Keep():
+        return {}
+    lake = Lake(settings.data_dir).open()
+    done: Counter[str] = Counter()
+    limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
+    with lake.lock("lake"), progress(f"expire what is older than [keep] allows on {night}"):
+        for old in _before(lake, "raw", _limit(night, keep.raw_days)):
+            lake.remove("raw", old)
+            done["raw nights"] += 1
+        for what, datasets in HELD.items():
+            for dataset, (files, column) in datasets.items():
+                for old in _before(lake, dataset, limits[what]):
+                    done[f"{what} in {dataset}"] += _blank(lake, dataset, old, what, files, column)
+    done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
+    return {place: rows for place, rows in done.items() if rows}
+
+
+def has_texts(lake: Lake, night: date) -> bool:
+    """Whether a model can still read the night's comments."""
+    manifest = lake.manifest("clean", night)
+    return manifest is not None and "texts" not in manifest.versions.get("blanked", "")
+
+
+def _limit(night: date, days: int | None) -> date:
+    return night - timedelta(days=days) if days else date.min
+
+
+def _before(lake: Lake, dataset: str, limit: date) -> list[date]:
+    return [night for night in lake.nights(dataset) if night < limit]
+
+
+def _blank(lake: Lake, dataset: str, night: date, what: str, files: str, column: str) -> int:
+    """Rewrites a night's files without a column's content, once; returns how many rows had any."""
+    folder, manifest = lake.folder(dataset, night), lake.manifest(dataset, night)
+    blanked = manifest.versions.get("blanked", "").split() if manifest else []
+    if manifest is None or what in blanked:
+        return 0
+    rows = sum(_blank_file(path, column) for path in sorted(folder.glob(files)))
+    manifest.versions["blanked"] = " ".join([*blanked, what])
+    sign(folder, manifest)
+    return rows
+
+
+def _blank_file(path: Path, column: str) -> int:
+    table = pq.ParquetFile(path).read()
+    held, at = table[column], table.schema.get_field_index(column)
+    has_content = pc.fill_null(pc.not_equal(held, ""), False)
+    blank = pa.scalar(None if column == "author_hash" else EXPIRED, held.type)
+    table = table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, held))
+    draft = path.with_name(f".{path.name}")
+    pq.write_table(table, draft, compression="zstd")
+    draft.replace(path)
+    return int(pc.sum(has_content).as_py() or 0)
+
+
+def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
+    """Blanks comments that were seen last before the limits; a warehouse without such ones is left as it is."""
+    if not (folder / build.CURRENT).exists():
+        return 0
+    values = {"texts_before": limits["texts"], "authors_before": limits["authors"]}
+    [(rows,)] = Warehouse(folder).query((build.SQL / "load" / "expirable.sql").read_text(), values)
+    if rows:
+
+        def expire(con: duckdb.DuckDBPyConnection) -> None:
+            build.run_script(con, "load/expire.sql", **values)
+            build.run_script(con, "marts/refresh.sql")
+
+        build.amend(folder, expire)
+        build.drop_old_versions(folder)
+    return int(rows)

@@ -1,0 +1,88 @@
+"""Retention: texts, authors and raw items go when their time is over; scores and counts stay, in every place alike."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import nightly, publish, retention, standin
+from jobs.lake import Lake
+from jobs.settings import Settings
+from tests.conftest import watching
+from warehouse import build
+from warehouse.reader import Warehouse
+
+NIGHTS = [date(2026, 11, 10) + timedelta(days=day) for day in range(3)]
+LAST = NIGHTS[-1]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> Settings:
+    settings = watching(tmp_path_factory.mktemp("retention") / "data", apify)
+    nightly.run(settings, NIGHTS)
+    return settings
+
+
+def keeping(settings: Settings, tmp_path: Path, rules: str) -> Settings:
+    targets = tmp_path / "targets.toml"
+    targets.write_text(f"[keep]\n{rules}\n{settings.targets_file.read_text()}")
+    return replace(settings, targets_file=targets)
+
+
+def held(settings: Settings, night: date, dataset: str, column: str) -> set:
+    files = Lake(settings.data_dir).folder(dataset, night).glob("*.parquet")
+    tables = [pq.ParquetFile(path).read() for path in files]
+    return {value for table in tables if column in table.column_names for value in table[column].to_pylist()}
+
+
+def test_nothing_expires_unless_it_is_asked_for(settings: Settings) -> None:
+    before = build.current(settings.data_dir / "warehouse")
+    assert retention.run(settings, LAST + timedelta(days=9999)) == {}
+    assert build.current(settings.data_dir / "warehouse") == before
+
+
+def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Settings, tmp_path: Path) -> None:
+    folder, lake = settings.data_dir / "warehouse", Lake(settings.data_dir)
+    ask = Warehouse(folder).query
+    figures = ask("select * from daily order by all")
+    [(old, new)] = ask(
+        "select count(*) filter (last_night < $1), count(*) filter (last_night >= $1) from comments", [LAST]
+    )
+    assert old > 0 < new
+    wanted = keeping(settings, tmp_path, "raw_days = 1\ntext_days = 1\nauthor_days = 1")
+
+    done = retention.run(wanted, LAST + timedelta(days=1))
+    assert done["raw nights"] == 2
+    assert done["rows in the warehouse"] >= old
+
+    assert lake.nights("raw") == [LAST]
+    for night in NIGHTS[:2]:
+        assert held(settings, night, "validated", "text") <= {"", "(expired)"}
+        assert held(settings, night, "clean", "clean_text") <= {"(expired)"}
+        assert held(settings, night, "validated", "author_hash") | held(settings, night, "rejected", "author_hash") == {
+            None
+        }
+    assert len(held(settings, LAST, "validated", "text")) > 10
+    assert ask("select count(*) from comments where last_night < $1 and text not in ('', '(expired)')", [LAST]) == [
+        (0,)
+    ]
+    assert ask("select count(*) from comments where last_night < $1 and author_hash is not null", [LAST]) == [(0,)]
+    [(mine,)] = ask("select count(*) from comments where text not in ('', '(expired)') and author_hash is not null")
+    assert mine > 0
+    assert ask("select * from daily order by all") == figures
+    assert len(list(folder.glob("v*.duckdb"))) == 1
+
+    assert retention.run(wanted, LAST + timedelta(days=1)) == {}, "what is blank is not blanked again"
+
+
+def test_a_warehouse_made_again_from_the_blanked_lake_is_the_same(settings: Settings) -> None:
+    before = build.content_hash(settings.data_dir / "warehouse")
+    publish.rebuild(settings)
+    assert build.content_hash(settings.data_dir / "warehouse") == before
+
+
+def test_a_new_model_is_not_held_up_by_nights_that_nobody_can_read(settings: Settings) -> None:
+    lake = Lake(settings.data_dir)
+    assert [retention.has_texts(lake, night) for night in NIGHTS] == [False, False, True]
