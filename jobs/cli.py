@@ -139,7 +139,7 @@ def nightly(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run every stage of a night, or of all nights --from … --to … in one Spark session; then expire what is too old."""
+    """Run every stage of a night, or of all nights --from … --to …, in one Spark session; expire what is too old."""
     from jobs import nightly, retention
 
     if night and (first or last):
