@@ -93,9 +93,13 @@ class Alert:
         return f"{self.account}: {self.said}" if self.account else self.said
 
 
+def read_rules(path: Path) -> Rules:
+    return read_strict(path, Rules, TABLES)
+
+
 def run(settings: Settings, night: date, now: datetime | None = None) -> list[Alert]:
     """Finds a night's alerts and sends all that were not sent yet; returns the night's."""
-    rules = read_strict(settings.alerts_file, Rules, TABLES)
+    rules = read_rules(settings.alerts_file)
     sending = channels(settings, rules.send.email)
     found = list(_found(settings, rules, night))
     with closing(sqlite3.connect(settings.data_dir / "alerts.db", timeout=10)) as database:

@@ -328,18 +328,30 @@ def forget(
 
     if not authors and not comments:
         raise BadInput("Name an --author, as instagram/their.handle, or a --comment, as instagram:1809.")
-    if bad := [author for author in authors or [] if "/" not in author]:
-        raise BadInput(f"--author wants platform/handle; found {', '.join(bad)}")
+    names = [_author(author) for author in authors or []]
     settings = Settings.load(data_dir)
     if not is_sure:
         typer.confirm(f"Erase them from {settings.data_dir} for good, older warehouse versions too?", abort=True)
     key = settings.author_key()
-    hashes = {author_hash(author.replace("/", ":", 1), key) for author in authors or []}
+    hashes = {author_hash(name, key) for name in names}
     erased = forget.run(settings, hashes, set(comments or []))
     if as_json:
         return _print_json(erased)
     said = ", ".join(f"{rows:,} in {place}" for place, rows in erased.items()) or "nothing was held"
     return console.print(f"Erased: {said}. Looked again everywhere: nothing is left.")
+
+
+@app.command()
+def held(
+    author: Annotated[str, typer.Argument(help="As instagram/their.handle.")],
+    target: Annotated[Path, typer.Argument(help="The JSON file to write.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Write all that is held about one author to a file, for whoever asks about themselves."""
+    from jobs import held
+
+    counts = held.run(Settings.load(data_dir), _author(author), target)
+    console.print(f"{target} holds " + ", ".join(f"{rows:,} {kind}" for kind, rows in counts.items()) + ".")
 
 
 @app.command()
@@ -506,6 +518,14 @@ def _run_stage(name: str, night: datetime | None, data_dir: Path | None, as_json
 
     stage = import_module(f"jobs.{name}")
     _report([stage.run(Settings.load(data_dir), _night(night))], as_json)
+
+
+def _author(given: str) -> str:
+    """ "instagram/ann" as it is hashed."""
+    platform, slash, handle = given.partition("/")
+    if not (platform and slash and handle):
+        raise BadInput(f"An author is named as platform/handle, as instagram/their.handle; found {given!r}.")
+    return f"{platform}:{handle}"
 
 
 def _night(night: datetime | None) -> date:

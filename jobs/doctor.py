@@ -13,9 +13,11 @@ from apify_client.errors import ApifyApiError, UnauthorizedError
 from impit import HTTPError
 
 from jobs import publish
+from jobs.alerts import read_rules
 from jobs.errors import ToxwatchError
 from jobs.lake import Lake
 from jobs.nightly import STAGES
+from jobs.send import channels
 from jobs.settings import Settings
 from jobs.targets import read_targets
 from models import scorer
@@ -43,7 +45,9 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    return [_examined(check, settings) for check in (java, memory, disk, targets, token, lake, model, warehouse)]
+    return [
+        _examined(check, settings) for check in (java, memory, disk, targets, alerts, token, lake, model, warehouse)
+    ]
 
 
 def _examined(check: Callable[[Settings], str], settings: Settings) -> Finding:
@@ -85,6 +89,12 @@ def disk(settings: Settings) -> str:
 def targets(settings: Settings) -> str:
     found = read_targets(settings.targets_file)
     return f"{len(found.accounts)} accounts in {settings.targets_file}, at most ${found.night.budget_usd:.2f} a night"
+
+
+def alerts(settings: Settings) -> str:
+    rules = read_rules(settings.alerts_file)
+    names = [channel.name for channel in channels(settings, rules.send.email)]
+    return f"{settings.alerts_file} tells by {', '.join(names)}" if names else f"{settings.alerts_file} tells nobody"
 
 
 def token(settings: Settings) -> str:

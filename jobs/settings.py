@@ -31,7 +31,7 @@ class Settings:
         """Raises BadInput where a variable cannot be meant, before any work starts."""
         env = os.environ.get
         data_dir = Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve()
-        in_use = data_dir / IN_USE
+        in_use, own = data_dir / IN_USE, Path("alerts.toml")
         model_dir = Path(env("TOXWATCH_MODEL") or (in_use if in_use.exists() else SHIPPED)).resolve()
         if not model_dir.is_dir():
             raise BadInput(f"TOXWATCH_MODEL: there is no model folder {model_dir}")
@@ -43,7 +43,7 @@ class Settings:
             apify_url=env("APIFY_API_BASE_URL", "https://api.apify.com"),
             spark_master=env("TOXWATCH_SPARK_MASTER", "local[2]"),
             spark_memory=env("TOXWATCH_SPARK_MEMORY", "2g"),
-            alerts_file=Path(env("TOXWATCH_ALERTS", "alerts.toml")).resolve(),
+            alerts_file=Path(env("TOXWATCH_ALERTS") or (own if own.exists() else PROJECT / own)).resolve(),
             smtp_url=env("TOXWATCH_SMTP_URL") or None,
             slack_url=env("TOXWATCH_SLACK_URL") or None,
             webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,

@@ -5,6 +5,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from jobs.lake import Lake, write_atomically
 from jobs.raw import ENDING, RawLine, mapped_comments, read_file, sign_night, writing_raw
@@ -15,6 +16,11 @@ TOMBSTONES = "forgotten.json"
 def author_hash(name: str, key: bytes) -> str:
     """Of "instagram:ann": the same person is the same on all accounts of a platform, and nobody by name."""
     return hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+
+
+def hash_of(comment: dict[str, Any], key: bytes) -> str:
+    """The hash of who wrote a mapped comment."""
+    return author_hash(f"{comment['platform']}:{comment['author']}", key)
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,7 @@ class Forgotten:
     def holds(self, line: RawLine, key: bytes) -> bool:
         """Whether a raw item has anything of theirs in it."""
         return line.kind == "comment" and any(
-            comment["comment_id"] in self.comments
-            or author_hash(f"{comment['platform']}:{comment['author']}", key) in self.authors
+            comment["comment_id"] in self.comments or hash_of(comment, key) in self.authors
             for comment in mapped_comments(line)
         )
 

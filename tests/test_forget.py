@@ -1,6 +1,7 @@
 """Forgetting: an author is gone from every file, stays gone after the next night, and others are as they were."""
 
 import gzip
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import doctor, forget, nightly, publish, standin, validate
+from jobs import doctor, forget, held, nightly, publish, standin, validate
 from jobs.errors import BadInput
 from jobs.lake import Lake
 from jobs.raw import mapped_comments, read_raw
@@ -60,7 +61,13 @@ def test_an_author_and_a_comment_are_gone_everywhere_and_stay_gone(settings: Set
     assert f'"{name}"' in raw_text(settings)
     assert set(ids) <= stored(settings, "comment_id")
 
+    assert held.run(settings, f"youtube:{name}", settings.data_dir.with_name("held.json"))["comments"] == mine
+    told = json.loads(settings.data_dir.with_name("held.json").read_text())
+    assert {row["comment_id"] for row in told["comments"]} == set(ids) - {comment}
+    assert {row["author"] for row in told["raw"]} == {name}
+
     erased = forget.run(settings, {author}, {comment})
+    assert set(held.run(settings, f"youtube:{name}", settings.data_dir.with_name("held.json")).values()) == {0}
     assert erased["warehouse"] == mine + 1
     assert ask("select count(*) from comments") == [(before - mine - 1,)]
     assert f'"{name}"' not in raw_text(settings)
