@@ -25,6 +25,10 @@ class People:
     def __init__(self, file: Path) -> None:
         self._file = file
 
+    @classmethod
+    def in_folder(cls, data_dir: Path) -> "People":
+        return cls(data_dir / "people.db")
+
     def names(self) -> list[str]:
         return [name for (name,) in self._ask("SELECT name FROM users ORDER BY name")]
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.markup import escape
 
+from dashboard import commands as commands_of_people
 from dashboard.people import People, PeopleError
 from jobs.console import console, print_table
 from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchError
@@ -39,7 +40,6 @@ app = typer.Typer(
 
 DASHBOARD_PORT = 8050
 LOOPBACK = "127.0.0.1"
-PEOPLE = "people.db"
 INTERRUPTED = 130  # how a shell tells of Ctrl-C
 
 DataDir = Annotated[
@@ -206,65 +206,14 @@ def serve(
     require_free(port)
     from dashboard import app as dashboard  # takes a second
 
-    people = People(settings.data_dir / PEOPLE)
+    people = People.in_folder(settings.data_dir)
     login = "with login" if people.names() else "for this machine only and without login"
     console.print(f"Dashboard: http://{host}:{port}, {login}. Ctrl-C ends it.")
     dashboard.serve(settings.data_dir / "warehouse", settings.model_dir, people, host, port, https)
 
 
-users = typer.Typer(no_args_is_help=True, help="Who may sign in to the dashboard.")
-keys = typer.Typer(no_args_is_help=True, help="Keys with which programs use the API, when the dashboard has users.")
-app.add_typer(users, name="user")
-app.add_typer(keys, name="key")
-
-
-@users.command("add")
-def add_user(
-    name: str,
-    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
-    data_dir: DataDir = None,
-) -> None:
-    """Let somebody in, or give them a new password, which ends their sessions."""
-    _people(data_dir).add(name, password)
-    console.print(f"{name} can sign in. Serve to others with `toxwatch serve --host 0.0.0.0`, behind a proxy with TLS.")
-
-
-@users.command("remove")
-def remove_user(name: str, data_dir: DataDir = None) -> None:
-    """Let somebody in no longer, at once."""
-    _people(data_dir).remove(name)
-
-
-@users.command("list")
-def list_users(data_dir: DataDir = None) -> None:
-    """Say who may sign in."""
-    _print_table(["user"], [[name] for name in _people(data_dir).names()])
-
-
-@users.command("audit")
-def show_audit(data_dir: DataDir = None) -> None:
-    """Say who signed in or tried to, the newest first."""
-    _print_table(["at (UTC)", "who", "did"], _people(data_dir).audit())
-
-
-@keys.command("add")
-def add_key(
-    name: str,
-    scope: Annotated[list[str], typer.Option(help="predict or read; repeat.")] = ["predict"],  # noqa: B006
-    data_dir: DataDir = None,
-) -> None:
-    """Make a key for a program; it is shown once, and an older one of that name ends."""
-    print(_people(data_dir).add_key(name, scope))
-
-
-@keys.command("remove")
-def remove_key(name: str, data_dir: DataDir = None) -> None:
-    """Make a key worthless, at once."""
-    _people(data_dir).remove_key(name)
-
-
-def _people(data_dir: Path | None) -> People:
-    return People(Settings.load(data_dir).data_dir / PEOPLE)
+app.add_typer(commands_of_people.users, name="user")
+app.add_typer(commands_of_people.keys, name="key")
 
 
 @app.command("import")

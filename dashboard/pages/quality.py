@@ -53,20 +53,21 @@ def _listed(title: str, note: str, rows: Sequence[Row], empty: str, wide: bool =
 def _model(card: dict[str, Any]) -> Component:
     is_cascade = card["kind"] == "cascade"
     losses = card["auc_loss"] if is_cascade else card["export"]["int8_auc_loss"]
-    lost = "AUC lost against the slow model alone" if is_cascade else "AUC lost by int8"
+    lost = "against its slow network alone" if is_cascade else "by storing it as int8"
     rows: list[Row] = [
         {
             "category": named(label),
             "share assumed": percent(card["shares"][label]),
             "threshold": card["thresholds"][label],
-            lost: losses.get(label),
+            "AUC lost": losses.get(label),
         }
         for label in LABELS
     ]
     said = (
         f"{card['kind']}, text rule {card['text_rule']}, validation AUC {card['validation_auc']:.4f} (mean over "
         f"categories). Trained on {card['rows']['train']:,} comments from {', '.join(card['sources'])}. "
-        f"Thresholds are those of {card['settings']['precision']:.0%} precision where a category reaches it."
+        f"Thresholds are those of {card['settings']['precision']:.0%} precision where a category reaches it. "
+        f"AUC is lost {lost}."
     )
     if is_cascade:
         said += f" Its slow network reads {card['read_share']:.0%} of unfiltered comments, its fast one all."

@@ -1,0 +1,64 @@
+"""`toxwatch user` and `toxwatch key`: who may sign in, and which programs may ask."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboard.people import People
+
+DataDir = Annotated[Path, typer.Option("--data-dir", envvar="TOXWATCH_DATA_DIR", help="Its people.db holds them.")]
+HERE = Path("data")
+
+users = typer.Typer(no_args_is_help=True, help="Who may sign in to the dashboard.")
+keys = typer.Typer(no_args_is_help=True, help="Keys with which programs use the API, when the dashboard has users.")
+
+
+@users.command("add")
+def add_user(
+    name: str,
+    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
+    data_dir: DataDir = HERE,
+) -> None:
+    """Let somebody in, or give them a new password, which ends their sessions."""
+    People.in_folder(data_dir).add(name, password)
+    said = f"{name} can sign in. Serve to others with `toxwatch serve --host 0.0.0.0 --https`, behind a proxy with TLS."
+    typer.echo(said, err=True)
+
+
+@users.command("remove")
+def remove_user(name: str, data_dir: DataDir = HERE) -> None:
+    """Let somebody in no longer, at once."""
+    People.in_folder(data_dir).remove(name)
+
+
+@users.command("list")
+def list_users(data_dir: DataDir = HERE) -> None:
+    """Say who may sign in."""
+    for name in People.in_folder(data_dir).names():
+        print(name)
+
+
+@users.command("audit")
+def show_audit(data_dir: DataDir = HERE) -> None:
+    """Say who signed in or tried to, the newest first, times in UTC."""
+    for row in People.in_folder(data_dir).audit():
+        print(*row, sep="\t")
+
+
+@keys.command("add")
+def add_key(
+    name: str,
+    scopes: Annotated[
+        list[str] | None, typer.Option("--scope", help="predict (if none is named) or read; repeat.")
+    ] = None,
+    data_dir: DataDir = HERE,
+) -> None:
+    """Make a key for a program; it is shown once, and an older one of that name ends."""
+    print(People.in_folder(data_dir).add_key(name, scopes or ["predict"]))
+
+
+@keys.command("remove")
+def remove_key(name: str, data_dir: DataDir = HERE) -> None:
+    """Make a key worthless, at once."""
+    People.in_folder(data_dir).remove_key(name)
