@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import BadInput, Busy
-from jobs.lake import Lake, Manifest
+from jobs.lake import FORMAT, Lake, Manifest
 
 NIGHT = date(2026, 11, 10)
 
@@ -72,3 +72,17 @@ def test_a_second_writer_is_refused_and_a_dead_one_is_forgotten(tmp_path: Path) 
 def test_a_missing_night_names_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="run `toxwatch clean --night 2026-11-10` first"):
         Lake(tmp_path).open().require("clean", NIGHT, "clean")
+
+
+def test_a_lake_of_an_older_release_is_read_as_it_is_and_marked_as_this_ones(tmp_path: Path) -> None:
+    with Lake(tmp_path).open().writing("clean", Manifest("clean", NIGHT)):
+        pass
+    path = tmp_path / "clean" / f"night={NIGHT}" / "_manifest.json"
+    path.write_text(
+        json.dumps({name: value for name, value in json.loads(path.read_text()).items() if name != "reused"})
+    )
+    (tmp_path / "lake.json").write_text(json.dumps({"format": 1}))
+    manifest = Lake(tmp_path).open().manifest("clean", NIGHT)
+    assert manifest is not None
+    assert manifest.reused == 0
+    assert json.loads((tmp_path / "lake.json").read_text()) == {"format": FORMAT}
