@@ -38,6 +38,8 @@ app = typer.Typer(
     "Exit codes: 0 done, 2 bad input, 3 data refused by its checks, 4 a service failed, 5 another run is writing.",
 )
 
+STAGES, EVERY_NIGHT, ASK = "A night, stage by stage", "Every night", "Look and ask"
+MODELS, CARE = "Models", "Take care"
 DASHBOARD_PORT = 8050
 LOOPBACK = "127.0.0.1"
 INTERRUPTED = 130  # how a shell tells of Ctrl-C
@@ -85,7 +87,7 @@ def _refuse(error: Exception, exit_code: int) -> NoReturn:
     sys.exit(exit_code)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def scrape(
     night: Night = None,
     account: Annotated[str | None, typer.Option(help='Only this one, as "instagram/nasa".')] = None,
@@ -98,37 +100,37 @@ def scrape(
     _report([scrape.run(Settings.load(data_dir), _night(night), account)], as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def validate(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Check the raw comments; set aside bad rows with their reasons; stop a night that is not to be trusted."""
     _run_stage("validate", night, data_dir, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def clean(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Give each comment the text that models read and its language; leave out what is already scored."""
     _run_stage("clean", night, data_dir, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def score(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Give each clean comment its six probabilities."""
     _run_stage("score", night, data_dir, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def publish(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Load the night into a new version of the warehouse and make it the current one."""
     _run_stage("publish", night, data_dir, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def monitor(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Measure the night: counts, durations, cost, coverage, how the scores are spread."""
     _run_stage("monitor", night, data_dir, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def nightly(
     night: Night = None,
     first: Annotated[
@@ -151,9 +153,9 @@ def nightly(
     retention.run(settings, nights[-1])
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Blank texts and authors and remove raw items that were kept as long as targets.toml allows ([keep])."""
+    """Blank texts and authors and remove raw items that were kept as long as `keep` in targets.toml allows."""
     from jobs import retention
 
     done = retention.run(Settings.load(data_dir), _night(night))
@@ -163,7 +165,7 @@ def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = Fals
     return console.print(f"Expired: {said}.")
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Tell those whom alerts.toml names what was unusual about a night, once; also what could not be sent before."""
     from jobs import alerts
@@ -176,7 +178,7 @@ def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False
     return _print_table(["rule", "what", "look"], [[one.rule, str(one), one.link] for one in found])
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def demo(
     nights: Annotated[int, typer.Option(min=1, max=60, help="How many nights, up to yesterday.")] = 14,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last of them.")] = None,
@@ -192,7 +194,7 @@ def demo(
         serve(port=port, data_dir=data_dir)
 
 
-@app.command()
+@app.command(rich_help_panel=ASK)
 def serve(
     host: Annotated[str, typer.Option(help="Where to listen; others may reach it only if there are users.")] = LOOPBACK,
     port: Port = DASHBOARD_PORT,
@@ -212,11 +214,11 @@ def serve(
     dashboard.serve(settings.data_dir / "warehouse", settings.model_dir, people, host, port, https)
 
 
-app.add_typer(commands_of_people.users, name="user")
-app.add_typer(commands_of_people.keys, name="key")
+app.add_typer(commands_of_people.users, name="user", rich_help_panel=CARE)
+app.add_typer(commands_of_people.keys, name="key", rich_help_panel=CARE)
 
 
-@app.command("import")
+@app.command("import", rich_help_panel=ASK)
 def import_file(
     file: Annotated[Path, typer.Argument(help="Apify export, 4CAT or Zeeschuimer NDJSON, or CSV.")],
     platform: Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")],
@@ -241,7 +243,7 @@ def import_file(
     console.print(f"Next: toxwatch nightly --no-scrape --night {manifest.night}")
 
 
-@app.command()
+@app.command(rich_help_panel=ASK)
 def export(
     target: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet or .duckdb.")],
     account: Annotated[str | None, typer.Option(help="As instagram/nasa.")] = None,
@@ -263,7 +265,7 @@ def export(
     console.print(f"{rows:,} comments are in {target}")
 
 
-@app.command()
+@app.command(rich_help_panel=CARE)
 def forget(
     authors: Annotated[list[str] | None, typer.Option("--author", help="As instagram/their.handle; repeat.")] = None,
     comments: Annotated[list[str] | None, typer.Option("--comment", help="As instagram:1809; repeat.")] = None,
@@ -290,7 +292,7 @@ def forget(
     return console.print(f"Erased: {said}. Looked again everywhere: nothing is left.")
 
 
-@app.command()
+@app.command(rich_help_panel=CARE)
 def held(
     author: Annotated[str, typer.Argument(help="As instagram/their.handle.")],
     target: Annotated[Path, typer.Argument(help="The JSON file to write.")],
@@ -303,7 +305,7 @@ def held(
     console.print(f"{target} holds " + ", ".join(f"{rows:,} {kind}" for kind, rows in counts.items()) + ".")
 
 
-@app.command()
+@app.command(rich_help_panel=CARE)
 def backup(
     target: Annotated[Path, typer.Argument(help="The .tar file to write, outside of the data folder.")],
     data_dir: DataDir = None,
@@ -315,7 +317,7 @@ def backup(
     console.print(f"{files:,} files are in {target}, each as it should be. Bring it to another machine.")
 
 
-@app.command()
+@app.command(rich_help_panel=CARE)
 def restore(
     source: Annotated[Path, typer.Argument(help="What `toxwatch backup` wrote.")], data_dir: DataDir = None
 ) -> None:
@@ -327,7 +329,7 @@ def restore(
     console.print(f"{files:,} files are in {settings.data_dir}, each as it was.")
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def accounts(as_json: AsJson = False) -> None:
     """List the watched accounts."""
     from jobs.targets import read_targets
@@ -339,7 +341,7 @@ def accounts(as_json: AsJson = False) -> None:
     return _print_table(["account", "tags", "posts a night", "comments a post"], rows)
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def airflow(
     port: Annotated[int, typer.Option(help="For Airflow's page; the next two are used as well.")] = 8080,
     data_dir: DataDir = None,
@@ -350,7 +352,7 @@ def airflow(
     scheduler.run(Settings.load(data_dir), port)
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Show what each night holds: rows that came out of every stage."""
     from jobs.status import status
@@ -365,7 +367,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     return _print_table(["night", *stages], cells, "rows out of each stage")
 
 
-@app.command()
+@app.command(rich_help_panel=ASK)
 def sql(
     query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
     examples: Annotated[bool, typer.Option(help="List ready questions and their answers on your data.")] = False,
@@ -383,7 +385,7 @@ def sql(
     return ask.prompt(folder)
 
 
-@app.command()
+@app.command(rich_help_panel=CARE)
 def rebuild(data_dir: DataDir = None) -> None:
     """Make the warehouse again from the lake: after a changed policy file, a lost file, or an upgrade."""
     from jobs import publish
@@ -393,7 +395,7 @@ def rebuild(data_dir: DataDir = None) -> None:
     console.print(f"{len(nights)} nights are in {settings.data_dir / 'warehouse' / 'current.duckdb'}.")
 
 
-@app.command()
+@app.command(rich_help_panel=CARE)
 def rollback(data_dir: DataDir = None) -> None:
     """Make the version of the warehouse before the current one the current one."""
     from warehouse import build
@@ -402,10 +404,10 @@ def rollback(data_dir: DataDir = None) -> None:
 
 
 for step in (commands.prepare, commands.train, commands.cascade, commands.evaluate, commands.gate, commands.promote):
-    app.command()(step)
+    app.command(rich_help_panel=MODELS)(step)
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 def models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the models that were trained or promoted here, the newest first."""
     from models.registry import Registry
@@ -422,16 +424,17 @@ def models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     return _print_table(["model", "trained", "validation AUC", "passed against", ""], rows)
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 def rescore(data_dir: DataDir = None) -> None:
     """Score all of history with the champion, newest night first; when all is scored, let it take over."""
     from jobs import rescore
 
     nights, champion = rescore.run(Settings.load(data_dir))
     console.print(f"{champion} has taken over; {len(nights)} nights were scored by it just now.")
+    console.print("Start `toxwatch serve` again, so that `Try it` and /predict follow.")
 
 
-@app.command("score-file")
+@app.command("score-file", rich_help_panel=ASK)
 def score_file(
     source: Annotated[Path, typer.Argument(metavar="IN", help="CSV, Parquet or JSON Lines.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="CSV, Parquet or JSON Lines; replaced if there.")],
@@ -447,7 +450,7 @@ def score_file(
     return console.print(f"{rows:,} rows scored into {target}")
 
 
-@app.command()
+@app.command(rich_help_panel=EVERY_NIGHT)
 def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Check Java, memory, disk, targets, token, lake, model and warehouse, and say how to mend each."""
     from jobs.doctor import examine
