@@ -32,21 +32,18 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
     truth, texts = data.targets(validation), validation.text.tolist()
     logits = quick.logits(texts), thorough.logits(texts)
     chosen, p = _chosen(logits, truth, (quick.card, thorough.card))
-    kept = ("settings", "data", "sources", "shares", "rows")
+    learned = {name: thorough.card[name] for name in ("settings", "data", "sources", "shares", "rows")}
     with writing(output) as draft:
-        facts = (
-            {name: thorough.card[name] for name in kept if name in thorough.card}
-            | chosen
-            | {
-                "command": command,
-                "parts": {
-                    "fast": _part(fast, "fast", draft, output, is_linked),
-                    "slow": _part(slow, "slow", draft, output, is_linked),
-                },
-                "thresholds": calibrate.thresholds(p, truth, thorough.card["settings"]["precision"]),
-                "validation_auc": round(calibrate.mean_auc(truth, p), 5),
-            }
-        )
+        parts = {
+            "fast": _part(fast, "fast", draft, output, is_linked),
+            "slow": _part(slow, "slow", draft, output, is_linked),
+        }
+        facts = learned | chosen | {
+            "command": command,
+            "parts": parts,
+            "thresholds": calibrate.thresholds(p, truth, thorough.card["settings"]["precision"]),
+            "validation_auc": round(calibrate.mean_auc(truth, p), 5),
+        }  # fmt: skip
         return write_card(draft, "cascade", facts)
 
 
