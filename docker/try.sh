@@ -1,6 +1,6 @@
 #!/bin/sh
 # Tries docker-compose.yml for real: a first night is finished, the dashboard lets its user in, and every service that
-# is killed comes back. Takes some ten minutes; ends what it started, volumes too.
+# is killed comes back. Takes ten to twenty minutes; ends what it started, volumes too.
 set -eu
 cd "$(dirname "$0")/.."
 export COMPOSE_PROJECT_NAME=toxwatch-try
