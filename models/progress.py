@@ -1,5 +1,6 @@
-"""A progress bar on a terminal, plain lines elsewhere."""
+"""A progress bar on a terminal, nothing elsewhere."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -11,5 +12,5 @@ Item = TypeVar("Item")
 def batches_shown(title: str, items: Iterable[Item], total: int) -> Iterator[Item]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                TimeRemainingColumn())  # fmt: skip
-    with Progress(*columns, transient=True) as progress:
+    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
         yield from progress.track(items, total=total, description=title)
