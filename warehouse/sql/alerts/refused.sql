@@ -1,4 +1,5 @@
--- Accounts that a source refused: private, deleted, renamed, blocked.
-SELECT platform || '/' || account AS account, NULL AS label,
-    format('the source refused: {}{}', error, coalesce(' (' || any_value(description) || ')', '')) AS said
-FROM ingest_errors WHERE night = $night::DATE GROUP BY platform, account, error ORDER BY 1;
+-- Accounts that a source refused: private, deleted, renamed, blocked. They have no page of their own to look at.
+SELECT NULL AS account, NULL AS label,
+    format('{}/{} was refused by its source: {}{}', platform, account, error,
+        coalesce(' (' || any_value(description) || ')', '')) AS said
+FROM ingest_errors WHERE night = $night::DATE GROUP BY platform, account, error ORDER BY platform, account;
