@@ -1,5 +1,6 @@
 """The JSON API: scores for texts, and what the warehouse holds."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException
@@ -30,9 +31,10 @@ class Scores(BaseModel):
     outputs: list[list[Score]]
 
 
-def add(server: FastAPI, answers: Answers, model: Scorer) -> None:
+def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer]) -> None:
     @server.post("/predict", summary="Six calibrated probabilities for each text")
     def predict(texts: Texts) -> Scores:
+        model = in_use()
         scores = model.scores([clean_text(text) for text in texts.inputs])
         return Scores(model=model.version, outputs=[_labelled(model, row) for row in scores])
 
@@ -43,7 +45,7 @@ def add(server: FastAPI, answers: Answers, model: Scorer) -> None:
     @server.get("/healthz", summary="Whether the warehouse can be read, and how new it is")
     def healthz() -> dict[str, Any]:
         try:
-            return {"newest_night": str(answers.newest()), "model": model.version}
+            return {"newest_night": str(answers.newest()), "model": in_use().version}
         except WarehouseError as error:
             raise HTTPException(503, str(error)) from None
 

@@ -1,6 +1,6 @@
 """The pages and the API in one ASGI process. A page is rendered from its address, so every view can be shared."""
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,9 +38,11 @@ TOGGLE_THEME = """clicks => {
 }"""
 
 
-def create(folder: Path, model_folder: Path, people: People | None = None, is_https: bool = False) -> FastAPI:
+def create(
+    folder: Path, which_model: Callable[[], Path], people: People | None = None, is_https: bool = False
+) -> FastAPI:
     """The ASGI application over the warehouse in `folder`, for `people` only if they are given."""
-    answers, model = Answers(Warehouse(folder)), scorer.load(model_folder)
+    answers, in_use = Answers(Warehouse(folder)), InUse(which_model)
     pages = {
         "/": overview,
         "/account": account,
@@ -51,10 +53,10 @@ def create(folder: Path, model_folder: Path, people: People | None = None, is_ht
     }
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
-    layouts["/quality"] = partial(quality.layout, card=model.card)
+    layouts["/quality"] = lambda answers, view: quality.layout(answers, view, in_use().card)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
-    api.add(server, answers, model)
-    perspective.add(server, model)
+    api.add(server, answers, in_use)
+    perspective.add(server, in_use)
     if people:
         door.add(server, people, is_https)
     app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="", compress=True,
@@ -89,16 +91,31 @@ def create(folder: Path, model_folder: Path, people: People | None = None, is_ht
 
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     comments.register(app, answers)
-    trying.register(app, model)
+    trying.register(app, in_use)
     return server
 
 
-def serve(folder: Path, model_folder: Path, people: People, host: str, port: int, is_https: bool) -> None:
+class InUse:
+    """The model that nights are scored with; another one that took over is loaded when it is asked for."""
+
+    def __init__(self, which: Callable[[], Path]) -> None:
+        self._which = which
+        self._loaded = (which(), scorer.load(which()))
+
+    def __call__(self) -> scorer.Scorer:
+        folder, model = self._loaded
+        if (wanted := self._which()) != folder:
+            model = scorer.load(wanted)
+            self._loaded = (wanted, model)
+        return model
+
+
+def serve(folder: Path, which_model: Callable[[], Path], people: People, host: str, port: int, is_https: bool) -> None:
     """Until Ctrl-C; with a login as soon as there is a user, elsewhere than on loopback never without."""
     has_users = bool(people.names())
     if host not in LOOPBACK and not has_users:
         raise PeopleError(f"{host} can be reached by others: add a user first, with `toxwatch user add NAME`.")
-    application = create(folder, model_folder, people if has_users else None, is_https)
+    application = create(folder, which_model, people if has_users else None, is_https)
     uvicorn.run(application, host=host, port=port, log_level="warning")
 
 

@@ -4,6 +4,7 @@ docs/perspective.md says how, and what differs.
 """
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -51,10 +52,10 @@ class Unfit(Exception):
         self.kind = kind
 
 
-def add(server: FastAPI, model: Scorer) -> None:
+def add(server: FastAPI, in_use: Callable[[], Scorer]) -> None:
     @server.post(PATH, summary="Scores in the form of the Perspective API", tags=["Perspective"])
     def analyze(asked: Asked) -> dict[str, Any]:
-        return analysis(asked, model)
+        return analysis(asked, in_use())
 
     @server.get(DISCOVERY, include_in_schema=False)
     def discovery(request: Request) -> dict[str, Any]:

@@ -22,7 +22,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 def main() -> None:
     warehouse = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "data") / "warehouse"
-    application = create(warehouse, ROOT / "models" / "shipped" / "cascade")
+    application = create(warehouse, lambda: ROOT / "models" / "shipped" / "cascade")
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning"))
     threading.Thread(target=server.run, daemon=True).start()
     while not server.started:

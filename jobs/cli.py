@@ -211,7 +211,9 @@ def serve(
     people = People.in_folder(settings.data_dir)
     login = "with login" if people.names() else "for this machine only and without login"
     console.print(f"Dashboard: http://{host}:{port}, {login}. Ctrl-C ends it.")
-    dashboard.serve(settings.data_dir / "warehouse", settings.model_dir, people, host, port, https)
+    dashboard.serve(
+        settings.data_dir / "warehouse", lambda: Settings.load(data_dir).model_dir, people, host, port, https
+    )
 
 
 app.add_typer(commands_of_people.users, name="user", rich_help_panel=CARE)
@@ -431,7 +433,6 @@ def rescore(data_dir: DataDir = None) -> None:
 
     nights, champion = rescore.run(Settings.load(data_dir))
     console.print(f"{champion} has taken over; {len(nights)} nights were scored by it just now.")
-    console.print("Start `toxwatch serve` again, so that `Try it` and /predict follow.")
 
 
 @app.command("score-file", rich_help_panel=ASK)

@@ -4,7 +4,7 @@ import csv
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -51,8 +51,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, people: People | None = None) -> Iterator[str]:
-    application = create(folder, SHIPPED, people)
+def serving(
+    folder: Path, people: People | None = None, which_model: Callable[[], Path] = lambda: SHIPPED
+) -> Iterator[str]:
+    application = create(folder, which_model, people)
     server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -230,6 +232,14 @@ def test_the_api_scores_as_the_model_does(address: str) -> None:
     assert body["model"].startswith("cascade-")
     assert get(f"{address}/accounts") == (200, ["instagram/calm", "instagram/loud"])
     assert get(f"{address}/healthz")[1]["newest_night"] == str(LAST)
+
+
+def test_a_model_that_takes_over_is_asked_without_a_new_start(tmp_path: Path) -> None:
+    chosen = [SHIPPED]
+    with serving(tmp_path, which_model=lambda: chosen[0]) as address:
+        assert post(f"{address}/predict", {"inputs": ["hello"]})[1]["model"].startswith("cascade-")
+        chosen[0] = SHIPPED.with_name("bilstm")
+        assert post(f"{address}/predict", {"inputs": ["hello"]})[1]["model"].startswith("bilstm-")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Try it: text typed or pasted gets its scores at once, and the words that carry them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -37,7 +38,7 @@ def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
     )  # fmt: skip
 
 
-def register(app: Dash, model: Scorer) -> None:
+def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
     @app.callback(
         Output("scored", "children"), Input("score", "n_clicks"), State("typed", "value"), prevent_initial_call=True
     )
@@ -48,6 +49,7 @@ def register(app: Dash, model: Scorer) -> None:
         if len(lines) > MOST_LINES:
             return [html.P(f"{len(lines):,} lines are too many for this page, {MOST_LINES:,} are the most. "
                            "`toxwatch score-file` takes files of any size.", className="empty")]  # fmt: skip
+        model = in_use()
         scores = model.scores([clean_text(line) for line in lines])
         return [_result(model, lines[i], scores[i], i < MOST_EXPLAINED) for i in range(len(lines))]
 
