@@ -13,13 +13,12 @@ from fastapi import FastAPI
 from dashboard import api, door, perspective
 from dashboard.components import note
 from dashboard.pages import account, comments, compare, overview, quality, trying
-from dashboard.people import People, PeopleError
+from dashboard.people import People
 from dashboard.view import Answers, View
 from models import scorer
 from warehouse import WarehouseError
 from warehouse.reader import Warehouse
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 STYLE = Path(__file__).parent / "assets" / "style.css"
 # Dash 4.4.1 collects assets at the first request to "/" only, so a shared link would open without style.
 INDEX = f"""<!DOCTYPE html>
@@ -99,8 +98,8 @@ class InUse:
     """The model that nights are scored with; another one that took over is loaded when it is asked for."""
 
     def __init__(self, which: Callable[[], Path]) -> None:
-        self._which = which
-        self._loaded = (which(), scorer.load(which()))
+        self._which, folder = which, which()
+        self._loaded = (folder, scorer.load(folder))
 
     def __call__(self) -> scorer.Scorer:
         folder, model = self._loaded
@@ -112,10 +111,7 @@ class InUse:
 
 def serve(folder: Path, which_model: Callable[[], Path], people: People, host: str, port: int, is_https: bool) -> None:
     """Until Ctrl-C; with a login as soon as there is a user, elsewhere than on loopback never without."""
-    has_users = bool(people.names())
-    if host not in LOOPBACK and not has_users:
-        raise PeopleError(f"{host} can be reached by others: add a user first, with `toxwatch user add NAME`.")
-    application = create(folder, which_model, people if has_users else None, is_https)
+    application = create(folder, which_model, people if people.have_login(host) else None, is_https)
     uvicorn.run(application, host=host, port=port, log_level="warning")
 
 

@@ -14,7 +14,8 @@ SCOPES = {
     "read": ("/accounts",),
 }  # what a program may be allowed → addresses
 SHORTEST_PASSWORD = 10
-COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 16 MB and some 50 ms a guess
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 16 MB a guess
 
 
 class PeopleError(ValueError):
@@ -24,10 +25,22 @@ class PeopleError(ValueError):
 class People:
     def __init__(self, file: Path) -> None:
         self._file = file
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+        with self._open() as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(SCHEMA.read_text())
 
     @classmethod
     def in_folder(cls, data_dir: Path) -> "People":
         return cls(data_dir / "people.db")
+
+    def have_login(self, host: str) -> bool:
+        """Whether they must sign in; refuses an address that others can reach while there is nobody to sign in."""
+        if not (has_users := bool(self.names())) and host not in LOOPBACK:
+            raise PeopleError(f"{host} can be reached by others: add a user first, with `toxwatch user add NAME`.")
+        return has_users
 
     def names(self) -> list[str]:
         return [name for (name,) in self._ask("SELECT name FROM users ORDER BY name")]
@@ -89,14 +102,8 @@ class People:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        if is_new := not self._file.exists():
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.touch(mode=0o600)
         database = sqlite3.connect(self._file, timeout=10)
         try:
-            if is_new:
-                database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(SCHEMA.read_text())
             yield database
         finally:
             database.close()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
+from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
@@ -67,9 +68,9 @@ def add(server: FastAPI, in_use: Callable[[], Scorer]) -> None:
         return _refused(str(error), details)
 
     @server.exception_handler(RequestValidationError)
-    def refuse_form(request: Request, error: RequestValidationError) -> Response:
+    async def refuse_form(request: Request, error: RequestValidationError) -> Response:
         if request.url.path != PATH:
-            return JSONResponse({"detail": [_plain(problem) for problem in error.errors()]}, 422)
+            return await request_validation_exception_handler(request, error)
         said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
         return _refused(f"Invalid JSON payload received. {said}")
 
@@ -144,8 +145,3 @@ def _score(value: Any) -> dict[str, Any]:
 def _refused(message: str, details: list[dict[str, str]] | None = None) -> Response:
     error = {"code": 400, "message": message, "status": "INVALID_ARGUMENT", "details": details or []}
     return JSONResponse({"error": error}, 400)
-
-
-def _plain(problem: Any) -> dict[str, Any]:
-    """A problem as FastAPI tells it, without what cannot be JSON."""
-    return {name: problem[name] for name in ("type", "loc", "msg")}

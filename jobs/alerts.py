@@ -72,29 +72,27 @@ class Rules(Strict):
     unfinished: Plain | None = None
 
 
-TABLES: dict[str, type[Strict]] = {"send": Send, "toxicity": Toxicity, "wave": Wave, "drift": Drift, "budget": Budget,
-          "quality": Plain, "refused": Plain, "unfinished": Plain}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Alert:
     night: date
     rule: str
     account: str | None
     label: str | None
+    subject: str | None  # what it is about, where that is no account
     said: str
     link: str
 
     @property
     def key(self) -> str:
-        return "/".join([str(self.night), self.rule, self.account or "", self.label or "", self.said[:80]])
+        """The same however its figures change, so that a night that runs again tells nobody twice."""
+        return "/".join([str(self.night), self.rule, self.account or "", self.label or "", self.subject or ""])
 
     def __str__(self) -> str:
         return f"{self.account}: {self.said}" if self.account else self.said
 
 
 def read_rules(path: Path) -> Rules:
-    return read_strict(path, Rules, TABLES)
+    return read_strict(path, Rules)
 
 
 def run(settings: Settings, night: date, now: datetime | None = None) -> list[Alert]:
@@ -104,10 +102,11 @@ def run(settings: Settings, night: date, now: datetime | None = None) -> list[Al
     found = list(_found(settings, rules, night))
     with closing(sqlite3.connect(settings.data_dir / "alerts.db", timeout=10)) as database:
         database.executescript(SCHEMA.read_text())
-        rows = [(one.key, str(night), one.rule, one.account, str(one), one.link) for one in found]
+        rows = [(one.key, str(night), one.rule, str(one), one.link) for one in found]
         with database:
-            columns = "key, night, rule, account, said, link"
-            database.executemany(f"INSERT OR IGNORE INTO alerts ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+            database.executemany(
+                "INSERT OR IGNORE INTO alerts (key, night, rule, said, link) VALUES (?, ?, ?, ?, ?)", rows
+            )
         if _is_quiet(rules.send.quiet, (now or datetime.now(UTC)).time()):
             console.print("These are quiet hours: what is new is sent with the next `toxwatch alert` after them.")
         else:
@@ -121,7 +120,7 @@ def _found(settings: Settings, rules: Rules, night: date) -> Iterator[Alert]:
     if rules.unfinished and lake.manifest(STAGES[-1].dataset, night) is None:
         done = [stage.name for stage in STAGES if stage.dataset != "scored" and lake.manifest(stage.dataset, night)]
         said = f"the night is not finished; it got through {', '.join(done) or 'no stage'}. See `toxwatch status`"
-        yield Alert(night, "unfinished", None, None, said, f"{root}/quality")
+        yield Alert(night, "unfinished", None, None, None, said, f"{root}/quality")
     if not (settings.data_dir / "warehouse" / build.CURRENT).exists():
         return
     warehouse = Warehouse(settings.data_dir / "warehouse")
@@ -132,8 +131,8 @@ def _found(settings: Settings, rules: Rules, night: date) -> Iterator[Alert]:
         values: dict[str, Any] = {"night": night} | rule.model_dump()
         if path.stem == "budget":
             values["budget_usd"] = read_targets(settings.targets_file).night.budget_usd
-        for account, label, said in warehouse.query(path.read_text(), values):
-            yield Alert(night, path.stem, account, label, said, _link(root, night, account, label))
+        for account, label, subject, said in warehouse.query(path.read_text(), values):
+            yield Alert(night, path.stem, account, label, subject, said, _link(root, night, account, label))
 
 
 def _link(root: str, night: date, account: str | None, label: str | None) -> str:

@@ -17,7 +17,7 @@ import typer
 from rich.markup import escape
 
 from dashboard import commands as commands_of_people
-from dashboard.people import People, PeopleError
+from dashboard.people import LOOPBACK, People, PeopleError
 from jobs.console import console, print_table
 from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchError
 from jobs.settings import Settings
@@ -41,7 +41,6 @@ app = typer.Typer(
 STAGES, EVERY_NIGHT, ASK = "A night, stage by stage", "Every night", "Look and ask"
 MODELS, CARE = "Models", "Take care"
 DASHBOARD_PORT = 8050
-LOOPBACK = "127.0.0.1"
 INTERRUPTED = 130  # how a shell tells of Ctrl-C
 
 DataDir = Annotated[
@@ -196,7 +195,9 @@ def demo(
 
 @app.command(rich_help_panel=ASK)
 def serve(
-    host: Annotated[str, typer.Option(help="Where to listen; others may reach it only if there are users.")] = LOOPBACK,
+    host: Annotated[str, typer.Option(help="Where to listen; others may reach it only if there are users.")] = LOOPBACK[
+        0
+    ],
     port: Port = DASHBOARD_PORT,
     https: Annotated[bool, typer.Option("--https", help="A proxy with TLS stands before it: secure cookies.")] = False,
     data_dir: DataDir = None,
@@ -205,11 +206,11 @@ def serve(
     from jobs.scheduler import require_free
 
     settings = Settings.load(data_dir)
+    people = People.in_folder(settings.data_dir)
+    login = "with login" if people.have_login(host) else "for this machine only and without login"
     require_free(port)
     from dashboard import app as dashboard  # takes a second
 
-    people = People.in_folder(settings.data_dir)
-    login = "with login" if people.names() else "for this machine only and without login"
     console.print(f"Dashboard: http://{host}:{port}, {login}. Ctrl-C ends it.")
     dashboard.serve(
         settings.data_dir / "warehouse", lambda: Settings.load(data_dir).model_dir, people, host, port, https
@@ -497,10 +498,10 @@ def _report(manifests: "list[Manifest]", as_json: bool) -> None:
         return _print_json([asdict(manifest) for manifest in manifests])
     rows = []
     for one in manifests:
-        aside = ", ".join(f"{reason} {rows:,}" for reason, rows in one.set_aside.items() if rows)
+        aside = [f"{reason} {count:,}" for reason, count in one.set_aside.items() if count]
         if one.reused:
-            aside = f"read before {one.reused:,} ({one.reused / one.rows_out:.0%} saved)"
-        rows.append([one.night, one.stage, one.rows_in, one.rows_out, aside, f"{one.seconds:.1f}"])
+            aside.append(f"read before {one.reused:,} ({one.reused / one.rows_out:.0%} saved)")
+        rows.append([one.night, one.stage, one.rows_in, one.rows_out, ", ".join(aside), f"{one.seconds:.1f}"])
     return _print_table(["night", "stage", "rows in", "rows out", "set aside", "seconds"], rows)
 
 

@@ -16,20 +16,12 @@ import pyarrow.parquet as pq
 from jobs import publish
 from jobs.console import progress
 from jobs.errors import ToxwatchError
-from jobs.lake import Lake, sign
+from jobs.lake import COMMENT_FILES, Lake, rewrite, sign
 from jobs.raw import read_raw
 from jobs.settings import Settings
 from jobs.tombstones import Forgotten, read_forgotten
 from warehouse import build
 from warehouse.reader import Warehouse
-
-STORED = {
-    "texts": "*.parquet",
-    "validated": "comments.parquet",
-    "rejected": "rows.parquet",
-    "clean": "*.parquet",
-    "scored": "*.parquet",
-}
 
 KEYS = {"texts": "text_key"}  # what a row is found by, if not by the comment's id
 
@@ -62,7 +54,7 @@ def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
     """Comments of these authors, wherever a stage has stored one with its author."""
     ids: set[str] = set()
     for dataset in ("validated", "rejected"):
-        for path in (lake.root / dataset).glob(f"night=*/{STORED[dataset]}"):
+        for path in (path for night in lake.nights(dataset) for path in lake.comment_files(dataset, night)):
             rows = pq.ParquetFile(path).read(columns=["comment_id", "author_hash"])
             ids |= set(rows["comment_id"].filter(_is_in(rows["author_hash"], authors)).drop_null().to_pylist())
     return frozenset(ids)
@@ -71,7 +63,7 @@ def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
 def _texts_of(lake: Lake, ids: frozenset[str]) -> frozenset[str]:
     """Keys of their texts, which others may have written too: a model then reads those once more."""
     keys: set[str] = set()
-    for path in (lake.root / "clean").glob(f"night=*/{STORED['clean']}"):
+    for path in (path for night in lake.nights("clean") for path in lake.comment_files("clean", night)):
         rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
         keys |= set(rows["text_key"].filter(_is_in(rows["comment_id"], ids)).to_pylist())
     return frozenset(keys)
@@ -79,7 +71,7 @@ def _texts_of(lake: Lake, ids: frozenset[str]) -> frozenset[str]:
 
 def _finished(lake: Lake) -> Iterator[tuple[str, date, str | None]]:
     """Every finished night of the datasets that hold comments: dataset, night, model."""
-    for dataset in STORED:
+    for dataset in COMMENT_FILES:
         models = [path.name.removeprefix("model=") for path in (lake.root / dataset).glob("model=*")]
         for model in (*models, *([] if models else [None])):
             yield from ((dataset, night, model) for night in lake.nights(dataset, model))
@@ -90,13 +82,11 @@ def _prune(lake: Lake, dataset: str, night: date, model: str | None, erasable: d
     column = KEYS.get(dataset, "comment_id")
     folder, manifest = lake.folder(dataset, night, model), lake.manifest(dataset, night, model)
     erased = left = 0
-    for path in sorted(folder.glob(STORED[dataset])):
+    for path in lake.comment_files(dataset, night, model):
         rows = pq.ParquetFile(path).read()
         kept = rows.filter(pc.invert(_is_in(rows[column], erasable[column])))
         if kept.num_rows < rows.num_rows:
-            fresh = path.with_name(f".{path.name}")
-            pq.write_table(kept, fresh, compression="zstd")
-            fresh.replace(path)
+            rewrite(path, kept)
         erased += rows.num_rows - kept.num_rows
         left += kept.num_rows
     if manifest and manifest.rows_out != left:
@@ -114,7 +104,7 @@ def _left(settings: Settings, lake: Lake, forgotten: Forgotten, erasable: dict[s
     )
     for dataset, night, model in _finished(lake):
         column = KEYS.get(dataset, "comment_id")
-        for path in lake.folder(dataset, night, model).glob(STORED[dataset]):
+        for path in lake.comment_files(dataset, night, model):
             rows = pq.ParquetFile(path).read([column])
             found[dataset] += pc.sum(_is_in(rows[column], erasable[column])).as_py() or 0
     folder = settings.data_dir / "warehouse"

@@ -11,10 +11,20 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from jobs.errors import BadInput, Busy
 
 FORMAT = 2  # raised when an older release could no longer read what this one writes
 MANIFEST = "_manifest.json"
+COMMENT_FILES = {  # of the datasets that hold comments or their texts
+    "texts": "*.parquet",
+    "validated": "comments.parquet",
+    "rejected": "rows.parquet",
+    "clean": "*.parquet",
+    "scored": "*.parquet",
+}
 
 
 @dataclass
@@ -99,6 +109,9 @@ class Lake:
         fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
 
+    def comment_files(self, dataset: str, night: date, model: str | None = None) -> list[Path]:
+        return sorted(self.folder(dataset, night, model).glob(COMMENT_FILES[dataset]))
+
     def remove(self, dataset: str, night: date) -> None:
         """Takes a night's folder away in one step, where it is there."""
         target = self.folder(dataset, night)
@@ -126,6 +139,13 @@ class Lake:
             handle.write(f"pid {os.getpid()}")
             handle.flush()
             yield
+
+
+def rewrite(path: Path, table: pa.Table) -> None:
+    """A Parquet file with other rows, in one step."""
+    draft = path.with_name(f".{path.name}")
+    pq.write_table(table, draft, compression="zstd")
+    draft.replace(path)
 
 
 def sign(folder: Path, manifest: Manifest) -> None:

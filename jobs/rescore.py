@@ -6,7 +6,6 @@ Both models' scores stay in the warehouse. Nights whose texts have expired keep 
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from jobs import publish, score
 from jobs.errors import BadInput
@@ -15,6 +14,7 @@ from jobs.retention import has_texts
 from jobs.settings import IN_USE, Settings
 from models.card import read_card
 from models.registry import Registry
+from warehouse import build
 
 
 def run(settings: Settings) -> tuple[list[date], str]:
@@ -29,12 +29,5 @@ def run(settings: Settings) -> tuple[list[date], str]:
     for night in missing:
         score.run(ahead, night)
     publish.rebuild(ahead)
-    _use(settings.data_dir / IN_USE, champion)
+    build.point(settings.data_dir / IN_USE, champion)
     return missing, version
-
-
-def _use(link: Path, champion: Path) -> None:
-    new = link.with_name(f".{link.name}")
-    new.unlink(missing_ok=True)
-    new.symlink_to(champion)
-    new.replace(link)

@@ -14,20 +14,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.console import progress
-from jobs.lake import Lake, sign
+from jobs.lake import Lake, rewrite, sign
 from jobs.settings import Settings
 from jobs.targets import Keep, read_targets
 from warehouse import build
 from warehouse.reader import Warehouse
 
-EXPIRED = "(expired)"
-HELD = {  # what → dataset → its files and the column
-    "texts": {
-        "validated": ("comments.parquet", "text"),
-        "rejected": ("rows.parquet", "text"),
-        "clean": ("*.parquet", "clean_text"),
-    },
-    "authors": {"validated": ("comments.parquet", "author_hash"), "rejected": ("rows.parquet", "author_hash")},
+COLUMNS = {  # what → dataset → the column that holds it
+    "texts": {"validated": "text", "rejected": "text", "clean": "clean_text"},
+    "authors": {"validated": "author_hash", "rejected": "author_hash"},
 }
 
 
@@ -43,10 +38,10 @@ def run(settings: Settings, night: date) -> dict[str, int]:
         for old in _before(lake, "raw", _limit(night, keep.raw_days)):
             lake.remove("raw", old)
             done["raw nights"] += 1
-        for what, datasets in HELD.items():
-            for dataset, (files, column) in datasets.items():
+        for what, columns in COLUMNS.items():
+            for dataset, column in columns.items():
                 for old in _before(lake, dataset, limits[what]):
-                    done[f"{what} in {dataset}"] += _blank(lake, dataset, old, what, files, column)
+                    done[f"{what} in {dataset}"] += _blank(lake, dataset, old, what, column)
     done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
     return {place: rows for place, rows in done.items() if rows}
 
@@ -65,15 +60,15 @@ def _before(lake: Lake, dataset: str, limit: date) -> list[date]:
     return [night for night in lake.nights(dataset) if night < limit]
 
 
-def _blank(lake: Lake, dataset: str, night: date, what: str, files: str, column: str) -> int:
+def _blank(lake: Lake, dataset: str, night: date, what: str, column: str) -> int:
     """Rewrites a night's files without a column's content, once; returns how many rows had any."""
-    folder, manifest = lake.folder(dataset, night), lake.manifest(dataset, night)
+    manifest = lake.manifest(dataset, night)
     blanked = manifest.versions.get("blanked", "").split() if manifest else []
     if manifest is None or what in blanked:
         return 0
-    rows = sum(_blank_file(path, column) for path in sorted(folder.glob(files)))
+    rows = sum(_blank_file(path, column) for path in lake.comment_files(dataset, night))
     manifest.versions["blanked"] = " ".join([*blanked, what])
-    sign(folder, manifest)
+    sign(lake.folder(dataset, night), manifest)
     return rows
 
 
@@ -81,11 +76,8 @@ def _blank_file(path: Path, column: str) -> int:
     table = pq.ParquetFile(path).read()
     held, at = table[column], table.schema.get_field_index(column)
     has_content = pc.fill_null(pc.not_equal(held, ""), False)
-    blank = pa.scalar(None if column == "author_hash" else EXPIRED, held.type)
-    table = table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, held))
-    draft = path.with_name(f".{path.name}")
-    pq.write_table(table, draft, compression="zstd")
-    draft.replace(path)
+    blank = pa.scalar(None if column == "author_hash" else build.EXPIRED, held.type)
+    rewrite(path, table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, held)))
     return int(pc.sum(has_content).as_py() or 0)
 
 
@@ -93,7 +85,8 @@ def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
     """Blanks comments that were seen last before the limits; a warehouse without such ones is left as it is."""
     if not (folder / build.CURRENT).exists():
         return 0
-    values = {"texts_before": limits["texts"], "authors_before": limits["authors"]}
+    values: dict[str, date | str] = {"texts_before": limits["texts"], "authors_before": limits["authors"]}
+    values["expired"] = build.EXPIRED
     [(rows,)] = Warehouse(folder).query((build.SQL / "load" / "expirable.sql").read_text(), values)
     if rows:
 

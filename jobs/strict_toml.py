@@ -2,9 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,8 +18,8 @@ class Strict(BaseModel):
 Form = TypeVar("Form", bound=Strict)
 
 
-def read_strict(path: Path, form: type[Form], tables: Mapping[str, type[Strict]]) -> Form:
-    """`tables` are the forms of the tables in it; raises BadInput with the file, the line and what is allowed."""
+def read_strict(path: Path, form: type[Form]) -> Form:
+    """Raises BadInput with the file, the line and what is allowed there."""
     if not path.exists():
         raise BadInput(f"{path} does not exist. Copy {path.name} from the project and make it yours.")
     text = path.read_text(encoding="utf-8", errors="replace")
@@ -29,22 +28,25 @@ def read_strict(path: Path, form: type[Form], tables: Mapping[str, type[Strict]]
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path} is not valid TOML: {error}") from None
     except ValidationError as error:
-        problems = [_sentence(path, text, problem, form, tables) for problem in error.errors()]
-        raise BadInput("\n".join(problems)) from None
+        raise BadInput("\n".join(_sentence(path, text, problem, form) for problem in error.errors())) from None
 
 
-def _sentence(
-    path: Path, text: str, problem: ErrorDetails, form: type[Strict], tables: Mapping[str, type[Strict]]
-) -> str:
+def _sentence(path: Path, text: str, problem: ErrorDetails, form: type[Strict]) -> str:
     where = problem["loc"]
     key = str(where[-1]) if isinstance(where[-1], str) else str(where[-2])
     said = problem["msg"]
     if problem["type"] == "extra_forbidden":
-        table = tables[str(where[0])] if len(where) > 1 else form
+        table = _table(form, str(where[0])) if len(where) > 1 else form
         said = f"unknown key; allowed here: {', '.join(table.model_fields) or 'none'}"
     elif "input" in problem and problem["type"] != "missing":
         said += f" (found {problem['input']!r})"
     return f"{path}, line {_line(text, where, key)}: {key}: {said}"
+
+
+def _table(form: type[Strict], name: str) -> type[Strict]:
+    """The form of one of its tables: named alone, as optional, or as one of many."""
+    said = form.model_fields[name].annotation
+    return next(one for one in (said, *get_args(said)) if isinstance(one, type) and issubclass(one, Strict))
 
 
 def _line(text: str, where: tuple, key: str) -> int:

@@ -53,7 +53,7 @@ class Targets(Strict):
 
 def read_targets(path: Path) -> Targets:
     """Raises BadInput that names the file, the line and what is allowed there."""
-    targets = read_strict(path, Targets, {"accounts": Account, "keep": Keep, "night": Night})
+    targets = read_strict(path, Targets)
     if not targets.accounts:
         raise BadInput(f"{path}: accounts: name at least one")
     names = [account.name for account in targets.accounts]

@@ -61,19 +61,23 @@ def weights(truth: np.ndarray, share: float) -> np.ndarray:
 
 def calibration_error(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray) -> float:
     """Expected calibration error over bins of equal width."""
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    bins = _bins(probabilities)
     gaps = np.bincount(bins, weight * (truth - probabilities), BINS)
     return float(np.abs(gaps).sum() / weight.sum())
 
 
 def reliability(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray) -> list[list[float]]:
     """For each bin with enough in it: the mean probability, the share that is right, the bin's share of all."""
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    bins = _bins(probabilities)
     summed = [weight, weight * probabilities, weight * truth]
     total, said, right = (np.bincount(bins, values, BINS) for values in summed)
     used = np.bincount(bins, minlength=BINS) >= ENOUGH_TO_JUDGE
     columns = said[used] / total[used], right[used] / total[used], total[used] / total.sum()
     return np.stack(columns, axis=1).round(4).tolist()
+
+
+def _bins(probabilities: np.ndarray) -> np.ndarray:
+    return np.minimum((probabilities * BINS).astype(int), BINS - 1)
 
 
 def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -> dict[str, float]:

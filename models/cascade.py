@@ -14,12 +14,11 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from models import calibrate, data
-from models.card import read_card, write_card, writing
-from models.export import ENOUGH_POSITIVES, auc_losses
+from models.card import write_card, writing
+from models.export import ENOUGH_POSITIVES, auc_losses, too_lossy
 from models.labels import LABELS, ModelError
 from models.scorer import is_doubtful, mixed, network, probabilities
 
-MOST_LOST = 0.002  # AUC of any label, against the slow model alone
 Card = dict[str, Any]
 Pair = tuple[np.ndarray, np.ndarray]  # logits of the fast and of the slow model
 READ_SHARES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
@@ -35,8 +34,8 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
     learned = {name: thorough.card[name] for name in ("settings", "data", "sources", "shares", "rows")}
     with writing(output) as draft:
         parts = {
-            "fast": _part(fast, "fast", draft, output, is_linked),
-            "slow": _part(slow, "slow", draft, output, is_linked),
+            "fast": {"folder": _placed(fast, "fast", draft, output, is_linked), "version": quick.version},
+            "slow": {"folder": _placed(slow, "slow", draft, output, is_linked), "version": thorough.version},
         }
         facts = learned | chosen | {
             "command": command,
@@ -49,14 +48,18 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
 
 def at_real_shares(chosen: np.ndarray, truth: np.ndarray) -> float:
     """The share that is chosen where as many comments are toxic as in unfiltered sections."""
-    known = ~np.isnan(truth[:, 0])
-    weight = calibrate.weights(truth[known, 0], calibrate.SHARES["toxic"])
+    known, weight = _unfiltered(truth)
     return float(np.average(chosen[known], weights=weight))
 
 
+def _unfiltered(truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows know whether they are toxic, and weights that make as many of them so as in unfiltered sections."""
+    known = ~np.isnan(truth[:, 0])
+    return known, calibrate.weights(truth[known, 0], calibrate.SHARES["toxic"])
+
+
 def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[Card, np.ndarray]:
-    """The band that leaves the slow model least to read while no label loses more than MOST_LOST, and its scores."""
-    judged = [label for i, label in enumerate(LABELS) if np.nansum(truth[:, i]) >= ENOUGH_POSITIVES]
+    """The band that leaves the slow model least to read while no label loses too much, and its scores."""
     alone = probabilities(cards[1]["calibration"], logits[1])
     for share in READ_SHARES:
         band = _band(logits[0], truth, share)
@@ -67,7 +70,7 @@ def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[
         twice = calibrate.calibrate(both, truth, doubtful, cards[1]["calibration"])
         p = np.where(doubtful[:, None], probabilities(twice, both), probabilities(once, logits[0]))
         losses = auc_losses(alone, p, truth)
-        if all(losses[label] <= MOST_LOST for label in judged):
+        if not too_lossy(losses, truth):
             read_share = round(at_real_shares(doubtful, truth), 4)
             facts = {"band": band, "mix": mix, "calibration": {"once": once, "twice": twice}}
             return facts | {"read_share": read_share, "auc_loss": losses}, p
@@ -88,8 +91,7 @@ def _mix(logits: Pair, truth: np.ndarray, doubtful: np.ndarray, i: int) -> float
 
 def _band(logits: np.ndarray, truth: np.ndarray, share: float) -> dict[str, float]:
     """For each label the logit that `share` of unfiltered comments reach."""
-    known = ~np.isnan(truth[:, 0])
-    weight = calibrate.weights(truth[known, 0], calibrate.SHARES["toxic"])
+    known, weight = _unfiltered(truth)
     band = {}
     for i, label in enumerate(LABELS):
         order = np.argsort(logits[known, i])
@@ -98,9 +100,9 @@ def _band(logits: np.ndarray, truth: np.ndarray, share: float) -> dict[str, floa
     return band
 
 
-def _part(folder: Path, name: str, draft: Path, output: Path, is_linked: bool) -> dict[str, str]:
+def _placed(folder: Path, name: str, draft: Path, output: Path, is_linked: bool) -> str:
     """Where the cascade finds one of its models: in itself, or where that lies already."""
     if is_linked:
-        return {"folder": os.path.relpath(folder.resolve(), output.resolve()), "version": read_card(folder)["version"]}
+        return os.path.relpath(folder.resolve(), output.resolve())
     shutil.copytree(folder, draft / name)
-    return {"folder": name, "version": read_card(folder)["version"]}
+    return name

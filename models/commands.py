@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -99,6 +100,15 @@ def train(
     command = _command({"kind": kind} | begun_with | chosen)
     settings = replace(train.TRANSFORMER if kind == "transformer" else train.Settings(), **chosen)
     encoder = find_encoder(backbone) if backbone else None
+    if kind == "bilstm":
+        fit = partial(
+            train.train_bilstm, vectors=train.Vectors(encoder, glove), teacher=network(teacher) if teacher else None
+        )
+    elif encoder and not teacher:
+        fit = partial(train.train_transformer, backbone=encoder)
+    else:
+        raise ModelError("A transformer is fine-tuned from an encoder, and has no teacher: name the encoder only, with "
+                         "--backbone.")  # fmt: skip
     rows, place = labelled.labelled(_data(data, data_dir)), output or _challenger(data_dir)
     registry = Registry(data_dir / "models")
     with registry.run({"kind": kind, "command": command} | asdict(settings)) as run:
@@ -107,13 +117,7 @@ def train(
             train.print_epoch(epoch)
             registry.log_epoch(run, epoch)
 
-        if kind == "bilstm":
-            vectors, guide = train.Vectors(encoder, glove), network(teacher) if teacher else None
-            card = train.train_bilstm(rows, place, settings, vectors, command, watch, guide)
-        elif encoder:
-            card = train.train_transformer(rows, place, encoder, settings, command, watch)
-        else:
-            raise ModelError("A transformer is fine-tuned from an encoder: name it with --backbone.")
+        card = fit(rows, place, settings=settings, command=command, watch=watch)
         registry.keep(run, place)
     typer.echo(f"{card['version']} in {place}: validation AUC {card['validation_auc']:.4f}")
 

@@ -21,7 +21,6 @@ from models.text import clean_text, text_key
 SOURCES = Path(__file__).parent / "sources"
 TEST_SHARE = 0.1
 VALIDATION_SHARE = 0.1
-PARTS = ("train", "validation", "test", "unseen", "competition")
 COLUMNS = ("source", "raw", "text", "key", *LABELS)
 
 

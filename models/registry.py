@@ -46,7 +46,7 @@ class Registry:
 
     @contextmanager
     def run(self, parameters: dict[str, Any]) -> Iterator[str]:
-        """A run of that is marked as failed or killed where the block does not end well."""
+        """A run, which is marked as failed or killed where the block does not end well."""
         run = self._client.create_run(self._experiment).info.run_id
         for name, value in parameters.items():
             self._client.log_param(run, name, value)

@@ -3,6 +3,7 @@
 Texts are sorted by length inside a call, so that short ones are not padded to long ones (seven times the speed).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ LETTERS_PER_WORD = 4
 Encode = Callable[[Sequence[str]], dict[str, np.ndarray]]
 
 
-class Scorer:
+class Scorer(ABC):
     """A model that can be asked."""
 
     def __init__(self, card: dict[str, Any]) -> None:
@@ -30,9 +31,9 @@ class Scorer:
         self.text_rule: str = card["text_rule"]
         self.thresholds: dict[str, float] = card["thresholds"]
 
+    @abstractmethod
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
-        raise NotImplementedError
 
 
 class Network(Scorer):

@@ -178,3 +178,9 @@ def test_a_mistake_in_the_file_is_named_before_anything_is_sent(
         alerts.run(replace(told, alerts_file=tmp_path / "alerts.toml"), LAST)
     assert said in str(refused.value)
     assert not (told.data_dir / "alerts.db").exists()
+
+
+def test_a_figure_that_moves_makes_no_new_alert(told: Settings) -> None:
+    one, *_ = alerts.run(told, LAST)
+    assert replace(one, said="toxic is expected in 31.4 % of 121 comments").key == one.key
+    assert replace(one, label="threat").key != one.key

@@ -25,6 +25,7 @@ CURRENT = "current.duckdb"
 STORAGE_VERSION = "v1.5.0"  # so that people with a DuckDB of the 1.5 line can open the file
 VERSIONS_KEPT = 3
 OPERATIONAL = {"run_id"}  # columns that differ between two honest collections of one night
+EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
 LABELS = {"toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"}
 SEVERITIES = ("low", "medium", "high", "critical")
 
@@ -71,7 +72,7 @@ def rollback(folder: Path) -> Path:
         older = [path for path in _versions(folder) if path < current(folder)]
         if not older:
             raise WarehouseError(f"{folder} holds no version older than {current(folder).name}.")
-        _point(folder, older[-1])
+        point(folder / CURRENT, Path(older[-1].name))
     return older[-1]
 
 
@@ -128,7 +129,7 @@ def _check_rule(path: Path, label: str, wanted: Any) -> None:
 
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
     places = {"validated": night.validated, "rejected": night.rejected, "clean": night.clean}
-    run_script(con, "load/night.sql", night=night.night, **places)
+    run_script(con, "load/night.sql", night=night.night, expired=EXPIRED, **places)
     for model, folder in night.scored.items():
         run_script(con, "load/scores.sql", model=model, scored=folder)
     run_script(con, "marts/refresh.sql")
@@ -176,7 +177,7 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
         _sync(draft)
         version = folder / f"v{_last_number(folder) + 1:06d}.duckdb"
         draft.rename(version)
-        _point(folder, version)
+        point(folder / CURRENT, Path(version.name))
         for old in _versions(folder)[:-VERSIONS_KEPT]:
             old.unlink()
 
@@ -227,12 +228,13 @@ def _last_number(folder: Path) -> int:
     return max((int(path.stem[1:]) for path in _versions(folder)), default=0)
 
 
-def _point(folder: Path, version: Path) -> None:
-    link = folder / f".{CURRENT}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(version.name)
-    link.replace(folder / CURRENT)
-    _sync(folder)
+def point(link: Path, target: Path) -> None:
+    """Re-points a symbolic link in one step."""
+    new = link.with_name(f".{link.name}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
+    _sync(link.parent)
 
 
 def _sync(path: Path) -> None:

@@ -1,5 +1,5 @@
 CREATE TABLE IF NOT EXISTS alerts (
-    key TEXT PRIMARY KEY, night TEXT NOT NULL, rule TEXT NOT NULL, account TEXT, said TEXT NOT NULL, link TEXT NOT NULL,
+    key TEXT PRIMARY KEY, night TEXT NOT NULL, rule TEXT NOT NULL, said TEXT NOT NULL, link TEXT NOT NULL,
     found_at TEXT NOT NULL DEFAULT current_timestamp
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (

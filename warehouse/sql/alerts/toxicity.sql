@@ -5,7 +5,7 @@ WITH before AS (
     WHERE day BETWEEN $night::DATE - 28 AND $night::DATE - 1 AND comments >= $least_comments
     GROUP BY ALL HAVING count(*) >= 5
 )
-SELECT d.platform || '/' || d.account AS account, d.label AS label,
+SELECT d.platform || '/' || d.account AS account, d.label AS label, NULL AS subject,
     format('{} is expected in {:.1f} % of {} comments, in {:.1f} % on its usual days', replace(d.label, '_', ' '),
         100 * d.share, d.comments, 100 * b.usual) AS said
 FROM daily d JOIN before b USING (platform, account, label)

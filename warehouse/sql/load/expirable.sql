@@ -1,7 +1,7 @@
 -- How many rows hold a text or an author for longer than they may.
 SELECT (SELECT count(*) FROM comments
-        WHERE (last_night < $texts_before AND text NOT IN ('', '(expired)'))
+        WHERE (last_night < $texts_before AND text NOT IN ('', $expired))
            OR (last_night < $authors_before AND author_hash IS NOT NULL))
      + (SELECT count(*) FROM rejected
-        WHERE (night < $texts_before AND text NOT IN ('', '(expired)'))
+        WHERE (night < $texts_before AND text NOT IN ('', $expired))
            OR (night < $authors_before AND author_hash IS NOT NULL));

@@ -16,13 +16,13 @@ WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
     posted_at = new.posted_at,
     likes = new.likes,
     reply_count = new.reply_count,
-    language = coalesce(new.language, CASE WHEN old.text IN (new.text, '(expired)') THEN old.language END),
-    text_key = coalesce(new.text_key, CASE WHEN old.text IN (new.text, '(expired)') THEN old.text_key END),
+    language = coalesce(new.language, CASE WHEN old.text IN (new.text, getvariable('expired')) THEN old.language END),
+    text_key = coalesce(new.text_key, CASE WHEN old.text IN (new.text, getvariable('expired')) THEN old.text_key END),
     first_night = least(old.first_night, getvariable('night')),
     last_night = getvariable('night')
 WHEN MATCHED THEN UPDATE SET
-    language = coalesce(old.language, CASE WHEN new.text IN (old.text, '(expired)') THEN new.language END),
-    text_key = coalesce(old.text_key, CASE WHEN new.text IN (old.text, '(expired)') THEN new.text_key END),
+    language = coalesce(old.language, CASE WHEN new.text IN (old.text, getvariable('expired')) THEN new.language END),
+    text_key = coalesce(old.text_key, CASE WHEN new.text IN (old.text, getvariable('expired')) THEN new.text_key END),
     first_night = least(old.first_night, getvariable('night'))
 WHEN NOT MATCHED THEN INSERT VALUES (
     new.comment_id, new.platform, new.account, new.post_id, new.parent_id, new.author_hash, new.text, new.has_media,
