@@ -16,9 +16,12 @@ from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
 from jobs.spark import session
 from jobs.targets import read_targets
+from jobs.terms import with_terms
 from models import text
 from models.card import read_card
 from models.language import language_of
+
+READABLE = pa.schema([field for field in schema.CLEAN if field.name not in ("terms", "listed")])
 
 
 def run(settings: Settings, night: date) -> Manifest:
@@ -28,11 +31,12 @@ def run(settings: Settings, night: date) -> Manifest:
     with lake.lock("lake"), progress(f"clean {night}"):
         spark = session(settings)
         comments = spark.read.parquet(str(source / "comments.parquet"))
-        readable, counts = clean(comments, read_targets(settings.targets_file).night.languages)
+        languages = read_targets(settings.targets_file).night.languages
+        readable, counts = clean(comments, languages)
         fresh = readable.join(_scored_before(spark, lake, night, model), ["comment_id", "text_key"], "left_anti")
         manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model})
         with lake.writing("clean", manifest) as folder:
-            fresh.select(schema.CLEAN.names).write.mode("append").parquet(str(folder))
+            with_terms(fresh, languages).select(schema.CLEAN.names).write.mode("append").parquet(str(folder))
             manifest.rows_in = counts.get["comments"]
             manifest.rows_out = stored_rows(folder)
             without_words = manifest.rows_in - counts.get["readable"]
@@ -44,12 +48,12 @@ def run(settings: Settings, night: date) -> Manifest:
 
 
 def clean(comments: DataFrame, languages: tuple[str, ...]) -> tuple[DataFrame, Observation]:
-    """The comments that have words, with CLEAN columns; the observation counts `comments` and `readable`."""
+    """The comments that have words, with READABLE columns; the observation counts `comments` and `readable`."""
     counts = Observation()
     is_readable = F.col("clean_text") != ""
     cleaned = (
         comments.select("comment_id", "account", "text")
-        .mapInArrow(partial(_clean_batches, languages), from_arrow_schema(schema.CLEAN))
+        .mapInArrow(partial(_clean_batches, languages), from_arrow_schema(READABLE))
         .observe(counts, F.count(F.lit(1)).alias("comments"), F.count_if(is_readable).alias("readable"))
     )
     return cleaned.where(is_readable), counts
@@ -68,7 +72,7 @@ def _clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch]
                 pa.array([language(original) for original in originals]),
                 pa.array([text.text_key(words) for words in cleaned]),
             ],
-            schema=schema.CLEAN,
+            schema=READABLE,
         )
 
 

@@ -370,7 +370,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     return _print_table(["night", *stages], cells, "rows out of each stage")
 
 
-@app.command(rich_help_panel=ASK)
+@app.command(rich_help_panel=ASK, context_settings={"ignore_unknown_options": True})  # a query may begin with --
 def sql(
     query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
     examples: Annotated[bool, typer.Option(help="List ready questions and their answers on your data.")] = False,

@@ -19,6 +19,7 @@ from jobs.lake import Lake
 from jobs.nightly import STAGES
 from jobs.send import channels
 from jobs.settings import Settings
+from jobs.spark import SPARK_NLP, nlp_jars
 from jobs.targets import read_targets
 from models import scorer
 from models.card import read_card
@@ -46,7 +47,8 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     return [
-        _examined(check, settings) for check in (java, memory, disk, targets, alerts, token, lake, model, warehouse)
+        _examined(check, settings)
+        for check in (java, spark_nlp, memory, disk, targets, alerts, token, lake, model, warehouse)
     ]
 
 
@@ -67,6 +69,12 @@ def java(_: Settings) -> str:
     if found is None or int(found[1]) < LEAST_JAVA:
         raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, {command} says {said.strip()!r}: {INSTALL_JAVA}")
     return f"Java {found[1]} at {command}"
+
+
+def spark_nlp(_: Settings) -> str:
+    if not nlp_jars():
+        raise Ailment("Spark NLP's jar is missing, nights have no words and phrases: `python -m jobs.spark` fetches it")
+    return SPARK_NLP
 
 
 def memory(_: Settings) -> str:

@@ -20,9 +20,9 @@ from jobs.targets import Keep, read_targets
 from warehouse import build
 from warehouse.reader import Warehouse
 
-COLUMNS = {  # what → dataset → the column that holds it
-    "texts": {"validated": "text", "rejected": "text", "clean": "clean_text"},
-    "authors": {"validated": "author_hash", "rejected": "author_hash"},
+COLUMNS = {  # what → dataset → the columns that hold it
+    "texts": {"validated": ["text"], "rejected": ["text"], "clean": ["clean_text", "terms", "listed"]},
+    "authors": {"validated": ["author_hash"], "rejected": ["author_hash"]},
 }
 
 
@@ -39,9 +39,9 @@ def run(settings: Settings, night: date) -> dict[str, int]:
             lake.remove("raw", old)
             done["raw nights"] += 1
         for what, columns in COLUMNS.items():
-            for dataset, column in columns.items():
+            for dataset, names in columns.items():
                 for old in _before(lake, dataset, limits[what]):
-                    done[f"{what} in {dataset}"] += _blank(lake, dataset, old, what, column)
+                    done[f"{what} in {dataset}"] += _blank(lake, dataset, old, what, names)
     done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
     return {place: rows for place, rows in done.items() if rows}
 
@@ -60,24 +60,27 @@ def _before(lake: Lake, dataset: str, limit: date) -> list[date]:
     return [night for night in lake.nights(dataset) if night < limit]
 
 
-def _blank(lake: Lake, dataset: str, night: date, what: str, column: str) -> int:
-    """Rewrites a night's files without a column's content, once; returns how many rows had any."""
+def _blank(lake: Lake, dataset: str, night: date, what: str, columns: list[str]) -> int:
+    """Rewrites a night's files without the columns' content, once; returns how many rows had any."""
     manifest = lake.manifest(dataset, night)
     blanked = manifest.versions.get("blanked", "").split() if manifest else []
     if manifest is None or what in blanked:
         return 0
-    rows = sum(_blank_file(path, column) for path in lake.comment_files(dataset, night))
+    rows = sum(_blank_file(path, columns) for path in lake.comment_files(dataset, night))
     manifest.versions["blanked"] = " ".join([*blanked, what])
     sign(lake.folder(dataset, night), manifest)
     return rows
 
 
-def _blank_file(path: Path, column: str) -> int:
+def _blank_file(path: Path, columns: list[str]) -> int:
+    """A text says that it expired; anything else becomes NULL."""
     table = pq.ParquetFile(path).read()
-    held, at = table[column], table.schema.get_field_index(column)
-    has_content = pc.fill_null(pc.not_equal(held, ""), False)
-    blank = pa.scalar(None if column == "author_hash" else build.EXPIRED, held.type)
-    rewrite(path, table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, held)))
+    has_content = pc.fill_null(pc.not_equal(table[columns[0]], ""), False)
+    for name in set(columns) & set(table.column_names):  # an older release wrote fewer
+        at, kind = table.schema.get_field_index(name), table.schema.field(name).type
+        blank = pa.scalar(build.EXPIRED if name.endswith("text") else None, kind)
+        table = table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, table[name]))
+    rewrite(path, table)
     return int(pc.sum(has_content).as_py() or 0)
 
 

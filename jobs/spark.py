@@ -1,16 +1,28 @@
-"""One local Spark session a process, bounded in memory; another master by TOXWATCH_SPARK_MASTER."""
+"""One local Spark session a process, bounded in memory; another master by TOXWATCH_SPARK_MASTER.
+
+`python -m jobs.spark` fetches Spark NLP's jar, once: every session finds it beside the Python that runs it.
+"""
 
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from jobs.errors import BadInput
 from jobs.settings import Settings
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
+IVY = Path(sys.prefix) / "share" / "toxwatch" / "ivy"
+SPARK_NLP = "com.johnsnowlabs.nlp:spark-nlp_2.12:5.5.3"
+NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers, half a gigabyte
+    *("com.johnsnowlabs.nlp:tensorflow*", "com.johnsnowlabs.nlp:jsl-*", "com.microsoft*:*", "com.google*:*"),
+    *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
+    *("software.amazon*:*", "com.amazonaws:jmespath*", "com.amazonaws:*kms"),
+)
 
 
 def session(settings: Settings) -> SparkSession:
@@ -23,6 +35,7 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING}")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.jars", ",".join(map(str, nlp_jars())))
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
@@ -31,3 +44,28 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
         .getOrCreate()
     )
+
+
+def nlp_jars() -> list[Path]:
+    """Spark NLP's jar and what it needs; none where they could not be fetched."""
+    return sorted((IVY / "jars").glob("*.jar"))
+
+
+def fetch_nlp_jars() -> None:
+    """By Spark's own resolver, from Maven; raises BadInput where it cannot."""
+    python = Path(sys.executable).parent
+    command = [str(python / "spark-submit"), "--packages", SPARK_NLP, "--exclude-packages", ",".join(NOT_NEEDED)]
+    command += ["--conf", f"spark.jars.ivy={IVY}", "--conf", "spark.ui.enabled=false", "--master", "local[1]"]
+    path = f"{python}:{os.environ.get('PATH', '')}"
+    done = subprocess.run(
+        [*command, os.devnull], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    if not nlp_jars():
+        raise BadInput(f"Spark NLP's jar {SPARK_NLP} could not be fetched from Maven: {done.stderr.strip()[-300:]}")
+
+
+if __name__ == "__main__":
+    try:
+        fetch_nlp_jars()
+    except BadInput as error:
+        sys.exit(str(error))

@@ -137,6 +137,8 @@ def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str,
             "clean_text": text,
             "language": "en",
             "text_key": text_key(text),
+            "terms": text.split(),
+            "listed": [word for word in text.split() if word == "idiot"],
             **dict.fromkeys(LABELS, 0.01),
             "toxic": toxic,
         }

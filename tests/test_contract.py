@@ -46,7 +46,8 @@ def tables() -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize(
     ("table", "columns", "own"),
     [
-        ("comments", schema.VALIDATED, {"language", "text_key", "first_night", "last_night"}),
+        ("comments", schema.VALIDATED,
+         {"language", "text_key", "first_night", "last_night", "terms", "listed", "gone_since"}),
         ("posts", schema.POSTS, {"night"}),
         ("runs", schema.RUNS, {"night"}),
         ("ingest_errors", schema.INGEST_ERRORS, {"night"}),

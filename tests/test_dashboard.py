@@ -149,6 +149,14 @@ def test_accounts_stand_side_by_side_and_the_address_says_which(page: Page) -> N
     expect(page.locator("tbody tr").filter(has_text="instagram/loud").last).to_contain_text("420")
 
 
+def test_a_word_that_drives_toxicity_leads_to_its_comments(page: Page) -> None:
+    page.goto("/account?account=instagram/loud&days=14")
+    driving = page.locator(".panel").filter(has_text="What drives it")
+    expect(driving.locator("tbody tr").first).to_contain_text("46.0%", timeout=20_000)
+    driving.get_by_role("link", name=str(LAST)).click()
+    expect(page.locator(".sentence")).to_contain_text("60 comments pass")
+
+
 def test_a_chart_has_its_numbers_as_a_table_and_a_file(page: Page) -> None:
     page.goto("/account?account=instagram/loud")
     panel = page.locator(".panel").filter(has_text="by day").first

@@ -10,9 +10,11 @@ from jobs.platforms import platform, values
 from jobs.standin.actors import ACTORS
 from jobs.standin.world import COMMUNITIES, World, at
 from jobs.targets import Account
+from warehouse import build
 
 NIGHT = date(2026, 11, 10)
 SEEN_AT = at(NIGHT + timedelta(days=1))
+PLATFORMS = ["instagram", "tiktok", "youtube", "facebook"]
 HANDLES = {community.platform: community.handle for community in reversed(COMMUNITIES) if not community.is_private}
 
 
@@ -25,7 +27,14 @@ def sent(name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return posts, list(ACTORS[module.COMMENTS_ACTOR][0](world, module.comments_input(urls, 100), SEEN_AT))
 
 
-@pytest.mark.parametrize("name", ["instagram", "tiktok", "youtube", "facebook"])
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_the_warehouse_knows_who_gives_the_newest_comments_first(name: str) -> None:
+    """Only there is a comment that is missing between two others known to be gone."""
+    asked = str(platform(name).comments_input(["https://x"], 10)).lower()
+    assert ("newest" in asked) == (name in build.NEWEST_FIRST)
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
 def test_every_item_becomes_our_columns(name: str) -> None:
     module = platform(name)
     posts, items = sent(name)
@@ -46,7 +55,7 @@ def test_every_item_becomes_our_columns(name: str) -> None:
     assert all(post["comment_count"] is not None for post in mapped_posts)
 
 
-@pytest.mark.parametrize("name", ["instagram", "tiktok", "youtube", "facebook"])
+@pytest.mark.parametrize("name", PLATFORMS)
 @pytest.mark.parametrize("odd", [None, 7, -1, 1e400, [], {}, "", "\x00", True, "9" * 400, {"a": [1]}])
 def test_odd_values_never_stop_a_night(name: str, odd: Any) -> None:
     module = platform(name)

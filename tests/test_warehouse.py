@@ -206,8 +206,7 @@ def test_every_ready_question_is_answered(folder: Path, name: str) -> None:
 def test_everything_in_the_warehouse_is_explained(folder: Path) -> None:
     with duckdb.connect(str(build.current(folder)), read_only=True) as con:
         unexplained = con.execute(
-            """SELECT table_name, column_name FROM duckdb_columns() c JOIN duckdb_tables() USING (table_name)
-               WHERE c.comment IS NULL
+            """SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL
                UNION ALL SELECT table_name, '' FROM duckdb_tables() WHERE comment IS NULL
                UNION ALL SELECT view_name, '' FROM duckdb_views() WHERE NOT internal AND comment IS NULL"""
         ).fetchall()
@@ -222,3 +221,51 @@ def test_a_load_reads_only_the_days_it_touches(folder: Path, tmp_path: Path) -> 
         "select day, sum(comments)::int from daily where label = 'threat' group by day order by day"
     )
     assert counted == [(FIRST, 41), (FIRST + timedelta(days=1), 40), (THIRD, 1)]
+
+
+def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path) -> None:
+    folder = tmp_path / "warehouse"
+    folder.mkdir()
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{folder}/v000001.duckdb' AS old (STORAGE_VERSION '{build.STORAGE_VERSION}')")
+        con.execute("USE old")
+        con.execute((Path(__file__).parent / "old" / "warehouse-0.sql").read_text())
+    build.point(folder / build.CURRENT, Path("v000001.duckdb"))
+    before = [(f"a{n}", f"text {n}", at(FIRST, n), 0.9 if n < 2 else 0.02) for n in range(4)]
+    night = night_of(tmp_path / "lake", FIRST, before)
+    build.publish(folder, [night], context())
+    build.publish(tmp_path / "new", [night], context())
+    assert build.content_hash(folder) == build.content_hash(tmp_path / "new")
+
+
+def test_a_warehouse_of_a_newer_release_is_left_alone(folder: Path, nights: list[build.Night]) -> None:
+    with duckdb.connect(str(build.current(folder))) as con:
+        con.execute("UPDATE format SET steps = 99")
+    before = build.current(folder)
+    with pytest.raises(WarehouseError, match="newer Toxwatch"):
+        build.publish(folder, nights, context())
+    assert build.current(folder) == before
+
+
+def test_a_comment_whose_neighbours_are_still_there_was_taken_down(tmp_path: Path) -> None:
+    def night(day: date, ids: str) -> build.Night:
+        return night_of(tmp_path / "lake", day, [(id, id, at(FIRST, ord(id) - 97), 0.1) for id in ids])
+
+    nights = [night(FIRST, "abcde"), night(SECOND, "bde"), night(THIRD, "bcde")]
+    gone = "SELECT comment_id, gone_since FROM comments WHERE gone_since IS NOT NULL"
+    for order in (nights, nights[::-1]):
+        folder = tmp_path / str(order[0].night)
+        build.publish(folder, order[:2] if order is nights else order[1:], context())
+        assert Warehouse(folder).query(gone) == [("c", SECOND)], "a is older than what the second night saw"
+        build.publish(folder, order, context())
+        assert Warehouse(folder).query(gone) == [], "c has come back"
+
+
+def test_terms_are_what_three_people_say_and_how_toxic_it_is(tmp_path: Path) -> None:
+    said = [(f"t{n}", "you idiot", at(FIRST, n), 0.9) for n in range(3)] + [("u1", "anna idiot", at(FIRST, 5), 0.8)]
+    said += [(f"v{n}", "you shine", at(FIRST, n), 0.0) for n in range(6)]
+    build.publish(tmp_path / "warehouse", [night_of(tmp_path / "lake", FIRST, said)], context())
+    found = Warehouse(tmp_path / "warehouse").query(
+        "SELECT term, is_listed, comments, round(excess, 2) FROM by_term ORDER BY excess DESC"
+    )
+    assert found == [("idiot", True, 4, 2.1), ("you", False, 9, -0.45), ("shine", False, 6, -2.1)]

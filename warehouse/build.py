@@ -26,6 +26,7 @@ STORAGE_VERSION = "v1.5.0"  # so that people with a DuckDB of the 1.5 line can o
 VERSIONS_KEPT = 3
 OPERATIONAL = {"run_id"}  # columns that differ between two honest collections of one night
 EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
+NEWEST_FIRST = ["instagram", "youtube"]  # platforms whose comments are asked for in this order
 LABELS = {"toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"}
 SEVERITIES = ("low", "medium", "high", "critical")
 
@@ -129,16 +130,16 @@ def _check_rule(path: Path, label: str, wanted: Any) -> None:
 
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
     places = {"validated": night.validated, "rejected": night.rejected, "clean": night.clean}
-    run_script(con, "load/night.sql", night=night.night, expired=EXPIRED, **places)
+    run_script(con, "load/night.sql", night=night.night, expired=EXPIRED, newest_first=NEWEST_FIRST, **places)
     for model, folder in night.scored.items():
         run_script(con, "load/scores.sql", model=model, scored=folder)
     run_script(con, "marts/refresh.sql")
 
 
-def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | Path) -> None:
+def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | Path | list[str]) -> None:
     """A file of sql/, which finds the variables by getvariable."""
     for name, value in variables.items():
-        con.execute(f"SET VARIABLE {name} = $1", [value if isinstance(value, date) else str(value)])
+        con.execute(f"SET VARIABLE {name} = $1", [str(value) if isinstance(value, Path) else value])
     con.execute((SQL / script).read_text())
 
 
@@ -183,13 +184,34 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Tables, marts and views with their comments, where they are not there yet."""
+    """Tables, marts and views with their comments; tables of an older release are brought forward."""
+    steps = sorted((SQL / "migrations").glob("*.sql"))
+    for step in steps[_format(con, len(steps)) :]:
+        con.execute(step.read_text())
     for path in (SQL / "schema" / "tables.sql", SQL / "marts" / "tables.sql"):
         script = path.read_text()
         con.execute(script)
         for statement in comments_of(script):
             con.execute(statement)
+    con.execute("DELETE FROM format")
+    con.execute("INSERT INTO format VALUES ($1)", [len(steps)])
     con.execute((SQL / "views" / "views.sql").read_text())
+    for view, column, said in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
+        con.execute(f"COMMENT ON COLUMN {view}.{column} IS {_quoted(said)}")
+
+
+def _format(con: duckdb.DuckDBPyConnection, newest: int) -> int:
+    """How many migrations a warehouse has seen; an empty one needs none."""
+    tables = _tables(con)
+    if "format" not in tables:
+        return 0 if tables else newest
+    ((steps,),) = con.execute("FROM format").fetchall()
+    if steps > newest:
+        raise WarehouseError(
+            f"The warehouse was written by a newer Toxwatch (format {steps}, this release knows {newest}). "
+            "Upgrade Toxwatch, or `toxwatch rebuild` makes it again from the lake."
+        )
+    return int(steps)
 
 
 def comments_of(script: str) -> Iterator[str]:

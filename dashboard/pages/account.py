@@ -1,6 +1,6 @@
 """One comment section: its trend and events, when, where, in which language and by whom."""
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import figures
@@ -21,7 +21,7 @@ from dashboard.components import (
     table,
 )
 from dashboard.figures import COLOURS, named
-from dashboard.view import PERIODS, Answers, View
+from dashboard.view import PERIODS, Answers, Row, View
 
 TITLE = "Account"
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
@@ -62,6 +62,7 @@ def layout(answers: Answers, view: View) -> Component:
             ),
             languages, "No language has five comments in this period.",
         ),
+        *_terms(answers, view),
         _posts(answers, view),
         _authors(answers, view),
         all_categories(trend),
@@ -78,6 +79,37 @@ def _sentence(answers: Answers, view: View) -> Component:
         f"expected to be {named(view.label)}{change}; {now['flagged']:,} are flagged. ",
         link("Read them", "/comments", view.search(flag=view.label)),
     ])  # fmt: skip
+
+
+def _terms(answers: Answers, view: View) -> list[Component]:
+    """What is being said; abuse is blurred as everywhere."""
+    rows = answers.rows("terms", view)
+    driving = [
+        {"said": _term(row, view), "comments": row["comments"], "toxic": percent(row["toxic_share"]),
+         "adds": f"+{row['excess']:.1f}"}
+        for row in sorted(rows, key=lambda row: -row["excess"]) if row["drives"]
+    ]  # fmt: skip
+    rising = [
+        {"said": _term(row, view), "of 1,000": round(row["now"]), "before": round(row["before"])}
+        for row in rows
+        if row["rises"]
+    ]
+    return [
+        panel(
+            "What drives it", "Words and phrases that go with toxicity, and how many toxic comments they add.",
+            table(driving) if driving else html.P("No word stands out in this period.", className="empty"),
+        ),
+        panel(
+            "What rose", "Words and phrases in more of 1,000 comments than in the period before, beyond chance.",
+            table(rising) if rising else html.P("Nothing is said more often than before.", className="empty"),
+        ),
+    ]  # fmt: skip
+
+
+def _term(row: Row, view: View) -> Component:
+    is_abuse = row["is_listed"] or row["toxic_share"] > 0.5
+    words = html.Span(row["term"], className="hidden-text" if is_abuse else "")
+    return dcc.Link(words, href="/comments" + view.search(words=row["term"]))
 
 
 def _posts(answers: Answers, view: View) -> Component:

@@ -26,6 +26,7 @@ HEATED: dict[str, float] = {
     "hate": 2.5,
 }
 STORM: dict[str, float] = {"critical": 12, "insult": 40, "obscene": 28, "threat": 9, "hate": 11}
+MODERATED = {"insult": 0.15, "obscene": 0.15, "threat": 0.5, "hate": 0.5}  # share that is taken down
 SYLLABLES = ("ma", "lo", "ri", "ta", "ven", "ko", "su", "ni", "pel", "da", "zo", "fi", "ber", "ju", "ha", "wyn")
 
 
@@ -79,6 +80,7 @@ class Comment:
     edited: str | None  # what it says from the day after
     posted_at: datetime
     visible_at: datetime
+    removed_at: datetime
     likes: int
     has_gif: bool
     oddity: str | None  # "no_id" or "bad_time": what a scraper sometimes sends
@@ -120,7 +122,7 @@ class World:
             comment
             for age in range(len(LIFE))
             for comment in self.comments_on(post, first + timedelta(days=age))
-            if comment.visible_at < seen_at
+            if comment.visible_at < seen_at < comment.removed_at
         ]
         ids = {comment.id for comment in seen}
         kept = [comment for comment in seen if comment.parent_id is None or comment.parent_id in ids]
@@ -182,14 +184,18 @@ class World:
         if has_gif or chance.random() < 0.002:
             text = "" if has_gif else "   "
         is_late, is_edited = chance.random() < 0.03, mood in ("critical", "insult") and chance.random() < 0.06
+        id = str(17_800_000_000_000_000 + chance.randrange(10**15))
+        moderator = self.random("moderator", id)
+        is_removed = moderator.random() < MODERATED.get(mood, 0)
         return Comment(
-            id=str(17_800_000_000_000_000 + chance.randrange(10**15)),
+            id=id,
             parent_id=parent.id if parent else None,
             author=author(chance, pool=60 if moods is STORM else 400),
             text=text,
             edited=f"{text} (edit: calm down everyone)" if is_edited else None,
             posted_at=posted_at,
             visible_at=posted_at + timedelta(hours=chance.randint(24, 44) if is_late else 0),
+            removed_at=posted_at + timedelta(hours=moderator.randint(30, 60)) if is_removed else at(date.max),
             likes=int(chance.paretovariate(1.1)) - 1,
             has_gif=has_gif,
             oddity=chance.choice(("no_id", "bad_time")) if chance.random() < 0.003 else None,

@@ -1,7 +1,10 @@
--- How many rows hold a text or an author for longer than they may.
+-- How many rows hold a text, its words or an author for longer than they may.
 SELECT (SELECT count(*) FROM comments
         WHERE (last_night < $texts_before AND text NOT IN ('', $expired))
            OR (last_night < $authors_before AND author_hash IS NOT NULL))
+     + (SELECT count(*) FROM comments c
+        JOIN scores s ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.night < $texts_before
+        WHERE c.terms IS NOT NULL)
      + (SELECT count(*) FROM rejected
         WHERE (night < $texts_before AND text NOT IN ('', $expired))
            OR (night < $authors_before AND author_hash IS NOT NULL));

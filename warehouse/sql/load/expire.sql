@@ -1,9 +1,16 @@
--- Blanks texts and authors of comments that were seen last before their limits; scores and counts stay.
+-- Blanks texts and authors of comments that were seen last before their limits, and the words of texts that were read
+-- before it; scores and counts stay.
+
+CREATE OR REPLACE TEMP TABLE wordless AS
+SELECT DISTINCT c.comment_id FROM comments c
+JOIN scores s ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.night < getvariable('texts_before')
+WHERE c.terms IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments
-WHERE author_hash IS NOT NULL AND last_night < getvariable('authors_before');
+WHERE (author_hash IS NOT NULL AND last_night < getvariable('authors_before')) OR comment_id IN (FROM wordless);
 
+UPDATE comments SET terms = NULL, listed = NULL WHERE comment_id IN (FROM wordless);
 UPDATE comments SET text = getvariable('expired') WHERE last_night < getvariable('texts_before') AND text NOT IN ('', getvariable('expired'));
 UPDATE comments SET author_hash = NULL WHERE last_night < getvariable('authors_before') AND author_hash IS NOT NULL;
 UPDATE rejected SET text = getvariable('expired') WHERE night < getvariable('texts_before') AND text NOT IN ('', getvariable('expired'));

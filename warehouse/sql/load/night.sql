@@ -2,9 +2,13 @@
 -- A text that expired in the lake was the later night's own, else that night's clean comments would name it.
 
 CREATE OR REPLACE TEMP TABLE incoming AS
-SELECT c.*, k.language, k.text_key
+WITH readable AS ( -- a night of an older release has no terms
+    SELECT NULL::VARCHAR[] AS terms, NULL::VARCHAR[] AS listed WHERE false
+    UNION ALL BY NAME FROM read_parquet(getvariable('clean') || '/*.parquet', hive_partitioning = false)
+)
+SELECT c.*, k.language, k.text_key, k.terms, k.listed
 FROM read_parquet(getvariable('validated') || '/comments.parquet', hive_partitioning = false) c
-LEFT JOIN read_parquet(getvariable('clean') || '/*.parquet', hive_partitioning = false) k USING (comment_id);
+LEFT JOIN readable k USING (comment_id);
 
 MERGE INTO comments old
 USING incoming new ON old.comment_id = new.comment_id
@@ -18,15 +22,20 @@ WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
     reply_count = new.reply_count,
     language = coalesce(new.language, CASE WHEN old.text IN (new.text, getvariable('expired')) THEN old.language END),
     text_key = coalesce(new.text_key, CASE WHEN old.text IN (new.text, getvariable('expired')) THEN old.text_key END),
+    terms = coalesce(new.terms, CASE WHEN old.text = new.text THEN old.terms END),
+    listed = coalesce(new.listed, CASE WHEN old.text = new.text THEN old.listed END),
     first_night = least(old.first_night, getvariable('night')),
     last_night = getvariable('night')
 WHEN MATCHED THEN UPDATE SET
     language = coalesce(old.language, CASE WHEN new.text IN (old.text, getvariable('expired')) THEN new.language END),
     text_key = coalesce(old.text_key, CASE WHEN new.text IN (old.text, getvariable('expired')) THEN new.text_key END),
+    terms = coalesce(old.terms, CASE WHEN new.text = old.text THEN new.terms END),
+    listed = coalesce(old.listed, CASE WHEN new.text = old.text THEN new.listed END),
     first_night = least(old.first_night, getvariable('night'))
 WHEN NOT MATCHED THEN INSERT VALUES (
     new.comment_id, new.platform, new.account, new.post_id, new.parent_id, new.author_hash, new.text, new.has_media,
-    new.posted_at, new.likes, new.reply_count, new.language, new.text_key, getvariable('night'), getvariable('night')
+    new.posted_at, new.likes, new.reply_count, new.language, new.text_key, getvariable('night'), getvariable('night'),
+    new.terms, new.listed, NULL
 );
 
 MERGE INTO posts old
@@ -59,5 +68,24 @@ DELETE FROM quality WHERE night = getvariable('night');
 INSERT INTO quality BY NAME
 SELECT getvariable('night') AS night, *
 FROM read_parquet(getvariable('rejected') || '/quality.parquet', hive_partitioning = false);
+
+-- A comment is gone since the first night that saw what was written before and after it under the post, and not it.
+CREATE OR REPLACE TEMP TABLE seen AS
+SELECT post_id FROM captured WHERE night = getvariable('night') UNION SELECT post_id FROM incoming;
+
+DELETE FROM captured WHERE night = getvariable('night');
+INSERT INTO captured
+SELECT post_id, getvariable('night'), min(posted_at), max(posted_at) FROM incoming
+WHERE parent_id IS NULL AND list_contains(getvariable('newest_first'), platform) GROUP BY post_id;
+
+UPDATE comments SET gone_since = missing.night
+FROM (SELECT c.comment_id, min(k.night) FILTER (r.comment_id IS NULL) AS night
+      FROM comments c SEMI JOIN seen USING (post_id)
+      LEFT JOIN captured k
+          ON k.post_id = c.post_id AND k.night > c.last_night AND c.posted_at > k.first_at AND c.posted_at < k.last_at
+      LEFT JOIN rejected r ON r.comment_id = c.comment_id AND r.night = k.night
+      WHERE c.parent_id IS NULL AND c.posted_at >= (SELECT min(posted_at) FROM incoming)
+      GROUP BY c.comment_id) missing
+WHERE comments.comment_id = missing.comment_id AND comments.gone_since IS DISTINCT FROM missing.night;
 
 CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT platform, account, posted_at::DATE AS day FROM incoming;

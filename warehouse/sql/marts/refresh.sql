@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TEMP TABLE scored AS
 SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.comment_id,
-    s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate
+    c.terms, c.listed, s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate
 FROM scores s
 JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
 SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = s.posted_on
@@ -10,7 +10,7 @@ WHERE s.posted_on BETWEEN (SELECT min(day) FROM touched) AND (SELECT max(day) FR
     AND c.posted_at >= (SELECT min(day) FROM touched);
 
 CREATE OR REPLACE TEMP TABLE labelled AS
-UNPIVOT scored ON toxic, severe_toxic, obscene, threat, insult, identity_hate INTO NAME label VALUE p;
+UNPIVOT (SELECT * EXCLUDE (terms, listed) FROM scored) ON toxic, severe_toxic, obscene, threat, insult, identity_hate INTO NAME label VALUE p;
 
 DELETE FROM score_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO score_bins
@@ -39,3 +39,13 @@ JOIN touched_weeks t ON t.platform = c.platform AND t.account = c.account AND t.
 WHERE s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (SELECT min(week) FROM touched_weeks)
 QUALIFY place <= 100
 ORDER BY ALL;
+
+-- What fewer than three people said could name one of them.
+DELETE FROM terms m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO terms
+WITH said AS (
+    SELECT platform, account, day, unnest(list_distinct(list_concat(terms, listed))) AS term, listed, author_hash, model, toxic
+    FROM scored
+)
+SELECT platform, account, day, term, bool_or(list_contains(listed, term)), model, count(*), sum(toxic::DOUBLE)
+FROM said GROUP BY ALL HAVING count(DISTINCT author_hash) >= 3 ORDER BY ALL;

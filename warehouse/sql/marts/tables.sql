@@ -45,3 +45,14 @@ CREATE TABLE IF NOT EXISTS worst_comments ( -- The 100 most toxic comments of ea
     comment_id VARCHAR NOT NULL, -- see comments
     toxic      FLOAT NOT NULL -- its score
 );
+
+CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that three people or more said in an account's section on a day.
+    platform  VARCHAR NOT NULL, -- see accounts
+    account   VARCHAR NOT NULL, -- see accounts
+    day       DATE NOT NULL, -- UTC
+    term      VARCHAR NOT NULL, -- a word, a pair of words, or a phrase of the lexicon
+    is_listed BOOLEAN NOT NULL, -- whether it is in the lexicon of abuse
+    model     VARCHAR NOT NULL, -- see models
+    comments  BIGINT NOT NULL, -- comments that say it
+    expected  DOUBLE NOT NULL -- how many of those are expected to be toxic
+);

@@ -34,7 +34,17 @@ CREATE TABLE IF NOT EXISTS comments ( -- Comments, as they were seen last; a lat
     language    VARCHAR, -- ISO 639-1, und where undetermined; NULL where there are no words
     text_key    VARCHAR, -- equal for texts that models read alike; NULL where there are no words
     first_night DATE NOT NULL, -- the first night that saw it
-    last_night  DATE NOT NULL -- the last night that saw it
+    last_night  DATE NOT NULL, -- the last night that saw it
+    terms       VARCHAR[], -- its words and pairs of words without stop words; NULL where Spark NLP has not read it
+    listed      VARCHAR[], -- phrases of the lexicon in it; NULL where Spark NLP has not read it
+    gone_since  DATE -- the first night that saw its neighbours and not it: taken down; NULL while it stands
+);
+
+CREATE TABLE IF NOT EXISTS captured ( -- The span of a post's comments that a night saw, on platforms that give the newest first.
+    post_id  VARCHAR NOT NULL, -- see posts
+    night    DATE NOT NULL, -- the night that saw them
+    first_at TIMESTAMPTZ NOT NULL, -- when the oldest comment it saw was written
+    last_at  TIMESTAMPTZ NOT NULL -- when the newest comment it saw was written
 );
 
 CREATE TABLE IF NOT EXISTS scores ( -- Calibrated probabilities, one row a comment, text and model.
@@ -124,4 +134,8 @@ CREATE TABLE IF NOT EXISTS reviews ( -- What moderators said of comments.
     reviewer    VARCHAR NOT NULL, -- who said it
     labels      VARCHAR[] NOT NULL, -- categories that apply; none for a harmless comment
     reviewed_at TIMESTAMPTZ NOT NULL -- when
+);
+
+CREATE TABLE IF NOT EXISTS format ( -- Which release wrote this file.
+    steps INTEGER NOT NULL -- how many of sql/migrations it has seen
 );

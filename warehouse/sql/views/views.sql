@@ -48,7 +48,8 @@ SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.au
         CASE WHEN s.insult >= r.insult_from_ THEN severity_rank(r.insult_severity) ELSE 0 END,
         CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN severity_rank(r.identity_hate_severity) ELSE 0 END
     )] AS severity,
-    review.labels AS reviewed_as, s.model, m.text_rule, r.policy, c.first_night, c.last_night
+    review.labels AS reviewed_as, s.model, m.text_rule, r.policy, c.first_night, c.last_night,
+    c.terms, c.listed, c.gone_since
 FROM comments c
 LEFT JOIN accounts a USING (platform, account)
 LEFT JOIN (scores s JOIN champion m USING (model)) ON s.comment_id = c.comment_id AND s.text_key = c.text_key
@@ -64,7 +65,7 @@ WHERE posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1
     AND (in_language IS NULL OR language = in_language)
     AND (of_severity IS NULL OR severity = of_severity)
     AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
-    AND (with_words IS NULL OR contains(lower(text), lower(with_words)));
+    AND (with_words IS NULL OR contains(lower(text), lower(with_words)) OR list_contains(terms, lower(with_words)));
 
 CREATE OR REPLACE VIEW daily AS
 SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
@@ -105,16 +106,26 @@ SELECT d.platform, d.author_hash, sum(d.comments)::BIGINT AS comments, sum(d.exp
 FROM author_days d JOIN champion USING (model) GROUP BY ALL;
 COMMENT ON VIEW by_author IS 'Authors (pseudonymous): how much they write and how toxic it is expected to be.';
 
+CREATE OR REPLACE VIEW by_term AS
+WITH usual AS (
+    SELECT platform, account, sum(expected) / sum(comments) AS share FROM daily WHERE label = 'toxic' GROUP BY ALL
+)
+SELECT t.platform, t.account, t.day, t.term, t.is_listed, t.comments, t.expected,
+    t.expected - t.comments * u.share AS excess
+FROM terms t JOIN champion USING (model) JOIN usual u USING (platform, account);
+COMMENT ON VIEW by_term IS 'What is being said: words and phrases by account and day, with how far they go together with toxicity.';
+
 CREATE OR REPLACE VIEW by_post AS
 WITH captured AS (
-    SELECT c.post_id, count(*) AS comments, count(s.comment_id) AS scored, avg(s.toxic) AS toxic_share
+    SELECT c.post_id, count(*) AS comments, count(s.comment_id) AS scored, avg(s.toxic) AS toxic_share,
+        count(c.gone_since) AS gone
     FROM comments c
     LEFT JOIN (scores s JOIN champion USING (model)) ON s.comment_id = c.comment_id AND s.text_key = c.text_key
     GROUP BY c.post_id
 )
 SELECT p.post_id, p.platform, p.account, p.url, p.caption, p.posted_at, p.likes, p.comment_count,
     coalesce(c.comments, 0) AS captured, least(1, captured / nullif(p.comment_count, 0)) AS coverage,
-    c.toxic_share, coalesce(c.scored, 0) AS scored
+    c.toxic_share, coalesce(c.scored, 0) AS scored, coalesce(c.gone, 0) AS gone
 FROM posts p LEFT JOIN captured c USING (post_id);
 COMMENT ON VIEW by_post IS 'Posts with their coverage (captured ÷ what the platform says it has, replies included) and toxicity.';
 
@@ -178,3 +189,41 @@ UNION ALL SELECT night, platform, account, 'rejected', NULL, count(*) FROM rejec
 UNION ALL SELECT p.night, platform, account, 'coverage', NULL, sum(least(b.captured, b.comment_count)) / nullif(sum(b.comment_count), 0)
     FROM by_post b JOIN posts p USING (post_id, platform, account) WHERE b.comment_count IS NOT NULL GROUP BY ALL;
 COMMENT ON VIEW figures IS 'What monitor writes down of a night, by account: comments of that day, expected shares with margins, flagged, drift, cost, errors, rejected rows, coverage of the posts last seen that night.';
+
+-- Columns that only views have. Other columns, and these in other views, mean the same wherever they stand.
+COMMENT ON COLUMN comments_scored.flags IS 'categories that the policy flags it as';
+COMMENT ON COLUMN comments_scored.severity IS 'the highest severity among its flags, or none';
+COMMENT ON COLUMN comments_scored.reviewed_as IS 'categories that the last reviewer saw, none if harmless; NULL where nobody has reviewed it';
+COMMENT ON COLUMN comments_scored.model IS 'the model that gave the scores';
+COMMENT ON COLUMN daily.share IS 'expected share of comments of the category';
+COMMENT ON COLUMN daily.margin IS 'half the width of the 95 % interval of the share';
+COMMENT ON COLUMN daily.flagged IS 'comments that the policy flags';
+COMMENT ON COLUMN daily.is_small IS 'fewer than 30 comments: the share says little';
+COMMENT ON COLUMN waves.usual IS 'median share of the account''s days';
+COMMENT ON COLUMN weekly.change IS 'share less that of the week before';
+COMMENT ON COLUMN weekly.change_margin IS 'half the width of the 95 % interval of the change';
+COMMENT ON COLUMN by_tag.tag IS 'one of the accounts'' tags';
+COMMENT ON COLUMN by_author.expected_toxic IS 'how many of their comments are expected to be toxic';
+COMMENT ON COLUMN by_author.accounts IS 'in how many accounts'' sections they write';
+COMMENT ON COLUMN by_author.first_day IS 'the first day on which they wrote';
+COMMENT ON COLUMN by_author.last_day IS 'the last day on which they wrote';
+COMMENT ON COLUMN by_term.excess IS 'toxic comments that say it beyond what the account''s usual share would give: what drives its toxicity';
+COMMENT ON COLUMN by_post.captured IS 'comments that are in the warehouse';
+COMMENT ON COLUMN by_post.coverage IS 'captured ÷ what the platform says, at most 1';
+COMMENT ON COLUMN by_post.toxic_share IS 'expected share of toxic comments';
+COMMENT ON COLUMN by_post.scored IS 'comments with words, which have scores';
+COMMENT ON COLUMN by_post.gone IS 'comments that were taken down';
+COMMENT ON COLUMN coverage.posts IS 'posts whose comments the platform counts';
+COMMENT ON COLUMN coverage.said IS 'comments the platform says they have';
+COMMENT ON COLUMN drift.comments_before IS 'comments of the 28 days before';
+COMMENT ON COLUMN drift.psi IS 'population stability index: 0 where nothing moved';
+COMMENT ON COLUMN drift.psi_by_chance IS 'what chance alone stays below in 19 of 20 cases';
+COMMENT ON COLUMN drift.is_shift IS 'beyond 0.25 and beyond chance';
+COMMENT ON COLUMN nights.night IS 'the day whose comments were collected';
+COMMENT ON COLUMN nights.comments_read IS 'comments that the sources gave';
+COMMENT ON COLUMN nights.comments_kept IS 'comments that passed the checks';
+COMMENT ON COLUMN nights.comments_scored IS 'comments that the model scored anew';
+COMMENT ON COLUMN nights.ingest_errors IS 'what sources refused';
+COMMENT ON COLUMN nights.quality_warnings IS 'expectations that were not met';
+COMMENT ON COLUMN figures.figure IS 'what was measured';
+COMMENT ON COLUMN figures.value IS 'how much';
