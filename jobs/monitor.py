@@ -26,7 +26,7 @@ def run(settings: Settings, night: date) -> Manifest:
         with lake.writing("monitored", manifest) as folder:
             build.amend(settings.data_dir / "warehouse", lambda con: keep(con, lake, night, model))
             reader = Warehouse(settings.data_dir / "warehouse")
-            names, rows = reader.table("SELECT * FROM figures WHERE night = $1 ORDER BY ALL", [night])
+            names, rows = reader.table("FROM figures_of($1::DATE) ORDER BY ALL", [night])
             pq.write_table(
                 pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]), folder / "figures.parquet"
             )

@@ -231,10 +231,16 @@ def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path) -> N
         con.execute("USE old")
         con.execute((Path(__file__).parent / "old" / "warehouse-0.sql").read_text())
     build.point(folder / build.CURRENT, Path("v000001.duckdb"))
-    before = [(f"a{n}", f"text {n}", at(FIRST, n), 0.9 if n < 2 else 0.02) for n in range(4)]
-    night = night_of(tmp_path / "lake", FIRST, before)
-    build.publish(folder, [night], context())
-    build.publish(tmp_path / "new", [night], context())
+    first = night_of(
+        tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST, n), [0.9, 0.02][n > 1]) for n in range(4)]
+    )
+    second = night_of(tmp_path / "lake", SECOND, [("b", "text", at(SECOND), 0.5)])
+    build.publish(folder, [second], context())
+    build.publish(tmp_path / "new", [first, second], context())
+    for question in ("SELECT * EXCLUDE (terms, listed) FROM comments_scored", "FROM by_post", "FROM daily"):
+        old, new = (Warehouse(place).query(f"{question} ORDER BY ALL") for place in (folder, tmp_path / "new"))
+        assert old == new
+    build.publish(folder, [first], context())
     assert build.content_hash(folder) == build.content_hash(tmp_path / "new")
 
 

@@ -151,6 +151,7 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     for table, rows in (("accounts", context.accounts), ("policy_rules", read_policies(context.policies))):
         con.execute(f"DELETE FROM {table}")
         con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    run_script(con, "load/thresholds.sql")
 
 
 @contextmanager

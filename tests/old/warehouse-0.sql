@@ -71,3 +71,5 @@ INSERT INTO worst_comments VALUES ('instagram', 'orbital', '2026-11-09', 'bilstm
 INSERT INTO worst_comments VALUES ('instagram', 'orbital', '2026-11-09', 'bilstm-1', 2, 'a1', 0.8999999761581421);
 INSERT INTO worst_comments VALUES ('instagram', 'orbital', '2026-11-09', 'bilstm-1', 3, 'a2', 0.019999999552965164);
 INSERT INTO worst_comments VALUES ('instagram', 'orbital', '2026-11-09', 'bilstm-1', 4, 'a3', 0.019999999552965164);
+CREATE VIEW thresholds AS SELECT platform, account FROM accounts;
+CREATE VIEW figures AS SELECT platform, account FROM accounts;

@@ -78,14 +78,17 @@ INSERT INTO captured
 SELECT post_id, getvariable('night'), min(posted_at), max(posted_at) FROM incoming
 WHERE parent_id IS NULL AND list_contains(getvariable('newest_first'), platform) GROUP BY post_id;
 
-UPDATE comments SET gone_since = missing.night
-FROM (SELECT c.comment_id, min(k.night) FILTER (r.comment_id IS NULL) AS night
-      FROM comments c SEMI JOIN seen USING (post_id)
-      LEFT JOIN captured k
-          ON k.post_id = c.post_id AND k.night > c.last_night AND c.posted_at > k.first_at AND c.posted_at < k.last_at
-      LEFT JOIN rejected r ON r.comment_id = c.comment_id AND r.night = k.night
-      WHERE c.parent_id IS NULL AND c.posted_at >= (SELECT min(posted_at) FROM incoming)
-      GROUP BY c.comment_id) missing
-WHERE comments.comment_id = missing.comment_id AND comments.gone_since IS DISTINCT FROM missing.night;
+CREATE OR REPLACE TEMP TABLE missing AS
+SELECT c.comment_id, c.platform, c.account, c.posted_at::DATE AS day,
+    min(k.night) FILTER (r.comment_id IS NULL) AS since, any_value(c.gone_since) AS known
+FROM comments c SEMI JOIN seen USING (post_id)
+LEFT JOIN captured k
+    ON k.post_id = c.post_id AND k.night > c.last_night AND c.posted_at > k.first_at AND c.posted_at < k.last_at
+LEFT JOIN rejected r ON r.comment_id = c.comment_id AND r.night = k.night
+WHERE c.parent_id IS NULL AND c.posted_at >= (SELECT min(posted_at) FROM incoming)
+GROUP BY ALL HAVING since IS DISTINCT FROM known;
 
-CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT platform, account, posted_at::DATE AS day FROM incoming;
+UPDATE comments SET gone_since = missing.since FROM missing WHERE comments.comment_id = missing.comment_id;
+
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT DISTINCT platform, account, posted_at::DATE AS day FROM incoming UNION SELECT platform, account, day FROM missing;

@@ -1,7 +1,7 @@
 -- Makes the marts again for the accounts' days in `touched`; days that no comment of the night falls on are not read.
 
 CREATE OR REPLACE TEMP TABLE scored AS
-SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.comment_id,
+SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.post_id, c.comment_id,
     c.terms, c.listed, s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate
 FROM scores s
 JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
@@ -26,6 +26,18 @@ DELETE FROM author_days m USING touched t WHERE (m.platform, m.account, m.day) =
 INSERT INTO author_days
 SELECT platform, account, day, author_hash, model, count(*), sum(toxic::DOUBLE), max(toxic)
 FROM scored WHERE author_hash IS NOT NULL GROUP BY ALL ORDER BY ALL;
+
+DELETE FROM post_days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO post_days
+SELECT c.platform, c.account, c.posted_at::DATE AS day, c.post_id, count(*), count(c.gone_since)
+FROM comments c
+SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
+WHERE c.posted_at >= (SELECT min(day) FROM touched)
+GROUP BY ALL ORDER BY ALL;
+
+DELETE FROM post_scores m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO post_scores
+SELECT platform, account, day, post_id, model, count(*), sum(toxic::DOUBLE) FROM scored GROUP BY ALL ORDER BY ALL;
 
 CREATE OR REPLACE TEMP TABLE touched_weeks AS SELECT DISTINCT platform, account, date_trunc('week', day)::DATE AS week FROM touched;
 DELETE FROM worst_comments m USING touched_weeks t WHERE (m.platform, m.account, m.week) = (t.platform, t.account, t.week);

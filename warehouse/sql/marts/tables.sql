@@ -46,6 +46,25 @@ CREATE TABLE IF NOT EXISTS worst_comments ( -- The 100 most toxic comments of ea
     toxic      FLOAT NOT NULL -- its score
 );
 
+CREATE TABLE IF NOT EXISTS post_days ( -- Comments by post and day, with words or without.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    post_id  VARCHAR NOT NULL, -- see posts
+    comments BIGINT NOT NULL, -- how many
+    gone     BIGINT NOT NULL -- how many of them were taken down
+);
+
+CREATE TABLE IF NOT EXISTS post_scores ( -- Scored comments by post and day.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    post_id  VARCHAR NOT NULL, -- see posts
+    model    VARCHAR NOT NULL, -- see models
+    comments BIGINT NOT NULL, -- how many
+    expected DOUBLE NOT NULL -- expected number of toxic ones
+);
+
 CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that three people or more said in an account's section on a day.
     platform  VARCHAR NOT NULL, -- see accounts
     account   VARCHAR NOT NULL, -- see accounts

@@ -1,2 +1,2 @@
 -- Every account that has scored comments.
-SELECT DISTINCT platform || '/' || account AS account FROM score_bins ORDER BY ALL;
+SELECT DISTINCT platform || '/' || account AS account FROM thresholds ORDER BY ALL;

@@ -77,6 +77,16 @@ CREATE TABLE IF NOT EXISTS policy_rules ( -- policies.toml: what counts as flagg
     severity     VARCHAR NOT NULL -- low, medium, high or critical
 );
 
+CREATE TABLE IF NOT EXISTS thresholds ( -- Which rule of the policy holds for an account and language.
+    platform     VARCHAR NOT NULL, -- see accounts
+    account      VARCHAR NOT NULL, -- see accounts
+    language     VARCHAR NOT NULL, -- see comments
+    label        VARCHAR NOT NULL, -- the category
+    policy       VARCHAR NOT NULL, -- version of the policy
+    flagged_from DOUBLE NOT NULL, -- see policy_rules
+    severity     VARCHAR NOT NULL -- see policy_rules
+);
+
 CREATE TABLE IF NOT EXISTS stages ( -- What each stage of each night did.
     night     DATE NOT NULL, -- the day whose comments were collected
     stage     VARCHAR NOT NULL, -- scrape, validate, clean, score or publish

@@ -7,22 +7,6 @@ COMMENT ON VIEW champion IS 'The model whose scores the views show.';
 CREATE OR REPLACE MACRO severity_rank(severity) AS
     coalesce(list_position(['low', 'medium', 'high', 'critical'], severity), 0);
 
-CREATE OR REPLACE VIEW thresholds AS
-WITH groups AS (
-    SELECT DISTINCT b.platform, b.account, b.language, a.tags
-    FROM score_bins b LEFT JOIN accounts a USING (platform, account)
-)
-SELECT g.platform, g.account, g.language, r.label, r.policy, r.flagged_from, r.severity
-FROM groups g JOIN policy_rules r
-    ON (r.tag IS NULL OR list_contains(g.tags, r.tag))
-    AND (r.account IS NULL OR r.account = g.platform || '/' || g.account)
-    AND (r.language IS NULL OR r.language = g.language)
-QUALIFY row_number() OVER (
-    PARTITION BY g.platform, g.account, g.language, r.label
-    ORDER BY r.account IS NULL, r.tag IS NULL, r.language IS NULL, r.tag
-) = 1;
-COMMENT ON VIEW thresholds IS 'Which rule of the policy holds for an account and language: that for the account before that for a tag, one for the language before one for all.';
-
 CREATE OR REPLACE VIEW comments_scored AS
 WITH rules AS (
     PIVOT thresholds ON label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate')
@@ -52,7 +36,8 @@ SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.au
     c.terms, c.listed, c.gone_since
 FROM comments c
 LEFT JOIN accounts a USING (platform, account)
-LEFT JOIN (scores s JOIN champion m USING (model)) ON s.comment_id = c.comment_id AND s.text_key = c.text_key
+LEFT JOIN (scores s JOIN champion m USING (model))
+    ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.posted_on = c.posted_at::DATE -- so few days are read
 LEFT JOIN rules r ON r.platform = c.platform AND r.account = c.account AND r.language = c.language
 LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews GROUP BY comment_id) review
     ON review.comment_id = c.comment_id;
@@ -107,26 +92,22 @@ FROM author_days d JOIN champion USING (model) GROUP BY ALL;
 COMMENT ON VIEW by_author IS 'Authors (pseudonymous): how much they write and how toxic it is expected to be.';
 
 CREATE OR REPLACE VIEW by_term AS
-WITH usual AS (
-    SELECT platform, account, sum(expected) / sum(comments) AS share FROM daily WHERE label = 'toxic' GROUP BY ALL
-)
-SELECT t.platform, t.account, t.day, t.term, t.is_listed, t.comments, t.expected,
-    t.expected - t.comments * u.share AS excess
-FROM terms t JOIN champion USING (model) JOIN usual u USING (platform, account);
+SELECT t.platform, t.account, t.day, t.term, t.is_listed, t.comments, t.expected, t.expected - t.comments * d.share AS excess
+FROM terms t JOIN champion USING (model) JOIN daily d USING (platform, account, day) WHERE d.label = 'toxic';
 COMMENT ON VIEW by_term IS 'What is being said: words and phrases by account and day, with how far they go together with toxicity.';
 
 CREATE OR REPLACE VIEW by_post AS
 WITH captured AS (
-    SELECT c.post_id, count(*) AS comments, count(s.comment_id) AS scored, avg(s.toxic) AS toxic_share,
-        count(c.gone_since) AS gone
-    FROM comments c
-    LEFT JOIN (scores s JOIN champion USING (model)) ON s.comment_id = c.comment_id AND s.text_key = c.text_key
-    GROUP BY c.post_id
+    SELECT post_id, sum(comments)::BIGINT AS comments, sum(gone)::BIGINT AS gone FROM post_days GROUP BY post_id
+),
+scored AS (
+    SELECT post_id, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share
+    FROM post_scores JOIN champion USING (model) GROUP BY post_id
 )
 SELECT p.post_id, p.platform, p.account, p.url, p.caption, p.posted_at, p.likes, p.comment_count,
     coalesce(c.comments, 0) AS captured, least(1, captured / nullif(p.comment_count, 0)) AS coverage,
-    c.toxic_share, coalesce(c.scored, 0) AS scored, coalesce(c.gone, 0) AS gone
-FROM posts p LEFT JOIN captured c USING (post_id);
+    s.share AS toxic_share, coalesce(s.comments, 0) AS scored, coalesce(c.gone, 0) AS gone
+FROM posts p LEFT JOIN captured c USING (post_id) LEFT JOIN scored s USING (post_id);
 COMMENT ON VIEW by_post IS 'Posts with their coverage (captured ÷ what the platform says it has, replies included) and toxicity.';
 
 CREATE OR REPLACE VIEW coverage AS
@@ -146,23 +127,34 @@ SELECT *, share - lag(share) OVER before AS change,
 FROM weeks WINDOW before AS (PARTITION BY platform, account, label ORDER BY week);
 COMMENT ON VIEW weekly IS 'Toxicity by account, week and category, with the change against the week before.';
 
-CREATE OR REPLACE VIEW drift AS
-WITH labels AS (SELECT platform, account, day, label, bin, comments FROM score_bins JOIN champion USING (model)),
-days AS (SELECT DISTINCT platform, account, day, label FROM labels),
-now AS (SELECT d.*, b.bin, sum(l.comments) FILTER (l.day = d.day) AS n, sum(l.comments) FILTER (l.day < d.day) AS n_before
-        FROM days d CROSS JOIN range(20) b(bin)
-        LEFT JOIN labels l ON (l.platform, l.account, l.label) = (d.platform, d.account, d.label)
-            AND l.bin = b.bin AND l.day BETWEEN d.day - 28 AND d.day
-        GROUP BY ALL),
-shares AS (SELECT *, (coalesce(n, 0) + 0.5) / (sum(coalesce(n, 0)) OVER w + 10) AS p,
-                  (coalesce(n_before, 0) + 0.5) / (sum(coalesce(n_before, 0)) OVER w + 10) AS q,
-                  sum(n) OVER w AS comments, sum(n_before) OVER w AS comments_before
-           FROM now WINDOW w AS (PARTITION BY platform, account, day, label))
-SELECT platform, account, day, label, any_value(comments)::BIGINT AS comments,
-    any_value(comments_before)::BIGINT AS comments_before, sum((p - q) * ln(p / q)) AS psi,
-    30.14 * (1 / any_value(comments) + 1 / any_value(comments_before)) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
+CREATE OR REPLACE MACRO drift_between(first_day, last_day) AS TABLE
+WITH counted AS (
+    SELECT platform, account, day, label, bin, sum(comments) AS n FROM score_bins JOIN champion USING (model)
+    WHERE day BETWEEN first_day::DATE - 28 AND last_day::DATE GROUP BY ALL
+),
+grid AS (
+    SELECT d.*, b.bin, coalesce(c.n, 0) AS n
+    FROM (SELECT DISTINCT platform, account, day, label FROM counted) d CROSS JOIN range(20) b(bin)
+    LEFT JOIN counted c USING (platform, account, day, label, bin)
+),
+moved AS (
+    SELECT *, coalesce(sum(n) OVER (
+        PARTITION BY platform, account, label, bin ORDER BY day
+        RANGE BETWEEN INTERVAL 28 DAYS PRECEDING AND INTERVAL 1 DAY PRECEDING
+    ), 0) AS n_before
+    FROM grid
+),
+shares AS (
+    SELECT *, (n + 0.5) / (sum(n) OVER w + 10) AS p, (n_before + 0.5) / (sum(n_before) OVER w + 10) AS q
+    FROM moved WHERE day >= first_day::DATE
+    WINDOW w AS (PARTITION BY platform, account, day, label)
+)
+SELECT platform, account, day, label, sum(n)::BIGINT AS comments, nullif(sum(n_before), 0)::BIGINT AS comments_before,
+    sum((p - q) * ln(p / q)) AS psi,
+    30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
     psi > greatest(0.25, psi_by_chance) AS is_shift
-FROM shares GROUP BY ALL;
+FROM shares GROUP BY platform, account, day, label;
+CREATE OR REPLACE VIEW drift AS FROM drift_between('0001-01-01', '9999-12-31');
 COMMENT ON VIEW drift IS 'How far a day''s scores are from those of the 28 days before: the population stability index by account and category. A shift is above 0.25 and above what chance gives so few comments in 19 of 20 cases.';
 
 CREATE OR REPLACE VIEW nights AS
@@ -176,19 +168,21 @@ LEFT JOIN (SELECT night, count(*) AS warnings FROM quality WHERE NOT is_met GROU
 GROUP BY night;
 COMMENT ON VIEW nights IS 'What each night read, kept, scored, took and cost.';
 
-CREATE OR REPLACE VIEW figures AS
-WITH shown AS (SELECT day AS night, * FROM daily)
-SELECT night, platform, account, 'comments' AS figure, NULL AS label, any_value(comments)::DOUBLE AS value FROM shown GROUP BY ALL
-UNION ALL SELECT night, platform, account, 'share', label, share FROM shown
-UNION ALL SELECT night, platform, account, 'margin', label, margin FROM shown
-UNION ALL SELECT night, platform, account, 'flagged', label, flagged FROM shown
-UNION ALL SELECT day, platform, account, 'psi', label, psi FROM drift
-UNION ALL SELECT night, platform, account, 'cost_usd', NULL, sum(cost_usd) FROM runs GROUP BY ALL
-UNION ALL SELECT night, platform, account, 'ingest_errors', NULL, count(*) FROM ingest_errors GROUP BY ALL
-UNION ALL SELECT night, platform, account, 'rejected', NULL, count(*) FROM rejected GROUP BY ALL
-UNION ALL SELECT p.night, platform, account, 'coverage', NULL, sum(least(b.captured, b.comment_count)) / nullif(sum(b.comment_count), 0)
-    FROM by_post b JOIN posts p USING (post_id, platform, account) WHERE b.comment_count IS NOT NULL GROUP BY ALL;
-COMMENT ON VIEW figures IS 'What monitor writes down of a night, by account: comments of that day, expected shares with margins, flagged, drift, cost, errors, rejected rows, coverage of the posts last seen that night.';
+-- What monitor writes down of a night, by account: comments of that day, expected shares with margins, flagged, drift,
+-- cost, errors, rejected rows, coverage of the posts last seen that night.
+CREATE OR REPLACE MACRO figures_of(of_night) AS TABLE
+WITH shown AS (FROM daily WHERE day = of_night)
+SELECT of_night AS night, platform, account, 'comments' AS figure, NULL AS label, any_value(comments)::DOUBLE AS value FROM shown GROUP BY ALL
+UNION ALL SELECT of_night, platform, account, 'share', label, share FROM shown
+UNION ALL SELECT of_night, platform, account, 'margin', label, margin FROM shown
+UNION ALL SELECT of_night, platform, account, 'flagged', label, flagged FROM shown
+UNION ALL SELECT of_night, platform, account, 'psi', label, psi FROM drift_between(of_night, of_night)
+UNION ALL SELECT of_night, platform, account, 'cost_usd', NULL, sum(cost_usd) FROM runs WHERE night = of_night GROUP BY ALL
+UNION ALL SELECT of_night, platform, account, 'ingest_errors', NULL, count(*) FROM ingest_errors WHERE night = of_night GROUP BY ALL
+UNION ALL SELECT of_night, platform, account, 'rejected', NULL, count(*) FROM rejected WHERE night = of_night GROUP BY ALL
+UNION ALL SELECT of_night, platform, account, 'coverage', NULL, sum(least(b.captured, b.comment_count)) / nullif(sum(b.comment_count), 0)
+    FROM by_post b JOIN posts p USING (post_id, platform, account)
+    WHERE p.night = of_night AND b.comment_count IS NOT NULL GROUP BY ALL;
 
 -- Columns that only views have. Other columns, and these in other views, mean the same wherever they stand.
 COMMENT ON COLUMN comments_scored.flags IS 'categories that the policy flags it as';
@@ -207,7 +201,7 @@ COMMENT ON COLUMN by_author.expected_toxic IS 'how many of their comments are ex
 COMMENT ON COLUMN by_author.accounts IS 'in how many accounts'' sections they write';
 COMMENT ON COLUMN by_author.first_day IS 'the first day on which they wrote';
 COMMENT ON COLUMN by_author.last_day IS 'the last day on which they wrote';
-COMMENT ON COLUMN by_term.excess IS 'toxic comments that say it beyond what the account''s usual share would give: what drives its toxicity';
+COMMENT ON COLUMN by_term.excess IS 'toxic comments that say it beyond what the day''s share would give: what drives its toxicity';
 COMMENT ON COLUMN by_post.captured IS 'comments that are in the warehouse';
 COMMENT ON COLUMN by_post.coverage IS 'captured ÷ what the platform says, at most 1';
 COMMENT ON COLUMN by_post.toxic_share IS 'expected share of toxic comments';
@@ -225,5 +219,3 @@ COMMENT ON COLUMN nights.comments_kept IS 'comments that passed the checks';
 COMMENT ON COLUMN nights.comments_scored IS 'comments that the model scored anew';
 COMMENT ON COLUMN nights.ingest_errors IS 'what sources refused';
 COMMENT ON COLUMN nights.quality_warnings IS 'expectations that were not met';
-COMMENT ON COLUMN figures.figure IS 'what was measured';
-COMMENT ON COLUMN figures.value IS 'how much';

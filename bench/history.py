@@ -1,0 +1,146 @@
+"""What a warehouse of many comments costs: a night more, every query of the dashboard, and its size.
+
+    python bench/history.py FOLDER [COMMENTS …]        1, 10 and 30 million unless told; 30 million need 20 GB
+
+The comments are invented; tables, marts, views, loads and queries are the product's own.
+"""
+
+import platform
+import resource
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from dashboard.pages.comments import DEFAULT_ORDER
+from dashboard.view import Answers, View
+from jobs import schema
+from warehouse import build, queries
+from warehouse.reader import Warehouse
+
+SQL = Path(__file__).parent / "sql"
+POLICIES = Path(__file__).resolve().parent.parent / "policies.toml"
+MODEL = "bench-1"
+DAYS = 365
+LAST = date(2026, 11, 19)  # of history; the night that is loaded is the next day
+NIGHT_COMMENTS = 100_000
+SIZES = (1_000_000, 10_000_000, 30_000_000)
+ROUNDS = 12  # times that each query is asked, each time of another account
+NO_PAGE = {"export"}  # asked by the command line
+
+
+def main(folder: Path, sizes: list[int]) -> None:
+    print(f"{platform.processor() or platform.machine()}, {duckdb.__name__} {duckdb.__version__}\n")
+    night = make_night(folder / "night")
+    for size in sizes:
+        place = folder / f"{size}"
+        made = timed(lambda place=place, size=size: make_history(place, size))
+        print(f"\n{size:,} comments: made in {made:.0f} s")
+        print_sizes(place)
+        print_night(place, night)
+        print_queries(place)
+        shutil.rmtree(place)
+
+
+def make_comments(con: duckdb.DuckDBPyConnection, first: date, days: int, comments: int, seed: int) -> None:
+    for name, value in {"first_day": first, "days": days, "comments": comments, "seed": seed}.items():
+        con.execute(f"SET VARIABLE {name} = $1", [value])
+    con.execute((SQL / "comments.sql").read_text())
+
+
+def make_night(folder: Path) -> build.Night:
+    """As the stages leave it."""
+    night = LAST + timedelta(days=1)
+    parts = {name: folder / name for name in ("validated", "rejected", "clean", "scored")}
+    for part in parts.values():
+        part.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        make_comments(con, night, 1, NIGHT_COMMENTS, seed=9)
+        con.execute("ALTER TABLE made ADD COLUMN clean_text VARCHAR")
+        con.execute("UPDATE made SET clean_text = text")
+        for file, columns in {
+            "validated/comments": schema.VALIDATED, "clean/part": schema.CLEAN, "scored/part": schema.SCORED,
+        }.items():  # fmt: skip
+            con.execute(f"COPY (SELECT {', '.join(columns.names)} FROM made) TO '{folder}/{file}.parquet'")
+        for file, columns in {
+            "validated/posts": schema.POSTS, "validated/runs": schema.RUNS, "rejected/rows": schema.REJECTED,
+            "rejected/ingest_errors": schema.INGEST_ERRORS, "rejected/quality": schema.QUALITY,
+        }.items():  # fmt: skip
+            empty = columns.empty_table()
+            con.register("empty", empty)
+            con.execute(f"COPY empty TO '{folder}/{file}.parquet'")
+    return build.Night(night, parts["validated"], parts["rejected"], parts["clean"], {MODEL: parts["scored"]})
+
+
+def make_history(folder: Path, comments: int) -> None:
+    """A year of comments in the warehouse's own tables and marts, a month at a time."""
+
+    def fill(con: duckdb.DuckDBPyConnection) -> None:
+        for month in range(12):
+            first = LAST - timedelta(days=DAYS - 1) + timedelta(days=DAYS * month // 12)
+            make_comments(con, first, DAYS * (month + 1) // 12 - DAYS * month // 12, comments // 12, seed=10 + month)
+            con.execute((SQL / "fill.sql").read_text())
+            build.run_script(con, "marts/refresh.sql")
+        build._describe(con, context())
+
+    folder.mkdir(parents=True)
+    build.amend(folder, fill)
+
+
+def context() -> build.Context:
+    return build.Context([("instagram", f"account{n}", ("all",)) for n in range(50)], (MODEL, "1"), POLICIES)
+
+
+def print_sizes(folder: Path) -> None:
+    file = build.current(folder)
+    with duckdb.connect(str(file), read_only=True) as con:
+        for table in ("comments", "scores"):
+            con.execute(f"COPY {table} TO '{folder}/{table}.parquet' (COMPRESSION zstd)")
+    parquet = sum((folder / f"{table}.parquet").stat().st_size for table in ("comments", "scores"))
+    print(
+        f"size: {file.stat().st_size / 1e6:,.0f} MB with marts; comments and scores as Parquet {parquet / 1e6:,.0f} MB"
+    )
+
+
+def print_night(folder: Path, night: build.Night) -> None:
+    copied = timed(lambda: shutil.copyfile(build.current(folder), folder / "copy"))
+    (folder / "copy").unlink()
+    once = timed(lambda: build.publish(folder, [night], context()))
+    again = timed(lambda: build.publish(folder, [night], context()))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"a night of {NIGHT_COMMENTS:,} more: {once:.1f} s, of which {copied:.1f} s copy the file")
+    print(f"the same night again: {again:.1f} s; memory so far {memory:.1f} GB")
+
+
+def print_queries(folder: Path) -> None:
+    answers = Answers(Warehouse(folder))
+    newest = answers.newest()
+    views = [View(account=f"instagram/account{n * 4}", days=28, last=newest) for n in range(ROUNDS)]
+    print(f"\n{'query':16} {'median ms':>10} {'slowest':>8}   28 days of an account")
+    for name in sorted({path.stem for path in queries.PAGES.glob("*.sql")} - NO_PAGE):
+        times = [1000 * timed(lambda name=name, view=view: ask(answers, name, view)) for view in views]
+        print(f"{name:16} {statistics.median(times):10.1f} {max(times):8.1f}")
+
+
+def ask(answers: Answers, name: str, view: View) -> object:
+    if name == "comments":
+        return answers.page_of_comments(view, DEFAULT_ORDER, 100, 0)
+    return answers.rows(name, view)
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), [int(size) for size in sys.argv[2:]] or list(SIZES))

@@ -1,0 +1,17 @@
+-- For every account and language that has scores: the rule for the account before that for a tag, one for the language
+-- before one for all.
+DELETE FROM thresholds;
+INSERT INTO thresholds
+WITH groups AS (
+    SELECT DISTINCT b.platform, b.account, b.language, a.tags
+    FROM score_bins b LEFT JOIN accounts a USING (platform, account)
+)
+SELECT g.platform, g.account, g.language, r.label, r.policy, r.flagged_from, r.severity
+FROM groups g JOIN policy_rules r
+    ON (r.tag IS NULL OR list_contains(g.tags, r.tag))
+    AND (r.account IS NULL OR r.account = g.platform || '/' || g.account)
+    AND (r.language IS NULL OR r.language = g.language)
+QUALIFY row_number() OVER (
+    PARTITION BY g.platform, g.account, g.language, r.label
+    ORDER BY r.account IS NULL, r.tag IS NULL, r.language IS NULL, r.tag
+) = 1;
