@@ -89,6 +89,7 @@ def make_history(folder: Path, comments: int) -> None:
             make_comments(con, first, DAYS * (month + 1) // 12 - DAYS * month // 12, comments // 12, seed=10 + month)
             con.execute((SQL / "fill.sql").read_text())
             build.run_script(con, "marts/refresh.sql")
+        build.run_script(con, "marts/drift.sql")
         build._describe(con, context())
 
     folder.mkdir(parents=True)
@@ -100,20 +101,22 @@ def context() -> build.Context:
 
 
 def print_sizes(folder: Path) -> None:
-    file = build.current(folder)
+    file, copy = build.current(folder), folder / "copy.parquet"
+    parquet = 0
     with duckdb.connect(str(file), read_only=True) as con:
         for table in ("comments", "scores"):
-            con.execute(f"COPY {table} TO '{folder}/{table}.parquet' (COMPRESSION zstd)")
-    parquet = sum((folder / f"{table}.parquet").stat().st_size for table in ("comments", "scores"))
-    print(
-        f"size: {file.stat().st_size / 1e6:,.0f} MB with marts; comments and scores as Parquet {parquet / 1e6:,.0f} MB"
-    )
+            con.execute(f"COPY {table} TO '{copy}' (COMPRESSION zstd)")
+            parquet += copy.stat().st_size
+    copy.unlink()
+    print(f"size: {file.stat().st_size / 1e6:,.0f} MB, comments and scores as Parquet {parquet / 1e6:,.0f} MB")
 
 
 def print_night(folder: Path, night: build.Night) -> None:
-    copied = timed(lambda: shutil.copyfile(build.current(folder), folder / "copy"))
-    (folder / "copy").unlink()
+    copy = folder / "copy"
+    copied = timed(lambda: shutil.copyfile(build.current(folder), copy))
+    copy.unlink()
     once = timed(lambda: build.publish(folder, [night], context()))
+    build.drop_old_versions(folder)
     again = timed(lambda: build.publish(folder, [night], context()))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"a night of {NIGHT_COMMENTS:,} more: {once:.1f} s, of which {copied:.1f} s copy the file")

@@ -296,6 +296,15 @@ def forget(
 
 
 @app.command(rich_help_panel=CARE)
+def rekey(data_dir: DataDir = None) -> None:
+    """Change the key of the authors' hashes, everywhere; then delete backups, which hold the old one."""
+    from jobs import rekey
+
+    files = rekey.run(Settings.load(data_dir))
+    console.print(f"Authors are hashed anew in {files:,} files. Backups from before hold the old key: delete them.")
+
+
+@app.command(rich_help_panel=CARE)
 def held(
     author: Annotated[str, typer.Argument(help="As instagram/their.handle.")],
     target: Annotated[Path, typer.Argument(help="The JSON file to write.")],

@@ -145,6 +145,7 @@ def rewrite(path: Path, table: pa.Table) -> None:
     """A Parquet file with other rows, in one step."""
     draft = path.with_name(f".{path.name}")
     pq.write_table(table, draft, compression="zstd")
+    path.with_name(f".{path.name}.crc").unlink(missing_ok=True)  # Spark's checksum of the old rows
     draft.replace(path)
 
 

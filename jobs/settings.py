@@ -9,6 +9,7 @@ from jobs.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "models" / "shipped" / "cascade"
+KEY, NEXT_KEY = "author.key", "author.key.next"  # in the data folder; there is a next one while `rekey` runs
 IN_USE = "models/in-use"  # in the data folder: a link to the model that took over, if one did
 
 
@@ -51,12 +52,14 @@ class Settings:
 
     def author_key(self) -> bytes:
         """The key of the author hashes: TOXWATCH_AUTHOR_KEY, else made once and kept in the data folder."""
+        if (self.data_dir / NEXT_KEY).exists():
+            raise BadInput("A change of the authors' key has not ended: run `toxwatch rekey` again.")
         if key := os.environ.get("TOXWATCH_AUTHOR_KEY"):
             return key.encode()
-        path = self.data_dir / "author.key"
+        path = self.data_dir / KEY
         if not path.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f".author.key-{os.getpid()}")
+            new = path.with_name(f".{KEY}-{os.getpid()}")
             new.touch(mode=0o600)
             new.write_text(secrets.token_hex(32))
             try:

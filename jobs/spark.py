@@ -35,7 +35,10 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING}")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.jars", ",".join(map(str, nlp_jars())))
+        .config(
+            "spark.driver.extraClassPath" if is_local else "spark.jars",
+            (":" if is_local else ",").join(map(str, nlp_jars())),
+        )
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")

@@ -14,8 +14,13 @@ TOMBSTONES = "forgotten.json"
 
 
 def author_hash(name: str, key: bytes) -> str:
-    """Of "instagram:ann": the same person is the same on all accounts of a platform, and nobody by name."""
-    return hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+    """Of "instagram:ann": the same person is the same on all accounts of a platform, and nobody by name.
+
+    Keys that came later stand on lines of their own, and hash what the one before made.
+    """
+    for one in filter(None, key.split(b"\n")):
+        name = hmac.new(one, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+    return name
 
 
 def hash_of(comment: dict[str, Any], key: bytes) -> str:

@@ -56,6 +56,7 @@ def publish(folder: Path, nights: list[Night], context: Context, anew: bool = Fa
     with _next_version(folder, anew) as con:
         for night in nights:
             _load(con, night)
+        run_script(con, "marts/drift.sql")
         _describe(con, context)
     return current(folder)
 

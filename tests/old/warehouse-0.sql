@@ -73,3 +73,4 @@ INSERT INTO worst_comments VALUES ('instagram', 'orbital', '2026-11-09', 'bilstm
 INSERT INTO worst_comments VALUES ('instagram', 'orbital', '2026-11-09', 'bilstm-1', 4, 'a3', 0.019999999552965164);
 CREATE VIEW thresholds AS SELECT platform, account FROM accounts;
 CREATE VIEW figures AS SELECT platform, account FROM accounts;
+CREATE VIEW drift AS SELECT platform, account FROM accounts;

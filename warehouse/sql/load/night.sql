@@ -10,8 +10,14 @@ SELECT c.*, k.language, k.text_key, k.terms, k.listed
 FROM read_parquet(getvariable('validated') || '/comments.parquet', hive_partitioning = false) c
 LEFT JOIN readable k USING (comment_id);
 
+-- History before the oldest comment that is concerned is not read.
+SET VARIABLE concerned_from = (
+    SELECT least(min(known.posted_at), (SELECT min(posted_at) FROM incoming))
+    FROM comments known SEMI JOIN incoming USING (comment_id)
+);
+
 MERGE INTO comments old
-USING incoming new ON old.comment_id = new.comment_id
+USING incoming new ON old.comment_id = new.comment_id AND old.posted_at >= getvariable('concerned_from')
 WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
     parent_id = new.parent_id,
     author_hash = new.author_hash,

@@ -1,5 +1,7 @@
 -- Makes the marts again for the accounts' days in `touched`; days that no comment of the night falls on are not read.
 
+SET VARIABLE loaded_from = (SELECT least(min(day), getvariable('loaded_from')) FROM touched);
+
 CREATE OR REPLACE TEMP TABLE scored AS
 SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.post_id, c.comment_id,
     c.terms, c.listed, s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate
@@ -17,6 +19,10 @@ INSERT INTO score_bins
 SELECT platform, account, day, language, model, label, least(floor(p * 20), 19)::TINYINT AS bin,
     count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
 FROM labelled GROUP BY ALL ORDER BY ALL;
+
+DELETE FROM days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO days
+SELECT platform, account, day, model, label, count(*), sum(p::DOUBLE) FROM labelled GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM hours m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO hours

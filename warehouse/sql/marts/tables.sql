@@ -14,6 +14,16 @@ CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, c
     variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
 );
 
+CREATE TABLE IF NOT EXISTS days ( -- Comments by account, day and category.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    model    VARCHAR NOT NULL, -- see models
+    label    VARCHAR NOT NULL, -- the category
+    comments BIGINT NOT NULL, -- how many
+    expected DOUBLE NOT NULL -- expected number of the category
+);
+
 CREATE TABLE IF NOT EXISTS hours ( -- Comments by account, day, hour and category, for hour × weekday.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts
@@ -74,4 +84,17 @@ CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that three people or mor
     model     VARCHAR NOT NULL, -- see models
     comments  BIGINT NOT NULL, -- comments that say it
     expected  DOUBLE NOT NULL -- how many of those are expected to be toxic
+);
+
+CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores are from those of the 28 days before, by account and category.
+    platform        VARCHAR NOT NULL, -- see accounts
+    account         VARCHAR NOT NULL, -- see accounts
+    day             DATE NOT NULL, -- UTC
+    model           VARCHAR NOT NULL, -- see models
+    label           VARCHAR NOT NULL, -- the category
+    comments        BIGINT NOT NULL, -- how many on the day
+    comments_before BIGINT, -- how many on the 28 days before; NULL where there are none
+    psi             DOUBLE NOT NULL, -- population stability index: 0 where nothing moved
+    psi_by_chance   DOUBLE, -- chance alone stays below it in 19 of 20 cases
+    is_shift        BOOLEAN -- psi is above 0.25 and beyond chance
 );

@@ -19,5 +19,13 @@ INSERT INTO post_scores
 SELECT c.platform, c.account, s.posted_on AS day, c.post_id, s.model, count(*), sum(s.toxic::DOUBLE)
 FROM scores s JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key GROUP BY ALL ORDER BY ALL;
 
-DROP VIEW thresholds; -- a table from now on
+CREATE TABLE days (
+    platform VARCHAR NOT NULL, account VARCHAR NOT NULL, day DATE NOT NULL, model VARCHAR NOT NULL, label VARCHAR NOT NULL,
+    comments BIGINT NOT NULL, expected DOUBLE NOT NULL
+);
+INSERT INTO days
+SELECT platform, account, day, model, label, sum(comments), sum(expected) FROM score_bins GROUP BY ALL ORDER BY ALL;
+
+DROP VIEW thresholds; -- a table from now on, as drift
+DROP VIEW drift;
 DROP VIEW figures; -- figures_of from now on

@@ -3,8 +3,8 @@
 WITH totals AS (
     SELECT sum(comments) FILTER (day >= $first) AS now, sum(comments) FILTER (day < $first) AS before,
         sum(expected) / sum(comments) AS share
-    FROM daily
-    WHERE platform || '/' || account = $account AND day BETWEEN $before AND $last AND label = 'toxic'
+    FROM days JOIN champion USING (model)
+    WHERE is_of(platform, account, $account) AND day BETWEEN $before AND $last AND label = 'toxic'
 ),
 said AS (
     SELECT term, bool_or(is_listed) AS is_listed,
@@ -13,7 +13,7 @@ said AS (
         any_value(1000 / now) AS per_thousand, any_value(share) AS share,
         sum(expected) FILTER (day >= $first) AS toxic
     FROM terms JOIN champion USING (model), totals
-    WHERE platform || '/' || account = $account AND day BETWEEN $before AND $last GROUP BY term
+    WHERE is_of(platform, account, $account) AND day BETWEEN $before AND $last GROUP BY term
 ),
 ranked AS (
     SELECT *, toxic - comments * share AS excess, (comments - as_before) / sqrt(comments + as_before) AS rise,

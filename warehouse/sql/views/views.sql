@@ -4,6 +4,9 @@
 CREATE OR REPLACE VIEW champion AS SELECT model, text_rule FROM models WHERE is_champion;
 COMMENT ON VIEW champion IS 'The model whose scores the views show.';
 
+CREATE OR REPLACE MACRO is_of(platform, account, wanted) AS -- wanted: platform/account, or NULL for all
+    wanted IS NULL OR (platform = split_part(wanted, '/', 1) AND account = split_part(wanted, '/', 2));
+
 CREATE OR REPLACE MACRO severity_rank(severity) AS
     coalesce(list_position(['low', 'medium', 'high', 'critical'], severity), 0);
 
@@ -46,7 +49,7 @@ COMMENT ON VIEW comments_scored IS 'One wide row a comment: the champion''s scor
 CREATE OR REPLACE MACRO comments_like(first_day, last_day, of_account, in_language, of_severity, flagged_as, with_words) AS TABLE
 SELECT * FROM comments_scored
 WHERE posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1
-    AND (of_account IS NULL OR platform || '/' || account = of_account)
+    AND is_of(platform, account, of_account)
     AND (in_language IS NULL OR language = in_language)
     AND (of_severity IS NULL OR severity = of_severity)
     AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
@@ -64,8 +67,8 @@ COMMENT ON VIEW daily IS 'Toxicity by account, day and category: expected share 
 
 CREATE OR REPLACE VIEW waves AS
 WITH usual AS (
-    SELECT platform, account, median(share) AS usual, mad(share) AS deviation
-    FROM daily WHERE label = 'toxic' AND NOT is_small GROUP BY ALL
+    SELECT platform, account, median(expected / comments) AS usual, mad(expected / comments) AS deviation
+    FROM days JOIN champion USING (model) WHERE label = 'toxic' AND comments >= 30 GROUP BY ALL
 )
 SELECT platform, account, d.day, d.comments, d.share, u.usual, d.flagged
 FROM daily d JOIN usual u USING (platform, account)
@@ -92,8 +95,8 @@ FROM author_days d JOIN champion USING (model) GROUP BY ALL;
 COMMENT ON VIEW by_author IS 'Authors (pseudonymous): how much they write and how toxic it is expected to be.';
 
 CREATE OR REPLACE VIEW by_term AS
-SELECT t.platform, t.account, t.day, t.term, t.is_listed, t.comments, t.expected, t.expected - t.comments * d.share AS excess
-FROM terms t JOIN champion USING (model) JOIN daily d USING (platform, account, day) WHERE d.label = 'toxic';
+SELECT t.platform, t.account, t.day, t.term, t.is_listed, t.comments, t.expected, t.expected - t.comments * d.expected / d.comments AS excess
+FROM terms t JOIN champion USING (model) JOIN days d USING (platform, account, day, model) WHERE d.label = 'toxic';
 COMMENT ON VIEW by_term IS 'What is being said: words and phrases by account and day, with how far they go together with toxicity.';
 
 CREATE OR REPLACE VIEW by_post AS
@@ -127,36 +130,6 @@ SELECT *, share - lag(share) OVER before AS change,
 FROM weeks WINDOW before AS (PARTITION BY platform, account, label ORDER BY week);
 COMMENT ON VIEW weekly IS 'Toxicity by account, week and category, with the change against the week before.';
 
-CREATE OR REPLACE MACRO drift_between(first_day, last_day) AS TABLE
-WITH counted AS (
-    SELECT platform, account, day, label, bin, sum(comments) AS n FROM score_bins JOIN champion USING (model)
-    WHERE day BETWEEN first_day::DATE - 28 AND last_day::DATE GROUP BY ALL
-),
-grid AS (
-    SELECT d.*, b.bin, coalesce(c.n, 0) AS n
-    FROM (SELECT DISTINCT platform, account, day, label FROM counted) d CROSS JOIN range(20) b(bin)
-    LEFT JOIN counted c USING (platform, account, day, label, bin)
-),
-moved AS (
-    SELECT *, coalesce(sum(n) OVER (
-        PARTITION BY platform, account, label, bin ORDER BY day
-        RANGE BETWEEN INTERVAL 28 DAYS PRECEDING AND INTERVAL 1 DAY PRECEDING
-    ), 0) AS n_before
-    FROM grid
-),
-shares AS (
-    SELECT *, (n + 0.5) / (sum(n) OVER w + 10) AS p, (n_before + 0.5) / (sum(n_before) OVER w + 10) AS q
-    FROM moved WHERE day >= first_day::DATE
-    WINDOW w AS (PARTITION BY platform, account, day, label)
-)
-SELECT platform, account, day, label, sum(n)::BIGINT AS comments, nullif(sum(n_before), 0)::BIGINT AS comments_before,
-    sum((p - q) * ln(p / q)) AS psi,
-    30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
-    psi > greatest(0.25, psi_by_chance) AS is_shift
-FROM shares GROUP BY platform, account, day, label;
-CREATE OR REPLACE VIEW drift AS FROM drift_between('0001-01-01', '9999-12-31');
-COMMENT ON VIEW drift IS 'How far a day''s scores are from those of the 28 days before: the population stability index by account and category. A shift is above 0.25 and above what chance gives so few comments in 19 of 20 cases.';
-
 CREATE OR REPLACE VIEW nights AS
 SELECT night, max(rows_in) FILTER (stage = 'validate') AS comments_read, max(rows_out) FILTER (stage = 'validate') AS comments_kept,
     max(rows_out) FILTER (stage = 'score') AS comments_scored, sum(seconds) AS seconds,
@@ -176,7 +149,7 @@ SELECT of_night AS night, platform, account, 'comments' AS figure, NULL AS label
 UNION ALL SELECT of_night, platform, account, 'share', label, share FROM shown
 UNION ALL SELECT of_night, platform, account, 'margin', label, margin FROM shown
 UNION ALL SELECT of_night, platform, account, 'flagged', label, flagged FROM shown
-UNION ALL SELECT of_night, platform, account, 'psi', label, psi FROM drift_between(of_night, of_night)
+UNION ALL SELECT of_night, platform, account, 'psi', label, psi FROM drift JOIN champion USING (model) WHERE day = of_night
 UNION ALL SELECT of_night, platform, account, 'cost_usd', NULL, sum(cost_usd) FROM runs WHERE night = of_night GROUP BY ALL
 UNION ALL SELECT of_night, platform, account, 'ingest_errors', NULL, count(*) FROM ingest_errors WHERE night = of_night GROUP BY ALL
 UNION ALL SELECT of_night, platform, account, 'rejected', NULL, count(*) FROM rejected WHERE night = of_night GROUP BY ALL
@@ -209,10 +182,6 @@ COMMENT ON COLUMN by_post.scored IS 'comments with words, which have scores';
 COMMENT ON COLUMN by_post.gone IS 'comments that were taken down';
 COMMENT ON COLUMN coverage.posts IS 'posts whose comments the platform counts';
 COMMENT ON COLUMN coverage.said IS 'comments the platform says they have';
-COMMENT ON COLUMN drift.comments_before IS 'comments of the 28 days before';
-COMMENT ON COLUMN drift.psi IS 'population stability index: 0 where nothing moved';
-COMMENT ON COLUMN drift.psi_by_chance IS 'what chance alone stays below in 19 of 20 cases';
-COMMENT ON COLUMN drift.is_shift IS 'beyond 0.25 and beyond chance';
 COMMENT ON COLUMN nights.night IS 'the day whose comments were collected';
 COMMENT ON COLUMN nights.comments_read IS 'comments that the sources gave';
 COMMENT ON COLUMN nights.comments_kept IS 'comments that passed the checks';

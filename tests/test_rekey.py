@@ -1,0 +1,73 @@
+"""A new key: other hashes everywhere, the same people; killed on the way it goes on; the forgotten stay forgotten."""
+
+from collections import Counter
+from datetime import date
+
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import forget, nightly, rekey, standin, validate
+from jobs.errors import BadInput
+from jobs.lake import Lake
+from jobs.settings import KEY, NEXT_KEY, Settings
+from jobs.tombstones import author_hash, read_forgotten
+from tests.conftest import watching
+from warehouse.reader import Warehouse
+
+NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
+
+
+def people(settings: Settings) -> Counter[str]:
+    rows = Warehouse(settings.data_dir / "warehouse").query("SELECT author_hash, comment_id FROM comments")
+    return Counter(author for author, _ in rows)
+
+
+def held(settings: Settings) -> set[str]:
+    paths = list(settings.data_dir.rglob("comments.parquet")) + list(settings.data_dir.rglob("rows.parquet"))
+    return {one for path in paths for one in pq.ParquetFile(path).read()["author_hash"].to_pylist() if one}
+
+
+def test_everybody_gets_another_hash_and_stays_who_they_are(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOXWATCH_AUTHOR_KEY")
+    settings = watching(tmp_path_factory.mktemp("rekey") / "data", apify)
+    nightly.run(settings, NIGHTS)
+    old = settings.author_key()
+    [(gone, _)] = people(settings).most_common(1)
+    forget.run(settings, {gone}, set())
+    before, held_before = people(settings), held(settings)
+
+    monkeypatch.setattr(rekey.publish, "rebuild", killed)
+    with pytest.raises(KeyboardInterrupt):
+        rekey.run(settings)
+    assert (settings.data_dir / NEXT_KEY).stat().st_mode & 0o777 == 0o600
+    with pytest.raises(BadInput, match="rekey` again"):
+        validate.run(settings, NIGHTS[0])
+    monkeypatch.undo()
+    monkeypatch.delenv("TOXWATCH_AUTHOR_KEY")
+
+    assert rekey.run(settings) == 0, "the files were done before it was killed"
+    after = people(settings)
+    assert sorted(after.values()) == sorted(before.values())
+    assert not held(settings) & held_before
+    assert len(list((settings.data_dir / "warehouse").glob("v*.duckdb"))) == 1
+    assert settings.author_key() != old
+    assert settings.author_key().startswith(old)
+    assert (settings.data_dir / KEY).stat().st_mode & 0o777 == 0o600
+
+    renewed = held(settings)
+    nightly.run(settings, NIGHTS)
+    assert held(settings) <= renewed, "names hash to what the hashes became"
+    [forgotten] = read_forgotten(Lake(settings.data_dir)).authors
+    assert forgotten == author_hash(gone, settings.author_key().split(b"\n")[-1])
+    assert forgotten not in held(settings)
+
+
+def killed(_: Settings) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_key_of_the_environment_is_not_changed(settings: Settings) -> None:
+    with pytest.raises(BadInput, match="TOXWATCH_AUTHOR_KEY"):
+        rekey.run(settings)
