@@ -12,8 +12,9 @@ from fastapi import FastAPI
 
 from dashboard import api, door, perspective
 from dashboard.components import note
-from dashboard.pages import account, comments, compare, overview, quality, trying
+from dashboard.pages import account, comments, compare, overview, quality, review, trying
 from dashboard.people import People
+from dashboard.reviews import Reviews
 from dashboard.view import Answers, View
 from models import scorer
 from warehouse import WarehouseError
@@ -41,18 +42,20 @@ def create(
     folder: Path, which_model: Callable[[], Path], people: People | None = None, is_https: bool = False
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`, for `people` only if they are given."""
-    answers, in_use = Answers(Warehouse(folder)), InUse(which_model)
+    answers, in_use, reviews = Answers(Warehouse(folder)), InUse(which_model), Reviews(folder.parent / "reviews.db")
     pages = {
         "/": overview,
         "/account": account,
         "/compare": compare,
         "/comments": comments,
+        "/review": review,
         "/quality": quality,
         "/try": trying,
     }
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
     layouts["/quality"] = lambda answers, view: quality.layout(answers, view, in_use().card)
+    layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews, people)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
     api.add(server, answers, in_use)
     perspective.add(server, in_use)
@@ -90,6 +93,7 @@ def create(
 
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     comments.register(app, answers)
+    review.register(app, answers, reviews, people)
     trying.register(app, in_use)
     return server
 

@@ -18,10 +18,11 @@ keys = typer.Typer(no_args_is_help=True, help="Keys with which programs use the 
 def add_user(
     name: str,
     password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
+    role: Annotated[str, typer.Option(help="viewer, who looks; or moderator, who also reviews.")] = "moderator",
     data_dir: DataDir = HERE,
 ) -> None:
-    """Let somebody in, or give them a new password, which ends their sessions."""
-    People.in_folder(data_dir).add(name, password)
+    """Let somebody in, or give them a new password or role, which ends their sessions."""
+    People.in_folder(data_dir).add(name, password, role)
     said = f"{name} can sign in. Serve to others with `toxwatch serve --host 0.0.0.0 --https`, behind a proxy with TLS."
     typer.echo(said, err=True)
 

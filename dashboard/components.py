@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import named, small_multiples
+from dashboard.figures import COLOURS, named, small_multiples
 from dashboard.view import PERIODS, Row, View
 from models.labels import LABELS
 from warehouse.queries import FORMULA
@@ -119,6 +119,18 @@ def tile(said: str, value: str, note: str = "", mood: str = "") -> Component:
 
 def tiles(*those: Component) -> Component:
     return html.Div(list(those), className="tiles")
+
+
+def meters(scores: Sequence[float]) -> list[Component]:
+    """A bar for each category."""
+    return [
+        html.Div([
+            html.Span(named(label), className="label"),
+            html.Span(html.Span(style={"width": f"{100 * p:.1f}%", "background": COLOURS[label]}), className="meter"),
+            html.Span(percent(float(p)), className="number"),
+        ], className="row")
+        for label, p in zip(LABELS, scores, strict=True)
+    ]  # fmt: skip
 
 
 def note(text: str, heading: str = "Nothing to show") -> Component:

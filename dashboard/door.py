@@ -6,6 +6,7 @@ Plain ASGI around everything, because Dash's own hooks do not see all of its add
 import secrets
 import time
 from collections import defaultdict, deque
+from contextvars import ContextVar
 from html import escape
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.people import SCOPES, People
 
+WHO: ContextVar[str] = ContextVar("who", default="local")  # who asks; where there is no login, whoever sits here
 OPEN = {"/login", "/healthz", "/assets/style.css"}
 SESSION_SECONDS = 12 * 3600
 FAILURES, LOCKED_SECONDS = 5, 15 * 60
@@ -96,6 +98,7 @@ class Door:
             return await self._app(scope, receive, send)
         refusal = self._refusal(scope, Headers(scope=scope))
         if refusal is None:
+            WHO.set(scope["session"].get("user", ""))
             return await self._app(scope, receive, send)
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008})

@@ -14,6 +14,7 @@ SCOPES = {
     "read": ("/accounts",),
 }  # what a program may be allowed → addresses
 SHORTEST_PASSWORD = 10
+ROLES = ("viewer", "moderator")  # who looks, and who also reviews
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 16 MB a guess
 
@@ -31,6 +32,8 @@ class People:
         with self._open() as database:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(SCHEMA.read_text())
+            if "role" not in [column[1] for column in database.execute("PRAGMA table_info(users)")]:  # of before
+                database.execute("ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'moderator'")
 
     @classmethod
     def in_folder(cls, data_dir: Path) -> "People":
@@ -45,14 +48,19 @@ class People:
     def names(self) -> list[str]:
         return [name for (name,) in self._ask("SELECT name FROM users ORDER BY name")]
 
-    def add(self, name: str, password: str) -> None:
+    def add(self, name: str, password: str, role: str = "moderator") -> None:
         """A new person, or a new password for one, which ends their sessions."""
+        if role not in ROLES:
+            raise PeopleError(f"{role} is no role; there are {', '.join(ROLES)}.")
         if not name.strip():
             raise PeopleError("A user needs a name.")
         if len(password) < SHORTEST_PASSWORD:
             raise PeopleError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
         salt = secrets.token_bytes(16)
-        self._ask("INSERT OR REPLACE INTO users VALUES (?, ?, ?)", name, salt, _hashed(password, salt))
+        self._ask("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)", name, salt, _hashed(password, salt), role)
+
+    def may_review(self, name: str) -> bool:
+        return self._ask("SELECT role FROM users WHERE name = ?", name) == [("moderator",)]
 
     def remove(self, name: str) -> None:
         if name not in self.names():

@@ -256,6 +256,9 @@ def export(
     severity: Annotated[str | None, typer.Option(help="none, low, medium, high or critical.")] = None,
     language: Annotated[str | None, typer.Option(help="As en.")] = None,
     words: Annotated[str | None, typer.Option(help="That the text contains.")] = None,
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="With what reviewers said, as `prepare` reads it.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Write comments with their scores to a file, all or those that the filters let pass."""
@@ -264,7 +267,7 @@ def export(
     chosen: dict[str, Any] = {"account": account, "flag": flag, "severity": severity}
     chosen |= {"language": language, "words": words}
     chosen |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
-    rows = export.run(Settings.load(data_dir), target, chosen)
+    rows = export.run(Settings.load(data_dir), target, chosen, "reviewed" if reviewed else "export")
     console.print(f"{rows:,} comments are in {target}")
 
 

@@ -23,13 +23,16 @@ FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 FILTERS = ("first", "last", "account", "language", "severity", "flag", "words")
 
 
-def run(settings: Settings, target: Path, filters: dict[str, Any]) -> int:
-    """Writes what the filters let pass and returns how many rows; the file appears when it is whole."""
+def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "export") -> int:
+    """Writes what the filters let pass and returns how many rows; the file appears when it is whole.
+
+    what: "export" for comments with their scores, "reviewed" for those with a review and what it said.
+    """
     writers = {".csv": _write_csv, ".parquet": _write_parquet, ".duckdb": _write_duckdb}
     if target.suffix not in writers:
         raise BadInput(f"{target}: the name must end in one of {', '.join(writers)}.")
     parameters = dict.fromkeys(FILTERS) | {"first": FIRST, "last": LAST} | filters
-    batches = Warehouse(settings.data_dir / "warehouse").batches(queries.page_sql("export"), parameters, BATCH)
+    batches = Warehouse(settings.data_dir / "warehouse").batches(queries.page_sql(what), parameters, BATCH)
     first = next(batches, None)
     if first is None or first.num_rows == 0:
         raise BadInput("No comment passes these filters; nothing was written.")

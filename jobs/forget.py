@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs import publish
+from jobs import publish, reviews
 from jobs.console import progress
 from jobs.errors import ToxwatchError
 from jobs.lake import COMMENT_FILES, Lake, rewrite, sign
@@ -41,6 +41,7 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, 
                 advance()
         for dataset, night, model in _finished(lake):
             erased[dataset] += _prune(lake, dataset, night, model, erasable)
+        erased["reviews"] = reviews.erase(settings.data_dir, theirs)
     if lake.nights("published"):
         erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", theirs)["comments"]
         publish.rebuild(settings)

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from jobs import monitor
+from jobs import monitor, reviews
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake import Lake, Manifest
@@ -80,6 +80,7 @@ def _context(settings: Settings, champion: dict[str, Any]) -> build.Context:
         accounts=[(one.platform, one.handle, one.tags) for one in watched],
         champion=(champion["version"], champion["text_rule"]),
         policies=POLICIES,
+        reviews=reviews.read(settings.data_dir),
     )
 
 

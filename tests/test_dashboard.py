@@ -17,7 +17,9 @@ from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
 
 from dashboard.app import create
 from dashboard.people import People
+from dashboard.reviews import Reviews
 from dashboard.view import View
+from jobs.reviews import read
 from tests.conftest import MODEL, at, night_of
 from warehouse import build
 
@@ -26,7 +28,7 @@ SHIPPED = ROOT / "models" / "shipped" / "cascade"
 LAST = date(2026, 11, 20)
 HOSTILE = "<script>document.title='taken'</script> <img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://example.com")'
-PAGES = ["/", "/account", "/compare", "/comments", "/quality", "/try"]
+PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/try"]
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +185,34 @@ def test_comments_are_filtered_searched_and_hostile_text_is_only_text(page: Page
         page.get_by_text("Download as CSV").click()
     [row] = rows_of(download.value)
     assert row["text"] == f"'{FORMULA}", "a spreadsheet must not run it"
+
+
+def test_comments_are_reviewed_by_keyboard_and_a_word_can_be_taken_back(page: Page, warehouse: Path) -> None:
+    reviews = Reviews(warehouse.parent / "reviews.db")
+    page.goto("/review?days=1&account=instagram/calm")
+    line, waiting = page.locator(".review .line"), page.locator(".review .tile .value").first
+    expect(line).to_have_text(FORMULA, timeout=20_000)  # 0.6 is less certain than 0.7
+    expect(waiting).to_have_text("2")
+    page.keyboard.press("5")
+    page.keyboard.press("Enter")
+    expect(line).to_have_text(HOSTILE)
+    page.keyboard.press("h")
+    expect(page.locator(".review")).to_contain_text("Nothing waits for you")
+    assert sorted(row[:3] for row in read(warehouse.parent)) == [
+        ("calm/formula", "local", ["toxic", "insult"]), ("calm/hostile", "local", [])
+    ]  # fmt: skip
+    reviews.undo("local")
+    page.reload()
+    expect(line).to_have_text(HOSTILE, timeout=20_000)
+    page.get_by_role("button", name="Undo").click()
+    expect(line).to_have_text(FORMULA)
+    assert read(warehouse.parent) == []
+    page.keyboard.press("s")
+    expect(line).to_have_text(HOSTILE)
+    page.keyboard.press("a")
+    expect(page.locator(".review")).to_contain_text("100%")
+    [(_, _, labels, _, flags, model, _)] = read(warehouse.parent)
+    assert (labels, flags, model) == (["toxic"], ["toxic"], MODEL)
 
 
 def test_a_typed_comment_gets_its_scores_and_the_words_that_carry_them(page: Page) -> None:

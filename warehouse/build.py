@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -49,6 +49,7 @@ class Context:
     accounts: list[tuple[str, str, tuple[str, ...]]]  # platform, handle, tags
     champion: tuple[str, str]  # its version and its text rule's
     policies: Path
+    reviews: Sequence[tuple] = ()  # rows of that table
 
 
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
@@ -149,9 +150,11 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     con.execute("UPDATE models SET is_champion = false")
     con.execute("DELETE FROM models WHERE model = $1", [champion])
     con.execute("INSERT INTO models VALUES ($1, $2, true)", [champion, text_rule])
-    for table, rows in (("accounts", context.accounts), ("policy_rules", read_policies(context.policies))):
+    policies = read_policies(context.policies)
+    for table, rows in (("accounts", context.accounts), ("policy_rules", policies), ("reviews", context.reviews)):
         con.execute(f"DELETE FROM {table}")
-        con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        if rows:
+            con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
     run_script(con, "load/thresholds.sql")
 
 

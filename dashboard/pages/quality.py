@@ -35,8 +35,22 @@ def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
                 "No row."),
         _listed("Drift", "Days whose scores differ from the four weeks before, beyond chance.",
                 answers.rows("drift", view), "No account's scores have shifted in this period."),
+        _listed("Flags that were right", "What reviewers said of flagged comments, by week and category.",
+                _precision(answers, view), "No flagged comment was reviewed in this period."),
         _model(card),
     )  # fmt: skip
+
+
+def _precision(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "week": row["week"],
+            "category": named(row["category"]),
+            "right": f"{percent(row['precision'])} ± {100 * row['margin']:.0f}",
+            "of": row["flagged"],
+        }
+        for row in answers.rows("precision", view)
+    ]
 
 
 def _sentence(expectations: Sequence[Row], broken: Sequence[Row], coverage: Sequence[Row]) -> str:

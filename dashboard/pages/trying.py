@@ -7,10 +7,8 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from dashboard.components import labelled, page, panel, percent
-from dashboard.figures import COLOURS, named
+from dashboard.components import labelled, meters, page, panel, percent
 from dashboard.view import Answers, View
-from models.labels import LABELS
 from models.scorer import Scorer
 from models.text import clean_text
 
@@ -55,16 +53,8 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
 
 
 def _result(model: Scorer, line: str, scores: Any, is_explained: bool) -> Component:
-    bars = [
-        html.Div([
-            html.Span(named(label), className="label"),
-            html.Span(html.Span(style={"width": f"{100 * p:.1f}%", "background": COLOURS[label]}), className="meter"),
-            html.Span(percent(float(p)), className="number"),
-        ], className="row")
-        for label, p in zip(LABELS, scores, strict=True)
-    ]  # fmt: skip
     words = _marked(model, line, float(scores[0])) if is_explained else [line]
-    return html.Section([html.P(words, className="line"), *bars], className="panel result")
+    return html.Section([html.P(words, className="line"), *meters(scores)], className="panel result")
 
 
 def _marked(model: Scorer, line: str, toxic: float) -> list[Any]:

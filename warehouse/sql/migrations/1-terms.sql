@@ -26,6 +26,8 @@ CREATE TABLE days (
 INSERT INTO days
 SELECT platform, account, day, model, label, sum(comments), sum(expected) FROM score_bins GROUP BY ALL ORDER BY ALL;
 
+DROP TABLE reviews; -- nothing wrote it before
+
 DROP VIEW thresholds; -- a table from now on, as drift
 DROP VIEW drift;
 DROP VIEW figures; -- figures_of from now on

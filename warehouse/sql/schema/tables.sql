@@ -143,7 +143,10 @@ CREATE TABLE IF NOT EXISTS reviews ( -- What moderators said of comments.
     comment_id  VARCHAR NOT NULL, -- see comments
     reviewer    VARCHAR NOT NULL, -- who said it
     labels      VARCHAR[] NOT NULL, -- categories that apply; none for a harmless comment
-    reviewed_at TIMESTAMPTZ NOT NULL -- when
+    reviewed_at TIMESTAMPTZ NOT NULL, -- when
+    flags       VARCHAR[] NOT NULL, -- what the policy had flagged it as then
+    model       VARCHAR NOT NULL, -- by the scores of this model
+    policy      VARCHAR NOT NULL -- and this version of the policy
 );
 
 CREATE TABLE IF NOT EXISTS format ( -- Which release wrote this file.

@@ -130,6 +130,13 @@ SELECT *, share - lag(share) OVER before AS change,
 FROM weeks WINDOW before AS (PARTITION BY platform, account, label ORDER BY week);
 COMMENT ON VIEW weekly IS 'Toxicity by account, week and category, with the change against the week before.';
 
+CREATE OR REPLACE VIEW flag_precision AS
+SELECT date_trunc('week', reviewed_at)::DATE AS week, label, model, policy, count(*) AS flagged,
+    count(*) FILTER (list_contains(labels, label)) AS agreed, agreed / flagged AS precision,
+    1.96 * sqrt((agreed + 2) / (flagged + 4) * (1 - (agreed + 2) / (flagged + 4)) / (flagged + 4)) AS margin
+FROM (SELECT *, unnest(flags) AS label FROM reviews) GROUP BY ALL;
+COMMENT ON VIEW flag_precision IS 'How often reviewers found flags right, by week of review, category, model and policy.';
+
 CREATE OR REPLACE VIEW nights AS
 SELECT night, max(rows_in) FILTER (stage = 'validate') AS comments_read, max(rows_out) FILTER (stage = 'validate') AS comments_kept,
     max(rows_out) FILTER (stage = 'score') AS comments_scored, sum(seconds) AS seconds,
@@ -182,6 +189,11 @@ COMMENT ON COLUMN by_post.scored IS 'comments with words, which have scores';
 COMMENT ON COLUMN by_post.gone IS 'comments that were taken down';
 COMMENT ON COLUMN coverage.posts IS 'posts whose comments the platform counts';
 COMMENT ON COLUMN coverage.said IS 'comments the platform says they have';
+COMMENT ON COLUMN flag_precision.week IS 'Monday of the week in which they were reviewed';
+COMMENT ON COLUMN flag_precision.flagged IS 'reviews of comments that were flagged as this';
+COMMENT ON COLUMN flag_precision.agreed IS 'reviews that found it so';
+COMMENT ON COLUMN flag_precision.precision IS 'share of flags that were right';
+COMMENT ON COLUMN flag_precision.margin IS 'half the width of the 95 % interval of the precision';
 COMMENT ON COLUMN nights.night IS 'the day whose comments were collected';
 COMMENT ON COLUMN nights.comments_read IS 'comments that the sources gave';
 COMMENT ON COLUMN nights.comments_kept IS 'comments that passed the checks';

@@ -1,0 +1,149 @@
+"""Review: one comment after another, by keyboard; what people say is where flags are measured and models learn."""
+
+from typing import Any, cast
+
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboard.components import (
+    labelled,
+    meters,
+    note,
+    page,
+    panel,
+    pick,
+    pick_account,
+    pick_period,
+    shown,
+    tile,
+    tiles,
+)
+from dashboard.door import WHO
+from dashboard.figures import named
+from dashboard.people import People
+from dashboard.reviews import Reviews
+from dashboard.view import Answers, Row, View
+from models.labels import LABELS
+
+TITLE = "Review"
+ACTIONS = {  # what → key, words
+    "agree": ("a", "Agree with the flags"),
+    "harmless": ("h", "Harmless"),
+    "save": ("Enter", "Save what is ticked"),
+    "skip": ("s", "Skip"),
+    "undo": ("u", "Undo"),
+}
+KEYS = """() => {
+    if (!window.hasReviewKeys) document.addEventListener('keydown', event => {
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        if (event.target.closest('input[type=text], textarea')) return;
+        const ticks = document.querySelectorAll('#ticked input');
+        const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`) || ticks[Number(event.key) - 1];
+        if (target) { event.preventDefault(); target.click(); }
+    });
+    window.hasReviewKeys = true;
+    return window.dash_clientside.no_update;
+}"""
+
+
+def layout(answers: Answers, view: View, reviews: Reviews, people: People | None) -> Component:
+    if not _may(people):
+        return note("Moderators review; `toxwatch user add NAME --role moderator` makes one.", "Not for viewers")
+    return page(
+        TITLE,
+        "The most harmful and the most uncertain first. Keys 1 to 6 tick a category; every fifth comment goes to two "
+        "people.",
+        [
+            pick_account(view, answers.accounts(), "all"),
+            pick_period(view),
+            pick("flag", "Flagged as", view.flag, {label: named(label) for label in LABELS}, "any or none"),
+        ],
+        html.Div(_next(answers, view, reviews), id="review", className="review", role="status"),
+        dcc.Store(id="review-keys"),
+    )  # fmt: skip
+
+
+def register(app: Dash, answers: Answers, reviews: Reviews, people: People | None) -> None:
+    @app.callback(
+        Output("review", "children"), Input({"review": ALL}, "n_clicks"), State("reviewed", "data"),
+        State("ticked", "value"), State("url", "search"), prevent_initial_call=True,
+    )  # fmt: skip
+    def act(_clicks: list[int | None], comment_id: str, ticked: list[str] | None, search: str) -> list[Component]:
+        if not _may(people):
+            raise PreventUpdate
+        view, what, who = View.read(search, answers.newest()), ctx.triggered_id["review"], WHO.get()
+        if what == "undo":
+            return _card(answers, view, reviews, reviews.undo(who) or comment_id)
+        if what == "skip":
+            reviews.skip(comment_id, who)
+        elif found := answers.rows("comment", view, id=comment_id):
+            labels = {"agree": found[0]["flags"], "harmless": [], "save": _known(ticked)}[what]
+            reviews.say(comment_id, who, labels, *(found[0][name] for name in ("flags", "model", "policy")))
+        return _next(answers, view, reviews)
+
+    app.clientside_callback(KEYS, Output("review-keys", "data"), Input("review", "children"))
+
+
+def _may(people: People | None) -> bool:
+    return people is None or people.may_review(WHO.get())
+
+
+def _known(ticked: list[str] | None) -> list[str]:
+    return [label for label in LABELS if label in (ticked or [])]
+
+
+def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
+    waiting = answers.rows("queue", view, done=reviews.not_for(WHO.get()))
+    if not waiting:
+        return [_tally(reviews, 0), note("Nothing waits for you in this period.", "All done")]
+    return _card(answers, view, reviews, waiting[0]["comment_id"], waiting[0]["waiting"])
+
+
+def _card(
+    answers: Answers, view: View, reviews: Reviews, comment_id: str, waiting: int | None = None
+) -> list[Component]:
+    found = answers.rows("comment", view, id=comment_id)
+    if not found:
+        return _next(answers, view, reviews)
+    reviews.claim(comment_id, WHO.get())
+    [row] = found
+    context = [html.P(["answers: ", html.Span(row["parent_text"])], className="note")] if row["parent_text"] else []
+    buttons = [
+        html.Button([said, html.Kbd(key)], id={"review": what}, **cast(Any, {"data-key": key}))
+        for what, (key, said) in ACTIONS.items()
+    ]
+    choices = [
+        {"value": label, "label": html.Span([named(label), html.Kbd(str(key))])} for key, label in enumerate(LABELS, 1)
+    ]
+    ticks = labelled(
+        html.Fieldset, "Categories",
+        dcc.Checklist(choices, row["flags"], id="ticked", inline=True),
+    )  # fmt: skip
+    return [
+        _tally(reviews, waiting),
+        panel(
+            f"{row['platform']}/{row['account']}", _place(row), *context,
+            html.P(row["text"], className="line"),
+            html.Div(meters([row[label] for label in LABELS]), className="result"),
+            ticks, html.Div(buttons, className="actions"), dcc.Store(id="reviewed", data=comment_id), wide=True,
+        ),
+    ]  # fmt: skip
+
+
+def _place(row: Row) -> Any:
+    said = f"{shown(row['posted_at'])} UTC, {row['language']}, {shown(row['likes'])} likes; below "
+    post = shown(row["caption"] or row["url"] or "a post")
+    return [said, html.A(post, href=row["url"], target="_blank", rel="noreferrer")]
+
+
+def _tally(reviews: Reviews, waiting: int | None) -> Component:
+    tally = reviews.tally(WHO.get())
+    right = f"{tally.right / tally.flagged:.0%}" if tally.flagged else "–"
+    agreement = "–" if tally.kappa is None else f"{tally.kappa:.2f}"
+    return tiles(
+        tile("waiting", "–" if waiting is None else f"{waiting:,}", "in this period"),
+        tile("reviewed today", f"{tally.today:,}", "by you"),
+        tile("flags that were right", right, f"of {tally.flagged:,} reviewed"),
+        tile("agreement", agreement, f"Cohen's kappa, {tally.pairs:,} comments read by two"),
+    )

@@ -1,0 +1,99 @@
+"""Reviews: who sees what next, how far two people agree, and how their words reach the warehouse and training."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dashboard.people import People
+from dashboard.reviews import Reviews, kappa, needs_two
+from jobs import export, forget, nightly, reviews, standin
+from models import data
+from tests.conftest import watching
+from warehouse.reader import Warehouse
+
+NIGHT = date(2026, 11, 10)
+ALONE = next(f"a{n}" for n in range(99) if not needs_two(f"a{n}"))
+SHARED = next(f"a{n}" for n in range(99) if needs_two(f"a{n}"))
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Reviews:
+    return Reviews(tmp_path / reviews.FILE)
+
+
+def say(book: Reviews, who: str, comment_id: str, *labels: str) -> None:
+    book.say(comment_id, who, labels, ["toxic"], "m", "p")
+
+
+def test_one_pair_of_eyes_is_enough_but_for_every_fifth(book: Reviews) -> None:
+    say(book, "ann", ALONE, "toxic")
+    say(book, "ann", SHARED, "toxic")
+    assert book.not_for("bob") == [ALONE]
+    assert book.not_for("ann") == sorted([ALONE, SHARED])
+    say(book, "bob", SHARED)
+    assert book.not_for("cem") == sorted([ALONE, SHARED])
+    assert 0.1 < sum(needs_two(f"instagram:{n}") for n in range(1000)) / 1000 < 0.3
+
+
+def test_what_somebody_looks_at_is_kept_from_others_for_a_while(book: Reviews, monkeypatch: pytest.MonkeyPatch) -> None:
+    book.claim(ALONE, "ann")
+    assert book.not_for("bob") == [ALONE]
+    assert book.not_for("ann") == []
+    monkeypatch.setattr("dashboard.reviews.CLAIM_SECONDS", 0)
+    assert book.not_for("bob") == []
+
+
+def test_undo_takes_back_ones_own_last_word(book: Reviews) -> None:
+    for who, comment_id in (("ann", "x"), ("ann", "y"), ("bob", "z")):
+        say(book, who, comment_id)
+    assert [book.undo("ann"), book.undo("ann"), book.undo("ann")] == ["y", "x", None]
+    assert book.tally("bob").today == 1
+
+
+def test_the_tally_counts_right_flags_and_agreement(book: Reviews) -> None:
+    for n, (one, other) in enumerate([("toxic", "toxic"), ("", ""), ("toxic", ""), ("", "")]):
+        say(book, "ann", f"c{n}", *one.split())
+        say(book, "bob", f"c{n}", *other.split())
+    tally = book.tally("ann")
+    assert (tally.today, tally.flagged, tally.right, tally.pairs) == (4, 8, 3, 4)
+    assert tally.kappa == pytest.approx((0.75 - (0.5 * 0.25 + 0.5 * 0.75)) / 0.5)
+    assert kappa([]) is None
+    assert kappa([(True, True)]) is None, "always the same word says nothing"
+
+
+def test_viewers_do_not_review_and_a_role_of_before_is_kept(tmp_path: Path) -> None:
+    people = People.in_folder(tmp_path)
+    people.add("eve", "a long password", "viewer")
+    people.add("ann", "a long password")
+    assert not people.may_review("eve")
+    assert not people.may_review("nobody")
+    assert People.in_folder(tmp_path).may_review("ann")
+
+
+def test_reviews_reach_the_warehouse_at_night_and_training(
+    tmp_path_factory: pytest.TempPathFactory, apify: standin.Server
+) -> None:
+    settings = watching(tmp_path_factory.mktemp("reviews") / "data", apify)
+    nightly.run(settings, [NIGHT])
+    ask = Warehouse(settings.data_dir / "warehouse").query
+    worst = [id for (id,) in ask("SELECT comment_id FROM comments_scored ORDER BY toxic DESC NULLS LAST LIMIT 3")]
+    book = Reviews(settings.data_dir / reviews.FILE)
+    say(book, "ann", worst[0], "toxic", "insult")
+    say(book, "ann", worst[1])
+    say(book, "ann", worst[2], "toxic")
+    nightly.run(settings, [NIGHT], nightly.STAGES[4:])
+    assert ask("SELECT reviewed_as FROM comments_scored WHERE comment_id = $1", [worst[1]]) == [([],)]
+    assert ask("SELECT label, flagged, agreed FROM flag_precision") == [("toxic", 3, 2)]
+
+    labelled = settings.data_dir.with_name("labelled")
+    labelled.mkdir()
+    assert export.run(settings, labelled / "reviews.parquet", {}, "reviewed") == 3
+    rows = data.read_comments(labelled)
+    assert sorted(zip(rows.toxic, rows.insult, strict=True)) == [(0, 0), (1, 0), (1, 1)]
+
+    erased = forget.run(replace(settings), set(), {worst[0]})
+    assert erased["reviews"] == 1
+    assert len(reviews.read(settings.data_dir)) == 2
+    assert ask("SELECT count(*) FROM reviews") == [(2,)]

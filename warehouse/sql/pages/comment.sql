@@ -1,0 +1,6 @@
+-- One comment, with what it answers and the post it stands below.
+SELECT c.*, parent.text AS parent_text, p.url, p.caption
+FROM comments_scored c
+LEFT JOIN comments parent ON parent.comment_id = c.parent_id
+LEFT JOIN posts p ON p.post_id = c.post_id
+WHERE c.comment_id = $id;
