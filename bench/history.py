@@ -31,6 +31,7 @@ MODEL = "bench-1"
 DAYS = 365
 LAST = date(2026, 11, 19)  # of history; the night that is loaded is the next day
 NIGHT_COMMENTS = 100_000
+PART_COMMENTS = 500_000  # of history that are made at once
 SIZES = (1_000_000, 10_000_000, 30_000_000)
 ROUNDS = 12  # times that each query is asked, each time of another account
 NO_PAGE = {"export", "reviewed"}  # asked by the command line
@@ -81,12 +82,14 @@ def make_night(folder: Path) -> build.Night:
 
 
 def make_history(folder: Path, comments: int) -> None:
-    """A year of comments in the warehouse's own tables and marts, a month at a time."""
+    """A year of comments in the warehouse's own tables and marts, some days at a time."""
 
     def fill(con: duckdb.DuckDBPyConnection) -> None:
-        for month in range(12):
-            first = LAST - timedelta(days=DAYS - 1) + timedelta(days=DAYS * month // 12)
-            make_comments(con, first, DAYS * (month + 1) // 12 - DAYS * month // 12, comments // 12, seed=10 + month)
+        parts = max(12, comments // PART_COMMENTS)
+        for part in range(parts):
+            begin, end = (DAYS * at // parts for at in (part, part + 1))
+            first = LAST - timedelta(days=DAYS - 1 - begin)
+            make_comments(con, first, end - begin, comments // parts, seed=100 + part)
             con.execute((SQL / "fill.sql").read_text())
             build.run_script(con, "marts/refresh.sql")
         build.run_script(con, "marts/drift.sql")
@@ -136,7 +139,7 @@ def print_queries(folder: Path) -> None:
 def ask(answers: Answers, name: str, view: View) -> object:
     if name == "comments":
         return answers.page_of_comments(view, DEFAULT_ORDER, 100, 0)
-    return answers.rows(name, view, done=[], id="instagram:15000000777")
+    return answers.rows(name, view, done=[], id="instagram:105000000777")
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -174,6 +174,7 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
             con.execute("SET TimeZone = 'UTC'")
             con.execute("SET preserve_insertion_order = false")
             con.execute("SET memory_limit = '2GB'")
+            con.execute(f"SET temp_directory = '{folder / '.spill'}'")
             con.execute("BEGIN")
             create(con)
             yield con
