@@ -63,6 +63,7 @@ def create(
         door.add(server, people, is_https)
     app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="", compress=True,
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
+    server.add_middleware(api.Browsers)
     app.layout = _shell(titles, can_leave=people is not None)
 
     @app.callback(

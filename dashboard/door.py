@@ -111,7 +111,9 @@ class Door:
         if not session.get("user") or session.get("stamp") != self._people.stamp(session["user"]):
             if scope.get("method") != "GET" or "text/html" not in headers.get("accept", ""):
                 return _said(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
-            address = scope["path"] + (f"?{scope['query_string'].decode()}" if scope["query_string"] else "")
+            address = scope["raw_path"].decode() + (
+                f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+            )
             return RedirectResponse(f"/login?next={quote(address)}")
         origin = headers.get("origin")
         if scope.get("method") != "GET" and origin and urlsplit(origin).netloc != headers.get("host"):

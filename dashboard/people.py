@@ -11,7 +11,7 @@ from pathlib import Path
 SCHEMA = Path(__file__).parent / "sql" / "people.sql"
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
-    "read": ("/accounts",),
+    "read": ("/accounts", "/trends", "/comments", "/metrics"),
 }  # what a program may be allowed → addresses
 SHORTEST_PASSWORD = 10
 ROLES = ("viewer", "moderator")  # who looks, and who also reviews

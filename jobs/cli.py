@@ -23,7 +23,7 @@ from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchErro
 from jobs.settings import Settings
 from models import commands
 from models.labels import ModelError, Refused
-from warehouse import Building, WarehouseError
+from warehouse import Building, Unwritable, WarehouseError
 
 if TYPE_CHECKING:
     from jobs.lake import Manifest
@@ -70,12 +70,14 @@ def main() -> None:
         _refuse(error, Busy.exit_code)
     except Refused as error:
         _refuse(error, RefusedData.exit_code)
+    except Unwritable as error:
+        _refuse(error, FailedService.exit_code)
     except (WarehouseError, ModelError, PeopleError) as error:
         _refuse(error, BadInput.exit_code)
     except ToxwatchError as error:
         _refuse(error, error.exit_code)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         said = f"The disk is full ({error.filename or 'while writing'}). Nothing half written is kept; free some space "
         _refuse(OSError(said + "and run the same command again."), FailedService.exit_code)

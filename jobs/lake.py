@@ -85,12 +85,19 @@ class Lake:
         return Manifest(**{**stored, "night": date.fromisoformat(stored["night"])})
 
     def require(self, dataset: str, night: date, stage: str, model: str | None = None) -> Path:
-        """The folder of a finished night; says which stage makes it where it is missing."""
-        if self.manifest(dataset, night, model) is None:
+        """The folder of a finished night; says which stage makes it where it is missing or not what it was."""
+        folder, manifest = self.folder(dataset, night, model), self.manifest(dataset, night, model)
+        if manifest is None:
             raise BadInput(
                 f"The night {night} has no {dataset} data yet: run `toxwatch {stage} --night {night}` first."
             )
-        return self.folder(dataset, night, model)
+        if changed := [name for name, size in manifest.files.items() if _size(folder / name) != size]:
+            raise BadInput(
+                f"{folder} is not as `toxwatch {stage}` left it: {', '.join(changed[:3])} changed or gone. "
+                "If `forget`, `expire` or `rekey` was stopped, run it again; "
+                f"else `toxwatch {stage} --night {night}` makes it again."
+            )
+        return folder
 
     @contextmanager
     def writing(self, dataset: str, manifest: Manifest, model: str | None = None) -> Iterator[Path]:
@@ -139,6 +146,10 @@ class Lake:
             handle.write(f"pid {os.getpid()}")
             handle.flush()
             yield
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def rewrite(path: Path, table: pa.Table) -> None:

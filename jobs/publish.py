@@ -69,7 +69,9 @@ def _night(lake: Lake, night: date) -> build.Night:
         rejected=lake.require("rejected", night, "validate"),
         clean=lake.require("clean", night, "clean"),
         scored={
-            model: lake.folder("scored", night, model) for model in models if lake.manifest("scored", night, model)
+            model: lake.require("scored", night, "score", model)
+            for model in models
+            if lake.manifest("scored", night, model)
         },
     )
 

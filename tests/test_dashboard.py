@@ -272,6 +272,24 @@ def test_the_api_scores_as_the_model_does(address: str) -> None:
     assert get(f"{address}/healthz")[1]["newest_night"] == str(LAST)
 
 
+def test_the_api_gives_what_the_pages_show(address: str) -> None:
+    status, trend = get(f"{address}/trends?account=instagram/loud&days=1")
+    assert (status, trend[-1]["day"], trend[-1]["comments"]) == (200, str(LAST), 60)
+    status, comments = get(f"{address}/comments?account=instagram/calm&days=1&flag=toxic&limit=1&offset=1")
+    assert (status, [row["text"] for row in comments]) == (200, [HOSTILE])
+    with urlopen(f"{address}/metrics") as reply:
+        metrics = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines())
+    assert metrics["toxwatch_comments"] == "1402"
+    assert metrics["toxwatch_newest_night_timestamp_seconds"].startswith("1.79")
+
+
+@pytest.mark.parametrize("search", ["days=3", "limit=0", "flag=rude", "last=yesterday", "colour=red", "offset=-1"])
+def test_a_wrong_question_to_the_api_is_refused_with_what_is_allowed(address: str, search: str) -> None:
+    status, body = get(f"{address}/comments?{search}")
+    assert status == 422
+    assert body["detail"][0]["loc"] == ["query", search.partition("=")[0]]
+
+
 def test_a_model_that_takes_over_is_asked_without_a_new_start(tmp_path: Path) -> None:
     chosen = [SHIPPED]
     with serving(tmp_path, which_model=lambda: chosen[0]) as address:

@@ -1,16 +1,20 @@
 """Nights over HTTP through to DuckDB: once, twice, disturbed and killed, and always the same warehouse."""
 
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from jobs import nightly, standin
+from jobs.errors import FailedService
 from jobs.lake import Lake
 from jobs.settings import Settings
 from jobs.standin import Fault
@@ -101,3 +105,28 @@ def kill_in(stage: str, settings: Settings, night: date) -> None:
 
 def written(data_dir: Path) -> set[Path]:
     return {path for path in data_dir.rglob("*") if "locks" not in path.parts and "quality" not in path.parts}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["publish", "--night", str(NIGHTS[-1])], "disk is full"),
+        (["rebuild"], "could not be written, the one before stays"),
+    ],
+)
+def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
+    undisturbed: Settings, tmp_path: Path, command: list[str], said: str
+) -> None:
+    """A limit on the size of files stops writes in the middle, as a full disk does."""
+    data_dir = tmp_path / "data"
+    shutil.copytree(undisturbed.data_dir, data_dir, symlinks=True)
+    before = content(replace(undisturbed, data_dir=data_dir))
+    publish = [str(TOXWATCH), *command, "--data-dir", str(data_dir)]
+    env = {**os.environ, "TOXWATCH_TARGETS": str(undisturbed.targets_file)}
+    limited = ["bash", "-c", f"ulimit -f 2000; {shlex.join(publish)}"]
+    full = subprocess.run(limited, env=env, capture_output=True, text=True, check=False)
+    assert full.returncode == FailedService.exit_code
+    assert said in full.stderr
+    assert content(replace(undisturbed, data_dir=data_dir)) == before
+    subprocess.run(publish, env=env, check=True)
+    assert content(replace(undisturbed, data_dir=data_dir)) == before

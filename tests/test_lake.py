@@ -74,6 +74,16 @@ def test_a_missing_night_names_the_command_that_makes_it(tmp_path: Path) -> None
         Lake(tmp_path).open().require("clean", NIGHT, "clean")
 
 
+@pytest.mark.parametrize("harm", ["unlink", "truncate"])
+def test_a_night_that_is_not_what_its_manifest_says_is_not_read(tmp_path: Path, harm: str) -> None:
+    lake = Lake(tmp_path).open()
+    write(lake, "as it was")
+    part = lake.require("clean", NIGHT, "clean") / "part.txt"
+    part.unlink() if harm == "unlink" else part.write_text("less")
+    with pytest.raises(BadInput, match=r"part.txt changed or gone.*toxwatch clean"):
+        lake.require("clean", NIGHT, "clean")
+
+
 def test_a_lake_of_an_older_release_is_read_as_it_is_and_marked_as_this_ones(tmp_path: Path) -> None:
     with Lake(tmp_path).open().writing("clean", Manifest("clean", NIGHT)):
         pass

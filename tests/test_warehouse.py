@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import MODEL, at, night_of
@@ -275,3 +277,19 @@ def test_terms_are_what_three_people_say_and_how_toxic_it_is(tmp_path: Path) -> 
         "SELECT term, is_listed, comments, round(excess, 2) FROM by_term ORDER BY excess DESC"
     )
     assert found == [("idiot", True, 4, 2.1), ("you", False, 9, -0.45), ("shine", False, 6, -2.1)]
+
+
+def test_a_night_with_a_missing_column_is_named_and_one_with_more_is_read(
+    folder: Path, nights: list[build.Night]
+) -> None:
+    before = build.current(folder)
+    comments = nights[1].validated / "comments.parquet"
+    whole = pq.read_table(comments)
+    pq.write_table(whole.drop_columns(["posted_at"]), comments)
+    with pytest.raises(
+        WarehouseError, match=rf"The night {SECOND} cannot be loaded(?s:.*)posted_at(?s:.*)--from {SECOND}"
+    ):
+        build.publish(folder, nights, context())
+    assert build.current(folder) == before
+    pq.write_table(whole.append_column("mood", pa.array(["?"] * len(whole))), comments)
+    build.publish(folder, nights, context())

@@ -7,3 +7,7 @@ class WarehouseError(Exception):
 
 class Building(WarehouseError):
     """Another build is going on."""
+
+
+class Unwritable(WarehouseError):
+    """The disk did not take the new version."""

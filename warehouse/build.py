@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import Building, WarehouseError
+from warehouse import Building, Unwritable, WarehouseError
 
 SQL = Path(__file__).parent / "sql"
 CURRENT = "current.duckdb"
@@ -132,9 +132,15 @@ def _check_rule(path: Path, label: str, wanted: Any) -> None:
 
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
     places = {"validated": night.validated, "rejected": night.rejected, "clean": night.clean}
-    run_script(con, "load/night.sql", night=night.night, expired=EXPIRED, newest_first=NEWEST_FIRST, **places)
-    for model, folder in night.scored.items():
-        run_script(con, "load/scores.sql", model=model, scored=folder)
+    try:
+        run_script(con, "load/night.sql", night=night.night, expired=EXPIRED, newest_first=NEWEST_FIRST, **places)
+        for model, folder in night.scored.items():
+            run_script(con, "load/scores.sql", model=model, scored=folder)
+    except (duckdb.BinderException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:
+        raise WarehouseError(
+            f"The night {night.night} cannot be loaded, its files are not as a night leaves them: {error}\n"
+            f"`toxwatch nightly --no-scrape --from {night.night} --to {night.night}` makes them again."
+        ) from None
     run_script(con, "marts/refresh.sql")
 
 
@@ -168,19 +174,25 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
             leftover.unlink(missing_ok=True)
         if (folder / CURRENT).exists() and not anew:
             shutil.copyfile(current(folder), draft)
-        with duckdb.connect() as con:
-            con.execute(f"ATTACH '{draft}' AS warehouse (STORAGE_VERSION '{STORAGE_VERSION}')")
-            con.execute("USE warehouse")
-            con.execute("SET TimeZone = 'UTC'")
-            con.execute("SET preserve_insertion_order = false")
-            con.execute("SET memory_limit = '2GB'")
-            con.execute(f"SET temp_directory = '{folder / '.spill'}'")
-            con.execute("BEGIN")
-            create(con)
-            yield con
-            _check(con)
-            con.execute("COMMIT")
-            con.execute("CHECKPOINT warehouse")
+        try:
+            with duckdb.connect() as con:
+                con.execute(f"ATTACH '{draft}' AS warehouse (STORAGE_VERSION '{STORAGE_VERSION}')")
+                con.execute("USE warehouse")
+                con.execute("SET TimeZone = 'UTC'")
+                con.execute("SET preserve_insertion_order = false")
+                con.execute("SET memory_limit = '2GB'")
+                con.execute(f"SET temp_directory = '{folder / '.spill'}'")
+                con.execute("BEGIN")
+                create(con)
+                yield con
+                _check(con)
+                con.execute("COMMIT")
+                con.execute("CHECKPOINT warehouse")
+        except duckdb.IOException as error:
+            raise Unwritable(
+                f"The new version of the warehouse could not be written, the one before stays: {error}\n"
+                "Free some space and run the same command again."
+            ) from None
         _sync(draft)
         version = folder / f"v{_last_number(folder) + 1:06d}.duckdb"
         draft.rename(version)

@@ -6,7 +6,8 @@ WITH readable AS ( -- a night of an older release has no terms
     SELECT NULL::VARCHAR[] AS terms, NULL::VARCHAR[] AS listed WHERE false
     UNION ALL BY NAME FROM read_parquet(getvariable('clean') || '/*.parquet', hive_partitioning = false)
 )
-SELECT c.*, k.language, k.text_key, k.terms, k.listed
+SELECT c.comment_id, c.platform, c.account, c.post_id, c.parent_id, c.author_hash, c.text, c.has_media, c.posted_at, c.likes,
+    c.reply_count, k.language, k.text_key, k.terms, k.listed
 FROM read_parquet(getvariable('validated') || '/comments.parquet', hive_partitioning = false) c
 LEFT JOIN readable k USING (comment_id);
 
