@@ -139,7 +139,7 @@ def print_queries(folder: Path) -> None:
 def ask(answers: Answers, name: str, view: View) -> object:
     if name == "comments":
         return answers.page_of_comments(view, DEFAULT_ORDER, 100, 0)
-    return answers.rows(name, view, done=[], id="instagram:105000000777")
+    return answers.rows(name, view, done=[], id="instagram:105000000777", day=None)
 
 
 def timed(work: Callable[[], object]) -> float:

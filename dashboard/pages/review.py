@@ -1,5 +1,6 @@
 """Review: one comment after another, by keyboard; what people say is where flags are measured and models learn."""
 
+from datetime import date
 from typing import Any, cast
 
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
@@ -69,17 +70,19 @@ def register(app: Dash, answers: Answers, reviews: Reviews, people: People | Non
         Output("review", "children"), Input({"review": ALL}, "n_clicks"), State("reviewed", "data"),
         State("ticked", "value"), State("url", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def act(_clicks: list[int | None], comment_id: str, ticked: list[str] | None, search: str) -> list[Component]:
+    def act(
+        _clicks: list[int | None], reviewed: dict[str, str], ticked: list[str] | None, search: str
+    ) -> list[Component]:
         if not _may(people):
             raise PreventUpdate
         view, what, who = View.read(search, answers.newest()), ctx.triggered_id["review"], WHO.get()
         if what == "undo":
-            return _card(answers, view, reviews, reviews.undo(who) or comment_id)
+            return _card(answers, view, reviews, reviews.undo(who) or reviewed["id"])
         if what == "skip":
-            reviews.skip(comment_id, who)
-        elif found := answers.rows("comment", view, id=comment_id):
+            reviews.skip(reviewed["id"], who)
+        elif found := answers.rows("comment", view, **reviewed):
             labels = {"agree": found[0]["flags"], "harmless": [], "save": _known(ticked)}[what]
-            reviews.say(comment_id, who, labels, *(found[0][name] for name in ("flags", "model", "policy")))
+            reviews.say(reviewed["id"], who, labels, *(found[0][name] for name in ("flags", "model", "policy")))
         return _next(answers, view, reviews)
 
     app.clientside_callback(KEYS, Output("review-keys", "data"), Input("review", "children"))
@@ -97,13 +100,14 @@ def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
     waiting = answers.rows("queue", view, done=reviews.not_for(WHO.get()))
     if not waiting:
         return [_tally(reviews, 0), note("Nothing waits for you in this period.", "All done")]
-    return _card(answers, view, reviews, waiting[0]["comment_id"], waiting[0]["waiting"])
+    return _card(answers, view, reviews, waiting[0]["comment_id"], waiting[0]["day"], waiting[0]["waiting"])
 
 
 def _card(
-    answers: Answers, view: View, reviews: Reviews, comment_id: str, waiting: int | None = None
-) -> list[Component]:
-    found = answers.rows("comment", view, id=comment_id)
+    answers: Answers, view: View, reviews: Reviews, comment_id: str, posted_on: date | None = None,
+    waiting: int | None = None,
+) -> list[Component]:  # fmt: skip
+    found = answers.rows("comment", view, id=comment_id, day=posted_on)
     if not found:
         return _next(answers, view, reviews)
     reviews.claim(comment_id, WHO.get())
@@ -126,7 +130,8 @@ def _card(
             f"{row['platform']}/{row['account']}", _place(row), *context,
             html.P(row["text"], className="line"),
             html.Div(meters([row[label] for label in LABELS]), className="result"),
-            ticks, html.Div(buttons, className="actions"), dcc.Store(id="reviewed", data=comment_id), wide=True,
+            ticks, html.Div(buttons, className="actions"),
+            dcc.Store(id="reviewed", data={"id": comment_id, "day": str(row["day"])}), wide=True,
         ),
     ]  # fmt: skip
 
