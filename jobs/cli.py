@@ -403,8 +403,18 @@ def sql(
 
 
 @app.command(rich_help_panel=CARE)
+def apply(data_dir: DataDir = None) -> None:
+    """Apply policies.toml, the tags of targets.toml and today's reviews to all of history, at once."""
+    from jobs import publish
+
+    settings = Settings.load(data_dir)
+    publish.apply(settings)
+    console.print(f"{settings.data_dir / 'warehouse' / 'current.duckdb'} shows all nights by {publish.POLICIES.name}.")
+
+
+@app.command(rich_help_panel=CARE)
 def rebuild(data_dir: DataDir = None) -> None:
-    """Make the warehouse again from the lake: after a changed policy file, a lost file, or an upgrade."""
+    """Make the warehouse again from the lake, after a lost or damaged file."""
     from jobs import publish
 
     settings = Settings.load(data_dir)

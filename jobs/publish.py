@@ -50,6 +50,14 @@ def rebuild(settings: Settings) -> list[date]:
     return nights
 
 
+def apply(settings: Settings) -> None:
+    """Policies, tags and reviews as they are now, over all of history."""
+    folder = settings.data_dir / "warehouse"
+    build.current(folder)
+    with Lake(settings.data_dir).open().lock("lake"):
+        build.publish(folder, [], _context(settings, read_card(settings.model_dir)))
+
+
 def check_scored(lake: Lake, model: str) -> None:
     """Refuses a model that has not scored all that is published: those nights would be shown without scores."""
     nights = [night for night in lake.nights("published") if has_texts(lake, night)]

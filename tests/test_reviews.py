@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.people import People
 from dashboard.reviews import Reviews, kappa, needs_two
-from jobs import export, forget, nightly, reviews, standin
+from jobs import export, forget, nightly, publish, reviews, standin
 from models import data
 from tests.conftest import watching
 from warehouse.reader import Warehouse
@@ -72,7 +72,7 @@ def test_viewers_do_not_review_and_a_role_of_before_is_kept(tmp_path: Path) -> N
     assert People.in_folder(tmp_path).may_review("ann")
 
 
-def test_reviews_reach_the_warehouse_at_night_and_training(
+def test_reviews_reach_the_warehouse_and_training(
     tmp_path_factory: pytest.TempPathFactory, apify: standin.Server
 ) -> None:
     settings = watching(tmp_path_factory.mktemp("reviews") / "data", apify)
@@ -83,7 +83,7 @@ def test_reviews_reach_the_warehouse_at_night_and_training(
     say(book, "ann", worst[0], "toxic", "insult")
     say(book, "ann", worst[1])
     say(book, "ann", worst[2], "toxic")
-    nightly.run(settings, [NIGHT], nightly.STAGES[4:])
+    publish.apply(settings)
     assert ask("SELECT reviewed_as FROM comments_scored WHERE comment_id = $1", [worst[1]]) == [([],)]
     assert ask("SELECT label, flagged, agreed FROM flag_precision") == [("toxic", 3, 2)]
 

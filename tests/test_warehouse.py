@@ -150,6 +150,18 @@ def test_a_policy_flags_for_whom_it_was_written(tmp_path: Path, rule: str, flagg
     assert Warehouse(tmp_path / "warehouse").query("select flags from comments_scored") == [(flagged,)]
 
 
+def test_a_changed_policy_reads_all_of_history_anew(tmp_path: Path, folder: Path) -> None:
+    strict = tmp_path / "policies.toml"
+    rule = '[[for]]\naccount = "instagram/orbital"\ntoxic = { from = 0.95, severity = "critical" }'
+    strict.write_text(POLICIES.read_text().replace('version = "1"', 'version = "2"') + f"\n{rule}\n")
+    ask = Warehouse(folder).query
+    flagged = "SELECT sum(flagged)::INTEGER FROM daily WHERE label = 'toxic'"
+    assert ask(flagged) != [(0,)]
+    build.publish(folder, [], context(policies=strict))
+    assert ask(flagged) == [(0,)]
+    assert ask("SELECT DISTINCT policy FROM comments_scored") == [("2",)]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
