@@ -182,11 +182,9 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
                 con.execute("SET preserve_insertion_order = false")
                 con.execute("SET memory_limit = '2GB'")
                 con.execute(f"SET temp_directory = '{folder / '.spill'}'")
-                con.execute("BEGIN")
-                create(con)
+                create(con)  # without a transaction: the draft is nobody's before it is renamed
                 yield con
                 _check(con)
-                con.execute("COMMIT")
                 con.execute("CHECKPOINT warehouse")
         except duckdb.IOException as error:
             raise Unwritable(
