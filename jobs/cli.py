@@ -273,6 +273,30 @@ def export(
     console.print(f"{rows:,} comments are in {target}")
 
 
+@app.command(rich_help_panel=ASK)
+def report(
+    target: Annotated[Path, typer.Argument(help="The .html file to write, as week.html.")],
+    days: Annotated[int, typer.Option(help="Length of the period: 1, 7, 14, 28 or 91.")] = 7,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Its last day.")] = None,
+    account: Annotated[str | None, typer.Option(help="Of this one only, as instagram/nasa.")] = None,
+    link: Annotated[str, typer.Option(help="Address of your dashboard, for readers to go on from.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Write a period as one HTML file to print or to mail: the overview and every account."""
+    from dashboard import report
+    from dashboard.view import PERIODS, Answers, View
+    from warehouse.reader import Warehouse
+
+    answers = Answers(Warehouse(Settings.load(data_dir).data_dir / "warehouse"))
+    if days not in PERIODS:
+        raise BadInput(f"--days {days}: there are {', '.join(map(str, PERIODS))}.")
+    if account not in (None, *(accounts := answers.accounts())):
+        raise BadInput(f"No account {account} has scored comments. There are: {', '.join(accounts)}.")
+    view = View(account=account, days=days, last=last.date() if last else answers.newest())
+    told = report.write(answers, view, target, link)
+    console.print(f"{target} tells of {told} accounts.")
+
+
 @app.command(rich_help_panel=CARE)
 def forget(
     authors: Annotated[list[str] | None, typer.Option("--author", help="As instagram/their.handle; repeat.")] = None,

@@ -15,13 +15,15 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
 
+from dashboard import report
 from dashboard.app import create
 from dashboard.people import People
 from dashboard.reviews import Reviews
-from dashboard.view import View
+from dashboard.view import Answers, View
 from jobs.reviews import read
 from tests.conftest import MODEL, at, night_of
 from warehouse import build
+from warehouse.reader import Warehouse
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "models" / "shipped" / "cascade"
@@ -288,6 +290,26 @@ def test_a_wrong_question_to_the_api_is_refused_with_what_is_allowed(address: st
     status, body = get(f"{address}/comments?{search}")
     assert status == 422
     assert body["detail"][0]["loc"] == ["query", search.partition("=")[0]]
+
+
+def test_a_report_is_one_file_that_needs_nothing_else(browser: Browser, warehouse: Path, tmp_path: Path) -> None:
+    answers = Answers(Warehouse(warehouse))
+    file = tmp_path / "week.html"
+    assert report.write(answers, View(days=7, last=LAST), file, "https://tox.example/") == 2
+    page = browser.new_page()
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: troubles.append(request.url) if request.url.startswith("http") else None)
+    page.goto(file.as_uri())
+    expect(page.locator("h1")).to_have_text(["Overview", "instagram/calm", "instagram/loud"])
+    expect(page.locator(".sentence").first).to_contain_text("instagram/loud moved most")
+    expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible()
+    expect(page.locator("tbody a").first).to_have_attribute(
+        "href", "https://tox.example/account?account=instagram%2Floud"
+    )
+    assert page.locator(".controls").count() == 0
+    page.close()
+    assert troubles == []
 
 
 def test_a_model_that_takes_over_is_asked_without_a_new_start(tmp_path: Path) -> None:
