@@ -9,6 +9,8 @@ import uvicorn
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import api, door, perspective
 from dashboard.components import note
@@ -28,6 +30,10 @@ INDEX = f"""<!DOCTYPE html>
 <link rel="stylesheet" href="/assets/style.css?{STYLE.stat().st_mtime_ns}"></head>
 <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
 </html>"""
+POLICY = (
+    "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
     const next = clicks ? (now === 'dark' ? 'light' : 'dark')
@@ -96,7 +102,27 @@ def create(
     comments.register(app, answers)
     review.register(app, answers, reviews, people)
     trying.register(app, in_use)
+    server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())))
     return server
+
+
+class Headers:
+    """What every answer tells a browser: nothing but our own scripts runs, and no other site frames or reads us."""
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self._app, self._policy = app, policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "text/html" in headers.get("content-type", "") and scope["path"] != "/docs":
+                    headers["Content-Security-Policy"] = self._policy
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "same-origin"
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
 
 
 class InUse:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -217,6 +218,20 @@ def test_comments_are_reviewed_by_keyboard_and_a_word_can_be_taken_back(page: Pa
     assert (labels, flags, model) == (["toxic"], ["toxic"], MODEL)
 
 
+def test_a_script_that_got_into_a_page_would_not_run(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    answer = page.goto(address)
+    assert answer is not None
+    assert "script-src 'self' 'sha256-" in answer.headers["content-security-policy"]
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.evaluate("document.head.append(Object.assign(document.createElement('script'), {text: 'document.title = 1'}))")
+    page.wait_for_function("document.title !== ''")
+    assert page.title() == "Toxwatch"
+    assert "Content Security Policy" in refused[-1]
+    page.close()
+
+
 def test_a_typed_comment_gets_its_scores_and_the_words_that_carry_them(page: Page) -> None:
     page.goto("/try")
     page.get_by_label("Comments, one a line").fill("you are an idiot\nwhat a lovely garden\n\n", timeout=20_000)
@@ -283,6 +298,8 @@ def test_the_api_gives_what_the_pages_show(address: str) -> None:
         metrics = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines())
     assert metrics["toxwatch_comments"] == "1402"
     assert metrics["toxwatch_newest_night_timestamp_seconds"].startswith("1.79")
+    drawn = set(re.findall(r"toxwatch_\w+", (ROOT / "docs" / "grafana.json").read_text()))
+    assert drawn - {"toxwatch_night_rows", "toxwatch_night_seconds"} == {name.partition("{")[0] for name in metrics}
 
 
 @pytest.mark.parametrize("search", ["days=3", "limit=0", "flag=rude", "last=yesterday", "colour=red", "offset=-1"])
