@@ -3,12 +3,10 @@
 import hashlib
 import hmac
 import secrets
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA = Path(__file__).parent / "sql" / "people.sql"
+from dashboard.store import Store
+
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
     "read": ("/accounts", "/trends", "/comments", "/metrics"),
@@ -23,15 +21,10 @@ class PeopleError(ValueError):
     """A name, password or key that cannot be; says what to do."""
 
 
-class People:
+class People(Store):
     def __init__(self, file: Path) -> None:
-        self._file = file
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
+        super().__init__(file, "people.sql")
         with self._open() as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(SCHEMA.read_text())
             if "role" not in [column[1] for column in database.execute("PRAGMA table_info(users)")]:  # of before
                 database.execute("ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'moderator'")
 
@@ -103,18 +96,6 @@ class People:
 
     def audit(self) -> list[tuple[str, str, str]]:
         return self._ask("SELECT at, who, did FROM audit ORDER BY at DESC, rowid DESC LIMIT 1000")
-
-    def _ask(self, query: str, *values: object) -> list[tuple]:
-        with self._open() as database, database:
-            return database.execute(query, values).fetchall()
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self._file, timeout=10)
-        try:
-            yield database
-        finally:
-            database.close()
 
 
 def _hashed(password: str, salt: bytes) -> bytes:

@@ -1,15 +1,14 @@
 """What moderators say of comments: in SQLite the moment they say it, in the warehouse with the next night."""
 
-import sqlite3
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SCHEMA = Path(__file__).parent / "sql" / "reviews.sql"
+from dashboard.store import Store
+
 CLAIM_SECONDS = 300  # that a comment is kept from others while somebody looks at it
 EVERY_FIFTH = 5  # comment goes to two people
 
@@ -25,13 +24,9 @@ class Tally:
     kappa: float | None  # how far they agree beyond chance on whether there is anything
 
 
-class Reviews:
+class Reviews(Store):
     def __init__(self, file: Path) -> None:
-        self._file = file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with self._open() as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(SCHEMA.read_text())
+        super().__init__(file, "reviews.sql")
 
     def say(
         self, comment_id: str, who: str, labels: Sequence[str], flags: Sequence[str], model: str, policy: str
@@ -80,18 +75,6 @@ class Reviews:
         pairs = [(those[0], those[1]) for those in said.values() if len(those) >= 2]
         flagged = [is_bad for _, is_bad, is_flagged, _ in rows if is_flagged]
         return Tally(sum(row[3] for row in rows), len(flagged), sum(flagged), len(pairs), kappa(pairs))
-
-    def _ask(self, query: str, *values: object) -> list[tuple]:
-        with self._open() as database, database:
-            return database.execute(query, values).fetchall()
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self._file, timeout=10)
-        try:
-            yield database
-        finally:
-            database.close()
 
 
 def needs_two(comment_id: str) -> bool:
