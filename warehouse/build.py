@@ -56,7 +56,9 @@ def publish(folder: Path, nights: list[Night], context: Context, anew: bool = Fa
     """Loads the nights into a new version and makes it the current one; anew: into an empty one."""
     with _next_version(folder, anew) as con:
         for night in nights:
+            con.begin()  # one sync a night instead of one a statement
             _load(con, night)
+            con.commit()
         run_script(con, "marts/drift.sql")
         _describe(con, context)
     return current(folder)
