@@ -91,7 +91,15 @@ def test_the_docs_name_the_folders_that_stages_write() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md", "docs/operations.md"]
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/decisions.md",
+        "docs/operations.md",
+        "docs/scale.md",
+    ],
 )
 def test_a_page_names_only_commands_targets_and_files_that_exist(page: str) -> None:
     text = (ROOT / page).read_text()
