@@ -62,6 +62,7 @@ class Reviews(Store):
         return sorted(done | {id for (id,) in skipped} | {id for (id,) in claimed})
 
     def claim(self, comment_id: str, who: str) -> None:
+        self._ask("DELETE FROM claims WHERE at < ?", time.time() - CLAIM_SECONDS)
         self._ask("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", comment_id, who, time.time())
 
     def tally(self, who: str) -> Tally:

@@ -34,10 +34,10 @@ def run(settings: Settings) -> int:
     lake, keys = Lake(settings.data_dir).open(), settings.data_dir / NEXT_KEY
     with lake.lock("lake"):
         if not keys.exists():
-            old = settings.author_key()
-            keys.touch(mode=0o600)
-            write_atomically(keys, f"{old.decode()}\n{secrets.token_hex(32)}")
-            keys.chmod(0o600)
+            fresh = keys.with_name(f".{NEXT_KEY}")
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(settings.author_key() + f"\n{secrets.token_hex(32)}".encode())
+            fresh.replace(keys)
         newest = keys.read_bytes().split(b"\n")[-1]
         files = _hash_nights(lake, newest) + _hash_tombstones(lake.root / TOMBSTONES, newest)
     if lake.nights("published"):

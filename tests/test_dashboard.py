@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -216,6 +217,27 @@ def test_comments_are_reviewed_by_keyboard_and_a_word_can_be_taken_back(page: Pa
     expect(page.locator(".review")).to_contain_text("100%")
     [(_, _, labels, _, flags, model, _)] = read(warehouse.parent)
     assert (labels, flags, model) == (["toxic"], ["toxic"], MODEL)
+
+
+def test_a_review_names_who_signed_in_and_viewers_only_look(browser: Browser, warehouse: Path, tmp_path: Path) -> None:
+    people = People.in_folder(tmp_path)
+    people.add("ann", "a long password")
+    people.add("eve", "a long password", "viewer")
+    place = tmp_path / "warehouse"
+    shutil.copytree(warehouse, place, symlinks=True)
+    with serving(place, people) as address:
+        for name, said in (("ann", "Agree with the flags"), ("eve", "Not for viewers")):
+            page = browser.new_context().new_page()
+            page.goto(f"{address}/review?days=1")
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill("a long password")
+            page.get_by_role("button", name="Sign in").click()
+            expect(page.locator("main")).to_contain_text(said, timeout=20_000)
+            if name == "ann":
+                page.keyboard.press("h")
+                expect(page.locator(".review .tile .value").nth(1)).to_have_text("1")
+            page.close()
+    assert [row[1] for row in read(tmp_path)] == ["ann"]
 
 
 def test_a_script_that_got_into_a_page_would_not_run(browser: Browser, address: str) -> None:
