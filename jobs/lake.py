@@ -91,7 +91,8 @@ class Lake:
             raise BadInput(
                 f"The night {night} has no {dataset} data yet: run `toxwatch {stage} --night {night}` first."
             )
-        if changed := [name for name, size in manifest.files.items() if _size(folder / name) != size]:
+        sizes = {name: size for name, size in manifest.files.items() if not Path(name).name.startswith(".")}
+        if changed := [name for name, size in sizes.items() if _size(folder / name) != size]:
             raise BadInput(
                 f"{folder} is not as `toxwatch {stage}` left it: {', '.join(changed[:3])} changed or gone. "
                 "If `forget`, `expire` or `rekey` was stopped, run it again; "
