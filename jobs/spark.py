@@ -28,6 +28,7 @@ NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers, half 
 def session(settings: Settings) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     is_local = settings.spark_master.startswith("local")
+    jars, between = ("spark.driver.extraClassPath", ":") if is_local else ("spark.jars", ",")
     return (
         SparkSession.builder.master(settings.spark_master)
         .appName("toxwatch")
@@ -35,10 +36,7 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING}")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .config(
-            "spark.driver.extraClassPath" if is_local else "spark.jars",
-            (":" if is_local else ",").join(map(str, nlp_jars())),
-        )
+        .config(jars, between.join(map(str, nlp_jars())))
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
