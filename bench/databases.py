@@ -13,7 +13,6 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -55,12 +54,8 @@ def main(folder: Path, comments: int) -> None:
 def print_question(sql: str, asked: dict[str, Ask]) -> None:
     answers, times = {}, {}
     for name, ask in asked.items():
-        took = []
-        for _ in range(ROUNDS):
-            started = time.perf_counter()
-            answers[name] = ask(sql)
-            took.append(1000 * (time.perf_counter() - started))
-        times[name] = statistics.median(took)
+        answers[name] = ask(sql)
+        times[name] = 1000 * statistics.median(timed(lambda ask=ask: ask(sql)) for _ in range(ROUNDS))
     if len({len(rows) for rows in answers.values()}) > 1:
         raise AssertionError(f"They do not agree on {sql}")
     print(f"{sql.splitlines()[0].removeprefix('-- '):62}" + "".join(f"{times[name]:12.1f}" for name in asked))

@@ -34,7 +34,7 @@ NIGHT_COMMENTS = 100_000
 PART_COMMENTS = 500_000  # of history that are made at once
 SIZES = (1_000_000, 10_000_000, 30_000_000)
 ROUNDS = 12  # times that each query is asked, each time of another account
-NO_PAGE = {"export", "reviewed"}  # asked by the command line
+NO_PAGE = {"export", "reviewed", "comments_page", "comments_of"}  # of the command line; parts of "comments"
 
 
 def main(folder: Path, sizes: list[int]) -> None:
@@ -92,11 +92,10 @@ def make_history(folder: Path, comments: int) -> None:
             make_comments(con, first, end - begin, comments // parts, seed=100 + part)
             con.execute((SQL / "fill.sql").read_text())
             build.run_script(con, "marts/refresh.sql")
-        build.run_script(con, "marts/drift.sql")
-        build._describe(con, context())
 
-    folder.mkdir(parents=True)
     build.amend(folder, fill)
+    build.publish(folder, [], context())
+    build.drop_old_versions(folder)
 
 
 def context() -> build.Context:
@@ -139,7 +138,7 @@ def print_queries(folder: Path) -> None:
 def ask(answers: Answers, name: str, view: View) -> object:
     if name == "comments":
         return answers.page_of_comments(view, DEFAULT_ORDER, 100, 0)
-    return answers.rows(name, view, done=[], id="instagram:105000000777", day=None)
+    return answers.rows(name, view, done=[], id="instagram:105000000777", day=LAST)
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -10,7 +10,6 @@ import platform
 import resource
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.history import timed
 from bench.scoring import comments as texts_of_the_stand_in
 from jobs import clean, publish, schema, score
 from jobs.lake import Lake, Manifest
@@ -82,22 +82,15 @@ def run_night(settings: Settings, texts: list[str]) -> dict[str, float]:
                 pq.write_table(schemas[file].empty_table(), place / f"{file}.parquet")
             if dataset == "validated":
                 pq.write_table(pa.table(columns, schema.VALIDATED), place / "comments.parquet")
-    return {stage.__name__: timed(stage, settings, night) for stage in (clean, score, publish)}
-
-
-def timed(stage: object, settings: Settings, night: date) -> float:
-    started = time.perf_counter()
-    stage.run(settings, night)  # type: ignore[attr-defined]
-    return time.perf_counter() - started
+    return {stage.__name__: timed(lambda run=stage.run: run(settings, night)) for stage in (clean, score, publish)}
 
 
 def read_alone(model_dir: Path, texts: list[str]) -> float:
     """Seconds that the model needs for the same texts, with nothing around it."""
     with ProcessPoolExecutor(CORES) as pool:
         list(pool.map(read_part, [model_dir] * CORES, [texts[:10]] * CORES))  # loads it
-        started = time.perf_counter()
-        list(pool.map(read_part, [model_dir] * CORES, [texts[part::CORES] for part in range(CORES)]))
-        return time.perf_counter() - started
+        parts = [texts[part::CORES] for part in range(CORES)]
+        return timed(lambda: list(pool.map(read_part, [model_dir] * CORES, parts)))
 
 
 def read_part(model_dir: Path, texts: list[str]) -> int:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import dash_mantine_components as dmc
 import uvicorn
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -41,6 +41,17 @@ TOGGLE_THEME = """clicks => {
     if (clicks) localStorage.theme = next;
     page.setAttribute('data-mantine-color-scheme', next);
     return next === 'dark' ? 'Light' : 'Dark';
+}"""
+# What a control says goes into the address, from which the page is made again. Controls that are new trigger nothing.
+CHOOSE = """() => {
+    const {triggered} = dash_clientside.callback_context, search = new URLSearchParams(location.search);
+    if (!triggered.length) return;
+    for (const {prop_id, value} of triggered) {
+        const {control} = JSON.parse(prop_id.slice(0, prop_id.lastIndexOf('.')));
+        if (value?.length) search.set(control, value); else search.delete(control);
+    }
+    history.pushState({}, '', `?${search}`);
+    dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
 }"""
 
 
@@ -84,20 +95,7 @@ def create(
         except WarehouseError as error:
             return note(str(error), "The warehouse cannot be read"), navigation
 
-    @app.callback(
-        Output("url", "search"), Input({"control": ALL}, "value"), State("url", "search"), prevent_initial_call=True
-    )
-    def choose(_values: list[Any], search: str) -> Any:
-        """What a control says goes into the address, from which the page is made again."""
-        view = View.read(search, answers.newest())
-        chosen = {item["id"]["control"]: item["value"] or None for item in ctx.inputs_list[0] if "value" in item}
-        if "days" in chosen:
-            chosen["days"] = int(chosen["days"] or View.days)
-        if "accounts" in chosen:
-            chosen["accounts"] = tuple(chosen["accounts"] or ())
-        wanted = view.search(**chosen)
-        return no_update if wanted == view.search() else wanted
-
+    app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     comments.register(app, answers)
     review.register(app, answers, reviews, people)

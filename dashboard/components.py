@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
+import dash_ag_grid as dag
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
 from dash import dcc, html
@@ -25,6 +26,10 @@ GRAPH: Any = {
     "displaylogo": False,
     "responsive": True,
 }
+GRID_THEME = """themeQuartz.withParams({
+    backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',
+    headerTextColor: 'var(--quiet)', borderColor: 'var(--line)', fontFamily: 'inherit', wrapperBorder: false,
+})"""
 
 
 def percent(part: float | None) -> str:
@@ -87,7 +92,7 @@ def chart(title: str, note: str, figure: go.Figure, rows: Sequence[Row], empty: 
         return panel(title, note, html.P(empty, className="empty"), wide=wide)
     graph = labelled(html.Div, f"{title}. {note}", dcc.Graph(figure=figure, config=GRAPH), role="img",
                      className="scrolls" if wide else "")  # fmt: skip
-    numbers = html.Details([html.Summary("Numbers"), _download(title, rows), table(rows)], className="numbers")
+    numbers = html.Details([html.Summary("Numbers"), _download(title, rows), _numbers(rows)], className="numbers")
     return panel(title, note, graph, numbers, wide=wide)
 
 
@@ -110,6 +115,26 @@ def table(rows: Sequence[Row], names: dict[str, str] | None = None) -> Component
         for row in rows
     ]  # fmt: skip
     return html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="table", tabIndex=0)
+
+
+def grid(columns: list[dict[str, Any]], height: str, options: dict[str, Any], **properties: Any) -> Component:
+    """A table of any length. A table of Dash's own makes a component of each cell, and a browser busy for seconds."""
+    return dag.AgGrid(
+        columnDefs=columns, style={"height": height}, defaultColDef={"sortable": True, "resizable": True},
+        dashGridOptions={"enableCellTextSelection": True, "theme": {"function": GRID_THEME}, **options}, **properties,
+    )  # fmt: skip
+
+
+def _numbers(rows: Sequence[Row]) -> Component:
+    columns = []
+    for name in rows[0]:
+        column: dict[str, Any] = {"field": name, "headerName": name.replace("_", " ")}
+        if any(isinstance(row[name], int | float) for row in rows):
+            digits = ",.3~r" if any(isinstance(row[name], float) for row in rows) else ","
+            said = f"params.value == null ? '–' : d3.format('{digits}')(params.value)"
+            column |= {"type": "rightAligned", "valueFormatter": {"function": said}}
+        columns.append(column)
+    return grid(columns, "300px", {"rowHeight": 28}, rowData=list(rows), columnSize="responsiveSizeToFit")
 
 
 def tile(said: str, value: str, note: str = "", mood: str = "") -> Component:

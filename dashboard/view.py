@@ -15,6 +15,7 @@ PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"
 SEVERITIES = ("none", *build.SEVERITIES)
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
+WITHOUT_SCORES = ("posted_at", "likes", "language")  # orders of comments that do not ask for them
 TREND_DAYS = 28  # a trend shows at least so many
 
 Row = dict[str, Any]
@@ -91,8 +92,22 @@ class Answers:
         return self.rows("waves", view, first=trend[0]["day"]) if trend and view.label == "toxic" else []
 
     def page_of_comments(self, view: View, order: str, limit: int, offset: int) -> list[Row]:
-        sql = queries.page_sql("comments").replace("{order}", order)
-        return list(self._rows(sql, view.parameters() | {"limit": limit, "offset": offset}))
+        """Where neither order nor filter asks for scores, those of the page alone are read."""
+        known = view.parameters() | {"limit": limit, "offset": offset}
+        if view.flag or view.severity or order.partition(" ")[0] not in WITHOUT_SCORES:
+            return list(self._rows(queries.page_sql("comments").replace("{order}", order), known))
+        page = list(self._rows(queries.page_sql("comments_page").replace("{order}", order), known))
+        if not page:
+            return []
+        ids, times = ([row[name] for row in page] for name in ("comment_id", "posted_at"))
+        found = self._rows(queries.page_sql("comments_of"), {"ids": ids, "from": min(times), "until": max(times)})
+        return sorted(found, key=lambda row: ids.index(row["comment_id"]))
+
+    def comment(self, id: str, day: date | str | None = None) -> Row | None:
+        """Where its day is not known, the ids of all days are looked through."""
+        if day is None:
+            day = next((row["day"] for row in self._rows(queries.page_sql("day_of"), {"id": id})), date.min)
+        return next(self._rows(queries.page_sql("comment"), {"id": id, "day": day}), None)
 
     def accounts(self) -> list[str]:
         return [account for (account,) in self.warehouse.query(queries.page_sql("accounts"))]

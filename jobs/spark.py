@@ -18,7 +18,7 @@ from jobs.settings import Settings
 LOGGING = Path(__file__).with_name("log4j2.properties")
 IVY = Path(sys.prefix) / "share" / "toxwatch" / "ivy"
 SPARK_NLP = "com.johnsnowlabs.nlp:spark-nlp_2.12:5.5.3"
-NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers, half a gigabyte
+NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers
     *("com.johnsnowlabs.nlp:tensorflow*", "com.johnsnowlabs.nlp:jsl-*", "com.microsoft*:*", "com.google*:*"),
     *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
     *("software.amazon*:*", "com.amazonaws:jmespath*", "com.amazonaws:*kms"),
@@ -69,4 +69,4 @@ if __name__ == "__main__":
     try:
         fetch_nlp_jars()
     except BadInput as error:
-        sys.exit(str(error))
+        sys.exit(f"{error}\nNights work without it, but not what is being said in them.")

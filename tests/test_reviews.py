@@ -1,6 +1,5 @@
 """Reviews: who sees what next, how far two people agree, and how their words reach the warehouse and training."""
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -93,7 +92,7 @@ def test_reviews_reach_the_warehouse_and_training(
     rows = data.read_comments(labelled)
     assert sorted(zip(rows.toxic, rows.insult, strict=True)) == [(0, 0), (1, 0), (1, 1)]
 
-    erased = forget.run(replace(settings), set(), {worst[0]})
+    erased = forget.run(settings, set(), {worst[0]})
     assert erased["reviews"] == 1
     assert len(reviews.read(settings.data_dir)) == 2
     assert ask("SELECT count(*) FROM reviews") == [(2,)]

@@ -171,9 +171,10 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
     """A connection to a copy of the current version, which becomes the current one when the block ends well."""
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder):
-        draft = folder / ".draft.duckdb"
+        draft, spill = folder / ".draft.duckdb", folder / ".spill"
         for leftover in (draft, draft.with_suffix(".duckdb.wal")):
             leftover.unlink(missing_ok=True)
+        shutil.rmtree(spill, ignore_errors=True)
         if (folder / CURRENT).exists() and not anew:
             shutil.copyfile(current(folder), draft)
         try:
@@ -183,7 +184,7 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
                 con.execute("SET TimeZone = 'UTC'")
                 con.execute("SET preserve_insertion_order = false")
                 con.execute("SET memory_limit = '2GB'")
-                con.execute(f"SET temp_directory = '{folder / '.spill'}'")
+                con.execute(f"SET temp_directory = '{spill}'")
                 create(con)  # without a transaction: the draft is nobody's before it is renamed
                 yield con
                 _check(con)

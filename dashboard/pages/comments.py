@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components import as_csv, labelled, page, pick, pick_account, pick_period
+from dashboard.components import as_csv, grid, labelled, page, pick, pick_account, pick_period
 from dashboard.figures import named
 from dashboard.view import SEVERITIES, Answers, Row, View
 from models.labels import LABELS
@@ -20,10 +19,6 @@ REVEAL = """shown => {
     document.body.classList.toggle('revealed', Boolean(shown));
     return shown ? 'Text is shown' : 'Reveal all text';
 }"""
-THEME = """themeQuartz.withParams({
-    backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',
-    headerTextColor: 'var(--quiet)', borderColor: 'var(--line)', fontFamily: 'inherit', wrapperBorder: false,
-})"""
 TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
 
 
@@ -93,10 +88,6 @@ def _grid() -> Component:
         {"field": "likes", "width": 80, "type": "rightAligned"},
         *({"field": label, "headerName": named(label), **score} for label in LABELS),
     ]
-    grid = dag.AgGrid(
-        id="comments", rowModelType="infinite", columnDefs=columns, style={"height": "68vh"},
-        defaultColDef={"sortable": True, "resizable": True},
-        dashGridOptions={"cacheBlockSize": 100, "maxBlocksInCache": 20, "rowHeight": 34,
-                         "enableCellTextSelection": True, "theme": {"function": THEME}},
-    )  # fmt: skip
-    return labelled(html.Section, "Comments", grid, className="panel wide grid")
+    options = {"cacheBlockSize": 100, "maxBlocksInCache": 20, "rowHeight": 34}
+    rows = grid(columns, "68vh", options, id="comments", rowModelType="infinite")
+    return labelled(html.Section, "Comments", rows, className="panel wide grid")

@@ -80,9 +80,9 @@ def register(app: Dash, answers: Answers, reviews: Reviews, people: People | Non
             return _card(answers, view, reviews, reviews.undo(who) or reviewed["id"])
         if what == "skip":
             reviews.skip(reviewed["id"], who)
-        elif found := answers.rows("comment", view, **reviewed):
-            labels = {"agree": found[0]["flags"], "harmless": [], "save": _known(ticked)}[what]
-            reviews.say(reviewed["id"], who, labels, *(found[0][name] for name in ("flags", "model", "policy")))
+        elif row := answers.comment(**reviewed):
+            labels = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[what]
+            reviews.say(reviewed["id"], who, labels, *(row[name] for name in ("flags", "model", "policy")))
         return _next(answers, view, reviews)
 
     app.clientside_callback(KEYS, Output("review-keys", "data"), Input("review", "children"))
@@ -99,7 +99,13 @@ def _known(ticked: list[str] | None) -> list[str]:
 def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
     waiting = answers.rows("queue", view, done=reviews.not_for(WHO.get()))
     if not waiting:
-        return [_tally(reviews, 0), note("Nothing waits for you in this period.", "All done")]
+        return [
+            _tally(reviews, 0),
+            note("Nothing waits for you in this period.", "All done"),
+            html.Div(_button("undo"), className="actions"),
+            dcc.Store(id="reviewed", data={"id": ""}),
+            dcc.Checklist(id="ticked"),
+        ]
     return _card(answers, view, reviews, waiting[0]["comment_id"], waiting[0]["day"], waiting[0]["waiting"])
 
 
@@ -107,16 +113,11 @@ def _card(
     answers: Answers, view: View, reviews: Reviews, comment_id: str, posted_on: date | None = None,
     waiting: int | None = None,
 ) -> list[Component]:  # fmt: skip
-    found = answers.rows("comment", view, id=comment_id, day=posted_on)
-    if not found:
+    row = answers.comment(comment_id, posted_on)
+    if not row:
         return _next(answers, view, reviews)
     reviews.claim(comment_id, WHO.get())
-    [row] = found
     context = [html.P(["answers: ", html.Span(row["parent_text"])], className="note")] if row["parent_text"] else []
-    buttons = [
-        html.Button([said, html.Kbd(key)], id={"review": what}, **cast(Any, {"data-key": key}))
-        for what, (key, said) in ACTIONS.items()
-    ]
     choices = [
         {"value": label, "label": html.Span([named(label), html.Kbd(str(key))])} for key, label in enumerate(LABELS, 1)
     ]
@@ -130,10 +131,15 @@ def _card(
             f"{row['platform']}/{row['account']}", _place(row), *context,
             html.P(row["text"], className="line"),
             html.Div(meters([row[label] for label in LABELS]), className="result"),
-            ticks, html.Div(buttons, className="actions"),
+            ticks, html.Div([_button(what) for what in ACTIONS], className="actions"),
             dcc.Store(id="reviewed", data={"id": comment_id, "day": str(row["day"])}), wide=True,
         ),
     ]  # fmt: skip
+
+
+def _button(what: str) -> Component:
+    key, said = ACTIONS[what]
+    return html.Button([said, html.Kbd(key)], id={"review": what}, **cast(Any, {"data-key": key}))
 
 
 def _place(row: Row) -> Any:

@@ -46,14 +46,17 @@ LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews
     ON review.comment_id = c.comment_id;
 COMMENT ON VIEW comments_scored IS 'One wide row a comment: the champion''s scores, what the policy flags and how severe it is, and what a reviewer said. Scores are NULL where there are no words.';
 
+CREATE OR REPLACE MACRO is_asked(
+    posted_at, platform, account, language, text, terms, first_day, last_day, of_account, in_language, with_words
+) AS posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1 AND is_of(platform, account, of_account)
+    AND (in_language IS NULL OR language = in_language)
+    AND (with_words IS NULL OR contains(lower(text), lower(with_words)) OR coalesce(list_contains(terms, lower(with_words)), false));
+
 CREATE OR REPLACE MACRO comments_like(first_day, last_day, of_account, in_language, of_severity, flagged_as, with_words) AS TABLE
 SELECT * FROM comments_scored
-WHERE posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1
-    AND is_of(platform, account, of_account)
-    AND (in_language IS NULL OR language = in_language)
+WHERE is_asked(posted_at, platform, account, language, text, terms, first_day, last_day, of_account, in_language, with_words)
     AND (of_severity IS NULL OR severity = of_severity)
-    AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
-    AND (with_words IS NULL OR contains(lower(text), lower(with_words)) OR list_contains(terms, lower(with_words)));
+    AND (flagged_as IS NULL OR list_contains(flags, flagged_as));
 
 CREATE OR REPLACE VIEW daily AS
 SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
@@ -99,24 +102,29 @@ SELECT t.platform, t.account, t.day, t.term, t.is_listed, t.comments, t.expected
 FROM terms t JOIN champion USING (model) JOIN days d USING (platform, account, day, model) WHERE d.label = 'toxic';
 COMMENT ON VIEW by_term IS 'What is being said: words and phrases by account and day, with how far they go together with toxicity.';
 
-CREATE OR REPLACE VIEW by_post AS
-WITH captured AS (
+CREATE OR REPLACE VIEW post_coverage AS
+WITH seen AS (
     SELECT post_id, sum(comments)::BIGINT AS comments, sum(gone)::BIGINT AS gone FROM post_days GROUP BY post_id
-),
-scored AS (
+)
+SELECT p.post_id, p.platform, p.account, p.url, p.caption, p.posted_at, p.likes, p.comment_count, p.night,
+    coalesce(s.comments, 0) AS captured, least(1, captured / nullif(p.comment_count, 0)) AS coverage,
+    coalesce(s.gone, 0) AS gone
+FROM posts p LEFT JOIN seen s USING (post_id);
+COMMENT ON VIEW post_coverage IS 'Posts with their coverage: captured ÷ what the platform says it has, replies included.';
+
+CREATE OR REPLACE VIEW by_post AS
+WITH scored AS (
     SELECT post_id, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share
     FROM post_scores JOIN champion USING (model) GROUP BY post_id
 )
-SELECT p.post_id, p.platform, p.account, p.url, p.caption, p.posted_at, p.likes, p.comment_count,
-    coalesce(c.comments, 0) AS captured, least(1, captured / nullif(p.comment_count, 0)) AS coverage,
-    s.share AS toxic_share, coalesce(s.comments, 0) AS scored, coalesce(c.gone, 0) AS gone
-FROM posts p LEFT JOIN captured c USING (post_id) LEFT JOIN scored s USING (post_id);
-COMMENT ON VIEW by_post IS 'Posts with their coverage (captured ÷ what the platform says it has, replies included) and toxicity.';
+SELECT p.* EXCLUDE (night), s.share AS toxic_share, coalesce(s.comments, 0) AS scored
+FROM post_coverage p LEFT JOIN scored s USING (post_id);
+COMMENT ON VIEW by_post IS 'Posts with their coverage and toxicity.';
 
 CREATE OR REPLACE VIEW coverage AS
-SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(b.captured)::BIGINT AS captured,
-    sum(least(b.captured, comment_count)) / nullif(sum(comment_count), 0) AS coverage
-FROM by_post b WHERE comment_count IS NOT NULL GROUP BY ALL;
+SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(p.captured)::BIGINT AS captured,
+    sum(least(p.captured, comment_count)) / nullif(sum(comment_count), 0) AS coverage
+FROM post_coverage p WHERE comment_count IS NOT NULL GROUP BY ALL;
 COMMENT ON VIEW coverage IS 'Coverage of each account: captured comments ÷ what the platform says its posts have.';
 
 CREATE OR REPLACE VIEW weekly AS
@@ -160,9 +168,8 @@ UNION ALL SELECT of_night, platform, account, 'psi', label, psi FROM drift JOIN 
 UNION ALL SELECT of_night, platform, account, 'cost_usd', NULL, sum(cost_usd) FROM runs WHERE night = of_night GROUP BY ALL
 UNION ALL SELECT of_night, platform, account, 'ingest_errors', NULL, count(*) FROM ingest_errors WHERE night = of_night GROUP BY ALL
 UNION ALL SELECT of_night, platform, account, 'rejected', NULL, count(*) FROM rejected WHERE night = of_night GROUP BY ALL
-UNION ALL SELECT of_night, platform, account, 'coverage', NULL, sum(least(b.captured, b.comment_count)) / nullif(sum(b.comment_count), 0)
-    FROM by_post b JOIN posts p USING (post_id, platform, account)
-    WHERE p.night = of_night AND b.comment_count IS NOT NULL GROUP BY ALL;
+UNION ALL SELECT of_night, platform, account, 'coverage', NULL, sum(least(captured, comment_count)) / nullif(sum(comment_count), 0)
+    FROM post_coverage WHERE night = of_night AND comment_count IS NOT NULL GROUP BY ALL;
 
 -- Columns that only views have. Other columns, and these in other views, mean the same wherever they stand.
 COMMENT ON COLUMN comments_scored.flags IS 'categories that the policy flags it as';
@@ -182,6 +189,7 @@ COMMENT ON COLUMN by_author.accounts IS 'in how many accounts'' sections they wr
 COMMENT ON COLUMN by_author.first_day IS 'the first day on which they wrote';
 COMMENT ON COLUMN by_author.last_day IS 'the last day on which they wrote';
 COMMENT ON COLUMN by_term.excess IS 'toxic comments that say it beyond what the day''s share would give: what drives its toxicity';
+COMMENT ON COLUMN post_coverage.night IS 'the last night that saw it';
 COMMENT ON COLUMN by_post.captured IS 'comments that are in the warehouse';
 COMMENT ON COLUMN by_post.coverage IS 'captured ÷ what the platform says, at most 1';
 COMMENT ON COLUMN by_post.toxic_share IS 'expected share of toxic comments';
