@@ -104,10 +104,13 @@ class Answers:
         return sorted(found, key=lambda row: ids.index(row["comment_id"]))
 
     def comment(self, id: str, day: date | str | None = None) -> Row | None:
-        """Where its day is not known, the ids of all days are looked through."""
+        """With what it answers. Where its day is not known, the ids of all days are looked through."""
         if day is None:
             day = next((row["day"] for row in self._rows(queries.page_sql("day_of"), {"id": id})), date.min)
-        return next(self._rows(queries.page_sql("comment"), {"id": id, "day": day}), None)
+        for row in self._rows(queries.page_sql("comment"), {"id": id, "day": day}):
+            parents = self._rows(queries.page_sql("parent"), {"id": row["parent_id"], "day": day})
+            return row | {"parent_text": next((parent["text"] for parent in parents), None)}
+        return None
 
     def accounts(self) -> list[str]:
         return [account for (account,) in self.warehouse.query(queries.page_sql("accounts"))]

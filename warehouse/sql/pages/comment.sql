@@ -1,6 +1,5 @@
--- One comment of a day, with what it answers and the post it stands below.
-SELECT c.*, parent.text AS parent_text, p.url, p.caption
-FROM comments_scored c
-LEFT JOIN (FROM comments WHERE posted_at >= $day::DATE - 60) parent ON parent.comment_id = c.parent_id
-LEFT JOIN posts p ON p.post_id = c.post_id
-WHERE c.comment_id = $id AND c.posted_at >= $day::DATE AND c.posted_at < $day::DATE + 1;
+-- One comment of a day, with the post it stands below.
+SELECT c.*, p.url, p.caption
+FROM comments_scored c LEFT JOIN posts p USING (post_id)
+WHERE c.posted_at >= $day::DATE AND c.posted_at < $day::DATE + 1
+    AND c.comment_id IN (SELECT $id); -- as a mere constant it would be looked for in the scores of all days
