@@ -54,6 +54,13 @@ Night = Annotated[
     ),
 ]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="For the dashboard.")]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="What runs the network: onnx, in Spark's Python; or sparknlp, a transformer in its JVM.",
+        show_default="$TOXWATCH_ENGINE or onnx",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 
 
@@ -114,9 +121,11 @@ def clean(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False
 
 
 @app.command(rich_help_panel=STAGES)
-def score(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def score(night: Night = None, engine: Engine = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Give each clean comment its six probabilities."""
-    _run_stage("score", night, data_dir, as_json)
+    from jobs import score
+
+    _report([score.run(Settings.load(data_dir, engine), _night(night))], as_json)
 
 
 @app.command(rich_help_panel=STAGES)
@@ -139,6 +148,7 @@ def nightly(
     ] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last of several nights.")] = None,
     scrape: Annotated[bool, typer.Option(help="--no-scrape: work on what is there, for imported comments.")] = True,
+    engine: Engine = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -149,7 +159,7 @@ def nightly(
         raise BadInput("Give either --night or --from and --to.")
     nights = _nights(first, last) if first or last else [_night(night)]
     stages = nightly.STAGES if scrape else nightly.STAGES[1:]
-    settings = Settings.load(data_dir)
+    settings = Settings.load(data_dir, engine)
     _report(nightly.run(settings, nights, stages), as_json)
     retention.run(settings, nights[-1])
 

@@ -74,7 +74,7 @@ def java(_: Settings) -> str:
 def spark_nlp(_: Settings) -> str:
     if not nlp_jars():
         raise Ailment("Spark NLP's jar is missing, nights have no words and phrases: `python -m jobs.spark` fetches it")
-    return SPARK_NLP
+    return SPARK_NLP[0]
 
 
 def memory(_: Settings) -> str:

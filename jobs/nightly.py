@@ -29,6 +29,7 @@ STAGES = (
 
 def run(settings: Settings, nights: list[date], stages: Sequence[Stage] = STAGES) -> list[Manifest]:
     """The stages of every night. A refused night does not hold up the others; it is raised at the end."""
+    score.check(settings)
     manifests, refused = [], []
     for night in nights:
         try:

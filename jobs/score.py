@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs import schema
+from jobs import in_jvm, schema
 from jobs.clean import stored_rows
 from jobs.console import progress
 from jobs.lake import Lake, Manifest
@@ -22,7 +22,14 @@ from models import scorer
 from models.card import read_card
 
 
+def check(settings: Settings) -> None:
+    """Raises BadInput where the engine cannot run the model: before a night costs anything."""
+    if settings.engine == "sparknlp":
+        in_jvm.check(settings.model_dir)
+
+
 def run(settings: Settings, night: date) -> Manifest:
+    check(settings)
     lake = Lake(settings.data_dir).open()
     source = lake.require("clean", night, "clean")
     card = read_card(settings.model_dir)
@@ -34,8 +41,7 @@ def run(settings: Settings, night: date) -> Manifest:
         texts = comments.dropDuplicates(["text_key"]).join(known, "text_key", "left_anti")
         reading = Manifest("score", night, versions=versions)
         with lake.writing("texts", reading, model) as folder:
-            scored = texts.mapInArrow(partial(_score_batches, settings.model_dir), from_arrow_schema(schema.TEXTS))
-            scored.write.mode("append").parquet(str(folder))
+            scored(texts, settings).write.mode("append").parquet(str(folder))
             reading.rows_in = reading.rows_out = stored_rows(folder)
         scores = known.unionByName(_texts(spark, [lake.folder("texts", night, model)]))
         manifest = Manifest("score", night, rows_in=stored_rows(source), versions=versions)
@@ -55,6 +61,12 @@ def _read_before(spark: SparkSession, lake: Lake, night: date, model: str) -> Da
 def _texts(spark: SparkSession, folders: list[Path]) -> DataFrame:
     columns = from_arrow_schema(schema.TEXTS)
     return spark.read.schema(columns).parquet(*map(str, folders)) if folders else spark.createDataFrame([], columns)
+
+
+def scored(texts: DataFrame, settings: Settings) -> DataFrame:
+    if settings.engine == "sparknlp":
+        return in_jvm.scores_of(texts, settings.model_dir)
+    return texts.mapInArrow(partial(_score_batches, settings.model_dir), from_arrow_schema(schema.TEXTS))
 
 
 def _score_batches(model_dir: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

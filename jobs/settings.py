@@ -9,6 +9,7 @@ from jobs.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "models" / "shipped" / "cascade"
+ENGINES = ("onnx", "sparknlp")  # what runs the network: ONNX Runtime in Spark's Python, or Spark NLP in its JVM
 KEY, NEXT_KEY = "author.key", "author.key.next"  # in the data folder; there is a next one while `rekey` runs
 IN_USE = "models/in-use"  # in the data folder: a link to the model that took over, if one did
 
@@ -22,18 +23,22 @@ class Settings:
     apify_url: str
     spark_master: str
     spark_memory: str
+    engine: str
     alerts_file: Path
     smtp_url: str | None = field(repr=False)
     slack_url: str | None = field(repr=False)
     webhook_url: str | None = field(repr=False)
 
     @classmethod
-    def load(cls, data_dir: Path | None = None) -> "Settings":
+    def load(cls, data_dir: Path | None = None, engine: str | None = None) -> "Settings":
         """Raises BadInput where a variable cannot be meant, before any work starts."""
         env = os.environ.get
         data_dir = Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve()
         in_use, own = data_dir / IN_USE, Path("alerts.toml")
         model_dir = Path(env("TOXWATCH_MODEL") or (in_use if in_use.exists() else SHIPPED)).resolve()
+        engine = engine or env("TOXWATCH_ENGINE", "onnx")
+        if engine not in ENGINES:
+            raise BadInput(f"There is no engine {engine}; there are {' and '.join(ENGINES)}.")
         if not model_dir.is_dir():
             raise BadInput(f"TOXWATCH_MODEL: there is no model folder {model_dir}")
         return cls(
@@ -44,6 +49,7 @@ class Settings:
             apify_url=env("APIFY_API_BASE_URL", "https://api.apify.com"),
             spark_master=env("TOXWATCH_SPARK_MASTER", "local[2]"),
             spark_memory=env("TOXWATCH_SPARK_MEMORY", "2g"),
+            engine=engine,
             alerts_file=Path(env("TOXWATCH_ALERTS") or (own if own.exists() else PROJECT / own)).resolve(),
             smtp_url=env("TOXWATCH_SMTP_URL") or None,
             slack_url=env("TOXWATCH_SLACK_URL") or None,

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -17,7 +18,11 @@ from jobs.settings import Settings
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
 IVY = Path(sys.prefix) / "share" / "toxwatch" / "ivy"
-SPARK_NLP = "com.johnsnowlabs.nlp:spark-nlp_2.12:5.5.3"
+SPARK_NLP = ("com.johnsnowlabs.nlp:spark-nlp_2.12:5.5.3",)
+ENGINE = (  # of jobs/in_jvm.py; TensorFlow's classes are named by Spark NLP's, and not run
+    *("com.microsoft.onnxruntime:onnxruntime:1.19.2", "com.google.protobuf:protobuf-java:3.19.4"),
+    *("org.tensorflow:tensorflow-core-api:0.4.1", "org.tensorflow:ndarray:0.4.0", "org.bytedeco:javacpp:1.5.7"),
+)
 NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers
     *("com.johnsnowlabs.nlp:tensorflow*", "com.johnsnowlabs.nlp:jsl-*", "com.microsoft*:*", "com.google*:*"),
     *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
@@ -36,7 +41,8 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING}")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .config(jars, between.join(map(str, nlp_jars())))
+        .config(jars, between.join(map(str, nlp_jars() + engine_jars())))
+        .config("spark.jsl.settings.onnx.intraOpNumThreads", "1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
@@ -48,25 +54,35 @@ def session(settings: Settings) -> SparkSession:
 
 
 def nlp_jars() -> list[Path]:
-    """Spark NLP's jar and what it needs; none where they could not be fetched."""
+    """Spark NLP's jar and what its annotators need; none where they could not be fetched."""
     return sorted((IVY / "jars").glob("*.jar"))
 
 
-def fetch_nlp_jars() -> None:
+def engine_jars() -> list[Path]:
+    """What Spark NLP's transformers need besides."""
+    return sorted((IVY / "engine" / "jars").glob("*.jar"))
+
+
+def fetch_jars() -> None:
     """By Spark's own resolver, from Maven; raises BadInput where it cannot."""
+    _fetch(IVY, SPARK_NLP, NOT_NEEDED)
+    _fetch(IVY / "engine", ENGINE)
+
+
+def _fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) -> None:
     python = Path(sys.executable).parent
-    command = [str(python / "spark-submit"), "--packages", SPARK_NLP, "--exclude-packages", ",".join(NOT_NEEDED)]
-    command += ["--conf", f"spark.jars.ivy={IVY}", "--conf", "spark.ui.enabled=false", "--master", "local[1]"]
+    command = [str(python / "spark-submit"), "--packages", ",".join(packages), "--exclude-packages", ",".join(but_not)]
+    command += ["--conf", f"spark.jars.ivy={folder}", "--conf", "spark.ui.enabled=false", "--master", "local[1]"]
     path = f"{python}:{os.environ.get('PATH', '')}"
     done = subprocess.run(
         [*command, os.devnull], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
     )
-    if not nlp_jars():
-        raise BadInput(f"Spark NLP's jar {SPARK_NLP} could not be fetched from Maven: {done.stderr.strip()[-300:]}")
+    if not any((folder / "jars").glob("*.jar")):
+        raise BadInput(f"{packages[0]} could not be fetched from Maven: {done.stderr.strip()[-300:]}")
 
 
 if __name__ == "__main__":
     try:
-        fetch_nlp_jars()
+        fetch_jars()
     except BadInput as error:
         sys.exit(f"{error}\nNights work without it, but not what is being said in them.")

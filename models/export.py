@@ -11,6 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.labels import LABELS, ModelError
+from models.tokens import LONGEST, Tokens
 from models.words import SLOTS
 
 OPSET = 17
@@ -45,6 +46,20 @@ def _write(nodes: list[Any], weights: dict[str, np.ndarray], ids: list[Any], pat
     onnx_model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
     onnx.checker.check_model(onnx_model)
     onnx.save(onnx_model, path)
+
+
+def write_for_spark_nlp(model_dir: Path, folder: Path) -> None:
+    """The transformer in `model_dir` as Spark NLP's BertForSequenceClassification wants one."""
+    model = onnx.load(model_dir / "model.onnx")
+    del model.graph.input[:]
+    for name in ("input_ids", "attention_mask", "token_type_ids"):  # ours finds padding by itself
+        model.graph.input.append(helper.make_tensor_value_info(name, TensorProto.INT64, ["text", "token"]))
+    model.graph.node.insert(0, helper.make_node("Cast", ["input_ids"], ["ids"], to=TensorProto.INT32))
+    onnx.save(model, folder / "model.onnx")
+    assets = folder / "assets"
+    assets.mkdir()
+    (assets / "vocab.txt").write_text("\n".join(Tokens(model_dir, LONGEST).pieces()), encoding="utf-8")
+    (assets / "labels.txt").write_text("\n".join(LABELS))
 
 
 def quantize(source: Path, target: Path) -> None:

@@ -27,6 +27,14 @@ class Tokens:
         """int32[text, token], padded with zeros to the longest."""
         return self.padded([self._shortened(one.ids) for one in self._tokenizer.encode_batch(list(texts))])
 
+    def words(self, text: str) -> str:
+        """What the tokeniser takes apart, one blank between two."""
+        apart = self._tokenizer.pre_tokenizer.pre_tokenize_str(self._tokenizer.normalizer.normalize_str(text))
+        return " ".join(word for word, _ in apart)
+
+    def is_cut(self, text: str) -> bool:
+        return len(text) > self.longest - 2 and len(self._tokenizer.encode(text).ids) > self.longest
+
     def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
         ids = np.zeros((len(rows), max(map(len, rows))), np.int32)
         for i, row in enumerate(rows):
@@ -35,8 +43,12 @@ class Tokens:
 
     def whole_words(self) -> list[str]:
         """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""
-        known = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
-        return [word for word, _ in known if word.isalpha() and len(word) > 1]
+        return [piece for piece in self.pieces() if piece.isalpha() and len(piece) > 1]
+
+    def pieces(self) -> list[str]:
+        """What each token id stands for."""
+        known = self._tokenizer.get_vocab()
+        return sorted(known, key=lambda piece: known[piece])
 
     def _shortened(self, ids: list[int]) -> list[int]:
         if len(ids) <= self.longest:

@@ -1,0 +1,114 @@
+"""A second engine: Spark NLP runs the transformer inside Spark's own process, with ONNX Runtime for Java.
+
+Its answers are those of the first engine: the same network, the same words, the same calibration. Spark NLP reads a
+text's first tokens only, where ours loses its middle: texts that long stay with the first engine.
+"""
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyspark.ml import Pipeline
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from jobs import schema
+from jobs.errors import BadInput
+from jobs.spark import engine_jars
+from models import scorer
+from models.card import read_card
+from models.labels import LABELS
+from models.tokens import Tokens
+
+SAVED = "saved"
+TEXTS_AT_ONCE = 64
+SURE = 1e-7  # a probability in the JVM is a float: what is surer than this is 0 or 1
+
+
+def check(model_dir: Path) -> None:
+    """Raises BadInput where the model or the machine cannot do it."""
+    if (kind := read_card(model_dir)["kind"]) != "transformer":
+        raise BadInput(
+            f"Spark NLP runs a transformer, and {model_dir} is a {kind}: "
+            "set TOXWATCH_MODEL=models/shipped/transformer, or leave --engine out."
+        )
+    if not engine_jars():
+        raise BadInput("Spark NLP's engine is missing: `python -m jobs.spark` fetches it from Maven.")
+
+
+def scores_of(texts: DataFrame, model_dir: Path) -> DataFrame:
+    """The columns of `schema.TEXTS`."""
+    apart = texts.withColumn("words", F.udf(partial(_words, model_dir), "string")("clean_text"))
+    read = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
+    said = F.col("class")[0]["metadata"]
+    p = F.array(*(said[label].cast("float") for label in LABELS)).alias("p")
+    return read.select("text_key", "clean_text", p).mapInArrow(
+        partial(_calibrated, model_dir), from_arrow_schema(schema.TEXTS)
+    )
+
+
+def _pipeline(spark: SparkSession, model_dir: Path) -> Pipeline:
+    from sparknlp.annotator import BertForSequenceClassification, RegexTokenizer
+    from sparknlp.base import DocumentAssembler
+
+    return Pipeline(
+        stages=[
+            DocumentAssembler().setInputCol("words").setOutputCol("document"),
+            RegexTokenizer().setInputCols(["document"]).setOutputCol("token").setPattern(" "),
+            BertForSequenceClassification.load(str(_saved(spark, model_dir) / SAVED)),
+        ]
+    )
+
+
+@lru_cache(maxsize=1)
+def _saved(spark: SparkSession, model_dir: Path) -> Path:
+    """Spark's workers fetch the network from there, as long as this process lives."""
+    from sparknlp.annotator import BertForSequenceClassification
+
+    from models.export import write_for_spark_nlp
+
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    write_for_spark_nlp(model_dir, folder)
+    (
+        BertForSequenceClassification.loadSavedModel(str(folder), spark)
+        .setInputCols(["document", "token"])
+        .setOutputCol("class")
+        .setActivation("sigmoid")
+        .setThreshold(0.0)  # it is heeded when the model is loaded, which is why it is saved first
+        .setBatchSize(TEXTS_AT_ONCE)
+        .setMaxSentenceLength(read_card(model_dir)["longest"])
+        .setCaseSensitive(False)
+        .write()
+        .save(str(folder / SAVED))
+    )
+    return folder
+
+
+def _words(model_dir: Path, text: str) -> str:
+    """The text as its words: Spark NLP's own way with accents and punctuation is another."""
+    return _tokens(model_dir).words(text)
+
+
+@lru_cache(maxsize=1)
+def _tokens(model_dir: Path) -> Tokens:
+    return Tokens(model_dir, read_card(model_dir)["longest"])
+
+
+def _calibrated(model_dir: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    network = scorer.network(model_dir)
+    for batch in batches:
+        texts = batch.column("clean_text").to_pylist()
+        p = np.clip(np.array(batch.column("p").to_pylist(), np.float64), SURE, 1 - SURE)
+        scores = scorer.probabilities(network.card["calibration"], np.log(p / (1 - p))).astype(np.float32)
+        long = [i for i, text in enumerate(texts) if _tokens(model_dir).is_cut(text)]
+        if long:
+            scores[long] = network.scores([texts[i] for i in long])
+        columns = [batch.column("text_key"), *(pa.array(column) for column in scores.T)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)

@@ -1,0 +1,54 @@
+"""The second engine: Spark NLP runs the shipped transformer inside the JVM, and says what the first engine says."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jobs import clean, nightly, schema, score, spark
+from jobs.errors import BadInput
+from jobs.lake import Lake
+from jobs.settings import PROJECT, Settings
+from models import scorer
+from models.labels import LABELS
+from tests.test_clean import FIRST, rows_of, write_validated
+
+TRANSFORMER = PROJECT / "models" / "shipped" / "transformer"
+TEXTS = [
+    "You are a complete idiot!!", "no way, that is overrated...", "What a picture 🌎🌎", "e\u0301galite\u0301",
+    "Straße İstanbul", "你是个白痴", "أنت غبي جدا", "हिन्दी", "ไทย 한국어", "fu©k you™ «x» “y” — ok…", "x" * 500,
+    "never again " * 60, "kind words first " * 100 + "you idiot " * 200,
+]  # fmt: skip
+
+
+def in_jvm(settings: Settings) -> Settings:
+    return replace(settings, engine="sparknlp", model_dir=TRANSFORMER)
+
+
+def test_both_engines_say_the_same_of_a_night(settings: Settings) -> None:
+    write_validated(settings, FIRST, {f"c{n:02}": text for n, text in enumerate(TEXTS)})
+    clean.run(in_jvm(settings), FIRST)
+    assert score.run(in_jvm(settings), FIRST).rows_out == len(TEXTS)
+    lake, model = Lake(settings.data_dir), scorer.load(TRANSFORMER)
+    texts = {row["text_key"]: row["clean_text"] for row in rows_of(lake.folder("clean", FIRST))}
+    rows = rows_of(lake.folder("scored", FIRST, model.version))
+    assert rows[0].keys() == set(schema.SCORED.names)
+    found = np.array([[row[label] for label in LABELS] for row in rows])
+    expected = model.scores([texts[row["text_key"]] for row in rows])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert expected[:, 0].max() > 0.9 > 0.1 > expected[:, 0].min()
+
+
+def test_an_engine_that_cannot_run_the_model_says_so_before_the_night(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadInput, match="is a cascade: set TOXWATCH_MODEL="):
+        nightly.run(replace(settings, engine="sparknlp"), [FIRST])
+    monkeypatch.setattr(spark, "IVY", tmp_path)
+    with pytest.raises(BadInput, match=r"python -m jobs\.spark"):
+        nightly.run(in_jvm(settings), [FIRST])
+    assert not settings.data_dir.exists()
+    monkeypatch.setenv("TOXWATCH_ENGINE", "cuda")
+    with pytest.raises(BadInput, match="no engine cuda; there are onnx and sparknlp"):
+        Settings.load(tmp_path)
