@@ -54,6 +54,11 @@ Night = Annotated[
     ),
 ]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="For the dashboard.")]
+Platform = Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")]
+Handle = Annotated[str, typer.Option(help="The handle whose comment section this is.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", help="For CSV: ours=theirs, as `--column text=Message`; repeat.")
+]
 Engine = Annotated[
     str | None,
     typer.Option(
@@ -236,26 +241,40 @@ app.add_typer(commands_of_people.keys, name="key", rich_help_panel=CARE)
 @app.command("import", rich_help_panel=ASK)
 def import_file(
     file: Annotated[Path, typer.Argument(help="Apify export, 4CAT or Zeeschuimer NDJSON, or CSV.")],
-    platform: Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")],
-    account: Annotated[str, typer.Option(help="The handle whose comment section this is.")],
+    platform: Platform,
+    account: Handle,
     night: Night = None,
-    columns: Annotated[
-        list[str] | None, typer.Option("--column", help="For CSV: ours=theirs, as `--column text=Message`; repeat.")
-    ] = None,
+    columns: Columns = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Take comments that you already have into the raw folder, to be validated and scored like scraped ones."""
     from jobs import imports
 
-    pairs = [pair.partition("=") for pair in columns or []]
-    if bad := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
-        raise BadInput(f"--column wants ours=theirs, as text=Message; found {', '.join(bad)}")
-    mapping = {ours: theirs for ours, _, theirs in pairs}
     source = imports.account_named(platform, account)
-    manifest = imports.run(Settings.load(data_dir), file, source, _night(night), mapping)
+    manifest = imports.run(Settings.load(data_dir), file, source, _night(night), _pairs(columns))
     _report([manifest], as_json)
     console.print(f"Next: toxwatch nightly --no-scrape --night {manifest.night}")
+
+
+@app.command(rich_help_panel=EVERY_NIGHT)
+def stream(
+    folder: Annotated[Path, typer.Argument(help="Files that arrive in it are taken: what `toxwatch import` reads.")],
+    platform: Platform,
+    account: Handle,
+    columns: Columns = None,
+    once: Annotated[bool, typer.Option("--once", help="Take what is there and end.")] = False,
+    engine: Engine = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Watch a folder: comments are scored, published and alerted of as they arrive, each exactly once.
+
+    For a launch or a crisis, before the night. Move files into the folder when they are whole; Ctrl-C ends it.
+    """
+    from jobs import imports, stream
+
+    source = imports.account_named(platform, account)
+    stream.run(Settings.load(data_dir, engine), folder, source, _pairs(columns), once)
 
 
 @app.command(rich_help_panel=ASK)
@@ -530,6 +549,13 @@ def _run_stage(name: str, night: datetime | None, data_dir: Path | None, as_json
 
     stage = import_module(f"jobs.{name}")
     _report([stage.run(Settings.load(data_dir), _night(night))], as_json)
+
+
+def _pairs(columns: list[str] | None) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in columns or []]
+    if bad := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
+        raise BadInput(f"--column wants ours=theirs, as text=Message; found {', '.join(bad)}")
+    return {ours: theirs for ours, _, theirs in pairs}
 
 
 def _author(given: str) -> str:
