@@ -88,11 +88,14 @@ def main() -> None:
         _refuse(error, BadInput.exit_code)
     except ToxwatchError as error:
         _refuse(error, error.exit_code)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    except Exception as error:  # Spark's errors are of no class of ours
+        if not any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
             raise
-        said = f"The disk is full ({error.filename or 'while writing'}). Nothing half written is kept; free some space "
-        _refuse(OSError(said + "and run the same command again."), FailedService.exit_code)
+        where = getattr(error, "filename", None) or "while writing"
+        said = (
+            f"The disk is full ({where}). Nothing half written is kept; free some space and run the same command again."
+        )
+        _refuse(OSError(said), FailedService.exit_code)
 
 
 def _refuse(error: Exception, exit_code: int) -> NoReturn:

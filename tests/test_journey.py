@@ -18,7 +18,8 @@ from jobs.errors import FailedService
 from jobs.lake import Lake
 from jobs.settings import Settings
 from jobs.standin import Fault
-from tests.conftest import watching
+from models.card import read_card
+from tests.conftest import comment_item, watching, write_raw
 from warehouse import build
 from warehouse.reader import Warehouse
 
@@ -130,3 +131,25 @@ def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
     assert content(replace(undisturbed, data_dir=data_dir)) == before
     subprocess.run(publish, env=env, check=True)
     assert content(replace(undisturbed, data_dir=data_dir)) == before
+
+
+def test_hostile_comments_are_scored_or_set_aside(settings: Settings) -> None:
+    hostile = {
+        "empty": "", "long": "a" * 100_000, "surrogate": "half \ud83d of a pair", "nul": "a\x00b idiot",
+        "rtl": "أنت غبي \u202e evil", "emoji": "🤡🤡🤡", "script": "<script>alert(1)</script>",
+        "formula": "=HYPERLINK()", "sql": "'; DROP TABLE comments; --",
+    }  # fmt: skip
+    items = [comment_item(id=id, text=text) for id, text in hostile.items()]
+    items += [comment_item(id=f"same{n}", text="❤️ first") for n in range(5_000)]
+    write_raw(settings.data_dir, NIGHTS[0], "instagram", "orbital", items)
+    nightly.run(settings, NIGHTS[:1], nightly.STAGES[1:])
+    lake = Lake(settings.data_dir)
+    validated = lake.manifest("validated", NIGHTS[0])
+    assert validated is not None
+    assert validated.set_aside == {"no_text": 1, "text_too_long": 1}
+    texts = lake.manifest("texts", NIGHTS[0], read_card(settings.model_dir)["version"])
+    assert texts is not None
+    assert texts.rows_out == len(hostile) - 2 + 1, "equal texts are read once"
+    ask = Warehouse(settings.data_dir / "warehouse").query
+    assert ask("SELECT count(*), count(toxic) FROM comments_scored") == [(5_007, 5_007)]
+    assert ask("SELECT count(*) FROM comments_scored WHERE comment_id LIKE '%nul' AND toxic > 0.5") == [(1,)]

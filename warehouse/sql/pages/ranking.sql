@@ -5,6 +5,10 @@ WITH sides AS (
         sum(flagged)::BIGINT AS flagged, list(share ORDER BY day) AS daily_shares
     FROM daily WHERE label = $label AND day BETWEEN $before AND $last
     GROUP BY ALL
+),
+coverage AS ( -- of the posts that the period's nights saw
+    SELECT platform, account, seen(captured, comment_count) AS coverage
+    FROM post_coverage WHERE night >= $first AND comment_count IS NOT NULL GROUP BY ALL
 )
 SELECT n.platform || '/' || n.account AS account, n.comments, n.share, n.margin, n.flagged, n.share - b.share AS change,
     sqrt(n.margin ** 2 + b.margin ** 2) AS change_margin, c.coverage, n.daily_shares

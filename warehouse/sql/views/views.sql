@@ -121,9 +121,11 @@ SELECT p.* EXCLUDE (night), s.share AS toxic_share, coalesce(s.comments, 0) AS s
 FROM post_coverage p LEFT JOIN scored s USING (post_id);
 COMMENT ON VIEW by_post IS 'Posts with their coverage and toxicity.';
 
+CREATE OR REPLACE MACRO seen(captured, said) AS sum(least(captured, said)) / nullif(sum(said), 0);
+
 CREATE OR REPLACE VIEW coverage AS
 SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(p.captured)::BIGINT AS captured,
-    sum(least(p.captured, comment_count)) / nullif(sum(comment_count), 0) AS coverage
+    seen(p.captured, comment_count) AS coverage
 FROM post_coverage p WHERE comment_count IS NOT NULL GROUP BY ALL;
 COMMENT ON VIEW coverage IS 'Coverage of each account: captured comments ÷ what the platform says its posts have.';
 
@@ -168,7 +170,7 @@ UNION ALL SELECT of_night, platform, account, 'psi', label, psi FROM drift JOIN 
 UNION ALL SELECT of_night, platform, account, 'cost_usd', NULL, sum(cost_usd) FROM runs WHERE night = of_night GROUP BY ALL
 UNION ALL SELECT of_night, platform, account, 'ingest_errors', NULL, count(*) FROM ingest_errors WHERE night = of_night GROUP BY ALL
 UNION ALL SELECT of_night, platform, account, 'rejected', NULL, count(*) FROM rejected WHERE night = of_night GROUP BY ALL
-UNION ALL SELECT of_night, platform, account, 'coverage', NULL, sum(least(captured, comment_count)) / nullif(sum(comment_count), 0)
+UNION ALL SELECT of_night, platform, account, 'coverage', NULL, seen(captured, comment_count)
     FROM post_coverage WHERE night = of_night AND comment_count IS NOT NULL GROUP BY ALL;
 
 -- Columns that only views have. Other columns, and these in other views, mean the same wherever they stand.
