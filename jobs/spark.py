@@ -85,4 +85,4 @@ if __name__ == "__main__":
     try:
         fetch_jars()
     except BadInput as error:
-        sys.exit(f"{error}\nNights work without it, but not what is being said in them.")
+        sys.exit(f"{error}\nNights work without it; what is being said in them and --engine sparknlp do not.")

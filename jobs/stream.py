@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from jobs import alerts, imports, nightly, score
 from jobs.console import console
-from jobs.errors import BadInput, Busy, RefusedData
+from jobs.errors import BadInput, Busy, FailedService, RefusedData
 from jobs.lake import Lake
 from jobs.settings import Settings
 from jobs.spark import session
@@ -96,13 +96,21 @@ def _take(
         with at_work:
             for night in sorted(set(_imported(settings, account, columns, files))):
                 _patiently(nightly.run, settings, [night], nightly.STAGES[1:])
-                alerts.run(settings, night)
                 console.print(f"The night {night} is published with what arrived until now.")
+                _alert(settings, night)
     except RefusedData as error:
         console.print(f"[yellow]{error} It is tried again with what arrives next.[/yellow]")
     except Exception as error:
         failures.append(error)
         raise
+
+
+def _alert(settings: Settings, night: date) -> None:
+    """What cannot be sent now is sent with the next files."""
+    try:
+        alerts.run(settings, night)
+    except FailedService as error:
+        console.print(f"[yellow]{error}[/yellow]")
 
 
 def _imported(
