@@ -128,7 +128,7 @@ def grid(columns: list[dict[str, Any]], height: str, options: dict[str, Any], **
 def _numbers(rows: Sequence[Row]) -> Component:
     columns = []
     for name in rows[0]:
-        column: dict[str, Any] = {"field": name, "headerName": name.replace("_", " ")}
+        column: dict[str, Any] = {"field": name, "headerName": name.replace("_", " "), "minWidth": 125}
         if any(isinstance(row[name], int | float) for row in rows):
             digits = ",.3~r" if any(isinstance(row[name], float) for row in rows) else ","
             said = f"params.value == null ? '–' : d3.format('{digits}')(params.value)"
