@@ -1,6 +1,8 @@
 """The two engines on the same comments in one Spark session: ONNX Runtime in Python's workers, Spark NLP in the JVM.
 
-python bench/engines.py [COMMENTS]                  2,000 unless told
+    python bench/engines.py [COMMENTS]                  2,000 unless told
+
+Both run the shipped transformer.
 """
 
 import platform

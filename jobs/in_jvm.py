@@ -7,7 +7,6 @@ text's first tokens only, where ours loses its middle: texts that long stay with
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -16,9 +15,7 @@ import pyarrow as pa
 from pyspark.ml import Pipeline
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs import schema
 from jobs.errors import BadInput
 from jobs.spark import engine_jars
 from models import scorer
@@ -42,15 +39,23 @@ def check(model_dir: Path) -> None:
         raise BadInput("Spark NLP's engine is missing: `python -m jobs.spark` fetches it from Maven.")
 
 
-def scores_of(texts: DataFrame, model_dir: Path) -> DataFrame:
-    """The columns of `schema.TEXTS`."""
+def read(texts: DataFrame, model_dir: Path) -> DataFrame:
+    """text_key, clean_text, and what the network says of each label, as `scores` takes it."""
     apart = texts.withColumn("words", F.udf(partial(_words, model_dir), "string")("clean_text"))
-    read = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
-    said = F.col("class")[0]["metadata"]
+    found = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
+    said, is_cut = F.col("class")[0]["metadata"], F.col("words").isNull().alias("is_cut")
     p = F.array(*(said[label].cast("float") for label in LABELS)).alias("p")
-    return read.select("text_key", "clean_text", p).mapInArrow(
-        partial(_calibrated, model_dir), from_arrow_schema(schema.TEXTS)
-    )
+    return found.select("text_key", "clean_text", is_cut, p)
+
+
+def scores(model: scorer.Scorer, batch: pa.RecordBatch) -> np.ndarray:
+    """What the first engine says: what was read here, calibrated, and its own word on texts that are cut."""
+    p = np.array(batch.column("p").to_pylist(), np.float64).clip(SURE, 1 - SURE)
+    found = scorer.probabilities(model.card["calibration"], np.log(p / (1 - p))).astype(np.float32)
+    texts = batch.column("clean_text").to_pylist()
+    if cut := np.flatnonzero(batch.column("is_cut").to_pylist()).tolist():
+        found[cut] = model.scores([texts[i] for i in cut])
+    return found
 
 
 def _pipeline(spark: SparkSession, model_dir: Path) -> Pipeline:
@@ -91,24 +96,12 @@ def _saved(spark: SparkSession, model_dir: Path) -> Path:
     return folder
 
 
-def _words(model_dir: Path, text: str) -> str:
-    """The text as its words: Spark NLP's own way with accents and punctuation is another."""
-    return _tokens(model_dir).words(text)
+def _words(model_dir: Path, text: str) -> str | None:
+    """The text as its words, since Spark NLP finds others by accents and punctuation; None where the text is cut."""
+    tokens = _tokens(model_dir)
+    return None if tokens.is_cut(text) else tokens.words(text)
 
 
 @lru_cache(maxsize=1)
 def _tokens(model_dir: Path) -> Tokens:
     return Tokens(model_dir, read_card(model_dir)["longest"])
-
-
-def _calibrated(model_dir: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    network = scorer.network(model_dir)
-    for batch in batches:
-        texts = batch.column("clean_text").to_pylist()
-        p = np.clip(np.array(batch.column("p").to_pylist(), np.float64), SURE, 1 - SURE)
-        scores = scorer.probabilities(network.card["calibration"], np.log(p / (1 - p))).astype(np.float32)
-        long = [i for i, text in enumerate(texts) if _tokens(model_dir).is_cut(text)]
-        if long:
-            scores[long] = network.scores([texts[i] for i in long])
-        columns = [batch.column("text_key"), *(pa.array(column) for column in scores.T)]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)

@@ -3,11 +3,12 @@
 A model reads a text once: what it said of texts is kept in texts/, and equal comments of all nights share it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -20,6 +21,8 @@ from jobs.settings import Settings
 from jobs.spark import session
 from models import scorer
 from models.card import read_card
+
+Scores = Callable[[scorer.Scorer, pa.RecordBatch], np.ndarray]
 
 
 def check(settings: Settings) -> None:
@@ -64,17 +67,22 @@ def _texts(spark: SparkSession, folders: list[Path]) -> DataFrame:
 
 
 def scored(texts: DataFrame, settings: Settings) -> DataFrame:
+    """The columns of `schema.TEXTS`, by the engine of the settings."""
+    scores: Scores = _scores
     if settings.engine == "sparknlp":
-        return in_jvm.scores_of(texts, settings.model_dir)
-    return texts.mapInArrow(partial(_score_batches, settings.model_dir), from_arrow_schema(schema.TEXTS))
+        texts, scores = in_jvm.read(texts, settings.model_dir), in_jvm.scores
+    return texts.mapInArrow(partial(_score_batches, settings.model_dir, scores), from_arrow_schema(schema.TEXTS))
 
 
-def _score_batches(model_dir: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _score_batches(model_dir: Path, scores: Scores, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     model = _model(model_dir)
     for batch in batches:
-        scores = model.scores(batch.column("clean_text").to_pylist())
-        columns = [batch.column("text_key"), *(pa.array(column) for column in scores.T)]
+        columns = [batch.column("text_key"), *(pa.array(column) for column in scores(model, batch).T)]
         yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)
+
+
+def _scores(model: scorer.Scorer, batch: pa.RecordBatch) -> np.ndarray:
+    return model.scores(batch.column("clean_text").to_pylist())
 
 
 @lru_cache(maxsize=1)

@@ -81,17 +81,15 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     shutil.copytree(alone.data_dir, together)
     nightly.run(alone, [NIGHT], nightly.STAGES[2:5])
     env = {**os.environ, "TOXWATCH_SPARK_MASTER": cluster.address, "TOXWATCH_TARGETS": str(alone.targets_file)}
-    toxwatch, where = (
+    command, where = (
         str(Path(sys.executable).with_name("toxwatch")),
         ["--night", str(NIGHT), "--data-dir", str(together)],
     )
     for stage in ("clean", "score", "publish"):
-        with subprocess.Popen([toxwatch, stage, *where], env=env) as night:
+        with subprocess.Popen([command, stage, *where], env=env) as night:
             if stage == "score":
                 lost = cluster.workers[1]
-                said(
-                    lost.log, r"(?s)(Asked to launch executor).*Asked to launch executor"
-                )  # the one of clean, and this
+                said(lost.log, "(?s)(Asked to launch executor).*Asked to launch executor")  # of clean, and of score
                 lost.process.kill()
         assert night.returncode == 0
     hashes = [build.content_hash(data_dir / "warehouse") for data_dir in (alone.data_dir, together)]
