@@ -22,7 +22,8 @@ FROM labelled GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO days
-SELECT platform, account, day, model, label, count(*), sum(p::DOUBLE) FROM labelled GROUP BY ALL ORDER BY ALL;
+SELECT platform, account, day, model, label, count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
+FROM labelled GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM hours m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO hours

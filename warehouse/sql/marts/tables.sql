@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS days ( -- Comments by account, day and category.
     model    VARCHAR NOT NULL, -- see models
     label    VARCHAR NOT NULL, -- the category
     comments BIGINT NOT NULL, -- how many
-    expected DOUBLE NOT NULL -- expected number of the category
+    expected DOUBLE NOT NULL, -- expected number of the category
+    variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
 );
 
 CREATE TABLE IF NOT EXISTS hours ( -- Comments by account, day, hour and category, for hour × weekday.

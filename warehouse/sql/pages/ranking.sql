@@ -2,17 +2,22 @@
 WITH sides AS (
     SELECT platform, account, day >= $first AS is_now, sum(comments)::BIGINT AS comments,
         sum(expected) / sum(comments) AS share, sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin,
-        sum(flagged)::BIGINT AS flagged, list(share ORDER BY day) AS daily_shares
+        list(share ORDER BY day) AS daily_shares
     FROM daily WHERE label = $label AND day BETWEEN $before AND $last
     GROUP BY ALL
+),
+flagged AS (
+    SELECT platform, account, sum(flagged)::BIGINT AS flagged
+    FROM flags WHERE label = $label AND day BETWEEN $first AND $last GROUP BY ALL
 ),
 coverage AS ( -- of the posts that the period's nights saw
     SELECT platform, account, seen(captured, comment_count) AS coverage
     FROM post_coverage WHERE night >= $first AND comment_count IS NOT NULL GROUP BY ALL
 )
-SELECT n.platform || '/' || n.account AS account, n.comments, n.share, n.margin, n.flagged, n.share - b.share AS change,
-    sqrt(n.margin ** 2 + b.margin ** 2) AS change_margin, c.coverage, n.daily_shares
+SELECT n.platform || '/' || n.account AS account, n.comments, n.share, n.margin, coalesce(flagged, 0) AS flagged,
+    n.share - b.share AS change, sqrt(n.margin ** 2 + b.margin ** 2) AS change_margin, coverage, n.daily_shares
 FROM sides n
 LEFT JOIN sides b ON b.platform = n.platform AND b.account = n.account AND NOT b.is_now
+LEFT JOIN flagged f ON f.platform = n.platform AND f.account = n.account
 LEFT JOIN coverage c ON c.platform = n.platform AND c.account = n.account
 WHERE n.is_now ORDER BY abs(change) DESC NULLS LAST, n.share DESC;

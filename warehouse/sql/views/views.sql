@@ -58,14 +58,16 @@ WHERE is_asked(posted_at, platform, account, language, text, terms, first_day, l
     AND (of_severity IS NULL OR severity = of_severity)
     AND (flagged_as IS NULL OR list_contains(flags, flagged_as));
 
-CREATE OR REPLACE VIEW daily AS
-SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
-    sum(b.expected) / sum(b.comments) AS share,
-    1.96 * sqrt(sum(b.variance)) / sum(b.comments) AS margin,
-    coalesce(sum(b.comments) FILTER (b.bin >= round(t.flagged_from * 20)), 0)::BIGINT AS flagged,
-    sum(b.comments) < 30 AS is_small
+CREATE OR REPLACE VIEW flags AS
+SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS flagged
 FROM score_bins b JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
-GROUP BY ALL;
+WHERE b.bin >= round(t.flagged_from * 20) GROUP BY ALL;
+COMMENT ON VIEW flags IS 'How many comments the policy flags, by account, day and category.';
+
+CREATE OR REPLACE VIEW daily AS
+SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected / d.comments AS share,
+    1.96 * sqrt(d.variance) / d.comments AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < 30 AS is_small
+FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category: expected share ± margin (95 %), flagged comments; is_small where there are fewer than 30.';
 
 CREATE OR REPLACE VIEW waves AS
@@ -180,7 +182,7 @@ COMMENT ON COLUMN comments_scored.reviewed_as IS 'categories that the last revie
 COMMENT ON COLUMN comments_scored.model IS 'the model that gave the scores';
 COMMENT ON COLUMN daily.share IS 'expected share of comments of the category';
 COMMENT ON COLUMN daily.margin IS 'half the width of the 95 % interval of the share';
-COMMENT ON COLUMN daily.flagged IS 'comments that the policy flags';
+COMMENT ON COLUMN flags.flagged IS 'comments that the policy flags';
 COMMENT ON COLUMN daily.is_small IS 'fewer than 30 comments: the share says little';
 COMMENT ON COLUMN waves.usual IS 'median share of the account''s days';
 COMMENT ON COLUMN weekly.change IS 'share less that of the week before';

@@ -1,0 +1,9 @@
+-- Trends and the ranking read their intervals from the sums by day.
+CREATE TABLE fuller (
+    platform VARCHAR NOT NULL, account VARCHAR NOT NULL, day DATE NOT NULL, model VARCHAR NOT NULL, label VARCHAR NOT NULL,
+    comments BIGINT NOT NULL, expected DOUBLE NOT NULL, variance DOUBLE NOT NULL
+);
+INSERT INTO fuller
+SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance) FROM score_bins GROUP BY ALL ORDER BY ALL;
+DROP TABLE days;
+ALTER TABLE fuller RENAME TO days;
