@@ -78,7 +78,7 @@ class Browsers:
         await self._app(scope, receive, send)
 
 
-def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer]) -> None:
+def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> None:
     @server.post("/predict", summary="Six calibrated probabilities for each text")
     def predict(texts: Texts) -> Scores:
         model = in_use()
@@ -95,7 +95,9 @@ def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer]) -> None
 
     @server.get("/comments", summary="Comments with their scores and flags, the newest first")
     def comments(asked: Annotated[AskedComments, Query()]) -> list[dict[str, Any]]:
-        return answers.page_of_comments(asked.view(answers), "posted_at DESC", asked.limit, asked.offset)
+        found = answers.page_of_comments(asked.view(answers), "posted_at DESC", asked.limit, asked.offset)
+        write_down(f"read {len(found):,} comments by the API")
+        return found
 
     @server.get("/metrics", summary="The last night, for Prometheus", response_class=PlainTextResponse)
     def metrics() -> str:

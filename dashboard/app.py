@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import api, door, perspective
 from dashboard.components import note
-from dashboard.pages import account, comments, compare, overview, quality, review, trying
-from dashboard.people import People
+from dashboard.pages import account, audit, comments, compare, overview, quality, review, trying
+from dashboard.people import VISITOR, People
 from dashboard.reviews import Reviews
 from dashboard.view import Answers, View
 from models import scorer
@@ -34,6 +34,7 @@ POLICY = (
     "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+NEEDS = {"/comments": "texts", "/review": "review", "/audit": "audit"}  # page → what its visitor must be allowed
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
     const next = clicks ? (now === 'dark' ? 'light' : 'dark')
@@ -59,7 +60,13 @@ def create(
     folder: Path, which_model: Callable[[], Path], people: People | None = None, is_https: bool = False
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`, for `people` only if they are given."""
-    answers, in_use, reviews = Answers(Warehouse(folder)), InUse(which_model), Reviews(folder.parent / "reviews.db")
+    answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
+    in_use, reviews = InUse(which_model), Reviews(folder.parent / "reviews.db")
+
+    def write_down(did: str) -> None:
+        if people:
+            people.note(VISITOR.get().name, did)
+
     pages = {
         "/": overview,
         "/account": account,
@@ -68,13 +75,15 @@ def create(
         "/review": review,
         "/quality": quality,
         "/try": trying,
+        "/audit": audit,
     }
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
     layouts["/quality"] = lambda answers, view: quality.layout(answers, view, in_use().card)
-    layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews, people)
+    layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
+    layouts["/audit"] = lambda answers, view: audit.layout(answers, view, people)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
-    api.add(server, answers, in_use)
+    api.add(server, answers, in_use, write_down)
     perspective.add(server, in_use)
     if people:
         door.add(server, people, is_https)
@@ -90,6 +99,8 @@ def create(
         navigation = _navigation(titles, path, search)
         if path not in layouts:
             return note(f"There is no page {path}.", "Not found"), navigation
+        if not _may_open(path):
+            return note("An admin can allow it: `toxwatch user add` with your name.", "Not for you"), navigation
         try:
             return layouts[path](answers, View.read(search, answers.newest())), navigation
         except WarehouseError as error:
@@ -97,8 +108,8 @@ def create(
 
     app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
-    comments.register(app, answers)
-    review.register(app, answers, reviews, people)
+    comments.register(app, answers, write_down)
+    review.register(app, answers, reviews, write_down)
     trying.register(app, in_use)
     server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())))
     return server
@@ -166,4 +177,9 @@ def _navigation(titles: dict[str, str], path: str, search: str) -> list[Componen
     return [
         dcc.Link(title, href=address + (search or ""), className="here" if address == path else "")
         for address, title in titles.items()
+        if _may_open(address)
     ]
+
+
+def _may_open(path: str) -> bool:
+    return path not in NEEDS or VISITOR.get().may(NEEDS[path])

@@ -6,8 +6,12 @@ from typing import Annotated
 import typer
 
 from dashboard.people import People
+from warehouse.reader import Part
 
 DataDir = Annotated[Path, typer.Option("--data-dir", envvar="TOXWATCH_DATA_DIR", help="Its people.db holds them.")]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", help="Only accounts with this tag of targets.toml; repeat for several.")
+]
 HERE = Path("data")
 
 users = typer.Typer(no_args_is_help=True, help="Who may sign in to the dashboard.")
@@ -18,11 +22,15 @@ keys = typer.Typer(no_args_is_help=True, help="Keys with which programs use the 
 def add_user(
     name: str,
     password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
-    role: Annotated[str, typer.Option(help="viewer, who looks; or moderator, who also reviews.")] = "moderator",
+    role: Annotated[
+        str, typer.Option(help="viewer, who looks; moderator, who also reviews; admin, who also sees the audit.")
+    ] = "moderator",
+    tags: Tags = None,
+    figures_only: Annotated[bool, typer.Option("--figures-only", help="No text of a comment.")] = False,
     data_dir: DataDir = HERE,
 ) -> None:
-    """Let somebody in, or give them a new password or role, which ends their sessions."""
-    People.in_folder(data_dir).add(name, password, role)
+    """Let somebody in, or give them a new password, role or tags, which ends their sessions."""
+    People.in_folder(data_dir).add(name, password, role, Part(tuple(tags or ()), not figures_only))
     said = f"{name} can sign in. Serve to others with `toxwatch serve --host 0.0.0.0 --https`, behind a proxy with TLS."
     typer.echo(said, err=True)
 
@@ -35,14 +43,16 @@ def remove_user(name: str, data_dir: DataDir = HERE) -> None:
 
 @users.command("list")
 def list_users(data_dir: DataDir = HERE) -> None:
-    """Say who may sign in."""
-    for name in People.in_folder(data_dir).names():
-        print(name)
+    """Say who may sign in, and what they may see."""
+    for visitor in People.in_folder(data_dir).visitors():
+        print(
+            visitor.name, visitor.role, *visitor.part.tags, *([] if visitor.part.texts else ["figures only"]), sep="\t"
+        )
 
 
 @users.command("audit")
 def show_audit(data_dir: DataDir = HERE) -> None:
-    """Say who signed in or tried to, the newest first, times in UTC."""
+    """Say who did what: signed in or tried to, reviewed, revealed, exported; the newest first, times in UTC."""
     for row in People.in_folder(data_dir).audit():
         print(*row, sep="\t")
 
@@ -51,12 +61,16 @@ def show_audit(data_dir: DataDir = HERE) -> None:
 def add_key(
     name: str,
     scopes: Annotated[
-        list[str] | None, typer.Option("--scope", help="predict (if none is named) or read; repeat.")
+        list[str] | None,
+        typer.Option(
+            "--scope", help="predict (if none is named), figures, or read, which is figures and texts; repeat."
+        ),
     ] = None,
+    tags: Tags = None,
     data_dir: DataDir = HERE,
 ) -> None:
     """Make a key for a program; it is shown once, and an older one of that name ends."""
-    print(People.in_folder(data_dir).add_key(name, scopes or ["predict"]))
+    print(People.in_folder(data_dir).add_key(name, scopes or ["predict"], tags or ()))
 
 
 @keys.command("remove")

@@ -6,7 +6,6 @@ Plain ASGI around everything, because Dash's own hooks do not see all of its add
 import secrets
 import time
 from collections import defaultdict, deque
-from contextvars import ContextVar
 from html import escape
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -16,9 +15,8 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard.people import SCOPES, People
+from dashboard.people import SCOPES, VISITOR, People
 
-WHO: ContextVar[str] = ContextVar("who", default="local")  # who asks; where there is no login, whoever sits here
 OPEN = {"/login", "/healthz", "/assets/style.css"}
 SESSION_SECONDS = 12 * 3600
 FAILURES, LOCKED_SECONDS = 5, 15 * 60
@@ -98,7 +96,6 @@ class Door:
             return await self._app(scope, receive, send)
         refusal = self._refusal(scope, Headers(scope=scope))
         if refusal is None:
-            WHO.set(scope["session"].get("user", ""))
             return await self._app(scope, receive, send)
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008})
@@ -118,18 +115,20 @@ class Door:
         origin = headers.get("origin")
         if scope.get("method") != "GET" and origin and urlsplit(origin).netloc != headers.get("host"):
             return _said(403, f"A page of {origin} may not ask for this.")
+        VISITOR.set(self._people.visitor(session["user"]))
         return None
 
     def _of_program(self, path: str, key: str) -> Response | None:
         owner = self._people.owner(key)
         if owner is None:
             return _said(401, "This key is not known. `toxwatch key add NAME` makes one.")
-        name, scopes = owner
+        visitor, scopes = owner
         if not any(path in SCOPES[scope] for scope in scopes):
-            return _said(403, f"The key {name} opens {', '.join(scopes)}, not {path}.")
-        if self._calls.is_full(name):
-            return _said(429, f"The key {name} may ask {KEY_CALLS} times in {KEY_SECONDS} seconds.")
-        self._calls.count(name)
+            return _said(403, f"The {visitor.name} opens {', '.join(scopes)}, not {path}.")
+        if self._calls.is_full(visitor.name):
+            return _said(429, f"The {visitor.name} may ask {KEY_CALLS} times in {KEY_SECONDS} seconds.")
+        self._calls.count(visitor.name)
+        VISITOR.set(visitor)
         return None
 
 

@@ -1,20 +1,45 @@
-"""Who may look: people with a password, programs with a key, and what they did. One SQLite file in the data folder."""
+"""Who may look at what: people with a password, programs with a key, and what they did. A SQLite file."""
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.store import Store
+from warehouse.reader import WHOLE, Part
 
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
-    "read": ("/accounts", "/trends", "/comments", "/metrics"),
+    "figures": ("/accounts", "/trends", "/metrics"),
+    "read": ("/accounts", "/trends", "/metrics", "/comments"),
 }  # what a program may be allowed → addresses
 SHORTEST_PASSWORD = 10
-ROLES = ("viewer", "moderator")  # who looks, and who also reviews
+ROLES: dict[str, set[str]] = {
+    "viewer": set(),
+    "moderator": {"review"},
+    "admin": {"review", "audit"},
+}  # what they may besides looking
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 16 MB a guess
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks; where there is no login, whoever sits here."""
+
+    name: str = "local"
+    role: str = "admin"
+    part: Part = WHOLE
+
+    def may(self, what: str) -> bool:
+        return self.part.texts if what == "texts" else what in ROLES[self.role]
+
+
+LOCAL = Visitor()
+VISITOR: ContextVar[Visitor] = ContextVar("visitor", default=LOCAL)
 
 
 class PeopleError(ValueError):
@@ -24,9 +49,10 @@ class PeopleError(ValueError):
 class People(Store):
     def __init__(self, file: Path) -> None:
         super().__init__(file, "people.sql")
-        with self._open() as database:
-            if "role" not in [column[1] for column in database.execute("PRAGMA table_info(users)")]:  # of before
-                database.execute("ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'moderator'")
+        for table, column, default in (("users", "role", "'moderator'"), ("users", "tags", "''"),
+                                       ("users", "texts", "1"), ("keys", "tags", "''")):  # fmt: skip
+            if column not in [found[1] for found in self._ask(f"PRAGMA table_info({table})")]:  # of before
+                self._ask(f"ALTER TABLE {table} ADD COLUMN {column} NOT NULL DEFAULT {default}")
 
     @classmethod
     def in_folder(cls, data_dir: Path) -> "People":
@@ -41,19 +67,25 @@ class People(Store):
     def names(self) -> list[str]:
         return [name for (name,) in self._ask("SELECT name FROM users ORDER BY name")]
 
-    def add(self, name: str, password: str, role: str = "moderator") -> None:
+    def add(self, name: str, password: str, role: str = "moderator", part: Part = WHOLE) -> None:
         """A new person, or a new password for one, which ends their sessions."""
         if role not in ROLES:
             raise PeopleError(f"{role} is no role; there are {', '.join(ROLES)}.")
+        if "review" in ROLES[role] and not part.texts:
+            raise PeopleError(f"A {role} reads comments: who sees figures only is a viewer.")
         if not name.strip():
             raise PeopleError("A user needs a name.")
         if len(password) < SHORTEST_PASSWORD:
             raise PeopleError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
         salt = secrets.token_bytes(16)
-        self._ask("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)", name, salt, _hashed(password, salt), role)
+        self._ask(
+            "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)",
+            *(name, salt, _hashed(password, salt), role, _joined(part.tags), part.texts),
+        )
 
-    def may_review(self, name: str) -> bool:
-        return self._ask("SELECT role FROM users WHERE name = ?", name) == [("moderator",)]
+    def visitor(self, name: str) -> Visitor:
+        ((role, tags, texts),) = self._ask("SELECT role, tags, texts FROM users WHERE name = ?", name)
+        return Visitor(name, role, Part(_split(tags), bool(texts)))
 
     def remove(self, name: str) -> None:
         if name not in self.names():
@@ -70,21 +102,25 @@ class People(Store):
         rows = self._ask("SELECT password FROM users WHERE name = ?", name)
         return hashlib.sha256(rows[0][0]).hexdigest()[:16] if rows else ""
 
-    def add_key(self, name: str, scopes: list[str]) -> str:
+    def add_key(self, name: str, scopes: list[str], tags: Sequence[str] = ()) -> str:
         """A key for a program, which is shown once and kept as a hash."""
         if unknown := set(scopes) - SCOPES.keys():
             raise PeopleError(f"{', '.join(sorted(unknown))} is no scope; there are {', '.join(SCOPES)}.")
         key = f"tw_{secrets.token_urlsafe(32)}"
-        self._ask("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", name, _fingerprint(key), " ".join(scopes))
+        self._ask(
+            "INSERT OR REPLACE INTO keys (name, hash, scopes, tags) VALUES (?, ?, ?, ?)",
+            *(name, _fingerprint(key), " ".join(scopes), _joined(tags)),
+        )
         return key
 
     def remove_key(self, name: str) -> None:
         self._ask("DELETE FROM keys WHERE name = ?", name)
 
-    def owner(self, key: str) -> tuple[str, list[str]] | None:
+    def owner(self, key: str) -> tuple[Visitor, list[str]] | None:
         """Whose key it is and what it opens."""
-        rows = self._ask("SELECT name, scopes FROM keys WHERE hash = ?", _fingerprint(key))
-        return (rows[0][0], rows[0][1].split()) if rows else None
+        for name, scopes, tags in self._ask("SELECT name, scopes, tags FROM keys WHERE hash = ?", _fingerprint(key)):
+            return Visitor(f"key {name}", "viewer", Part(_split(tags))), scopes.split()
+        return None
 
     def secret(self) -> str:
         """What sessions are signed with: made once."""
@@ -95,7 +131,18 @@ class People(Store):
         self._ask("INSERT INTO audit (who, did) VALUES (?, ?)", who, did)
 
     def audit(self) -> list[tuple[str, str, str]]:
-        return self._ask("SELECT at, who, did FROM audit ORDER BY at DESC, rowid DESC LIMIT 1000")
+        return self._ask("SELECT at, who, did FROM audit ORDER BY rowid DESC LIMIT 1000")
+
+    def visitors(self) -> list[Visitor]:
+        return [self.visitor(name) for name in self.names()]
+
+
+def _joined(tags: Sequence[str]) -> str:
+    return "\n".join(tags)
+
+
+def _split(tags: str) -> tuple[str, ...]:
+    return tuple(sorted(tags.splitlines()))
 
 
 def _hashed(password: str, salt: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """What an address asks for, and the answers of the warehouse to it: a page is a function of the two."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from models.labels import LABELS
 from warehouse import build, queries
-from warehouse.reader import Warehouse
+from warehouse.reader import Part, Warehouse
 
 PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"}
 SEVERITIES = ("none", *build.SEVERITIES)
@@ -71,13 +71,13 @@ class View:
 
 
 class Answers:
-    """The page queries of the warehouse, each with the parameters it names."""
+    """The page queries of the warehouse, each with the parameters it names, over what the asker may see."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self.warehouse = warehouse
+    def __init__(self, warehouse: Warehouse, may_see: Callable[[], Part] = Part) -> None:
+        self._warehouse, self._may_see = warehouse, may_see
 
     def newest(self) -> date:
-        ((newest,),) = self.warehouse.query(queries.page_sql("newest"))
+        ((newest,),) = self._query(queries.page_sql("newest"))[1]
         return newest or date.min
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
@@ -113,12 +113,15 @@ class Answers:
         return None
 
     def accounts(self) -> list[str]:
-        return [account for (account,) in self.warehouse.query(queries.page_sql("accounts"))]
+        return [account for (account,) in self._query(queries.page_sql("accounts"))[1]]
 
     def _rows(self, sql: str, known: dict[str, Any]) -> Iterator[Row]:
         wanted = set(re.findall(r"\$([a-z]+)", sql))
-        columns, rows = self.warehouse.table(sql, {name: known[name] for name in wanted})
+        columns, rows = self._query(sql, {name: known[name] for name in wanted})
         return (dict(zip(columns, row, strict=True)) for row in rows)
+
+    def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple]]:
+        return self._warehouse.part(self._may_see()).table(sql, parameters or {})
 
 
 def _date(text: str | None) -> date | None:

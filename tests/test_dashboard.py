@@ -31,7 +31,7 @@ SHIPPED = ROOT / "models" / "shipped" / "cascade"
 LAST = date(2026, 11, 20)
 HOSTILE = "<script>document.title='taken'</script> <img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://example.com")'
-PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/try"]
+PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/try", "/audit"]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if is_wave:
             comments += [("calm/hostile", HOSTILE, at(day, 20), 0.7), ("calm/formula", FORMULA, at(day, 21), 0.6)]
         nights.append(night_of(place / "lake", day, comments))
-    accounts = [("instagram", "loud", ()), ("instagram", "calm", ())]
+    accounts = [("instagram", "loud", ("loud-agency",)), ("instagram", "calm", ("calm-agency", "all"))]
     build.publish(place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), ROOT / "policies.toml"))
     return place / "warehouse"
 
@@ -226,7 +226,7 @@ def test_a_review_names_who_signed_in_and_viewers_only_look(browser: Browser, wa
     place = tmp_path / "warehouse"
     shutil.copytree(warehouse, place, symlinks=True)
     with serving(place, people) as address:
-        for name, said in (("ann", "Agree with the flags"), ("eve", "Not for viewers")):
+        for name, said in (("ann", "Agree with the flags"), ("eve", "Not for you")):
             page = browser.new_context().new_page()
             page.goto(f"{address}/review?days=1")
             page.get_by_label("Name").fill(name)
@@ -238,6 +238,7 @@ def test_a_review_names_who_signed_in_and_viewers_only_look(browser: Browser, wa
                 expect(page.locator(".review .tile .value").nth(1)).to_have_text("1")
             page.close()
     assert [row[1] for row in read(tmp_path)] == ["ann"]
+    assert [did for _, who, did in people.audit() if "reviewed" in did] == ["reviewed calm/formula as harmless"]
 
 
 def test_a_script_that_got_into_a_page_would_not_run(browser: Browser, address: str) -> None:

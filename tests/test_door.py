@@ -1,7 +1,9 @@
 """Who gets in: sign in, sign out, keys, and everything that must not open the door. A real server, real requests."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,9 +13,12 @@ from playwright.sync_api import Browser, expect
 from typer.testing import CliRunner
 
 from dashboard import door
-from dashboard.people import People, PeopleError
+from dashboard.people import People, PeopleError, Visitor
+from dashboard.view import Answers, View
 from jobs.cli import app
 from tests.test_dashboard import browser, serving, warehouse  # noqa: F401
+from warehouse import queries
+from warehouse.reader import Part, Warehouse
 
 PASSWORD = "correct horse battery"
 
@@ -65,6 +70,31 @@ def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, p
     assert did == ["signed out", "signed in", "wrong password"]
 
 
+@pytest.mark.parametrize("tags", [("loud-agency",), ("all", "other"), ()])
+@pytest.mark.parametrize("texts", [True, False])
+def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
+    warehouse: Path,  # noqa: F811
+    tags: tuple[str, ...],
+    texts: bool,
+) -> None:
+    answers = Answers(Warehouse(warehouse), lambda: Part(tags, texts))
+    own = {("loud-agency",): ["loud"], ("all", "other"): ["calm"], (): ["loud", "calm"]}[tags]
+    assert answers.accounts() == sorted(f"instagram/{account}" for account in own)
+    view = View(days=14, last=answers.newest())
+    simple = {path.stem for path in queries.PAGES.glob("*.sql")} - {"comments", "comments_page", "comments_of"}
+    asked = {name: answers.rows(name, view, done=[], id="loud/2026-11-20-1", day=view.last) for name in sorted(simple)}
+    asked["page"] = answers.page_of_comments(view, "toxic DESC", 1000, 0)
+    asked["comment"] = [answers.comment(f"{account}/2026-11-20-1") for account in ("loud", "calm")]
+    for account in ("loud", "calm"):
+        names_it = [name for name, rows in asked.items() if account in repr(rows)]
+        assert bool(names_it) == (account in own), names_it
+    said = re.compile(r"(loud|calm) \d+ of 2026")
+    assert bool([name for name, rows in asked.items() if said.search(repr(rows))]) == texts
+    assert answers.rows("comments_count", replace(view, words=" of 2026"))[0]["comments"] == (
+        14 * sum({"loud": 60, "calm": 40}[account] for account in own) if texts else 0
+    )
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/", 307), ("GET", "/comments", 307), ("GET", "/docs", 307), ("POST", "/_dash-update-component", 401),
@@ -98,6 +128,40 @@ def test_a_page_elsewhere_cannot_ask_with_somebodys_session(client: httpx.Client
 @pytest.mark.parametrize("next", ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "x"])
 def test_signing_in_leads_nowhere_else(client: httpx.Client, next: str) -> None:
     assert sign_in(client, next=next).headers["location"] == "/"
+
+
+def test_what_people_do_is_in_the_audit_that_admins_see(
+    browser: Browser,  # noqa: F811
+    address: str,
+    people: People,
+) -> None:
+    people.add("ada", PASSWORD, "admin")
+    people.add("cleo", PASSWORD, "viewer", Part(("loud-agency",), texts=False))
+    page = browser.new_context(base_url=address).new_page()
+
+    def enter(name: str, next: str) -> None:
+        page.goto(f"/login?{urlencode({'next': next})}")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+
+    enter("cleo", "/compare?days=1")
+    expect(page.locator("main")).to_contain_text("instagram/loud", timeout=20_000)
+    expect(page.locator("main")).not_to_contain_text("calm")
+    expect(page.locator("nav .links a")).to_have_text(["Overview", "Account", "Compare", "Quality", "Try it"])
+    for closed in ("/comments", "/review", "/audit"):
+        page.goto(closed)
+        expect(page.locator("h1")).to_have_text("Not for you")
+    page.get_by_role("button", name="Sign out").click()
+    enter("ada", "/comments?days=1&flag=toxic")
+    page.get_by_label("Reveal all text").check(timeout=20_000)
+    with page.expect_download():
+        page.get_by_text("Download as CSV").click()
+    page.get_by_role("link", name="Audit").click()
+    expect(page.locator("table")).to_contain_text("tagged loud-agency")
+    for did in ("exported 32 comments, days=1&flag=toxic", "revealed texts, days=1&flag=toxic", "signed out"):
+        expect(page.locator(".ag-root")).to_contain_text(did)
+    page.close()
 
 
 def test_a_forged_session_or_one_from_before_a_new_password_is_none(client: httpx.Client, people: People) -> None:
@@ -151,13 +215,30 @@ def test_the_commands_make_and_end_people_and_keys(tmp_path: Path) -> None:
         return result.stdout
 
     run("user", "add", "ann", "--password", PASSWORD)
-    assert run("user", "list") == "ann\n"
+    run("user", "add", "cleo", "--password", PASSWORD, "--role", "viewer", "--tag", "space", "--figures-only")
+    assert run("user", "list") == "ann\tmoderator\ncleo\tviewer\tspace\tfigures only\n"
     people = People(tmp_path / "people.db")
     assert people.is_right("ann", PASSWORD)
-    assert people.owner(run("key", "add", "bot", "--scope", "read").strip()) == ("bot", ["read"])
+    key = run("key", "add", "bot", "--scope", "read", "--tag", "space").strip()
+    assert people.owner(key) == (Visitor("key bot", "viewer", Part(("space",))), ["read"])
     assert oct((tmp_path / "people.db").stat().st_mode)[-3:] == "600"
     run("user", "remove", "ann")
-    assert people.names() == []
+    assert people.names() == ["cleo"]
+
+
+def test_people_and_keys_of_an_older_release_are_kept(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "people.db") as database:
+        database.execute(
+            "CREATE TABLE users (name TEXT PRIMARY KEY, salt BLOB NOT NULL, password BLOB NOT NULL) WITHOUT ROWID"
+        )
+        database.execute(
+            "CREATE TABLE keys (name TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL) WITHOUT ROWID"
+        )
+        database.execute("INSERT INTO users VALUES ('ann', 'salt', 'hash')")
+    people = People(tmp_path / "people.db")
+    assert people.visitor("ann") == Visitor("ann", "moderator")
+    people.add("bob", PASSWORD, "viewer", Part(("space",)))
+    assert people.visitor("bob") == Visitor("bob", "viewer", Part(("space",)))
 
 
 def test_nobody_else_is_served_before_there_is_a_user(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.people import People
 from dashboard.reviews import Reviews, kappa, needs_two
 from jobs import export, forget, nightly, publish, reviews, standin
 from models import data
@@ -60,15 +59,6 @@ def test_the_tally_counts_right_flags_and_agreement(book: Reviews) -> None:
     assert tally.kappa == pytest.approx((0.75 - (0.5 * 0.25 + 0.5 * 0.75)) / 0.5)
     assert kappa([]) is None
     assert kappa([(True, True)]) is None, "always the same word says nothing"
-
-
-def test_viewers_do_not_review_and_a_role_of_before_is_kept(tmp_path: Path) -> None:
-    people = People.in_folder(tmp_path)
-    people.add("eve", "a long password", "viewer")
-    people.add("ann", "a long password")
-    assert not people.may_review("eve")
-    assert not people.may_review("nobody")
-    assert People.in_folder(tmp_path).may_review("ann")
 
 
 def test_reviews_reach_the_warehouse_and_training(

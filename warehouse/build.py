@@ -146,7 +146,7 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
     run_script(con, "marts/refresh.sql")
 
 
-def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | Path | list[str]) -> None:
+def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | bool | Path | list[str]) -> None:
     """A file of sql/, which finds the variables by getvariable."""
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $1", [str(value) if isinstance(value, Path) else value])
@@ -214,9 +214,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(statement)
     con.execute("DELETE FROM format")
     con.execute("INSERT INTO format VALUES ($1)", [len(steps)])
-    con.execute((SQL / "views" / "views.sql").read_text())
+    run_script(con, "views/views.sql")
     for view, column, said in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
-        con.execute(f"COMMENT ON COLUMN {view}.{column} IS {_quoted(said)}")
+        con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(said)}")
 
 
 def _format(con: duckdb.DuckDBPyConnection, newest: int) -> int:
@@ -239,9 +239,9 @@ def comments_of(script: str) -> Iterator[str]:
     for line in script.splitlines():
         if found := re.match(r"CREATE TABLE IF NOT EXISTS (\w+) \( -- (.*)", line):
             table = found[1]
-            yield f"COMMENT ON TABLE {table} IS {_quoted(found[2])}"
+            yield f"COMMENT ON TABLE {table} IS {quoted(found[2])}"
         elif found := re.match(r"    (\w+) .*? -- (.*)", line):
-            yield f"COMMENT ON COLUMN {table}.{found[1]} IS {_quoted(found[2])}"
+            yield f"COMMENT ON COLUMN {table}.{found[1]} IS {quoted(found[2])}"
 
 
 def _check(con: duckdb.DuckDBPyConnection) -> None:
@@ -301,5 +301,5 @@ def _table_hash(con: duckdb.DuckDBPyConnection, table: str) -> str:
     return f"{rows} {total}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,31 @@ import duckdb
 import pyarrow as pa
 
 from warehouse import WarehouseError
-from warehouse.build import current
+from warehouse.build import current, quoted, run_script
 
 MOST_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a warehouse somebody may see: everything, unless told."""
+
+    tags: tuple[str, ...] = ()  # the accounts with one of these; all where there is none
+    texts: bool = True  # or figures only
+
+
+WHOLE = Part()
 
 
 class Warehouse:
     """One for a process; threads may share it."""
 
-    def __init__(self, folder: Path, seconds: float = MOST_SECONDS, memory: str = "1GB", threads: int = 2) -> None:
+    def __init__(
+        self, folder: Path, seconds: float = MOST_SECONDS, memory: str = "1GB", threads: int = 2, part: Part = WHOLE
+    ) -> None:
         self.folder = folder
-        self._seconds = seconds
+        self._seconds, self._part = seconds, part
+        self._parts: dict[Part, Warehouse] = {part: self}
         self._settings = {
             "TimeZone": "'UTC'",
             "memory_limit": f"'{memory}'",
@@ -33,6 +48,11 @@ class Warehouse:
         self._lock = threading.Lock()
         self._path: Path | None = None
         self._con: duckdb.DuckDBPyConnection | None = None
+
+    def part(self, part: Part) -> "Warehouse":
+        """The same warehouse, for somebody who may see no more of it than this."""
+        with self._lock:
+            return self._parts.setdefault(part, Warehouse(self.folder, part=part))
 
     def query(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
         """The rows; raises WarehouseError with what DuckDB says of a wrong, endless or forbidden query."""
@@ -69,7 +89,7 @@ class Warehouse:
 
     def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
         try:
-            con = duckdb.connect(str(path), read_only=True)
+            con = duckdb.connect(str(path), read_only=True) if self._part == WHOLE else _connect(path, self._part)
         except duckdb.Error as error:
             raise WarehouseError(
                 f"{path} cannot be opened ({error}). `toxwatch rebuild` makes it again from the lake."
@@ -79,6 +99,15 @@ class Warehouse:
         for name, value in () if is_locked else self._settings.items():
             con.execute(f"SET {name} = {value}")
         return con
+
+
+def _connect(path: Path, part: Part) -> duckdb.DuckDBPyConnection:
+    """To views over the file that hold this part, with the usual views over those."""
+    con = duckdb.connect()
+    con.execute(f"ATTACH {quoted(str(path))} AS whole (READ_ONLY)")
+    run_script(con, "views/part.sql", tags=list(part.tags), texts=part.texts)
+    run_script(con, "views/views.sql")
+    return con
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The comments themselves, as many as there are: filtered, sorted and paged by the warehouse."""
 
+from collections.abc import Callable
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -44,7 +45,7 @@ def layout(answers: Answers, view: View) -> Component:
     )  # fmt: skip
 
 
-def register(app: Dash, answers: Answers) -> None:
+def register(app: Dash, answers: Answers, write_down: Callable[[str], None]) -> None:
     @app.callback(Output("comments", "getRowsResponse"), Input("comments", "getRowsRequest"), State("url", "search"))
     def rows(request: dict[str, Any] | None, search: str) -> dict[str, Any]:
         if not request:
@@ -60,9 +61,19 @@ def register(app: Dash, answers: Answers) -> None:
     )
     def export(_clicks: int, search: str) -> dict[str, Any]:
         rows = answers.page_of_comments(View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
+        write_down(f"exported {len(rows):,} comments, {_asked(search)}")
         return {"content": as_csv(rows), "filename": "comments.csv", "type": "text/csv"}
 
+    @app.callback(Input("reveal", "checked"), State("url", "search"), prevent_initial_call=True)
+    def reveal(is_shown: bool, search: str) -> None:
+        if is_shown:
+            write_down(f"revealed texts, {_asked(search)}")
+
     app.clientside_callback(REVEAL, Output("reveal", "label"), Input("reveal", "checked"))
+
+
+def _asked(search: str) -> str:
+    return search.lstrip("?") or "without a filter"
 
 
 def _order(sort: list[dict[str, str]] | None) -> str:

@@ -1,5 +1,6 @@
 """Review: one comment after another, by keyboard; what people say is where flags are measured and models learn."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
 
@@ -20,9 +21,8 @@ from dashboard.components import (
     tile,
     tiles,
 )
-from dashboard.door import WHO
 from dashboard.figures import named
-from dashboard.people import People
+from dashboard.people import VISITOR
 from dashboard.reviews import Reviews
 from dashboard.view import Answers, Row, View
 from models.labels import LABELS
@@ -48,9 +48,7 @@ KEYS = """() => {
 }"""
 
 
-def layout(answers: Answers, view: View, reviews: Reviews, people: People | None) -> Component:
-    if not _may(people):
-        return note("Moderators review; `toxwatch user add NAME --role moderator` makes one.", "Not for viewers")
+def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
     return page(
         TITLE,
         "The most harmful and the most uncertain first. Keys 1 to 6 tick a category; every fifth comment goes to two "
@@ -65,7 +63,7 @@ def layout(answers: Answers, view: View, reviews: Reviews, people: People | None
     )  # fmt: skip
 
 
-def register(app: Dash, answers: Answers, reviews: Reviews, people: People | None) -> None:
+def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable[[str], None]) -> None:
     @app.callback(
         Output("review", "children"), Input({"review": ALL}, "n_clicks"), State("reviewed", "data"),
         State("ticked", "value"), State("url", "search"), prevent_initial_call=True,
@@ -73,23 +71,22 @@ def register(app: Dash, answers: Answers, reviews: Reviews, people: People | Non
     def act(
         _clicks: list[int | None], reviewed: dict[str, str], ticked: list[str] | None, search: str
     ) -> list[Component]:
-        if not _may(people):
+        if not VISITOR.get().may("review"):
             raise PreventUpdate
-        view, what, who = View.read(search, answers.newest()), ctx.triggered_id["review"], WHO.get()
+        view, what, who = View.read(search, answers.newest()), ctx.triggered_id["review"], VISITOR.get().name
         if what == "undo":
-            return _card(answers, view, reviews, reviews.undo(who) or reviewed["id"])
+            undone = reviews.undo(who)
+            write_down(f"took back the review of {undone}")
+            return _card(answers, view, reviews, undone or reviewed["id"])
         if what == "skip":
             reviews.skip(reviewed["id"], who)
         elif row := answers.comment(**reviewed):
             labels = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[what]
             reviews.say(reviewed["id"], who, labels, *(row[name] for name in ("flags", "model", "policy")))
+            write_down(f"reviewed {reviewed['id']} as {', '.join(labels) or 'harmless'}")
         return _next(answers, view, reviews)
 
     app.clientside_callback(KEYS, Output("review-keys", "data"), Input("review", "children"))
-
-
-def _may(people: People | None) -> bool:
-    return people is None or people.may_review(WHO.get())
 
 
 def _known(ticked: list[str] | None) -> list[str]:
@@ -97,7 +94,7 @@ def _known(ticked: list[str] | None) -> list[str]:
 
 
 def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
-    waiting = answers.rows("queue", view, done=reviews.not_for(WHO.get()))
+    waiting = answers.rows("queue", view, done=reviews.not_for(VISITOR.get().name))
     if not waiting:
         return [
             _tally(reviews, 0),
@@ -116,7 +113,7 @@ def _card(
     row = answers.comment(comment_id, posted_on)
     if not row:
         return _next(answers, view, reviews)
-    reviews.claim(comment_id, WHO.get())
+    reviews.claim(comment_id, VISITOR.get().name)
     context = [html.P(["answers: ", html.Span(row["parent_text"])], className="note")] if row["parent_text"] else []
     choices = [
         {"value": label, "label": html.Span([named(label), html.Kbd(str(key))])} for key, label in enumerate(LABELS, 1)
@@ -149,7 +146,7 @@ def _place(row: Row) -> Any:
 
 
 def _tally(reviews: Reviews, waiting: int | None) -> Component:
-    tally = reviews.tally(WHO.get())
+    tally = reviews.tally(VISITOR.get().name)
     right = f"{tally.right / tally.flagged:.0%}" if tally.flagged else "–"
     agreement = "–" if tally.kappa is None else f"{tally.kappa:.2f}"
     return tiles(
