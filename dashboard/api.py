@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard import explain
 from dashboard.view import LONGEST_WORDS, PERIODS, SEVERITIES, Answers, View
 from models.labels import LABELS
 from models.scorer import Scorer
@@ -19,12 +20,14 @@ from warehouse import WarehouseError
 MOST_INPUTS = 1000
 MOST_LETTERS = 20_000
 MOST_ROWS = 1000
+MOST_EXPLAINED = 20
 
 
 class Texts(BaseModel):
     inputs: Annotated[
         list[Annotated[str, Field(max_length=MOST_LETTERS)]], Field(min_length=1, max_length=MOST_INPUTS)
     ] = Field(examples=[["What a picture 🌎"]])
+    explain: bool = Field(False, description=f"Say what each word adds, for up to {MOST_EXPLAINED} inputs.")
 
 
 class Score(BaseModel):
@@ -32,9 +35,17 @@ class Score(BaseModel):
     score: float
 
 
+class Word(BaseModel):
+    word: str
+    adds: list[Score]
+
+
 class Scores(BaseModel):
     model: str
     outputs: list[list[Score]]
+    explanations: list[list[Word]] | None = Field(
+        None, description=f"Words, where a text has two to {explain.MOST_WORDS}: its score less that without the word."
+    )
 
 
 def _period(days: int) -> int:
@@ -79,11 +90,21 @@ class Browsers:
 
 
 def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> None:
-    @server.post("/predict", summary="Six calibrated probabilities for each text")
+    @server.post("/predict", summary="Six calibrated probabilities for each text", response_model_exclude_none=True)
     def predict(texts: Texts) -> Scores:
+        if texts.explain and len(texts.inputs) > MOST_EXPLAINED:
+            raise HTTPException(422, f"{MOST_EXPLAINED} inputs are the most that are explained at once.")
         model = in_use()
         scores = model.scores([clean_text(text) for text in texts.inputs])
-        return Scores(model=model.version, outputs=[_labelled(model, row) for row in scores])
+        explanations = [
+            [Word(word=word, adds=_labelled(model, added)) for word, added in explain.adds(model, text, row)]
+            for text, row in zip(texts.inputs if texts.explain else [], scores, strict=False)
+        ]
+        return Scores(
+            model=model.version,
+            outputs=[_labelled(model, row) for row in scores],
+            explanations=explanations if texts.explain else None,
+        )
 
     @server.get("/accounts", summary="The accounts that have scored comments")
     def accounts() -> list[str]:

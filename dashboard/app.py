@@ -10,6 +10,8 @@ from dash import ALL, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import api, door, perspective
@@ -20,7 +22,7 @@ from dashboard.reviews import Reviews
 from dashboard.view import Answers, View
 from models import scorer
 from warehouse import WarehouseError
-from warehouse.reader import Warehouse
+from warehouse.reader import WHOLE, Warehouse
 
 STYLE = Path(__file__).parent / "assets" / "style.css"
 # Dash 4.4.1 collects assets at the first request to "/" only, so a shared link would open without style.
@@ -34,6 +36,8 @@ POLICY = (
     "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+CHECKS = "/checks"
+SANDBOX = "sandbox allow-scripts allow-popups"  # pages with others' scripts are kept from the session of ours
 NEEDS = {"/comments": "texts", "/review": "review", "/audit": "audit"}  # page → what its visitor must be allowed
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
@@ -57,7 +61,11 @@ CHOOSE = """() => {
 
 
 def create(
-    folder: Path, which_model: Callable[[], Path], people: People | None = None, is_https: bool = False
+    folder: Path,
+    which_model: Callable[[], Path],
+    people: People | None = None,
+    is_https: bool = False,
+    data_docs: Path | None = None,
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`, for `people` only if they are given."""
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
@@ -79,12 +87,15 @@ def create(
     }
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
+    layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use)
     layouts["/quality"] = lambda answers, view: quality.layout(answers, view, in_use().card)
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, people)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
     api.add(server, answers, in_use, write_down)
     perspective.add(server, in_use)
+    if data_docs:
+        server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
     if people:
         door.add(server, people, is_https)
     app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="", compress=True,
@@ -108,11 +119,22 @@ def create(
 
     app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
-    comments.register(app, answers, write_down)
+    comments.register(app, answers, in_use, write_down)
     review.register(app, answers, reviews, write_down)
     trying.register(app, in_use)
     server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())))
     return server
+
+
+class Checks(StaticFiles):
+    """Great Expectations' pages, which show any account's rows."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if VISITOR.get().part != WHOLE:
+            return await JSONResponse({"error": "These pages are for who may see all accounts."}, 403)(
+                scope, receive, send
+            )
+        return await super().__call__(scope, receive, send)
 
 
 class Headers:
@@ -126,7 +148,7 @@ class Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if "text/html" in headers.get("content-type", "") and scope["path"] != "/docs":
-                    headers["Content-Security-Policy"] = self._policy
+                    headers["Content-Security-Policy"] = SANDBOX if scope["path"].startswith(CHECKS) else self._policy
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
             await send(message)
@@ -149,9 +171,11 @@ class InUse:
         return model
 
 
-def serve(folder: Path, which_model: Callable[[], Path], people: People, host: str, port: int, is_https: bool) -> None:
+def serve(
+    folder: Path, which_model: Callable[[], Path], people: People, host: str, port: int, is_https: bool, data_docs: Path
+) -> None:
     """Until Ctrl-C; with a login as soon as there is a user, elsewhere than on loopback never without."""
-    application = create(folder, which_model, people if people.have_login(host) else None, is_https)
+    application = create(folder, which_model, people if people.have_login(host) else None, is_https, data_docs)
     uvicorn.run(application, host=host, port=port, log_level="warning")
 
 
@@ -168,7 +192,7 @@ def _shell(titles: dict[str, str], can_leave: bool) -> Component:
             ]),
             html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
         ],
-        theme={"primaryColor": "blue", "fontFamily": "inherit"},
+        theme={"primaryColor": "blue", "primaryShade": 8, "fontFamily": "inherit"},
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
@@ -26,6 +27,8 @@ GRAPH: Any = {
     "displaylogo": False,
     "responsive": True,
 }
+LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
+             "und": "undetermined"}  # fmt: skip
 GRID_THEME = """themeQuartz.withParams({
     backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',
     headerTextColor: 'var(--quiet)', borderColor: 'var(--line)', fontFamily: 'inherit', wrapperBorder: false,
@@ -80,7 +83,7 @@ def page(title: str, sentence: Component | str, controls: Sequence[Component], *
     return html.Div([html.Header([head, html.Div(list(controls), className="controls")]), *panels], className="page")
 
 
-def panel(title: str, note: str, *body: Any, wide: bool = False) -> Component:
+def panel(title: str, note: Any, *body: Any, wide: bool = False) -> Component:
     return html.Section(
         [html.H2(title), html.P(note, className="note"), *body], className="panel wide" if wide else "panel"
     )
@@ -90,7 +93,7 @@ def chart(title: str, note: str, figure: go.Figure, rows: Sequence[Row], empty: 
     """A figure with its numbers beside it as a table and a CSV file; what it says where there is nothing."""
     if not rows:
         return panel(title, note, html.P(empty, className="empty"), wide=wide)
-    graph = labelled(html.Div, f"{title}. {note}", dcc.Graph(figure=figure, config=GRAPH), role="img",
+    graph = labelled(html.Div, f"{title}. {note}", dcc.Graph(figure=figure, config=GRAPH), role="figure",
                      className="scrolls" if wide else "")  # fmt: skip
     numbers = html.Details([html.Summary("Numbers"), _download(title, rows), _numbers(rows)], className="numbers")
     return panel(title, note, graph, numbers, wide=wide)
@@ -153,26 +156,45 @@ def meters(scores: Sequence[float]) -> list[Component]:
             html.Span(named(label), className="label"),
             html.Span(html.Span(style={"width": f"{100 * p:.1f}%", "background": COLOURS[label]}), className="meter"),
             html.Span(percent(float(p)), className="number"),
-        ], className="row")
+        ], className="meters")
         for label, p in zip(LABELS, scores, strict=True)
     ]  # fmt: skip
+
+
+def place(row: Row, view: View) -> list[Any]:
+    """When and where a comment was written."""
+    said = f"{view.time(row['posted_at'])} {view.zone}, {row['language']}, {shown(row['likes'])} likes; below "
+    post = shown(row["caption"] or row["url"] or "a post")
+    return [said, html.A(post, href=row["url"], target="_blank", rel="noreferrer")]
 
 
 def note(text: str, heading: str = "Nothing to show") -> Component:
     return html.Div([html.H1(heading), html.P(text)], className="page notice", role="status")
 
 
-def pick(name: str, label: str, value: Any, choices: dict[str, str], empty: str | None = None) -> Component:
+def pick(
+    name: str, label: str, value: Any, choices: dict[str, str], empty: str | None = None, **options: Any
+) -> Component:
     """A control whose value goes into the address."""
     return dmc.Select(
         id={"control": name}, label=label, value=None if value is None else str(value), clearable=empty is not None,
         data=[{"value": key, "label": said} for key, said in choices.items()], placeholder=empty, size="sm",
         allowDeselect=False, comboboxProps={"withinPortal": True}, searchable=len(choices) > 8, w=190,
+        **options,
     )  # fmt: skip
 
 
 def pick_period(view: View) -> Component:
     return pick("days", "Period", view.days, {str(days): said for days, said in PERIODS.items()})
+
+
+def pick_zone(view: View) -> Component:
+    zones = {
+        zone: zone.replace("_", " ")
+        for zone in ["UTC", *sorted(available_timezones())]
+        if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/"))
+    }
+    return pick("zone", "Times in", view.zone, zones, limit=100)
 
 
 def pick_label(view: View) -> Component:

@@ -23,8 +23,10 @@ def named(label: str) -> str:
     return NAMES.get(label, label)
 
 
-def trend(rows: Sequence[Row], label: str, waves: Sequence[tuple[date, str]], period_from: date) -> go.Figure:
-    """One category by day with its interval; the period is marked, waves of abuse are named."""
+def trend(
+    rows: Sequence[Row], label: str, waves: Sequence[tuple[date, str]], period_from: date, posted: Sequence[Row] = ()
+) -> go.Figure:
+    """One category by day with its interval; the period and days with posts are marked, waves of abuse are named."""
     rows = [row for row in rows if row["label"] == label]
     figure = go.Figure(_band(rows, COLOURS[label], hover=True))
     if rows:
@@ -34,6 +36,11 @@ def trend(rows: Sequence[Row], label: str, waves: Sequence[tuple[date, str]], pe
         if on in by_day:
             figure.add_annotation(x=on, y=by_day[on], text=said, font_size=11, showarrow=True, arrowhead=0,
                                   arrowwidth=1, arrowcolor=INK, ax=0, ay=-26)  # fmt: skip
+    if posted:
+        captions = [f"{row['posts']} posted: {row['caption'] or 'without words'}" for row in posted]
+        figure.add_scatter(x=[row["day"] for row in posted], y=[0] * len(posted), mode="markers", text=captions,
+                           marker={"symbol": "triangle-up", "size": 8, "color": INK},
+                           hovertemplate="%{x|%a %d %b}: %{text}<extra></extra>")  # fmt: skip
     return _quiet(figure, 300, "%")
 
 
@@ -47,9 +54,9 @@ def small_multiples(rows: Sequence[Row]) -> go.Figure:
     return _quiet(figure, 360, "%").update_xaxes(nticks=4, tickangle=0)
 
 
-def side_by_side(trends: Mapping[str, Sequence[Row]], label: str) -> go.Figure:
-    """One category by day in several places, on one scale."""
-    columns = min(len(trends), 2)
+def side_by_side(trends: Mapping[str, Sequence[Row]], label: str, columns: int) -> go.Figure:
+    """One category by day in several places and periods, on one scale."""
+    columns = min(len(trends), columns)
     rows = -(-len(trends) // columns)
     figure = make_subplots(rows, columns, subplot_titles=list(trends), shared_yaxes="all", vertical_spacing=0.3 / rows)
     for i, trend in enumerate(trends.values()):
@@ -59,7 +66,7 @@ def side_by_side(trends: Mapping[str, Sequence[Row]], label: str) -> go.Figure:
     return _quiet(figure, 60 + 210 * rows, "%").update_xaxes(nticks=4, tickangle=0)
 
 
-def weekdays(rows: Sequence[Row], label: str) -> go.Figure:
+def weekdays(rows: Sequence[Row], label: str, zone: str) -> go.Figure:
     share: list[list[Any]] = [[None] * 24 for _ in WEEKDAYS]
     text = [[""] * 24 for _ in WEEKDAYS]
     for row in rows:
@@ -68,13 +75,15 @@ def weekdays(rows: Sequence[Row], label: str) -> go.Figure:
     scale = [[0, "rgba(134, 142, 150, 0.08)"], [1, COLOURS[label]]]
     figure = go.Figure(
         go.Heatmap(z=share, x=[f"{hour:02}" for hour in range(24)], y=WEEKDAYS, colorscale=scale, text=text, xgap=2,
-                   ygap=2, hovertemplate="%{y} %{x}:00 UTC: %{text}<extra></extra>",
+                   ygap=2, hovertemplate=f"%{{y}} %{{x}}:00 {zone}: %{{text}}<extra></extra>",
                    colorbar={"thickness": 8, "outlinewidth": 0, "tickformat": ".0%"})
     )  # fmt: skip
     return _quiet(figure, 260).update_xaxes(showgrid=False).update_yaxes(showgrid=False, autorange="reversed")
 
 
-def bars(names: Sequence[str], shares: Sequence[float], margins: Sequence[float], colour: str) -> go.Figure:
+def bars(
+    names: Sequence[str], shares: Sequence[float], margins: Sequence[float], colour: str | Sequence[str]
+) -> go.Figure:
     figure = go.Figure(
         go.Bar(x=shares, y=names, orientation="h", marker_color=colour, width=0.55,
                error_x={"array": margins, "arrayminus": [min(pair) for pair in zip(shares, margins, strict=True)],
@@ -84,6 +93,26 @@ def bars(names: Sequence[str], shares: Sequence[float], margins: Sequence[float]
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
     return _quiet(figure, 60 + 34 * max(len(names), 2))
+
+
+def choices(rows: Sequence[Row], colour: str) -> go.Figure:
+    """What thresholds give: how many comments, and how many of them rightly."""
+    at = [row["flagged_from"] for row in rows]
+    read = [row for row in rows if row["reviewed"]]
+    figure = make_subplots(specs=[[{"secondary_y": True}]])
+    figure.add_bar(x=at, y=[row["flagged"] for row in rows], marker_color=INK, opacity=0.35, secondary_y=True,
+                   hovertemplate="from %{x}: %{y:,} flagged<extra></extra>")  # fmt: skip
+    figure.add_scatter(x=at, y=[row["expected_precision"] for row in rows], mode="lines", line_color=colour,
+                       hovertemplate="from %{x}: %{y:.0%} expected to be right<extra></extra>")  # fmt: skip
+    figure.add_scatter(x=[row["flagged_from"] for row in read], y=[row["precision"] for row in read], mode="markers",
+                       marker_color=colour, error_y={"array": [row["margin"] for row in read], "width": 3},
+                       hovertemplate="from %{x}: %{y:.0%} found right by reviewers<extra></extra>")  # fmt: skip
+    for row in rows:
+        if row["is_policy"]:
+            figure.add_vline(x=row["flagged_from"], line_dash="dot", line_color=INK, annotation_text="policy")
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.05], secondary_y=False)
+    figure.update_yaxes(rangemode="tozero", showgrid=False, secondary_y=True)
+    return _quiet(figure, 300)
 
 
 def sparkline(shares: Sequence[float], colour: str) -> str:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo, available_timezones
 
 from models.labels import LABELS
 from warehouse import build, queries
@@ -16,6 +17,7 @@ SEVERITIES = ("none", *build.SEVERITIES)
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # orders of comments that do not ask for them
+TAG = "#"  # stands before a tag, where all accounts of it are meant
 TREND_DAYS = 28  # a trend shows at least so many
 
 Row = dict[str, Any]
@@ -34,6 +36,9 @@ class View:
     severity: str | None = None
     flag: str | None = None
     words: str | None = None
+    comment: str | None = None  # that is looked at: its day, a slash, its id
+    periods: int = 1  # side by side: this one, those before
+    zone: str = "UTC"  # of the times that are shown; days are those of UTC
 
     @classmethod
     def read(cls, search: str | None, newest: date) -> "View":
@@ -49,6 +54,9 @@ class View:
             severity=asked["severity"] if asked.get("severity") in SEVERITIES else None,
             flag=asked["flag"] if asked.get("flag") in LABELS else None,
             words=asked.get("words", "")[:LONGEST_WORDS] or None,
+            comment=asked["comment"] if _date(asked.get("comment", "").partition("/")[0]) else None,
+            periods=int(asked["periods"]) if asked.get("periods") in ("2", "4") else 1,
+            zone=asked["zone"] if asked.get("zone") in available_timezones() else "UTC",
         )
 
     def search(self, **changes: Any) -> str:
@@ -62,6 +70,9 @@ class View:
     @property
     def first(self) -> date:
         return self.last - timedelta(days=self.days - 1)
+
+    def time(self, at: datetime) -> str:
+        return f"{at.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
 
     def parameters(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(View)} | {
@@ -81,7 +92,8 @@ class Answers:
         return newest or date.min
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
-        return list(self._rows(queries.page_sql(name), view.parameters() | more))
+        known = view.parameters() | {"places": self._places(view.account)} | more
+        return list(self._rows(queries.page_sql(name), known))
 
     def trend(self, view: View) -> list[Row]:
         first = view.last - timedelta(days=max(TREND_DAYS, 2 * view.days) - 1)
@@ -100,7 +112,15 @@ class Answers:
         if not page:
             return []
         ids, times = ([row[name] for row in page] for name in ("comment_id", "posted_at"))
-        found = self._rows(queries.page_sql("comments_of"), {"ids": ids, "from": min(times), "until": max(times)})
+        return self._comments(ids, min(times), max(times))
+
+    def comments(self, which: list[str]) -> list[Row]:
+        """Those of these addresses: a day, a slash and an id."""
+        days, _, ids = zip(*(one.partition("/") for one in which), strict=True)
+        return self._comments(list(ids), date.fromisoformat(min(days)), date.fromisoformat(max(days)) + timedelta(1))
+
+    def _comments(self, ids: list[str], first: date, last: date) -> list[Row]:
+        found = self._rows(queries.page_sql("comments_of"), {"ids": ids, "from": first, "until": last})
         return sorted(found, key=lambda row: ids.index(row["comment_id"]))
 
     def comment(self, id: str, day: date | str | None = None) -> Row | None:
@@ -111,6 +131,19 @@ class Answers:
             parents = self._rows(queries.page_sql("parent"), {"id": row["parent_id"], "day": day})
             return row | {"parent_text": next((parent["text"] for parent in parents), None)}
         return None
+
+    def tags(self) -> dict[str, list[str]]:
+        """The accounts of each tag."""
+        return dict(self._query(queries.page_sql("tags"))[1])
+
+    def _places(self, account: str | None) -> list[str] | None:
+        """What `#tag` stands for; a tag that nobody has stands for itself, which is no account."""
+        if account and account.startswith(TAG):
+            return self.tags().get(account.removeprefix(TAG), [account])
+        return [account] if account else None
+
+    def replies(self, id: str, day: str) -> list[Row]:
+        return list(self._rows(queries.page_sql("replies"), {"id": id, "day": day}))
 
     def accounts(self) -> list[str]:
         return [account for (account,) in self._query(queries.page_sql("accounts"))[1]]

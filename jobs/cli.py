@@ -233,7 +233,13 @@ def serve(
 
     console.print(f"Dashboard: http://{host}:{port}, {login}. Ctrl-C ends it.")
     dashboard.serve(
-        settings.data_dir / "warehouse", lambda: Settings.load(data_dir).model_dir, people, host, port, https
+        settings.data_dir / "warehouse",
+        lambda: Settings.load(data_dir).model_dir,
+        people,
+        host,
+        port,
+        https,
+        settings.data_docs.parent,
     )
 
 

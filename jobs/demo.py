@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from jobs import ask, nightly, quality, standin
+from jobs import ask, nightly, standin
 from jobs.settings import Settings
 from warehouse import queries
 
@@ -23,20 +23,20 @@ def run(data_dir: Path | None, last: date, nights: int) -> None:
             apify_token=server.token,
         )
         nightly.run(settings, [last - timedelta(days=day) for day in reversed(range(nights))])
-    _show(settings.data_dir)
+    _show(settings)
 
 
-def _show(data_dir: Path) -> None:
+def _show(settings: Settings) -> None:
     out = Console(highlight=False, soft_wrap=True)
     for name in SHOWN:
         out.print(f"\n[bold]{queries.question(name)}[/]")
-        ask.show(data_dir / "warehouse", name)
-    given = f" --data-dir {data_dir}" if data_dir != Path("data").resolve() else ""
+        ask.show(settings.data_dir / "warehouse", name)
+    given = f" --data-dir {settings.data_dir}" if settings.data_dir != Path("data").resolve() else ""
     out.print(
         f"\nWhere to look next:\n"
         f"  toxwatch sql --examples{given}   more questions, answered\n"
         f"  toxwatch sql{given}              a prompt for your own\n"
         f"  toxwatch status{given}           what each night holds\n"
-        f"  {quality.docs_page(data_dir / 'quality')}   how each night was checked\n"
+        f"  {settings.data_docs}   how each night was checked\n"
         "Then name your own accounts in targets.toml, set APIFY_TOKEN and run `toxwatch nightly`."
     )

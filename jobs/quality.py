@@ -75,10 +75,6 @@ def check(folder: Path, night: date, frames: dict[str, pd.DataFrame]) -> list[di
     return rows
 
 
-def docs_page(folder: Path) -> Path:
-    return folder / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
-
-
 def _context(folder: Path) -> gx.data_context.FileDataContext:
     folder.mkdir(parents=True, exist_ok=True)
     context = gx.get_context(mode="file", project_root_dir=folder)

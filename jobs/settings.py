@@ -56,6 +56,11 @@ class Settings:
             webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,
         )
 
+    @property
+    def data_docs(self) -> Path:
+        """Where Great Expectations says how each night was checked."""
+        return self.data_dir / "quality" / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
+
     def author_key(self) -> bytes:
         """The key of the author hashes: TOXWATCH_AUTHOR_KEY, else made once and kept in the data folder."""
         if (self.data_dir / NEXT_KEY).exists():

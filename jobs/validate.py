@@ -150,12 +150,11 @@ def _refuse_if_failed(
     lake.remove("validated", night)
     said = [f"  {c['expectation']} on {c['column_name']}: observed {c['observed']}" for c in failed]
     counts = rejected.reasons.explode().value_counts()
-    report = quality.docs_page(settings.data_dir / "quality")
     raise RefusedData(
         f"The night {night} did not pass its checks and goes no further:\n"
         + "\n".join(said)
         + f"\nRejected rows by reason: {', '.join(f'{reason} {n}' for reason, n in counts.items())}\n"
-        f"The rows are in {lake.folder('rejected', night)}, the report is {report}.\n"
+        f"The rows are in {lake.folder('rejected', night)}, the report is {settings.data_docs}.\n"
         f"When the cause is mended: toxwatch nightly --night {night}"
     )
 

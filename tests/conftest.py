@@ -122,7 +122,7 @@ def _write(path: Path, rows: Iterable[dict[str, Any]], columns: pa.Schema) -> No
 def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str, float] | None = None) -> build.Night:
     """A night as the stages leave it; `models` is version → what it adds to the toxic score.
 
-    The comment "loud/1" belongs to the account "loud", one without a slash to "orbital".
+    The comment "loud/1" belongs to the account "loud", one without a slash to "orbital"; "loud/1+a" answers "loud/1".
     """
     rows = [
         {
@@ -130,6 +130,7 @@ def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str,
             "platform": "instagram",
             "account": account_of(id),
             "post_id": f"instagram:{account_of(id)}",
+            "parent_id": id.rpartition("+")[0] or None,
             "author_hash": f"author {id}",
             "text": text,
             "has_media": False,

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
 
 from dashboard import report
@@ -48,18 +49,25 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         comments += [(f"calm/{day}-{n}", f"calm {n} of {day}", at(day, n % 24), 0.01) for n in range(40)]
         if is_wave:
-            comments += [("calm/hostile", HOSTILE, at(day, 20), 0.7), ("calm/formula", FORMULA, at(day, 21), 0.6)]
+            comments += [("calm/hostile", HOSTILE, at(day, 20), 0.7), ("calm/formula", FORMULA, at(day, 21), 0.6),
+                         ("calm/hostile+1", "please stop", at(day, 22), 0.01)]  # fmt: skip
         nights.append(night_of(place / "lake", day, comments))
-    accounts = [("instagram", "loud", ("loud-agency",)), ("instagram", "calm", ("calm-agency", "all"))]
-    build.publish(place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), ROOT / "policies.toml"))
+    accounts = [("instagram", "loud", ("loud-agency", "both")), ("instagram", "calm", ("calm-agency", "both"))]
+    reviews = [
+        (f"loud/{LAST}-{n}", "ann", labels, at(LAST), ["toxic"], MODEL, "1") for n, labels in enumerate([["toxic"], []])
+    ]
+    build.publish(place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), ROOT / "policies.toml", reviews))
     return place / "warehouse"
 
 
 @contextmanager
 def serving(
-    folder: Path, people: People | None = None, which_model: Callable[[], Path] = lambda: SHIPPED
+    folder: Path,
+    people: People | None = None,
+    which_model: Callable[[], Path] = lambda: SHIPPED,
+    data_docs: Path | None = None,
 ) -> Iterator[str]:
-    application = create(folder, which_model, people)
+    application = create(folder, which_model, people, data_docs=data_docs)
     server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -104,8 +112,9 @@ def is_ours(url: str, address: str) -> bool:
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_page_has_its_title_and_fits_its_width(page: Page, path: str, width: int) -> None:
+def test_every_page_has_its_title_fits_its_width_and_can_be_read_aloud(page: Page, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme="dark" if width < 1000 else "light")
     page.goto(path)
     expect(page.locator("h1")).to_be_visible(timeout=20_000)
     expect(page.locator("nav a.here")).to_have_count(1)
@@ -113,6 +122,8 @@ def test_every_page_has_its_title_and_fits_its_width(page: Page, path: str, widt
     if path in ("/", "/account"):
         expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible(timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")] == []
 
 
 def test_a_shared_link_that_is_the_first_request_has_its_style(warehouse: Path) -> None:
@@ -146,12 +157,25 @@ def test_a_control_changes_the_address_and_the_address_the_page(page: Page) -> N
 
 def test_accounts_stand_side_by_side_and_the_address_says_which(page: Page) -> None:
     page.goto("/compare?accounts=instagram/calm")
-    expect(page.locator(".sentence")).to_contain_text("1 accounts", timeout=20_000)
+    expect(page.locator(".sentence")).to_have_text("instagram/calm: toxic, on one scale.", timeout=20_000)
     page.get_by_label("Accounts").first.click()
     page.get_by_role("option", name="instagram/loud").click()
-    expect(page.locator(".sentence")).to_contain_text("2 accounts")
+    expect(page.locator(".sentence")).to_contain_text("instagram/calm, instagram/loud:")
     assert "accounts=instagram%2Fcalm%2Cinstagram%2Floud" in page.url
     expect(page.locator("tbody tr").filter(has_text="instagram/loud").last).to_contain_text("420")
+
+
+def test_tags_and_periods_stand_side_by_side(page: Page) -> None:
+    page.goto("/compare?accounts=%23both,instagram/loud&periods=2")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(4, timeout=20_000)
+    both, loud = (rows.nth(n) for n in (1, 3))
+    expect(both).to_contain_text("tagged both, 14 Nov – 20 Nov")
+    expect(both.locator("td").nth(4)).to_have_text("703")
+    expect(loud.locator("td").nth(4)).to_have_text("420")
+    expect(page.locator(".annotation-text")).to_have_count(4)
+    loud.get_by_role("link").click()
+    expect(page.locator(".panel").filter(has_text="Beside its peers")).to_contain_text("Accounts tagged both")
 
 
 def test_a_word_that_drives_toxicity_leads_to_its_comments(page: Page) -> None:
@@ -191,6 +215,63 @@ def test_comments_are_filtered_searched_and_hostile_text_is_only_text(page: Page
         page.get_by_text("Download as CSV").click()
     [row] = rows_of(download.value)
     assert row["text"] == f"'{FORMULA}", "a spreadsheet must not run it"
+
+
+def test_a_comment_opens_with_its_thread_at_the_time_of_a_zone_and_has_an_address(page: Page) -> None:
+    page.goto("/comments?account=instagram/calm&flag=toxic&zone=Asia/Tokyo")
+    page.locator(".ag-cell").filter(has_text="script").click(timeout=20_000)
+    thread = page.locator("#thread .panel")
+    expect(thread).to_contain_text("2026-11-21 05:00 Asia/Tokyo")
+    expect(thread.locator("li")).to_have_text("please stop")
+    expect(thread).to_contain_text("Flagged as toxic.")
+    thread.get_by_role("link", name="Address of this comment").click()
+    expect(page).to_have_url(re.compile("comment=2026-11-20%2Fcalm%2Fhostile"))
+    page.goto("/comments?comment=2026-11-20/calm/hostile%2B1")
+    expect(thread).to_contain_text("answers: <script>", timeout=20_000)
+    page.goto("/comments?comment=2026-11-20/nobody")
+    expect(thread).to_contain_text("It is not here", timeout=20_000)
+
+
+def test_comments_that_are_selected_are_the_ones_that_are_exported(page: Page) -> None:
+    page.goto("/comments?account=instagram/calm&days=1")
+    page.locator(".ag-row").filter(has_text="HYPERLINK").get_by_role("checkbox").check(timeout=20_000)
+    with page.expect_download() as download:
+        page.get_by_text("Download as CSV").click()
+    assert [row["text"] for row in rows_of(download.value)] == [f"'{FORMULA}"]
+
+
+def test_a_threshold_is_chosen_by_what_it_gives(page: Page, warehouse: Path) -> None:
+    rows = Answers(Warehouse(warehouse)).rows("choices", View(days=1, last=LAST))
+    half = next(row for row in rows if row["flagged_from"] == 0.5)
+    assert (half["flagged"], half["reviewed"], half["precision"], half["is_policy"]) == (32, 2, 0.5, True)
+    assert half["expected_precision"] == pytest.approx((30 * 0.9 + 0.7 + 0.6) / 32)
+    page.goto("/quality?days=1")
+    expect(page.locator(".panel").filter(has_text="From which score")).to_contain_text("policy", timeout=20_000)
+
+
+def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page) -> None:
+    page.goto("/try")
+    said, file = page.locator("#file-said"), page.get_by_label("A CSV file")
+
+    def drop(content: str) -> None:
+        file.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": content.encode()}, timeout=20_000)
+
+    with page.expect_download() as download:
+        drop('id,text\n1,you are an idiot\n2,"thanks,\nfriend"\n')
+    rude, kind = rows_of(download.value)
+    assert (rude["id"], kind["text"]) == ("1", "thanks,\nfriend")
+    assert float(rude["insult"]) > 0.5 > float(kind["insult"])
+    expect(said).to_have_text("2 rows of mine.csv are scored.")
+    for content, wrong in (("a,b\n1,2\n", "no column “text”, only a, b"), ("text\n", "no rows"), ("", "only nothing")):
+        drop(content)
+        expect(said).to_contain_text(wrong)
+
+
+def test_checks_are_shown_in_a_sandbox(warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<h1>checks</h1>")
+    with serving(warehouse, data_docs=tmp_path) as address, urlopen(f"{address}/checks/index.html") as reply:
+        assert reply.read() == b"<h1>checks</h1>"
+        assert reply.headers["Content-Security-Policy"].startswith("sandbox")
 
 
 def test_comments_are_reviewed_by_keyboard_and_a_word_can_be_taken_back(page: Page, warehouse: Path) -> None:
@@ -308,6 +389,12 @@ def test_the_api_scores_as_the_model_does(address: str) -> None:
     assert list(rude) == ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
     assert rude["insult"] > 0.5 > kind["toxic"]
     assert body["model"].startswith("cascade-")
+    assert "explanations" not in body
+    said = post(f"{address}/predict", {"inputs": ["you idiot", "hello"], "explain": True})[1]["explanations"]
+    adds = {word["word"]: {one["label"]: one["score"] for one in word["adds"]} for word in said[0]}
+    assert adds["idiot"]["insult"] > 0.5 > adds["you"]["insult"]
+    assert said[1] == [], "one word has nothing to be without"
+    assert post(f"{address}/predict", {"inputs": ["hello"] * 21, "explain": True})[0] == 422
     assert get(f"{address}/accounts") == (200, ["instagram/calm", "instagram/loud"])
     assert get(f"{address}/healthz")[1]["newest_night"] == str(LAST)
 
@@ -319,7 +406,7 @@ def test_the_api_gives_what_the_pages_show(address: str) -> None:
     assert (status, [row["text"] for row in comments]) == (200, [HOSTILE])
     with urlopen(f"{address}/metrics") as reply:
         metrics = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines())
-    assert metrics["toxwatch_comments"] == "1402"
+    assert metrics["toxwatch_comments"] == "1403"
     assert metrics["toxwatch_newest_night_timestamp_seconds"].startswith("1.79")
     drawn = set(re.findall(r"toxwatch_\w+", (ROOT / "docs" / "grafana.json").read_text()))
     assert drawn - {"toxwatch_night_rows", "toxwatch_night_seconds"} == {name.partition("{")[0] for name in metrics}

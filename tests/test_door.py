@@ -32,7 +32,10 @@ def people(tmp_path: Path) -> People:
 
 @pytest.fixture
 def address(warehouse: Path, people: People) -> Iterator[str]:  # noqa: F811
-    with serving(warehouse, people) as address:
+    docs = people._file.parent / "docs"
+    docs.mkdir()
+    (docs / "index.html").write_text("rows of anybody")
+    with serving(warehouse, people, data_docs=docs) as address:
         yield address
 
 
@@ -70,7 +73,7 @@ def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, p
     assert did == ["signed out", "signed in", "wrong password"]
 
 
-@pytest.mark.parametrize("tags", [("loud-agency",), ("all", "other"), ()])
+@pytest.mark.parametrize("tags", [("loud-agency",), ("calm-agency", "other"), ()])
 @pytest.mark.parametrize("texts", [True, False])
 def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
     warehouse: Path,  # noqa: F811
@@ -78,7 +81,7 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
     texts: bool,
 ) -> None:
     answers = Answers(Warehouse(warehouse), lambda: Part(tags, texts))
-    own = {("loud-agency",): ["loud"], ("all", "other"): ["calm"], (): ["loud", "calm"]}[tags]
+    own = {("loud-agency",): ["loud"], ("calm-agency", "other"): ["calm"], (): ["loud", "calm"]}[tags]
     assert answers.accounts() == sorted(f"instagram/{account}" for account in own)
     view = View(days=14, last=answers.newest())
     simple = {path.stem for path in queries.PAGES.glob("*.sql")} - {"comments", "comments_page", "comments_of"}
@@ -149,6 +152,7 @@ def test_what_people_do_is_in_the_audit_that_admins_see(
     expect(page.locator("main")).to_contain_text("instagram/loud", timeout=20_000)
     expect(page.locator("main")).not_to_contain_text("calm")
     expect(page.locator("nav .links a")).to_have_text(["Overview", "Account", "Compare", "Quality", "Try it"])
+    assert page.request.get("/checks/index.html").status == 403
     for closed in ("/comments", "/review", "/audit"):
         page.goto(closed)
         expect(page.locator("h1")).to_have_text("Not for you")

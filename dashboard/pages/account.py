@@ -1,10 +1,13 @@
 """One comment section: its trend and events, when, where, in which language and by whom."""
 
+from dataclasses import replace
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import figures
 from dashboard.components import (
+    LANGUAGES,
     all_categories,
     chart,
     day,
@@ -16,6 +19,7 @@ from dashboard.components import (
     pick_account,
     pick_label,
     pick_period,
+    pick_zone,
     points,
     shown,
     table,
@@ -24,34 +28,34 @@ from dashboard.figures import COLOURS, named
 from dashboard.view import PERIODS, Answers, Row, View
 
 TITLE = "Account"
-LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
-             "und": "undetermined"}  # fmt: skip
 
 
 def layout(answers: Answers, view: View) -> Component:
     accounts = answers.accounts()
     if view.account is None and accounts:
-        view = View(account=accounts[0], label=view.label, days=view.days, last=view.last)
+        view = replace(view, account=accounts[0])
     if view.account is None or view.account not in accounts:
         there_are = f"There are: {', '.join(accounts)}." if accounts else ""
         return note(f"No account {view.account or ''} has scored comments. {there_are}", "Unknown account")
     trend = answers.trend(view)
     waves = answers.waves(view, trend)
+    posted = answers.rows("posted", view, first=trend[0]["day"]) if trend else []
     weekdays, languages = answers.rows("weekdays", view), answers.rows("languages", view)
     return page(
         view.account,
         _sentence(answers, view),
-        [pick_account(view, accounts, None), pick_period(view), pick_label(view)],
+        [pick_account(view, accounts, None), pick_period(view), pick_label(view), pick_zone(view)],
         chart(
             f"Comments that are {named(view.label)}, by day",
-            "Expected share with its 95 % interval; the period is shaded.",
-            figures.trend(trend, view.label, [(wave["day"], "wave") for wave in waves], view.first),
+            "Expected share with its 95 % interval; the period is shaded, triangles are posts.",
+            figures.trend(trend, view.label, [(wave["day"], "wave") for wave in waves], view.first, posted),
             [row for row in trend if row["label"] == view.label],
             "No comments were posted on these days.",
             wide=True,
         ),
         chart(
-            "When", "Share by weekday and hour (UTC).", figures.weekdays(weekdays, view.label), weekdays,
+            "When", f"Share by weekday and hour ({view.zone}).", figures.weekdays(weekdays, view.label, view.zone),
+            weekdays,
             "No comments in this period.",
         ),
         chart(
@@ -62,6 +66,7 @@ def layout(answers: Answers, view: View) -> Component:
             ),
             languages, "No language has five comments in this period.",
         ),
+        *_peers(answers, view),
         *_terms(answers, view),
         _posts(answers, view),
         _authors(answers, view),
@@ -79,6 +84,25 @@ def _sentence(answers: Answers, view: View) -> Component:
         f"expected to be {named(view.label)}{change}; {now['flagged']:,} are flagged. ",
         link("Read them", "/comments", view.search(flag=view.label)),
     ])  # fmt: skip
+
+
+def _peers(answers: Answers, view: View) -> list[Component]:
+    """Where it stands among the accounts that share a tag with it, if there are any."""
+    tags = {tag: accounts for tag, accounts in answers.tags().items() if view.account in accounts and len(accounts) > 1}
+    peers = {peer for accounts in tags.values() for peer in accounts}
+    rows = [row for row in answers.rows("ranking", view) if row["account"] in peers]
+    rows.sort(key=lambda row: -row["share"])
+    if not rows:
+        return []
+    bars = figures.bars(
+        [row["account"] for row in rows],
+        [row["share"] for row in rows],
+        [row["margin"] for row in rows],
+        [COLOURS[view.label] if row["account"] == view.account else figures.INK for row in rows],
+    )
+    numbers = [{name: row[name] for name in ("account", "comments", "share", "margin", "change")} for row in rows]
+    said = f"Accounts tagged {', '.join(tags)}: share with its 95 % interval."
+    return [chart("Beside its peers", said, bars, numbers, "", wide=True)]
 
 
 def _terms(answers: Answers, view: View) -> list[Component]:

@@ -1,16 +1,33 @@
-"""The comments themselves, as many as there are: filtered, sorted and paged by the warehouse."""
+"""The comments themselves, as many as there are: filtered, sorted and paged by the warehouse; one with its thread."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components import as_csv, grid, labelled, page, pick, pick_account, pick_period
+from dashboard import explain
+from dashboard.components import (
+    LANGUAGES,
+    as_csv,
+    grid,
+    labelled,
+    link,
+    meters,
+    page,
+    panel,
+    pick,
+    pick_account,
+    pick_period,
+    pick_zone,
+    place,
+)
 from dashboard.figures import named
 from dashboard.view import SEVERITIES, Answers, Row, View
 from models.labels import LABELS
+from models.scorer import Scorer
 
 TITLE = "Comments"
 SORTABLE = ("posted_at", "account", "language", "likes", *LABELS)
@@ -20,32 +37,37 @@ REVEAL = """shown => {
     document.body.classList.toggle('revealed', Boolean(shown));
     return shown ? 'Text is shown' : 'Reveal all text';
 }"""
+SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
 TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
 
 
-def layout(answers: Answers, view: View) -> Component:
+def layout(answers: Answers, view: View, in_use: Callable[[], Scorer]) -> Component:
     (count,) = answers.rows("comments_count", view)
     return page(
         TITLE,
-        f"{count['comments']:,} comments pass the filters below. Their text is blurred until you point at it.",
+        f"{count['comments']:,} comments pass the filters below. Text is blurred until you point at it; a click opens "
+        "its thread.",
         [
             pick_account(view, answers.accounts(), "all"),
             pick_period(view),
             pick("flag", "Flagged as", view.flag, {label: named(label) for label in LABELS}, "any or none"),
             pick("severity", "Severity", view.severity, {severity: severity for severity in SEVERITIES}, "any"),
+            pick("language", "Language", view.language, LANGUAGES, "any"),
             dmc.TextInput(id={"control": "words"}, label="Text contains", value=view.words or "", debounce=500,
                           size="sm", w=190),
+            pick_zone(view),
         ],
         html.Div([
             dmc.Switch(id="reveal", label="Reveal all text", size="sm"),
             dmc.Button("Download as CSV", id="export", variant="default", size="xs"),
             dcc.Download(id="exported"),
         ], className="bar"),
-        _grid(),
+        _grid(view),
+        html.Div(_thread(answers, view, in_use()) if view.comment else None, id="thread", role="status"),
     )  # fmt: skip
 
 
-def register(app: Dash, answers: Answers, write_down: Callable[[str], None]) -> None:
+def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> None:
     @app.callback(Output("comments", "getRowsResponse"), Input("comments", "getRowsRequest"), State("url", "search"))
     def rows(request: dict[str, Any] | None, search: str) -> dict[str, Any]:
         if not request:
@@ -54,14 +76,29 @@ def register(app: Dash, answers: Answers, write_down: Callable[[str], None]) -> 
         start, end = request["startRow"], request["endRow"]
         found = answers.page_of_comments(view, _order(request.get("sortModel")), min(end - start, 500), start)
         (count,) = answers.rows("comments_count", view)
-        return {"rowData": [_cells(row) for row in found], "rowCount": count["comments"]}
+        return {"rowData": [_cells(row, view) for row in found], "rowCount": count["comments"]}
 
     @app.callback(
-        Output("exported", "data"), Input("export", "n_clicks"), State("url", "search"), prevent_initial_call=True
+        Output("thread", "children"),
+        Input("comments", "cellClicked"),
+        State("url", "search"),
+        prevent_initial_call=True,
     )
-    def export(_clicks: int, search: str) -> dict[str, Any]:
-        rows = answers.page_of_comments(View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
-        write_down(f"exported {len(rows):,} comments, {_asked(search)}")
+    def open_one(cell: dict[str, Any], search: str) -> Component:
+        view = replace(View.read(search, answers.newest()), comment=cell["rowId"])
+        write_down(f"read {view.comment}")
+        return _thread(answers, view, in_use())
+
+    @app.callback(
+        Output("exported", "data"), Input("export", "n_clicks"), State("comments", "selectedRows"),
+        State("url", "search"), prevent_initial_call=True,
+    )  # fmt: skip
+    def export(_clicks: int, selected: list[Row] | None, search: str) -> dict[str, Any]:
+        if selected:
+            rows = answers.comments([row["id"] for row in selected])
+        else:
+            rows = answers.page_of_comments(View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
+        write_down(f"exported {len(rows):,} comments, {'selected ones' if selected else _asked(search)}")
         return {"content": as_csv(rows), "filename": "comments.csv", "type": "text/csv"}
 
     @app.callback(Input("reveal", "checked"), State("url", "search"), prevent_initial_call=True)
@@ -69,6 +106,7 @@ def register(app: Dash, answers: Answers, write_down: Callable[[str], None]) -> 
         if is_shown:
             write_down(f"revealed texts, {_asked(search)}")
 
+    app.clientside_callback(SHOW, Input("thread", "children"), prevent_initial_call=True)
     app.clientside_callback(REVEAL, Output("reveal", "label"), Input("reveal", "checked"))
 
 
@@ -84,14 +122,38 @@ def _order(sort: list[dict[str, str]] | None) -> str:
     return DEFAULT_ORDER
 
 
-def _cells(row: Row) -> Row:
-    return row | {"posted_at": f"{row['posted_at']:%Y-%m-%d %H:%M}"}
+def _cells(row: Row, view: View) -> Row:
+    id = f"{row['posted_at']:%Y-%m-%d}/{row['comment_id']}"
+    return row | {"id": id, "posted_at": view.time(row["posted_at"])}
 
 
-def _grid() -> Component:
+def _thread(answers: Answers, view: View, model: Scorer) -> Component:
+    """One comment between what it answers and what answers it."""
+    posted_on, _, id = str(view.comment).partition("/")
+    row = answers.comment(id, posted_on)
+    if row is None:
+        return panel("One comment", "It is not here: erased, or never seen.")
+    scores = [row[label] for label in LABELS]
+    text = explain.marked(model, row["text"], scores) if row["toxic"] is not None else [row["text"]]
+    replies = [html.Li(reply["text"], title=view.time(reply["posted_at"])) for reply in answers.replies(id, posted_on)]
+    flags = ", ".join(map(named, row["flags"])) or "nothing"
+    reviewed = "" if row["reviewed_as"] is None else f"; reviewed as {', '.join(row['reviewed_as']) or 'harmless'}"
+    return panel(
+        f"{row['platform']}/{row['account']}", place(row, view),
+        *([html.P(["answers: ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
+        html.P(text, className="line"),
+        html.P(f"Flagged as {flags}{reviewed}.", className="note"),
+        *(meters(scores) if row["toxic"] is not None else []),
+        html.P(f"Answers: {len(replies) or 'none'}", className="note"),
+        html.Ol(replies, className="replies"),
+        link("Address of this comment", "/comments", view.search()),
+    )  # fmt: skip
+
+
+def _grid(view: View) -> Component:
     score = {"width": 92, "type": "rightAligned", "valueFormatter": TWO_DIGITS}
     columns = [
-        {"field": "posted_at", "headerName": "posted (UTC)", "width": 165},
+        {"field": "posted_at", "headerName": f"posted ({view.zone.rpartition('/')[2]})", "width": 165},
         {"field": "account", "width": 225},
         {"field": "text", "flex": 1, "minWidth": 320, "sortable": False, "cellClass": "hidden-text"},
         {"field": "severity", "width": 100, "sortable": False},
@@ -99,6 +161,9 @@ def _grid() -> Component:
         {"field": "likes", "width": 80, "type": "rightAligned"},
         *({"field": label, "headerName": named(label), **score} for label in LABELS),
     ]
-    options = {"cacheBlockSize": 100, "maxBlocksInCache": 20, "rowHeight": 34}
-    rows = grid(columns, "68vh", options, id="comments", rowModelType="infinite")
+    options = {
+        "cacheBlockSize": 100, "maxBlocksInCache": 20, "rowHeight": 34,
+        "rowSelection": {"mode": "multiRow", "headerCheckbox": False},
+    }  # fmt: skip
+    rows = grid(columns, "68vh", options, id="comments", rowModelType="infinite", getRowId="params.data.id")
     return labelled(html.Section, "Comments", rows, className="panel wide grid")

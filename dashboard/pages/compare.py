@@ -1,4 +1,7 @@
-"""Several accounts side by side, on one scale."""
+"""Several accounts, tags and periods side by side, on one scale."""
+
+from dataclasses import replace
+from datetime import timedelta
 
 import dash_mantine_components as dmc
 from dash import html
@@ -11,6 +14,7 @@ from dashboard.components import (
     link,
     page,
     panel,
+    pick,
     pick_label,
     pick_period,
     points,
@@ -18,48 +22,65 @@ from dashboard.components import (
     table,
 )
 from dashboard.figures import named
-from dashboard.view import MOST_COMPARED, Answers, Row, View
+from dashboard.view import MOST_COMPARED, TAG, Answers, View
 
 TITLE = "Compare"
 FIRST_SHOWN = 4  # accounts, where the address names none
+PERIODS = {"1": "this one", "2": "and the one before", "4": "the last four"}
 
 
 def layout(answers: Answers, view: View) -> Component:
-    known = answers.accounts()
-    ranking = {row["account"]: row for row in answers.rows("ranking", view)}
-    chosen = [account for account in view.accounts if account in known] or list(ranking)[:FIRST_SHOWN]
-    trends = {account: answers.trend(View(account=account, days=view.days, last=view.last)) for account in chosen}
-    pick_accounts = dmc.MultiSelect(
-        id={"control": "accounts"}, label="Accounts", value=list(view.accounts), data=known, size="sm", w=420,
-        maw="90vw", maxValues=MOST_COMPARED, searchable=True,
-        placeholder="" if view.accounts else "those that changed most",
+    known = {account: account for account in answers.accounts()}
+    known |= {TAG + tag: f"tagged {tag}" for tag in answers.tags()}
+    chosen = [place for place in view.accounts if place in known][: MOST_COMPARED // view.periods]
+    chosen = chosen or [row["account"] for row in answers.rows("ranking", view)][: FIRST_SHOWN // view.periods]
+    views = {_title(known[place], one): one for place in chosen for one in _periods(replace(view, account=place))}
+    trends = {
+        title: answers.rows("trend", one) if view.periods > 1 else answers.trend(one) for title, one in views.items()
+    }
+    pick_places = dmc.MultiSelect(
+        id={"control": "accounts"}, label="Accounts and tags", value=list(view.accounts), size="sm", w=420, maw="90vw",
+        data=[{"value": place, "label": said} for place, said in known.items()], maxValues=MOST_COMPARED,
+        searchable=True, placeholder="" if view.accounts else "those that changed most",
     )  # fmt: skip
     return page(
         TITLE,
-        f"{len(chosen)} accounts, {named(view.label)}, on one scale.",
-        [pick_accounts, pick_period(view), pick_label(view)],
+        f"{', '.join(known[place] for place in chosen) or 'Nothing'}: {named(view.label)}, on one scale.",
+        [pick_places, pick_period(view), pick("periods", "Periods", view.periods, PERIODS), pick_label(view)],
         chart(
             f"Comments that are {named(view.label)}, by day", "Expected share with its 95 % interval.",
-            figures.side_by_side(trends, view.label) if trends else figures.bars([], [], [], ""),
-            [{"account": account} | row for account, rows in trends.items() for row in rows
-             if row["label"] == view.label],
+            figures.side_by_side(trends, view.label, max(view.periods, 2)) if trends else figures.bars([], [], [], ""),
+            [{"of": title} | row for title, rows in trends.items() for row in rows if row["label"] == view.label],
             "No account has comments on these days.", wide=True,
         ),
-        _numbers([ranking[account] for account in chosen if account in ranking], view),
+        _numbers(answers, views),
     )  # fmt: skip
 
 
-def _numbers(rows: list[Row], view: View) -> Component:
+def _periods(view: View) -> list[View]:
+    """The asked one and those before it, the oldest first."""
+    return [replace(view, last=view.last - timedelta(back * view.days)) for back in reversed(range(view.periods))]
+
+
+def _title(place: str, view: View) -> str:
+    return place if view.periods == 1 else f"{place}, {view.first:%d %b} – {view.last:%d %b}"
+
+
+def _numbers(answers: Answers, views: dict[str, View]) -> Component:
     said = [
         {
-            "account": link(row["account"], "/account", view.search(account=row["account"], accounts=())),
+            "of": title
+            if str(view.account).startswith(TAG)
+            else link(title, "/account", view.search(accounts=(), periods=1)),
             "share": share(row),
             "change": points(row["change"]),
             "beyond chance": "yes" if is_beyond_chance(row) else "",
             "comments": row["comments"],
             "flagged": row["flagged"],
         }
-        for row in rows
+        for title, view in views.items()
+        for row in answers.rows("change", view)
+        if row["label"] == view.label
     ]
     body = table(said) if said else html.P("None of them has comments in this period.", className="empty")
     return panel("In the period", "Against the period before of the same length.", body, wide=True)

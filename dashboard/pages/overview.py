@@ -104,8 +104,8 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
         }
         for row in ranking
     ]  # fmt: skip
-    names = {"account": "account", "daily": "by day", "share": named(view.label), "change": "change", "beyond": "",
-             "comments": "comments", "flagged": "flagged", "coverage": "seen"}  # fmt: skip
+    names = {"account": "account", "daily": "by day", "share": named(view.label), "change": "change",
+             "beyond": "how sure", "comments": "comments", "flagged": "flagged", "coverage": "seen"}  # fmt: skip
     said = "Ranked by change against the period before. Seen: captured of what platforms say of its posts."
     body = table(rows, names) if rows else html.P("No account has comments in this period.", className="empty")
     return panel("Accounts", said, body, wide=True)

@@ -6,8 +6,9 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components import page, panel, percent, pick_period, table
-from dashboard.figures import named
+from dashboard import figures
+from dashboard.components import LANGUAGES, chart, page, panel, percent, pick_label, pick_period, table
+from dashboard.figures import COLOURS, named
 from dashboard.view import Answers, Row, View
 from models.labels import LABELS
 
@@ -19,15 +20,18 @@ def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
     broken = [row for row in expectations if not row["is_met"]]
     coverage = [row | {"coverage": percent(row["coverage"])} for row in answers.rows("coverage", view)]
     nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
+    choices = [row for row in answers.rows("choices", view) if row["flagged"]]
     return page(
         "Quality and model",
         _sentence(expectations, broken, coverage),
-        [pick_period(view)],
+        [pick_period(view), pick_label(view)],
         _listed("Nights", "What each night read, kept, scored, took and cost.", nights, "No night in this period.",
                 wide=True),
         _listed("Coverage", "Captured comments of what the platform says the posts have, least first.", coverage,
                 "The platforms have not said how many comments there are."),
-        _listed("Rules that the last night broke", "Great Expectations; a broken “fail” rule stops a night.",
+        _listed("Rules that the last night broke",
+                ["Great Expectations; a broken “fail” rule stops a night. ",
+                 html.A("All nights' results", href="/checks/index.html", target="_blank")],
                 broken, f"None: all {len(expectations)} rules were met."),
         _listed("Refused by platforms", "What could not be collected, and why.", answers.rows("errors", view),
                 "Nothing."),
@@ -37,6 +41,12 @@ def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
                 answers.rows("drift", view), "No account's scores have shifted in this period."),
         _listed("Flags that were right", "What reviewers said of flagged comments, by week and category.",
                 _precision(answers, view), "No flagged comment was reviewed in this period."),
+        _listed("Languages", "Share of comments in the period and in the one before.", _languages(answers, view),
+                "No comments in this period."),
+        chart(f"From which score a comment counts as {named(view.label)}",
+              "Bars: comments of the period that a threshold flags. Line: how many of them are expected to be right. "
+              "Points: how many reviewers found right, with 95 % intervals. `policies.toml` sets it.",
+              figures.choices(choices, COLOURS[view.label]), choices, "No comments in this period.", wide=True),
         _model(card),
     )  # fmt: skip
 
@@ -53,6 +63,18 @@ def _precision(answers: Answers, view: View) -> list[Row]:
     ]
 
 
+def _languages(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "language": LANGUAGES.get(row["language"], row["language"]),
+            "comments": row["comments"],
+            "share": percent(row["share"]),
+            "before": percent(row["share_before"]),
+        }
+        for row in answers.rows("language_mix", view)
+    ]
+
+
 def _sentence(expectations: Sequence[Row], broken: Sequence[Row], coverage: Sequence[Row]) -> str:
     if not expectations:
         return "No night has been checked yet."
@@ -60,7 +82,7 @@ def _sentence(expectations: Sequence[Row], broken: Sequence[Row], coverage: Sequ
     return f"{len(expectations) - len(broken)} of {len(expectations)} rules were met last night.{least}"
 
 
-def _listed(title: str, note: str, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
+def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
     return panel(title, note, table(rows) if rows else html.P(empty, className="empty"), wide=wide)
 
 

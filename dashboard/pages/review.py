@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
 
+import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.components import (
-    labelled,
     meters,
     note,
     page,
@@ -17,14 +17,14 @@ from dashboard.components import (
     pick,
     pick_account,
     pick_period,
-    shown,
+    place,
     tile,
     tiles,
 )
 from dashboard.figures import named
 from dashboard.people import VISITOR
 from dashboard.reviews import Reviews
-from dashboard.view import Answers, Row, View
+from dashboard.view import Answers, View
 from models.labels import LABELS
 
 TITLE = "Review"
@@ -39,7 +39,7 @@ KEYS = """() => {
     if (!window.hasReviewKeys) document.addEventListener('keydown', event => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
         if (event.target.closest('input[type=text], textarea')) return;
-        const ticks = document.querySelectorAll('#ticked input');
+        const ticks = document.querySelectorAll('#ticks input');
         const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`) || ticks[Number(event.key) - 1];
         if (target) { event.preventDefault(); target.click(); }
     });
@@ -101,7 +101,7 @@ def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
             note("Nothing waits for you in this period.", "All done"),
             html.Div(_button("undo"), className="actions"),
             dcc.Store(id="reviewed", data={"id": ""}),
-            dcc.Checklist(id="ticked"),
+            dmc.CheckboxGroup(id="ticked", children=[]),
         ]
     return _card(answers, view, reviews, waiting[0]["comment_id"], waiting[0]["day"], waiting[0]["waiting"])
 
@@ -116,16 +116,16 @@ def _card(
     reviews.claim(comment_id, VISITOR.get().name)
     context = [html.P(["answers: ", html.Span(row["parent_text"])], className="note")] if row["parent_text"] else []
     choices = [
-        {"value": label, "label": html.Span([named(label), html.Kbd(str(key))])} for key, label in enumerate(LABELS, 1)
+        dmc.Checkbox(label=html.Span([named(label), html.Kbd(str(key))]), value=label, size="xs")
+        for key, label in enumerate(LABELS, 1)
     ]
-    ticks = labelled(
-        html.Fieldset, "Categories",
-        dcc.Checklist(choices, row["flags"], id="ticked", inline=True),
-    )  # fmt: skip
+    ticks = dmc.CheckboxGroup(
+        dmc.Group(choices, id="ticks"), id="ticked", value=row["flags"], label="Categories", my="md"
+    )
     return [
         _tally(reviews, waiting),
         panel(
-            f"{row['platform']}/{row['account']}", _place(row), *context,
+            f"{row['platform']}/{row['account']}", place(row, view), *context,
             html.P(row["text"], className="line"),
             html.Div(meters([row[label] for label in LABELS]), className="result"),
             ticks, html.Div([_button(what) for what in ACTIONS], className="actions"),
@@ -137,12 +137,6 @@ def _card(
 def _button(what: str) -> Component:
     key, said = ACTIONS[what]
     return html.Button([said, html.Kbd(key)], id={"review": what}, **cast(Any, {"data-key": key}))
-
-
-def _place(row: Row) -> Any:
-    said = f"{shown(row['posted_at'])} UTC, {row['language']}, {shown(row['likes'])} likes; below "
-    post = shown(row["caption"] or row["url"] or "a post")
-    return [said, html.A(post, href=row["url"], target="_blank", rel="noreferrer")]
 
 
 def _tally(reviews: Reviews, waiting: int | None) -> Component:

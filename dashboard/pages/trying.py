@@ -1,14 +1,20 @@
-"""Try it: text typed or pasted gets its scores at once, and the words that carry them."""
+"""Try it: text typed, pasted or dropped as a file gets its scores at once, and the words that carry them."""
 
+import base64
+import binascii
+import csv
+import io
 from collections.abc import Callable
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components import labelled, meters, page, panel, percent
+from dashboard import explain
+from dashboard.components import as_csv, labelled, meters, page, panel
 from dashboard.view import Answers, View
+from models.labels import LABELS
 from models.scorer import Scorer
 from models.text import clean_text
 
@@ -16,14 +22,20 @@ TITLE = "Try it"
 MOST_LINES = 1000
 MOST_LETTERS = 2000  # of a line
 MOST_EXPLAINED = 20  # lines
-MOST_WORDS = 60  # of a line that is explained
-CARRIES = 0.05  # a word is marked when the score falls by so much without it
+# Dash's upload comes late and has an input that no screen reader could name.
+NAME_INPUT = """async () => {
+    const input = () => document.querySelector('#file input');
+    while (!input() && location.pathname === '/try') await new Promise(resolve => setTimeout(resolve, 50));
+    if (input()) input().ariaLabel = 'A CSV file';
+    return '';
+}"""
+MOST_ROWS, MOST_BYTES = 5000, 5_000_000  # of a file
 
 
 def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
     return page(
         TITLE,
-        "Type a comment, or paste up to 1,000 lines. Nothing is stored.",
+        f"Type a comment, paste up to {MOST_LINES:,} lines or drop a CSV file. Nothing is stored.",
         [],
         panel(
             "Comments", "One a line.",
@@ -31,6 +43,12 @@ def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
                      placeholder="What a picture 🌎"),
             dmc.Button("Score", id="score", mt="sm"),
             wide=True,
+        ),
+        panel(
+            "A file", f"CSV with a column “text”, up to {MOST_ROWS:,} rows; it comes back with six columns more.",
+            dcc.Upload(dmc.Button("Choose a CSV file, or drop it here", variant="default"), id="file", accept=".csv",
+                       max_size=MOST_BYTES, className="drop"),
+            html.P(id="file-said", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
         ),
         html.Div(id="scored", className="scored", role="status"),
     )  # fmt: skip
@@ -51,20 +69,43 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
         scores = model.scores([clean_text(line) for line in lines])
         return [_result(model, lines[i], scores[i], i < MOST_EXPLAINED) for i in range(len(lines))]
 
+    @app.callback(
+        Output("file-scored", "data"), Output("file-said", "children"), Input("file", "contents"),
+        State("file", "filename"), prevent_initial_call=True,
+    )  # fmt: skip
+    def score_file(contents: str, name: str) -> tuple[dict[str, Any] | None, str]:
+        try:
+            rows = _rows(contents)
+        except ValueError as error:
+            return None, f"{name}: {error}"
+        scores = in_use().scores([clean_text(row["text"]) for row in rows])
+        scored = [
+            row | dict(zip(LABELS, map(float, line.round(4)), strict=True))
+            for row, line in zip(rows, scores, strict=True)
+        ]
+        file = {"content": as_csv(scored), "filename": f"scored-{name}", "type": "text/csv"}
+        return file, f"{len(rows):,} rows of {name} are scored."
+
+    app.clientside_callback(NAME_INPUT, Output("file-said", "data-named"), Input("file", "id"))
+
+
+def _rows(contents: str) -> list[dict[str, str]]:
+    """Of an uploaded CSV file; raises ValueError with what is wrong."""
+    try:
+        text = base64.b64decode(contents.partition(",")[2], validate=True).decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True)
+        rows = [{name: row[name] for name in reader.fieldnames or ()} for row in reader]
+    except (binascii.Error, UnicodeError, csv.Error) as error:
+        raise ValueError(f"this is no CSV file in UTF-8 ({error}).") from None
+    if "text" not in (reader.fieldnames or ()):
+        raise ValueError(f"there is no column “text”, only {', '.join(reader.fieldnames or ()) or 'nothing'}.")
+    if not rows:
+        raise ValueError("there are no rows.")
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"{len(rows):,} rows are too many here; `toxwatch score-file` takes files of any size.")
+    return rows
+
 
 def _result(model: Scorer, line: str, scores: Any, is_explained: bool) -> Component:
-    words = _marked(model, line, float(scores[0])) if is_explained else [line]
+    words = explain.marked(model, line, scores) if is_explained else [line]
     return html.Section([html.P(words, className="line"), *meters(scores)], className="panel result")
-
-
-def _marked(model: Scorer, line: str, toxic: float) -> list[Any]:
-    """The line with those words marked without which it would be less toxic."""
-    words = line.split()
-    if not 1 < len(words) <= MOST_WORDS:
-        return [line]
-    without = model.scores([clean_text(" ".join(words[:i] + words[i + 1 :])) for i in range(len(words))])[:, 0]
-    marked: list[Any] = []
-    for word, rest in zip(words, without, strict=True):
-        fall = toxic - float(rest)
-        marked += [html.Mark(word, title=f"without it {percent(float(rest))}") if fall > CARRIES else word, " "]
-    return marked

@@ -1,6 +1,6 @@
--- The expected share of each category by day, over one account ("instagram/nasa") or all of them.
+-- The expected share of each category by day, over some accounts ("instagram/nasa") or all of them.
 SELECT day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
     sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin, sum(flagged)::BIGINT AS flagged
 FROM daily
-WHERE day BETWEEN $first AND $last AND is_of(platform, account, $account)
+WHERE day BETWEEN $first AND $last AND is_among(platform, account, $places)
 GROUP BY ALL ORDER BY day, label;

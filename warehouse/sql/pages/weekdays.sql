@@ -1,5 +1,9 @@
--- One category by weekday (1 is Monday) and hour, both in UTC.
-SELECT isodow(day) AS weekday, hour, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share
-FROM hours JOIN champion USING (model)
-WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $account)
+-- One category by weekday (1 is Monday) and hour, both in a time zone; days begin and end with those of UTC.
+SELECT isodow(posted) AS weekday, hour(posted) AS hour, sum(comments)::BIGINT AS comments,
+    sum(expected) / sum(comments) AS share
+FROM (
+    SELECT comments, expected, (day + to_hours(hour)) AT TIME ZONE 'UTC' AT TIME ZONE $zone AS posted
+    FROM hours JOIN champion USING (model)
+    WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $account)
+)
 GROUP BY ALL ORDER BY ALL;

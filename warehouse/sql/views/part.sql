@@ -27,6 +27,7 @@ CREATE VIEW rejected AS SELECT * REPLACE (shown(text) AS text) FROM whole.reject
 CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WHERE (SELECT texts FROM seen);
 
 CREATE VIEW models AS FROM whole.models;
+CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- others' names stay theirs
 CREATE VIEW scores AS FROM whole.scores; -- read through comments only, which says whose they are
 CREATE VIEW reviews AS FROM whole.reviews SEMI JOIN comments USING (comment_id);
 CREATE VIEW stages AS FROM whole.stages WHERE (SELECT all_accounts FROM seen); -- sums over everybody's accounts

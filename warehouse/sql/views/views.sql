@@ -7,6 +7,9 @@ COMMENT ON VIEW champion IS 'The model whose scores the views show.';
 CREATE OR REPLACE MACRO is_of(platform, account, wanted) AS -- wanted: platform/account, or NULL for all
     wanted IS NULL OR (platform = split_part(wanted, '/', 1) AND account = split_part(wanted, '/', 2));
 
+CREATE OR REPLACE MACRO is_among(platform, account, places) AS -- a list of them, or NULL for all
+    places IS NULL OR list_contains(places::VARCHAR[], platform || '/' || account);
+
 CREATE OR REPLACE MACRO severity_rank(severity) AS
     coalesce(list_position(['low', 'medium', 'high', 'critical'], severity), 0);
 

@@ -1,0 +1,25 @@
+-- What each threshold of a category would flag in the period: how many, how many of those are expected to be right, and
+-- how many reviewers found right of those that they read.
+WITH found AS (
+    SELECT bin, sum(comments) AS comments, sum(expected) AS expected FROM score_bins JOIN champion USING (model)
+    WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $account) GROUP BY bin
+),
+judged AS (
+    SELECT least(floor(20 * CASE $label WHEN 'toxic' THEN toxic WHEN 'severe_toxic' THEN severe_toxic
+        WHEN 'obscene' THEN obscene WHEN 'threat' THEN threat WHEN 'insult' THEN insult ELSE identity_hate END), 19) AS bin,
+        count(*) AS reviewed, count(*) FILTER (list_contains(reviewed_as, $label)) AS agreed
+    FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL)
+    WHERE toxic IS NOT NULL AND comment_id IN (SELECT comment_id FROM reviews) GROUP BY ALL
+),
+sums AS (
+    SELECT choice, sum(comments)::BIGINT AS flagged, sum(expected) / sum(comments) AS expected_precision,
+        coalesce(sum(reviewed), 0)::BIGINT AS n, coalesce(sum(j.agreed), 0)::BIGINT AS agreed
+    FROM range(1, 20) t(choice) JOIN found f ON f.bin >= choice LEFT JOIN judged j USING (bin) GROUP BY choice
+)
+SELECT choice / 20 AS flagged_from, flagged, expected_precision, n AS reviewed, agreed / nullif(n, 0) AS precision,
+    1.96 * sqrt((agreed + 2) / (n + 4) * (1 - (agreed + 2) / (n + 4)) / (n + 4)) AS margin,
+    p.flagged_from IS NOT NULL AS is_policy
+FROM sums LEFT JOIN (
+    SELECT flagged_from FROM policy_rules WHERE label = $label AND tag IS NULL AND account IS NULL AND language IS NULL
+) p ON round(20 * p.flagged_from) = choice
+ORDER BY choice;
