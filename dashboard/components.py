@@ -11,11 +11,10 @@ from zoneinfo import available_timezones
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import COLOURS, named, small_multiples
+from dashboard.figures import COLOURS, Figure, named, small_multiples
 from dashboard.view import PERIODS, Row, View
 from models.labels import LABELS
 from warehouse.queries import FORMULA
@@ -89,7 +88,7 @@ def panel(title: str, note: Any, *body: Any, wide: bool = False) -> Component:
     )
 
 
-def chart(title: str, note: str, figure: go.Figure, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
+def chart(title: str, note: str, figure: Figure, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
     """A figure with its numbers beside it as a table and a CSV file; what it says where there is nothing."""
     if not rows:
         return panel(title, note, html.P(empty, className="empty"), wide=wide)

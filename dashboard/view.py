@@ -154,7 +154,7 @@ class Answers:
         return (dict(zip(columns, row, strict=True)) for row in rows)
 
     def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple]]:
-        return self._warehouse.part(self._may_see()).table(sql, parameters or {})
+        return self._warehouse.part(self._may_see()).remembered(sql, parameters or {})
 
 
 def _date(text: str | None) -> date | None:

@@ -10,5 +10,5 @@ secret dashboard 'import secrets; print(secrets.token_urlsafe(12))'
 secret fernet 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'
 airflow db migrate
 airflow pools set apify 2 "Apify runs at the same time"
-[ -s /data/people.db ] || toxwatch user add admin --password "$(cat /data/secrets/dashboard)"
+[ -s /data/people.db ] || toxwatch user add admin --role admin --password "$(cat /data/secrets/dashboard)"
 echo "Ready. The dashboard's user is admin, the password is in /data/secrets/dashboard."

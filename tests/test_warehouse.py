@@ -249,6 +249,8 @@ def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path) -> N
         tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST, n), [0.9, 0.02][n > 1]) for n in range(4)]
     )
     second = night_of(tmp_path / "lake", SECOND, [("b", "text", at(SECOND), 0.5)])
+    with pytest.raises(WarehouseError, match="`toxwatch apply` brings it forward"):
+        Warehouse(folder).query("FROM daily")
     build.publish(folder, [second], context())
     build.publish(tmp_path / "new", [first, second], context())
     for question in ("SELECT * EXCLUDE (terms, listed) FROM comments_scored", "FROM by_post", "FROM daily"):

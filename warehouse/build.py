@@ -21,6 +21,7 @@ import duckdb
 from warehouse import Building, Unwritable, WarehouseError
 
 SQL = Path(__file__).parent / "sql"
+MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
 CURRENT = "current.duckdb"
 STORAGE_VERSION = "v1.5.0"  # so that people with a DuckDB of the 1.5 line can open the file
 VERSIONS_KEPT = 3
@@ -204,8 +205,7 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Tables, marts and views with their comments; tables of an older release are brought forward."""
-    steps = sorted((SQL / "migrations").glob("*.sql"))
-    for step in steps[_format(con, len(steps)) :]:
+    for step in MIGRATIONS[format_of(con) :]:
         con.execute(step.read_text())
     for path in (SQL / "schema" / "tables.sql", SQL / "marts" / "tables.sql"):
         script = path.read_text()
@@ -213,21 +213,21 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         for statement in comments_of(script):
             con.execute(statement)
     con.execute("DELETE FROM format")
-    con.execute("INSERT INTO format VALUES ($1)", [len(steps)])
+    con.execute("INSERT INTO format VALUES ($1)", [len(MIGRATIONS)])
     run_script(con, "views/views.sql")
     for view, column, said in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
         con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(said)}")
 
 
-def _format(con: duckdb.DuckDBPyConnection, newest: int) -> int:
+def format_of(con: duckdb.DuckDBPyConnection) -> int:
     """How many migrations a warehouse has seen; an empty one needs none."""
     tables = _tables(con)
     if "format" not in tables:
-        return 0 if tables else newest
+        return 0 if tables else len(MIGRATIONS)
     ((steps,),) = con.execute("FROM format").fetchall()
-    if steps > newest:
+    if steps > len(MIGRATIONS):
         raise WarehouseError(
-            f"The warehouse was written by a newer Toxwatch (format {steps}, this release knows {newest}). "
+            f"The warehouse was written by a newer Toxwatch (format {steps}, this release knows {len(MIGRATIONS)}). "
             "Upgrade Toxwatch, or `toxwatch rebuild` makes it again from the lake."
         )
     return int(steps)

@@ -11,9 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from warehouse import WarehouseError
-from warehouse.build import current, quoted, run_script
+from warehouse.build import MIGRATIONS, current, format_of, quoted, run_script
 
 MOST_SECONDS = 60
+MOST_REMEMBERED, MOST_REMEMBERED_ROWS = 500, 1000  # answers, and rows of one
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Warehouse:
         self._lock = threading.Lock()
         self._path: Path | None = None
         self._con: duckdb.DuckDBPyConnection | None = None
+        self._answers: dict[tuple[str, str], tuple[list[str], list[tuple]]] = {}
 
     def part(self, part: Part) -> "Warehouse":
         """The same warehouse, for somebody who may see no more of it than this."""
@@ -57,6 +59,19 @@ class Warehouse:
     def query(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
         """The rows; raises WarehouseError with what DuckDB says of a wrong, endless or forbidden query."""
         return self.table(sql, parameters)[1]
+
+    def remembered(self, sql: str, parameters: dict[str, Any]) -> tuple[list[str], list[tuple]]:
+        """As `table`; a version never changes, so what was asked of it need not be read again."""
+        self._cursor().close()
+        answers, key = self._answers, (sql, repr(parameters))
+        if key not in answers:
+            found = self.table(sql, parameters)
+            if len(found[1]) > MOST_REMEMBERED_ROWS:
+                return found
+            if len(answers) >= MOST_REMEMBERED:
+                answers.clear()
+            answers[key] = found
+        return answers[key]
 
     def table(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> tuple[list[str], list[tuple]]:
         """The names of the columns, and the rows."""
@@ -84,12 +99,17 @@ class Warehouse:
             newest = current(self.folder)
             if newest != self._path or self._con is None:
                 self._con = self._open(newest)
-                self._path = newest
+                self._path, self._answers = newest, {}
             return self._con.cursor()
 
     def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
         try:
-            con = duckdb.connect(str(path), read_only=True) if self._part == WHOLE else _connect(path, self._part)
+            con = duckdb.connect(str(path), read_only=True)
+            if format_of(con) < len(MIGRATIONS):
+                raise WarehouseError(
+                    f"{path} was written by an older Toxwatch: `toxwatch apply` brings it forward, or the next night."
+                )
+            con = con if self._part == WHOLE else _connect(path, self._part)
         except duckdb.Error as error:
             raise WarehouseError(
                 f"{path} cannot be opened ({error}). `toxwatch rebuild` makes it again from the lake."

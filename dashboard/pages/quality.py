@@ -41,12 +41,12 @@ def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
                 answers.rows("drift", view), "No account's scores have shifted in this period."),
         _listed("Flags that were right", "What reviewers said of flagged comments, by week and category.",
                 _precision(answers, view), "No flagged comment was reviewed in this period."),
-        _listed("Languages", "Share of comments in the period and in the one before.", _languages(answers, view),
-                "No comments in this period."),
         chart(f"From which score a comment counts as {named(view.label)}",
               "Bars: comments of the period that a threshold flags. Line: how many of them are expected to be right. "
-              "Points: how many reviewers found right, with 95 % intervals. `policies.toml` sets it.",
+              "Points: how many reviewers found right, with 95 % intervals. The policy sets it, policies.toml.",
               figures.choices(choices, COLOURS[view.label]), choices, "No comments in this period.", wide=True),
+        _listed("Languages", "Share of comments in the period and in the one before.", _languages(answers, view),
+                "No comments in this period."),
         _model(card),
     )  # fmt: skip
 

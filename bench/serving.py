@@ -1,0 +1,166 @@
+"""What the dashboard costs: until it can be seen, with twenty people clicking, and how much text `/predict` reads.
+
+    python bench/serving.py FOLDER [COMMENTS]        10 million unless told: they need 3 GB and 4 minutes
+
+A real server over a warehouse of invented comments, a real Chromium, real requests.
+"""
+
+import platform
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from history import make_history, timed
+from playwright.sync_api import sync_playwright
+
+PEOPLE, CLICKS = 20, 10  # each of them, a second or so of reading between two
+READING_SECONDS = (0.5, 1.5)
+ADDRESSES = {
+    "overview": "/",
+    "account": "/account",
+    "compare": "/compare",
+    "comments": "/comments",
+    "quality": "/quality",
+}
+PROGRAMS, CALLS = 8, 40
+TEXTS = [
+    "what a picture",
+    "you are an idiot",
+    "first",
+    "nobody asked you, go back to where you came from",
+    "love this ❤️",
+]
+
+
+def main(folder: Path, comments: int) -> None:
+    data = folder / f"{comments}"
+    made = timed(lambda: make_history(data / "warehouse", comments))
+    print(f"{platform.processor() or platform.machine()}; {comments:,} comments, made in {made:.0f} s\n")
+    with serving(data) as (address, process, started):
+        print(f"answers after {started:.1f} s; memory {memory(process):,.0f} MB")
+        for name, (words, chart) in first_paint(address).items():
+            print(f"{name}: words are seen after {words:.2f} s, a chart or row after {chart:.2f} s")
+        print(f"\n{PEOPLE} people, {CLICKS} clicks each\n{'page':10} {'median ms':>10} {'95 of 100':>10}")
+        for name, times in clicked(address).items():
+            print(f"{name:10} {1000 * statistics.median(times):10.0f} {1000 * quantile(times, 0.95):10.0f}")
+        for size in (1, 32):
+            print_predictions(address, size)
+        print(f"memory {memory(process):,.0f} MB")
+    shutil.rmtree(data)
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[tuple[str, subprocess.Popen, float]]:
+    """As `toxwatch serve` does: its address, its process, and the seconds until it answered."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("toxwatch")), "serve", "--port", str(port), "--data-dir", str(data)]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while True:
+            try:
+                httpx.get(f"{address}/healthz").raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        yield address, process, time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def memory(process: subprocess.Popen) -> float:
+    """Of the process, in MB."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def first_paint(address: str) -> dict[str, tuple[float, float]]:
+    """Seconds from asking for a page to its words, and to its first chart or row, in a new browser."""
+    seen = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for name in ("overview", "account", "comments"):
+            page = browser.new_context().new_page()
+            began = time.perf_counter()
+            page.goto(address + ADDRESSES[name])
+            page.locator("h1").wait_for()
+            words = time.perf_counter() - began
+            page.locator(".js-plotly-plot .main-svg, .ag-cell").first.wait_for()
+            seen[name] = words, time.perf_counter() - began
+            page.context.close()
+        browser.close()
+    return seen
+
+
+def clicked(address: str) -> dict[str, list[float]]:
+    """Seconds that each page took to be made, while all people click."""
+    times: dict[str, list[float]] = {name: [] for name in ADDRESSES}
+    lock = threading.Lock()
+
+    def visit(person: int) -> None:
+        chance = random.Random(person)
+        with httpx.Client(base_url=address, timeout=60) as client:
+            for _ in range(CLICKS):
+                time.sleep(chance.uniform(*READING_SECONDS))
+                name = chance.choice(list(ADDRESSES))
+                search = f"?account=instagram%2Faccount{chance.randrange(50)}&days={chance.choice([1, 7, 28])}"
+                took = timed(lambda name=name, search=search: ask_page(client, ADDRESSES[name], search))
+                with lock:
+                    times[name].append(took)
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        list(pool.map(visit, range(PEOPLE)))
+    return times
+
+
+def ask_page(client: httpx.Client, path: str, search: str) -> None:
+    """What the browser asks when the address changes."""
+    outputs = [{"id": "page", "property": "children"}, {"id": "nav", "property": "children"}]
+    inputs = [
+        {"id": "url", "property": "pathname", "value": path},
+        {"id": "url", "property": "search", "value": search},
+    ]
+    asked = {"output": "..page.children...nav.children..", "outputs": outputs, "inputs": inputs,
+             "changedPropIds": ["url.pathname"]}  # fmt: skip
+    client.post("/_dash-update-component", json=asked).raise_for_status()
+
+
+def print_predictions(address: str, size: int) -> None:
+    """Requests of so many texts each, all different, from several programs at once."""
+
+    def call(number: int) -> float:
+        chance = random.Random(number)
+        inputs = [f"{chance.choice(TEXTS)} {chance.choice(TEXTS)} {number} {n}" for n in range(size)]
+        return timed(lambda: clients[number % PROGRAMS].post("/predict", json={"inputs": inputs}).raise_for_status())
+
+    clients = [httpx.Client(base_url=address, timeout=60) for _ in range(PROGRAMS)]
+    with ThreadPoolExecutor(PROGRAMS) as pool:
+        times: list[float] = []
+        total = timed(lambda: times.extend(pool.map(call, range(PROGRAMS * CALLS))))
+    print(
+        f"/predict, {size} texts a request, {PROGRAMS} programs: {len(times) / total:.0f} requests and "
+        f"{size * len(times) / total:.0f} texts a second, median {1000 * statistics.median(times):.0f} ms, "
+        f"99 of 100 under {1000 * quantile(times, 0.99):.0f} ms"
+    )
+
+
+def quantile(times: list[float], part: float) -> float:
+    return sorted(times)[int(part * (len(times) - 1))]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000)
