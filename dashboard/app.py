@@ -21,8 +21,8 @@ from dashboard.people import VISITOR, People
 from dashboard.reviews import Reviews
 from dashboard.view import Answers, View
 from models import scorer
-from warehouse import WarehouseError
-from warehouse.reader import WHOLE, Warehouse
+from warehouse import WHOLE, WarehouseError
+from warehouse.reader import Warehouse
 
 STYLE = Path(__file__).parent / "assets" / "style.css"
 # Dash 4.4.1 collects assets at the first request to "/" only, so a shared link would open without style.
@@ -87,7 +87,7 @@ def create(
     }
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
-    layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use)
+    layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, write_down)
     layouts["/quality"] = lambda answers, view: quality.layout(answers, view, in_use().card)
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, people)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dashboard.people import People
-from warehouse.reader import Part
+from warehouse import Part
 
 DataDir = Annotated[Path, typer.Option("--data-dir", envvar="TOXWATCH_DATA_DIR", help="Its people.db holds them.")]
 Tags = Annotated[

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from models.labels import LABELS
-from warehouse import build, queries
-from warehouse.reader import Part, Warehouse
+from warehouse import Part, build, queries
+from warehouse.reader import Warehouse
 
 PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"}
 SEVERITIES = ("none", *build.SEVERITIES)

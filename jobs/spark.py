@@ -3,12 +3,15 @@
 `python -m jobs.spark` fetches Spark NLP's jar, once: every session finds it beside the Python that runs it.
 """
 
+import atexit
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -38,7 +41,9 @@ def session(settings: Settings) -> SparkSession:
         SparkSession.builder.master(settings.spark_master)
         .appName("toxwatch")
         .config("spark.driver.memory", settings.spark_memory)
-        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING}")
+        .config(
+            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING} -Djava.io.tmpdir={_scratch()}"
+        )
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config(jars, between.join(map(str, nlp_jars() + engine_jars())))
@@ -51,6 +56,14 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
         .getOrCreate()
     )
+
+
+@cache
+def _scratch() -> str:
+    """Where Java puts what Spark NLP unpacks and leaves behind: gone with this process."""
+    folder = tempfile.mkdtemp(prefix="toxwatch-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def nlp_jars() -> list[Path]:

@@ -17,8 +17,8 @@ from dashboard.people import People, PeopleError, Visitor
 from dashboard.view import Answers, View
 from jobs.cli import app
 from tests.test_dashboard import browser, serving, warehouse  # noqa: F401
-from warehouse import queries
-from warehouse.reader import Part, Warehouse
+from warehouse import Part, queries
+from warehouse.reader import Warehouse
 
 PASSWORD = "correct horse battery"
 

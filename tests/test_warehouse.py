@@ -237,6 +237,35 @@ def test_a_load_reads_only_the_days_it_touches(folder: Path, tmp_path: Path) -> 
     assert counted == [(FIRST, 41), (FIRST + timedelta(days=1), 40), (THIRD, 1)]
 
 
+def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> None:
+    """Four weeks of a hundred calm English comments a day, then a day like them, a toxic one and a German one."""
+
+    def fill(con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(
+            """INSERT INTO score_bins
+            SELECT 'instagram', 'a', DATE '2026-10-01' + d::INTEGER, CASE d WHEN 30 THEN 'de' ELSE 'en' END, 'm',
+                'toxic', CASE WHEN d = 29 AND n < 60 THEN 18 WHEN n < 50 THEN 0 ELSE 1 END, 1, 0.1, 0.1
+            FROM range(31) t(d), range(100) r(n)"""
+        )
+        build.run_script(con, "marts/drift.sql", loaded_from=date(2026, 10, 1))
+
+    build.amend(tmp_path, fill)
+    found = {
+        (day.day, label): row
+        for day, label, *row in Warehouse(tmp_path).query(
+            "SELECT day, label, is_shift, round(ks, 2), ks > ks_by_chance FROM drift WHERE day >= DATE '2026-10-29'"
+        )
+    }
+    assert found == {
+        (29, "toxic"): [False, 0.0, False],
+        (30, "toxic"): [True, 0.6, True],
+        (31, "toxic"): [False, 0.02, False],
+        (29, "language"): [False, None, None],
+        (30, "language"): [False, None, None],
+        (31, "language"): [True, None, None],
+    }
+
+
 def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path) -> None:
     folder = tmp_path / "warehouse"
     folder.mkdir()

@@ -3,29 +3,18 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from warehouse import WarehouseError
+from warehouse import WHOLE, Part, WarehouseError
 from warehouse.build import MIGRATIONS, current, format_of, quoted, run_script
 
 MOST_SECONDS = 60
+PART_MEMORY = "256MB"  # there may be many
 MOST_REMEMBERED, MOST_REMEMBERED_ROWS = 500, 1000  # answers, and rows of one
-
-
-@dataclass(frozen=True)
-class Part:
-    """What of a warehouse somebody may see: everything, unless told."""
-
-    tags: tuple[str, ...] = ()  # the accounts with one of these; all where there is none
-    texts: bool = True  # or figures only
-
-
-WHOLE = Part()
 
 
 class Warehouse:
@@ -54,7 +43,7 @@ class Warehouse:
     def part(self, part: Part) -> "Warehouse":
         """The same warehouse, for somebody who may see no more of it than this."""
         with self._lock:
-            return self._parts.setdefault(part, Warehouse(self.folder, part=part))
+            return self._parts.setdefault(part, Warehouse(self.folder, memory=PART_MEMORY, part=part))
 
     def query(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
         """The rows; raises WarehouseError with what DuckDB says of a wrong, endless or forbidden query."""

@@ -41,7 +41,7 @@ SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest'
 TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
 
 
-def layout(answers: Answers, view: View, in_use: Callable[[], Scorer]) -> Component:
+def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> Component:
     (count,) = answers.rows("comments_count", view)
     return page(
         TITLE,
@@ -63,7 +63,7 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer]) -> Compon
             dcc.Download(id="exported"),
         ], className="bar"),
         _grid(view),
-        html.Div(_thread(answers, view, in_use()) if view.comment else None, id="thread", role="status"),
+        html.Div(_thread(answers, view, in_use(), write_down) if view.comment else None, id="thread", role="status"),
     )  # fmt: skip
 
 
@@ -86,8 +86,7 @@ def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_do
     )
     def open_one(cell: dict[str, Any], search: str) -> Component:
         view = replace(View.read(search, answers.newest()), comment=cell["rowId"])
-        write_down(f"read {view.comment}")
-        return _thread(answers, view, in_use())
+        return _thread(answers, view, in_use(), write_down)
 
     @app.callback(
         Output("exported", "data"), Input("export", "n_clicks"), State("comments", "selectedRows"),
@@ -127,8 +126,9 @@ def _cells(row: Row, view: View) -> Row:
     return row | {"id": id, "posted_at": view.time(row["posted_at"])}
 
 
-def _thread(answers: Answers, view: View, model: Scorer) -> Component:
+def _thread(answers: Answers, view: View, model: Scorer, write_down: Callable[[str], None]) -> Component:
     """One comment between what it answers and what answers it."""
+    write_down(f"read {view.comment}")
     posted_on, _, id = str(view.comment).partition("/")
     row = answers.comment(id, posted_on)
     if row is None:

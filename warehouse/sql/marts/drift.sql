@@ -1,4 +1,5 @@
--- How far each day's scores are from those of the 28 days before, from the first day on whose scores this publish loaded.
+-- How far each day's scores and languages are from those of the 28 days before, from the first day on whose scores this
+-- publish loaded.
 SET VARIABLE from_day = (SELECT CASE WHEN EXISTS (FROM drift) THEN getvariable('loaded_from') ELSE min(day) END FROM score_bins);
 
 DELETE FROM drift WHERE day >= getvariable('from_day');
@@ -6,6 +7,10 @@ INSERT INTO drift
 WITH counted AS (
     SELECT platform, account, day, model, label, bin, sum(comments) AS n FROM score_bins
     WHERE day >= getvariable('from_day') - 28 GROUP BY ALL
+    UNION ALL
+    SELECT platform, account, day, model, 'language', least(coalesce(list_position(
+        ['en', 'de', 'es', 'fr', 'it', 'pt', 'und'], language), 19), 19), sum(comments)
+    FROM score_bins WHERE label = 'toxic' AND day >= getvariable('from_day') - 28 GROUP BY ALL
 ),
 grid AS (
     SELECT d.*, b.bin, coalesce(c.n, 0) AS n
@@ -20,13 +25,17 @@ moved AS (
     FROM grid
 ),
 shares AS (
-    SELECT *, (n + 0.5) / (sum(n) OVER w + 10) AS p, (n_before + 0.5) / (sum(n_before) OVER w + 10) AS q
+    SELECT *, (n + 0.5) / (sum(n) OVER w + 10) AS p, (n_before + 0.5) / (sum(n_before) OVER w + 10) AS q,
+        abs(sum(n) OVER up / sum(n) OVER w - sum(n_before) OVER up / nullif(sum(n_before) OVER w, 0)) AS apart
     FROM moved WHERE day >= getvariable('from_day')
-    WINDOW w AS (PARTITION BY platform, account, day, model, label)
+    WINDOW w AS (PARTITION BY platform, account, day, model, label),
+        up AS (PARTITION BY platform, account, day, model, label ORDER BY bin)
 )
 SELECT platform, account, day, model, label, sum(n)::BIGINT AS comments, nullif(sum(n_before), 0)::BIGINT AS comments_before,
     sum((p - q) * ln(p / q)) AS psi,
     30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
-    psi > greatest(0.25, psi_by_chance) AS is_shift
+    psi > greatest(0.25, psi_by_chance) AS is_shift,
+    CASE WHEN label <> 'language' THEN max(apart) END AS ks,
+    CASE WHEN label <> 'language' THEN 1.36 * sqrt(1 / comments + 1 / comments_before) END AS ks_by_chance -- 95 %
 FROM shares GROUP BY platform, account, day, model, label
 ORDER BY day, platform, account, model, label;

@@ -87,15 +87,17 @@ CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that three people or mor
     expected  DOUBLE NOT NULL -- how many of those are expected to be toxic
 );
 
-CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores are from those of the 28 days before, by account and category.
+CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores and languages are from those of the 28 days before, by account.
     platform        VARCHAR NOT NULL, -- see accounts
     account         VARCHAR NOT NULL, -- see accounts
     day             DATE NOT NULL, -- UTC
     model           VARCHAR NOT NULL, -- see models
-    label           VARCHAR NOT NULL, -- the category
+    label           VARCHAR NOT NULL, -- the category whose scores it is about; or "language"
     comments        BIGINT NOT NULL, -- how many on the day
     comments_before BIGINT, -- how many on the 28 days before; NULL where there are none
     psi             DOUBLE NOT NULL, -- population stability index: 0 where nothing moved
     psi_by_chance   DOUBLE, -- chance alone stays below it in 19 of 20 cases
-    is_shift        BOOLEAN -- psi is above 0.25 and beyond chance
+    is_shift        BOOLEAN, -- psi is above 0.25 and beyond chance
+    ks              DOUBLE, -- Kolmogorov and Smirnov's distance: how far apart the scores' distributions are at most
+    ks_by_chance    DOUBLE -- chance alone stays below it in 19 of 20 cases
 );

@@ -7,3 +7,5 @@ INSERT INTO fuller
 SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance) FROM score_bins GROUP BY ALL ORDER BY ALL;
 DROP TABLE days;
 ALTER TABLE fuller RENAME TO days;
+
+DROP TABLE IF EXISTS drift; -- made again by the same publish, with languages and another distance
