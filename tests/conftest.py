@@ -70,6 +70,16 @@ def watching(data_dir: Path, server: standin.Server) -> Settings:
     return replace(Settings.load(data_dir), targets_file=targets, apify_url=server.url, apify_token=server.token)
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """In which a command has the same settings."""
+    return os.environ | {
+        "TOXWATCH_DATA_DIR": str(settings.data_dir),
+        "TOXWATCH_TARGETS": str(settings.targets_file),
+        "APIFY_API_BASE_URL": settings.apify_url,
+        "APIFY_TOKEN": str(settings.apify_token),
+    }
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     targets = tmp_path / "targets.toml"

@@ -19,7 +19,7 @@ from jobs.lake import Lake
 from jobs.settings import Settings
 from jobs.standin import Fault
 from models.card import read_card
-from tests.conftest import comment_item, watching, write_raw
+from tests.conftest import comment_item, environment, watching, write_raw
 from warehouse import build
 from warehouse.reader import Warehouse
 
@@ -87,14 +87,9 @@ def test_a_faulty_apify_changes_nothing_but_the_time(undisturbed: Settings, tmp_
 
 def kill_in(stage: str, settings: Settings, night: date) -> None:
     """SIGKILL as soon as the stage has begun to write; it must not have come to its end."""
-    environment = os.environ | {
-        "TOXWATCH_DATA_DIR": str(settings.data_dir),
-        "TOXWATCH_TARGETS": str(settings.targets_file),
-        "APIFY_API_BASE_URL": settings.apify_url,
-        "APIFY_TOKEN": str(settings.apify_token),
-    }
     before = written(settings.data_dir)
-    process = subprocess.Popen([TOXWATCH, stage, "--night", str(night)], env=environment, start_new_session=True)
+    command = [TOXWATCH, stage, "--night", str(night)]
+    process = subprocess.Popen(command, env=environment(settings), start_new_session=True)
     try:
         while written(settings.data_dir) == before:
             assert process.poll() is None, f"{stage} ended before it was killed"

@@ -95,6 +95,17 @@ def test_a_night_is_accounted_for(settings: Settings) -> None:
     assert "ann" not in json.dumps(accepted.to_pylist() + rejected.to_pylist(), default=str)
 
 
+def test_what_several_runs_gave_alike_is_no_reason_to_refuse_a_night(settings: Settings) -> None:
+    items = [comment_item(id=str(n), text=f"comment {n}") for n in range(10)]
+    write_raw(settings.data_dir, NIGHT, "instagram", "orbital", comments=items * 3)
+    manifest = validate.run(settings, NIGHT)
+    assert (manifest.rows_out, manifest.set_aside) == (10, {"duplicate_id": 20})
+    ids_gone_wrong = [comment_item(id="1", text=f"comment {n}") for n in range(10)]
+    write_raw(settings.data_dir, NIGHT, "instagram", "orbital", comments=ids_gone_wrong)
+    with pytest.raises(RefusedData, match="did not pass"):
+        validate.run(settings, NIGHT)
+
+
 def test_a_night_of_mostly_bad_rows_is_refused_with_a_report(settings: Settings) -> None:
     items = [comment_item(id=str(n), timestamp="2099-01-01T00:00:00.000Z") for n in range(8)]
     write_raw(settings.data_dir, NIGHT, "instagram", "orbital", comments=[*items, comment_item(id="good")])
