@@ -1,4 +1,5 @@
-"""Sixty nights in which everything goes wrong, and the same warehouse as after sixty quiet ones. Takes half an hour.
+"""Sixty nights in which everything goes wrong, and the same warehouse as after sixty quiet ones. Takes most of
+an hour.
 
 pytest -m slow tests/test_soak.py
 """
