@@ -10,6 +10,7 @@ from dash import ALL, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -98,9 +99,10 @@ def create(
         server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
     if people:
         door.add(server, people, is_https)
-    app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="", compress=True,
+    app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
     server.add_middleware(api.Browsers)
+    server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own takes three times as long for a twentieth less
     app.layout = _shell(titles, can_leave=people is not None)
 
     @app.callback(

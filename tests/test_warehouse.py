@@ -237,6 +237,15 @@ def test_a_load_reads_only_the_days_it_touches(folder: Path, tmp_path: Path) -> 
     assert counted == [(FIRST, 41), (FIRST + timedelta(days=1), 40), (THIRD, 1)]
 
 
+def test_comments_are_found_by_their_words_or_by_an_author(folder: Path) -> None:
+    found = Warehouse(folder).query(
+        """SELECT is_asked(TIMESTAMPTZ '2026-11-10 12:00+00', 'instagram', 'a', 'en', '0998bd5e77', 'Hello @NASA',
+            ['hello'], '2026-11-10', '2026-11-10', NULL, NULL, words)
+        FROM (VALUES ('hell'), ('@nasa'), ('@0998bd5e'), ('@0998bd5e77'), ('@0998bd5f'), ('@0998')) t(words)"""
+    )
+    assert [is_found for (is_found,) in found] == [True, True, True, True, False, False]
+
+
 def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> None:
     """Four weeks of a hundred calm English comments a day, then a day like them, a toxic one and a German one."""
 

@@ -152,6 +152,9 @@ def _posts(answers: Answers, view: View) -> Component:
 
 
 def _authors(answers: Answers, view: View) -> Component:
-    rows = answers.rows("authors", view)
+    rows = [
+        row | {"author": link(row["author"], "/comments", view.search(words=f"@{row['author']}"))}
+        for row in answers.rows("authors", view)
+    ]
     body = table(rows) if rows else html.P("Nobody wrote toxic comments more than once.", className="empty")
     return panel("Again and again", "Authors of several toxic comments, by pseudonym; nobody is named.", body)

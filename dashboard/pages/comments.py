@@ -53,8 +53,8 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_dow
             pick("flag", "Flagged as", view.flag, {label: named(label) for label in LABELS}, "any or none"),
             pick("severity", "Severity", view.severity, {severity: severity for severity in SEVERITIES}, "any"),
             pick("language", "Language", view.language, LANGUAGES, "any"),
-            dmc.TextInput(id={"control": "words"}, label="Text contains", value=view.words or "", debounce=500,
-                          size="sm", w=190),
+            dmc.TextInput(id={"control": "words"}, label="Text contains, or @author", value=view.words or "",
+                          debounce=500, size="sm", w=190),
             pick_zone(view),
         ],
         html.Div([

@@ -2,7 +2,7 @@
 SELECT sum(comments)::BIGINT AS comments FROM (
     SELECT count(*) AS comments FROM comments
     WHERE $severity IS NULL AND $flag IS NULL
-        AND is_asked(posted_at, platform, account, language, text, terms, $first, $last, $account, $language, $words)
+        AND is_asked(posted_at, platform, account, language, author_hash, text, terms, $first, $last, $account, $language, $words)
     UNION ALL
     SELECT count(*) FROM comments_like($first, $last, $account, $language, $severity, $flag, $words)
     WHERE $severity IS NOT NULL OR $flag IS NOT NULL
