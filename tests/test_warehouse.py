@@ -1,5 +1,7 @@
 """The warehouse in real DuckDB files: nights load in any order to the same rows, readers are safe, rules are told."""
 
+import subprocess
+import sys
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -237,6 +239,12 @@ def test_a_load_reads_only_the_days_it_touches(folder: Path, tmp_path: Path) -> 
     assert counted == [(FIRST, 41), (FIRST + timedelta(days=1), 40), (THIRD, 1)]
 
 
+def test_an_answer_is_all_that_a_question_prints(folder: Path) -> None:
+    command = [Path(sys.executable).with_name("toxwatch"), "sql", "SELECT 1 AS one", "--data-dir", folder.parent]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == ("one\n1\n", "")
+
+
 def test_comments_are_found_by_their_words_or_by_an_author(folder: Path) -> None:
     found = Warehouse(folder).query(
         """SELECT is_asked(TIMESTAMPTZ '2026-11-10 12:00+00', 'instagram', 'a', 'en', '0998bd5e77', 'Hello @NASA',
@@ -273,6 +281,8 @@ def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> No
         (30, "language"): [False, None, None],
         (31, "language"): [True, None, None],
     }
+    first_day = "SELECT DISTINCT is_shift FROM drift WHERE comments_before IS NULL"
+    assert Warehouse(tmp_path).query(first_day) == [(False,)], "nothing has moved where nothing was before"
 
 
 @pytest.mark.parametrize("old", sorted((Path(__file__).parent / "old").glob("*.sql")), ids=lambda path: path.stem)

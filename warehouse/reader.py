@@ -25,7 +25,7 @@ class Warehouse:
     ) -> None:
         self.folder = folder
         self._seconds, self._part = seconds, part
-        self._parts: dict[Part, Warehouse] = {part: self}
+        self._parts: dict[Part, Warehouse] = {}
         self._settings = {
             "TimeZone": "'UTC'",
             "memory_limit": f"'{memory}'",
@@ -42,6 +42,8 @@ class Warehouse:
 
     def part(self, part: Part) -> "Warehouse":
         """The same warehouse, for somebody who may see no more of it than this."""
+        if part == self._part:
+            return self
         with self._lock:
             return self._parts.setdefault(part, Warehouse(self.folder, memory=PART_MEMORY, part=part))
 

@@ -34,7 +34,7 @@ shares AS (
 SELECT platform, account, day, model, label, sum(n)::BIGINT AS comments, nullif(sum(n_before), 0)::BIGINT AS comments_before,
     sum((p - q) * ln(p / q)) AS psi,
     30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
-    psi > greatest(0.25, psi_by_chance) AS is_shift,
+    coalesce(psi > 0.25 AND psi > psi_by_chance, false) AS is_shift,
     CASE WHEN label <> 'language' THEN max(apart) END AS ks,
     CASE WHEN label <> 'language' THEN 1.36 * sqrt(1 / comments + 1 / comments_before) END AS ks_by_chance -- 95 %
 FROM shares GROUP BY platform, account, day, model, label

@@ -97,7 +97,7 @@ CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores and languages are f
     comments_before BIGINT, -- how many on the 28 days before; NULL where there are none
     psi             DOUBLE NOT NULL, -- population stability index: 0 where nothing moved
     psi_by_chance   DOUBLE, -- chance alone stays below it in 19 of 20 cases
-    is_shift        BOOLEAN, -- psi is above 0.25 and beyond chance
+    is_shift        BOOLEAN NOT NULL, -- psi is above 0.25 and beyond chance; never where there is nothing before
     ks              DOUBLE, -- Kolmogorov and Smirnov's distance: how far apart the scores' distributions are at most
     ks_by_chance    DOUBLE -- chance alone stays below it in 19 of 20 cases
 );
