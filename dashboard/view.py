@@ -92,7 +92,7 @@ class Answers:
         return newest or date.min
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
-        known = view.parameters() | {"places": self._places(view.account)} | more
+        known = view.parameters() | self._place(view.account) | more
         return list(self._rows(queries.page_sql(name), known))
 
     def trend(self, view: View) -> list[Row]:
@@ -136,11 +136,11 @@ class Answers:
         """The accounts of each tag."""
         return dict(self._query(queries.page_sql("tags"))[1])
 
-    def _places(self, account: str | None) -> list[str] | None:
-        """What `#tag` stands for; a tag that nobody has stands for itself, which is no account."""
+    def _place(self, account: str | None) -> dict[str, Any]:
+        """The one account, or those that `#tag` stands for; a tag that nobody has stands for no account."""
         if account and account.startswith(TAG):
-            return self.tags().get(account.removeprefix(TAG), [account])
-        return [account] if account else None
+            return {"only": None, "places": self.tags().get(account.removeprefix(TAG), [])}
+        return {"only": account, "places": None}
 
     def replies(self, id: str, day: str) -> list[Row]:
         return list(self._rows(queries.page_sql("replies"), {"id": id, "day": day}))

@@ -3,7 +3,7 @@ WITH sides AS (
     SELECT label, day >= $first AS is_now, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
         sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin, sum(flagged)::BIGINT AS flagged
     FROM daily
-    WHERE day BETWEEN $before AND $last AND is_among(platform, account, $places)
+    WHERE day BETWEEN $before AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places)
     GROUP BY ALL
 )
 SELECT n.label, n.comments, n.share, n.margin, n.flagged, b.comments AS comments_before, n.share - b.share AS change,

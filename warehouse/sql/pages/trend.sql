@@ -2,5 +2,5 @@
 SELECT day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
     sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin, sum(flagged)::BIGINT AS flagged
 FROM daily
-WHERE day BETWEEN $first AND $last AND is_among(platform, account, $places)
+WHERE day BETWEEN $first AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places)
 GROUP BY ALL ORDER BY day, label;
