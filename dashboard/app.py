@@ -102,7 +102,7 @@ def create(
     app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
     server.add_middleware(api.Browsers)
-    server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own takes three times as long for a twentieth less
+    server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own packs longer and hardly smaller
     app.layout = _shell(titles, can_leave=people is not None)
 
     @app.callback(

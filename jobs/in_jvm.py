@@ -4,8 +4,6 @@ Its answers are those of the first engine: the same network, the same words, the
 text's first tokens only, where ours loses its middle: texts that long stay with the first engine.
 """
 
-import atexit
-import shutil
 import tempfile
 from functools import lru_cache, partial
 from pathlib import Path
@@ -17,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.errors import BadInput
-from jobs.spark import engine_jars
+from jobs.spark import engine_jars, scratch
 from models import scorer
 from models.card import read_card
 from models.labels import LABELS
@@ -78,8 +76,7 @@ def _saved(spark: SparkSession, model_dir: Path) -> Path:
 
     from models.export import write_for_spark_nlp
 
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(dir=scratch()))
     write_for_spark_nlp(model_dir, folder)
     (
         BertForSequenceClassification.loadSavedModel(str(folder), spark)

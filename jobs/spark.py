@@ -42,7 +42,7 @@ def session(settings: Settings) -> SparkSession:
         .appName("toxwatch")
         .config("spark.driver.memory", settings.spark_memory)
         .config(
-            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING} -Djava.io.tmpdir={_scratch()}"
+            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING} -Djava.io.tmpdir={scratch()}"
         )
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
@@ -59,8 +59,8 @@ def session(settings: Settings) -> SparkSession:
 
 
 @cache
-def _scratch() -> str:
-    """Where Java puts what Spark NLP unpacks and leaves behind: gone with this process."""
+def scratch() -> str:
+    """A folder that goes with this process; Java puts there what Spark NLP unpacks and leaves behind."""
     folder = tempfile.mkdtemp(prefix="toxwatch-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -53,16 +53,16 @@ class Warehouse:
 
     def remembered(self, sql: str, parameters: dict[str, Any]) -> tuple[list[str], list[tuple]]:
         """As `table`; a version never changes, so what was asked of it need not be read again."""
-        self._cursor().close()
+        self._cursor().close()  # forgets the answers where there is a newer version
         answers, key = self._answers, (sql, repr(parameters))
-        if key not in answers:
+        found = answers.get(key)
+        if found is None:
             found = self.table(sql, parameters)
-            if len(found[1]) > MOST_REMEMBERED_ROWS:
-                return found
             if len(answers) >= MOST_REMEMBERED:
                 answers.clear()
-            answers[key] = found
-        return answers[key]
+            if len(found[1]) <= MOST_REMEMBERED_ROWS:
+                answers[key] = found
+        return found
 
     def table(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> tuple[list[str], list[tuple]]:
         """The names of the columns, and the rows."""

@@ -1,9 +1,9 @@
 -- A part of a `whole` warehouse, in a database of its own beside it: the accounts with one of some tags (all accounts
 -- where there is no tag), with texts or without. What is not named here is not there for who sees the part.
-CREATE TABLE seen AS SELECT len(getvariable('tags')::VARCHAR[]) = 0 AS all_accounts, getvariable('texts') AS texts;
+CREATE TABLE part AS SELECT len(getvariable('tags')::VARCHAR[]) = 0 AS all_accounts, getvariable('texts') AS texts;
 CREATE TABLE own AS
-SELECT platform, account FROM whole.accounts WHERE len(getvariable('tags')::VARCHAR[]) = 0 OR list_has_any(tags, getvariable('tags')::VARCHAR[])
-UNION SELECT platform, account FROM whole.post_days WHERE len(getvariable('tags')::VARCHAR[]) = 0;
+SELECT platform, account FROM whole.accounts WHERE (SELECT all_accounts FROM part) OR list_has_any(tags, getvariable('tags')::VARCHAR[])
+UNION SELECT platform, account FROM whole.post_days WHERE (SELECT all_accounts FROM part);
 
 CREATE VIEW accounts AS FROM whole.accounts SEMI JOIN own USING (platform, account);
 CREATE VIEW posts AS FROM whole.posts SEMI JOIN own USING (platform, account);
@@ -18,17 +18,17 @@ CREATE VIEW post_days AS FROM whole.post_days SEMI JOIN own USING (platform, acc
 CREATE VIEW post_scores AS FROM whole.post_scores SEMI JOIN own USING (platform, account);
 CREATE VIEW drift AS FROM whole.drift SEMI JOIN own USING (platform, account);
 
-CREATE MACRO shown(text) AS CASE WHEN (SELECT texts FROM seen) THEN text ELSE '(not shown)' END;
+CREATE MACRO shown(text) AS CASE WHEN (SELECT texts FROM part) THEN text ELSE '(not shown)' END;
 CREATE VIEW comments AS
-SELECT * REPLACE (shown(text) AS text, CASE WHEN (SELECT texts FROM seen) THEN terms END AS terms,
-    CASE WHEN (SELECT texts FROM seen) THEN listed END AS listed)
+SELECT * REPLACE (shown(text) AS text, CASE WHEN (SELECT texts FROM part) THEN terms END AS terms,
+    CASE WHEN (SELECT texts FROM part) THEN listed END AS listed)
 FROM whole.comments SEMI JOIN own USING (platform, account);
 CREATE VIEW rejected AS SELECT * REPLACE (shown(text) AS text) FROM whole.rejected SEMI JOIN own USING (platform, account);
-CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WHERE (SELECT texts FROM seen);
+CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WHERE (SELECT texts FROM part);
 
 CREATE VIEW models AS FROM whole.models;
 CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- others' names stay theirs
 CREATE VIEW scores AS FROM whole.scores; -- read through comments only, which says whose they are
 CREATE VIEW reviews AS FROM whole.reviews SEMI JOIN comments USING (comment_id);
-CREATE VIEW stages AS FROM whole.stages WHERE (SELECT all_accounts FROM seen); -- sums over everybody's accounts
-CREATE VIEW quality AS FROM whole.quality WHERE (SELECT all_accounts FROM seen);
+CREATE VIEW stages AS FROM whole.stages WHERE (SELECT all_accounts FROM part); -- sums over everybody's accounts
+CREATE VIEW quality AS FROM whole.quality WHERE (SELECT all_accounts FROM part);
