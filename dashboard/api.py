@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import explain
-from dashboard.view import LONGEST_WORDS, PERIODS, SEVERITIES, Answers, View
+from dashboard.view import LONGEST_WORDS, PERIODS, REVIEWS, SEVERITIES, Answers, View
 from models.labels import LABELS
 from models.scorer import Scorer
 from models.text import clean_text
@@ -58,7 +58,7 @@ class Asked(BaseModel):
     """The same words as in the addresses of the pages."""
 
     model_config = ConfigDict(extra="forbid")
-    account: str | None = Field(None, description="As instagram/nasa; all without it.", max_length=200)
+    account: str | None = Field(None, description="As instagram/nasa, or #tag; all without it.", max_length=200)
     days: Annotated[int, AfterValidator(_period)] = Field(7, description=f"Length: {', '.join(map(str, PERIODS))}.")
     last: date | None = Field(None, description="Its last day; the newest night without it.")
 
@@ -71,6 +71,7 @@ class AskedComments(Asked):
     language: str | None = Field(None, description="As en.", max_length=10)
     severity: Literal[SEVERITIES] | None = None  # type: ignore[valid-type]
     flag: Literal[LABELS] | None = Field(None, description="Flagged as this category.")  # type: ignore[valid-type]
+    review: Literal[tuple(REVIEWS)] | None = None  # type: ignore[valid-type]
     words: str | None = Field(None, description="That the text contains.", max_length=LONGEST_WORDS)
     limit: int = Field(100, ge=1, le=MOST_ROWS)
     offset: int = Field(0, ge=0)

@@ -89,7 +89,9 @@ def create(
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
     layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, write_down)
-    layouts["/quality"] = lambda answers, view: quality.layout(answers, view, in_use().card)
+    layouts["/quality"] = lambda answers, view: quality.layout(
+        answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()]
+    )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, people)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")

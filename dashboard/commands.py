@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dashboard.people import People
-from warehouse import Part
+from warehouse import Part, WarehouseError
 
 DataDir = Annotated[Path, typer.Option("--data-dir", envvar="TOXWATCH_DATA_DIR", help="Its people.db holds them.")]
 Tags = Annotated[
@@ -31,6 +31,7 @@ def add_user(
 ) -> None:
     """Let somebody in, or give them a new password, role or tags, which ends their sessions."""
     People.in_folder(data_dir).add(name, password, role, Part(tuple(tags or ()), not figures_only))
+    _warn_of_unknown(tags or [], data_dir)
     said = f"{name} can sign in. Serve to others with `toxwatch serve --host 0.0.0.0 --https`, behind a proxy with TLS."
     typer.echo(said, err=True)
 
@@ -71,9 +72,23 @@ def add_key(
 ) -> None:
     """Make a key for a program; it is shown once, and an older one of that name ends."""
     print(People.in_folder(data_dir).add_key(name, scopes or ["predict"], tags or ()))
+    _warn_of_unknown(tags or [], data_dir)
 
 
 @keys.command("remove")
 def remove_key(name: str, data_dir: DataDir = HERE) -> None:
     """Make a key worthless, at once."""
     People.in_folder(data_dir).remove_key(name)
+
+
+def _warn_of_unknown(tags: list[str], data_dir: Path) -> None:
+    from dashboard.view import Answers
+    from warehouse.reader import Warehouse
+
+    try:
+        known = Answers(Warehouse(data_dir / "warehouse")).tags()
+    except WarehouseError:
+        known = {}
+    for tag in set(tags) - known.keys():
+        there_are = f"there are: {', '.join(known)}" if known else "nothing is published"
+        typer.echo(f"No account has the tag {tag} yet, so nothing of it is shown; {there_are}.", err=True)

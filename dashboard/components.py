@@ -200,8 +200,8 @@ def pick_label(view: View) -> Component:
     return pick("label", "Category", view.label, {label: named(label) for label in LABELS})
 
 
-def pick_account(view: View, accounts: Sequence[str], empty: str | None) -> Component:
-    return pick("account", "Account", view.account, {account: account for account in accounts}, empty)
+def pick_account(view: View, places: dict[str, str], empty: str | None = None) -> Component:
+    return pick("account", "Account", view.account, places, empty)
 
 
 def labelled(kind: Callable[..., Component], label: str, *body: Any, **properties: Any) -> Component:

@@ -10,12 +10,10 @@ from urllib.parse import quote
 
 from dashboard.view import Row
 from models.labels import LABELS
+from models.report import COLOURS, INK
 
 Figure = dict[str, Any]
 
-# Okabe and Ito's colours, told apart by colour-blind people.
-COLOURS = dict(zip(LABELS, ("#2a7ab9", "#d55e00", "#d08700", "#b0558f", "#3f9fcf", "#00966e"), strict=True))
-INK = "#868e96"  # readable on white and on near black
 LINES = "rgba(134, 142, 150, 0.22)"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 NAMES = {"severe_toxic": "severely toxic", "identity_hate": "identity hate"}
@@ -77,6 +75,18 @@ def weekdays(rows: Sequence[Row], label: str, zone: str) -> Figure:
             "colorbar": {"thickness": 8, "outlinewidth": 0, "tickformat": ".0%"}}  # fmt: skip
     hours = {**X, "type": "category", "tickangle": 0}
     return _quiet([data], 260, xaxis=hours, yaxis={**Y, "showgrid": False, "autorange": "reversed"})
+
+
+def drifts(rows: Sequence[Row]) -> Figure:
+    """How far each account's days are from those before; what counts as a shift is as dark as it gets."""
+    data = {"type": "heatmap", "x": [row["day"] for row in rows], "y": [row["account"] for row in rows],
+            "z": [row["moved"] for row in rows], "zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2,
+            "colorscale": [[0, "rgba(134, 142, 150, 0.08)"], [1, COLOURS["toxic"]]],
+            "text": [f"{named(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments" for row in rows],
+            "hovertemplate": "%{y}, %{x|%a %d %b}: %{text}<extra></extra>",
+            "colorbar": {"thickness": 8, "outlinewidth": 0}}  # fmt: skip
+    names = {**Y, "type": "category", "showgrid": False}
+    return _quiet([data], 90 + 26 * max(len({row["account"] for row in rows}), 2), xaxis=DAYS, yaxis=names)
 
 
 def bars(

@@ -17,6 +17,7 @@ SEVERITIES = ("none", *build.SEVERITIES)
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # orders of comments that do not ask for them
+REVIEWS = {"none": "not reviewed", "harmless": "found harmless", "harmful": "found harmful"}
 TAG = "#"  # stands before a tag, where all accounts of it are meant
 TREND_DAYS = 28  # a trend shows at least so many
 
@@ -35,6 +36,7 @@ class View:
     language: str | None = None
     severity: str | None = None
     flag: str | None = None
+    review: str | None = None
     words: str | None = None
     comment: str | None = None  # that is looked at: its day, a slash, its id
     periods: int = 1  # side by side: this one, those before
@@ -53,6 +55,7 @@ class View:
             language=asked.get("language") or None,
             severity=asked["severity"] if asked.get("severity") in SEVERITIES else None,
             flag=asked["flag"] if asked.get("flag") in LABELS else None,
+            review=asked["review"] if asked.get("review") in REVIEWS else None,
             words=asked.get("words", "")[:LONGEST_WORDS] or None,
             comment=asked["comment"] if _date(asked.get("comment", "").partition("/")[0]) else None,
             periods=int(asked["periods"]) if asked.get("periods") in ("2", "4") else 1,
@@ -92,8 +95,7 @@ class Answers:
         return newest or date.min
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
-        known = view.parameters() | self._place(view.account) | more
-        return list(self._rows(queries.page_sql(name), known))
+        return list(self._rows(queries.page_sql(name), self._known(view) | more))
 
     def trend(self, view: View) -> list[Row]:
         first = view.last - timedelta(days=max(TREND_DAYS, 2 * view.days) - 1)
@@ -105,8 +107,8 @@ class Answers:
 
     def page_of_comments(self, view: View, order: str, limit: int, offset: int) -> list[Row]:
         """Where neither order nor filter asks for scores, those of the page alone are read."""
-        known = view.parameters() | {"limit": limit, "offset": offset}
-        if view.flag or view.severity or order.partition(" ")[0] not in WITHOUT_SCORES:
+        known = self._known(view) | {"limit": limit, "offset": offset}
+        if view.flag or view.severity or view.review or order.partition(" ")[0] not in WITHOUT_SCORES:
             return list(self._rows(queries.page_sql("comments").replace("{order}", order), known))
         page = list(self._rows(queries.page_sql("comments_page").replace("{order}", order), known))
         if not page:
@@ -136,11 +138,15 @@ class Answers:
         """The accounts of each tag."""
         return dict(self._query(queries.page_sql("tags"))[1])
 
-    def _place(self, account: str | None) -> dict[str, Any]:
-        """The one account, or those that `#tag` stands for; a tag that nobody has stands for no account."""
-        if account and account.startswith(TAG):
-            return {"only": None, "places": self.tags().get(account.removeprefix(TAG), [])}
-        return {"only": account, "places": None}
+    def places(self) -> dict[str, str]:
+        """What an address may name in place of an account, and how people say it."""
+        return {account: account for account in self.accounts()} | {TAG + tag: f"tagged {tag}" for tag in self.tags()}
+
+    def _known(self, view: View) -> dict[str, Any]:
+        """With the one account, or those that `#tag` stands for; a tag that nobody has stands for no account."""
+        if view.account and view.account.startswith(TAG):
+            return view.parameters() | {"only": None, "places": self.tags().get(view.account.removeprefix(TAG), [])}
+        return view.parameters() | {"only": view.account, "places": None}
 
     def replies(self, id: str, day: str) -> list[Row]:
         return list(self._rows(queries.page_sql("replies"), {"id": id, "day": day}))

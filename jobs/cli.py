@@ -304,7 +304,7 @@ def export(
     """Write comments with their scores to a file, all or those that the filters let pass."""
     from jobs import export
 
-    chosen: dict[str, Any] = {"account": account, "flag": flag, "severity": severity}
+    chosen: dict[str, Any] = {"only": account, "flag": flag, "severity": severity}
     chosen |= {"language": language, "words": words}
     chosen |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
     rows = export.run(Settings.load(data_dir), target, chosen, "reviewed" if reviewed else "export")

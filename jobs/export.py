@@ -20,7 +20,7 @@ from warehouse.reader import Warehouse
 
 BATCH = 50_000  # rows
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
-FILTERS = ("first", "last", "account", "language", "severity", "flag", "words")
+FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "review", "words")
 
 
 def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "export") -> int:

@@ -158,7 +158,8 @@ def evaluate(
 ) -> None:
     """Judge a model on held-out comments, on the cases that fool such models, and in disguise.
 
-    All figures are written to models/reports in the data folder too, as JSON and as a page with charts.
+    All figures are written to models/reports in the data folder too, as JSON and as a page with charts; the dashboard
+    shows those of the model in use.
     """
     from models import data as labelled
     from models import evaluate, report, scorer

@@ -1,13 +1,21 @@
-"""The figures of `toxwatch evaluate` as one HTML page that needs nothing else to be read."""
+"""What `toxwatch evaluate` found as charts: one HTML page that needs nothing else, and what the dashboard shows."""
 
+import json
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
+from models.labels import LABELS
 
-INK, MODEL, BASELINE, WRONG = "#495057", "#2a7ab9", "#ced4da", "#d55e00"
+Figure = dict[str, Any]  # Plotly's JSON
+Row = dict[str, Any]
+
+# Okabe and Ito's colours, told apart by colour-blind people.
+COLOURS = dict(zip(LABELS, ("#2a7ab9", "#d55e00", "#d08700", "#b0558f", "#3f9fcf", "#00966e"), strict=True))
+INK = "#868e96"  # readable on white and on near black
+MODEL, WRONG, THIRD, BASELINE = COLOURS["toxic"], COLOURS["severe_toxic"], COLOURS["identity_hate"], "#adb5bd"
+AXIS = {"automargin": True, "zeroline": False, "gridcolor": "rgba(134, 142, 150, 0.22)"}
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; color: #212529; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }}
@@ -16,91 +24,143 @@ li {{ margin: .15rem 0 }} @media print {{ section {{ break-inside: avoid }} }}
 </style><script>{script}</script></head><body><h1>{title}</h1>{sections}</body></html>"""
 
 
+class Chart(NamedTuple):
+    title: str
+    said: str
+    figure: Figure
+    rows: list[Row]  # its numbers
+
+
 def write(figures: dict[str, Any], target: Path) -> None:
+    from plotly.offline import get_plotlyjs
+
     title = f"{figures['model']} on {figures['rows']:,} held-out comments"
-    parts = [
-        ("Categories", "ROC AUC with its 95 % interval; the bar behind is TF-IDF and logistic regression on the same "
-         "rows.", _labels(figures["labels"], figures["baseline"]["labels"])),
-        ("Calibration", "Of comments that the model gives a probability, the share that people call so. On the "
-         "diagonal it means what it says. At the shares of unfiltered comments.", _reliability(figures["labels"])),
-        ("Sources", "AUC of toxic within each source. Those with a star were never trained on.", _sources(figures)),
-        ("Functional cases", "Short texts that fool such models: how many are right.", _cases(figures["cases"])),
-        ("Named groups", "AUC among comments that name a group (subgroup), of their harmless ones against other toxic "
-         "ones (BPSN), and the reverse (BNSP).", _identities(figures["identities"])),
-        ("Disguises", "What writing past a filter costs in AUC of toxic.", _disguises(figures["disguises"])),
+    sections = "".join(map(_section, charts(figures))) + _wrong(figures["cases"])
+    target.write_text(PAGE.format(title=escape(title), script=get_plotlyjs(), sections=sections), encoding="utf-8")
+
+
+def read(version: str, folders: Sequence[Path]) -> dict[str, Any] | None:
+    """The figures of a model, from the first folder that has them."""
+    found = (folder / f"{version}.json" for folder in folders)
+    return next((json.loads(path.read_text(encoding="utf-8")) for path in found if path.is_file()), None)
+
+
+def charts(figures: dict[str, Any]) -> list[Chart]:
+    return [
+        _told_apart(figures["labels"], figures["baseline"]["labels"]),
+        _reliability(figures["labels"]),
+        _sources(figures),
+        _cases(figures["cases"]),
+        _identities(figures["identities"]),
+        _disguises(figures["disguises"]),
+    ]
+
+
+def _told_apart(labels: dict[str, Any], baseline: dict[str, Any]) -> Chart:
+    rows: list[Row] = [
+        {"category": name, "positives": row["positives"], "auc": row["auc"], "from": row["auc_interval"][0],
+         "to": row["auc_interval"][1], "tfidf": baseline[name]["auc"]} for name, row in labels.items()
     ]  # fmt: skip
-    sections = "".join(_section(*part) for part in parts) + _wrong(figures["cases"])
-    page = PAGE.format(title=escape(title), script=get_plotlyjs(), sections=sections)
-    target.write_text(page, encoding="utf-8")
+    interval = {"type": "data", "array": [row["to"] - row["auc"] for row in rows], "color": MODEL,
+                "symmetric": False, "arrayminus": [row["auc"] - row["from"] for row in rows]}  # fmt: skip
+    least = min([0.85, *(row["from"] for row in rows), *(row["tfidf"] for row in rows)])
+    figure = _figure(
+        _bar(rows, "category", "tfidf", "TF-IDF", BASELINE),
+        {"type": "scatter", "x": [row["auc"] for row in rows], "y": [row["category"] for row in rows],
+         "error_x": interval, "mode": "markers", "name": "this model", "marker": {"color": MODEL, "size": 10}},
+        height=300, x={"range": [least, 1]}, y={"autorange": "reversed"},
+    )  # fmt: skip
+    said = "ROC AUC on held-out comments, with its 95 % interval; the bar behind is TF-IDF and logistic regression."
+    return Chart("How well categories are told apart", said, figure, rows)
 
 
-def _section(title: str, said: str, figure: go.Figure) -> str:
-    figure.update_layout(template="none", margin={"t": 20, "r": 20, "b": 50}, font_color=INK, legend_orientation="h")
-    figure.update_yaxes(automargin=True)
-    chart = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
-    return f"<section><h2>{escape(title)}</h2><p>{escape(said)}</p>{chart}</section>"
+def _reliability(labels: dict[str, Any]) -> Chart:
+    rows: list[Row] = [
+        {"category": name, "said": said, "right": right, "share_of_comments": share}
+        for name, row in labels.items() for said, right, share in row["reliability"]
+    ]  # fmt: skip
+    lines: list[Figure] = [{"x": [0, 1], "y": [0, 1], "mode": "lines", "line": {"color": BASELINE}, "name": "as said"}]
+    for name in labels:
+        points = [(row["said"], row["right"]) for row in rows if row["category"] == name]
+        lines.append({"x": [x for x, _ in points], "y": [y for _, y in points], "mode": "lines+markers", "name": name,
+                      "line": {"color": COLOURS[name]}})  # fmt: skip
+    unit = {"range": [0, 1]}
+    figure = _figure(*lines, height=440, x={"title": {"text": "probability"}, **unit},
+                     y={"title": {"text": "share that is so"}, **unit})  # fmt: skip
+    said = (
+        "Of comments that the model gives a probability, the share that people call so. On the diagonal it means what "
+        "it says. At the shares of unfiltered comments."
+    )
+    return Chart("Whether a probability means what it says", said, figure, rows)
 
 
-def _labels(labels: dict[str, Any], baseline: dict[str, Any]) -> go.Figure:
-    names = list(labels)
-    auc = [labels[name]["auc"] for name in names]
-    above = [labels[name]["auc_interval"][1] - labels[name]["auc"] for name in names]
-    below = [labels[name]["auc"] - labels[name]["auc_interval"][0] for name in names]
-    figure = go.Figure([
-        go.Bar(x=[baseline[name]["auc"] for name in names], y=names, orientation="h", name="TF-IDF",
-               marker_color=BASELINE),
-        go.Scatter(x=auc, y=names, mode="markers", name="this model", marker={"color": MODEL, "size": 10},
-                   error_x={"array": above, "arrayminus": below, "color": MODEL}),
-    ])  # fmt: skip
-    return figure.update_xaxes(range=[0.85, 1]).update_layout(height=300)
-
-
-def _reliability(labels: dict[str, Any]) -> go.Figure:
-    figure = go.Figure(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": BASELINE}, name="as said"))
-    for name, row in labels.items():
-        said, right, _ = zip(*row["reliability"], strict=True)
-        figure.add_scatter(x=said, y=right, mode="lines+markers", name=name)
-    figure.update_xaxes(title="probability", range=[0, 1]).update_yaxes(title="share that is so", range=[0, 1])
-    return figure.update_layout(height=440, legend_y=-0.2)
-
-
-def _sources(figures: dict[str, Any]) -> go.Figure:
+def _sources(figures: dict[str, Any]) -> Chart:
     baseline = figures["baseline"]
-    ours = figures["sources"] | {f"{name} *": row for name, row in figures["unseen_sources"].items()}
-    theirs = baseline["sources"] | {f"{name} *": row for name, row in baseline["unseen_sources"].items()}
-    names = list(ours)
-    return _two_bars(names, [ours[name]["auc"] for name in names], [theirs[name]["auc"] for name in names])
+    rows: list[Row] = [
+        {"source": name + star, "comments": row["rows"], "auc": row["auc"], "tfidf": baseline[kind][name]["auc"]}
+        for kind, star in (("sources", ""), ("unseen_sources", " *")) for name, row in figures[kind].items()
+    ]  # fmt: skip
+    figure = _figure(
+        _bar(rows, "source", "auc", "this model", MODEL), _bar(rows, "source", "tfidf", "TF-IDF", BASELINE),
+        height=120 + 45 * len(rows), x={"range": [0.5, 1]}, y={"autorange": "reversed"},
+    )  # fmt: skip
+    said = "AUC of toxic within each source of labelled comments. Those with a star were never trained on."
+    return Chart("Sources", said, figure, rows)
 
 
-def _two_bars(names: list[str], model: list[float], baseline: list[float]) -> go.Figure:
-    figure = go.Figure([
-        go.Bar(x=model, y=names, orientation="h", name="this model", marker_color=MODEL),
-        go.Bar(x=baseline, y=names, orientation="h", name="TF-IDF", marker_color=BASELINE),
-    ])  # fmt: skip
-    return figure.update_xaxes(range=[0.5, 1]).update_layout(height=120 + 45 * len(names))
+def _cases(cases: dict[str, Any]) -> Chart:
+    rows: list[Row] = [
+        {"case": f"{name} ({'abuse' if row['is_toxic'] else 'harmless'})", "right": row["right"],
+         "wrong": row["texts"] - row["right"]} for name, row in cases.items()
+    ]  # fmt: skip
+    figure = _figure(
+        _bar(rows, "case", "right", "right", MODEL), _bar(rows, "case", "wrong", "wrong", WRONG),
+        height=90 + 26 * len(rows), y={"autorange": "reversed"}, barmode="stack",
+    )  # fmt: skip
+    return Chart("Cases that fool such models", "Short texts written for this: how many are right.", figure, rows)
 
 
-def _cases(cases: dict[str, Any]) -> go.Figure:
-    names = [f"{name} ({'abuse' if row['is_toxic'] else 'harmless'})" for name, row in cases.items()]
-    right = [row["right"] for row in cases.values()]
-    wrong = [row["texts"] - row["right"] for row in cases.values()]
-    figure = go.Figure([
-        go.Bar(x=right, y=names, orientation="h", name="right", marker_color=MODEL),
-        go.Bar(x=wrong, y=names, orientation="h", name="wrong", marker_color=WRONG),
-    ])  # fmt: skip
-    return figure.update_layout(barmode="stack", height=90 + 26 * len(names)).update_yaxes(autorange="reversed")
+def _identities(identities: dict[str, Any]) -> Chart:
+    rows = [{"group": name, **row} for name, row in identities.items()]
+    kinds = (("subgroup_auc", "subgroup", MODEL), ("bpsn_auc", "BPSN", WRONG), ("bnsp_auc", "BNSP", THIRD))
+    bars = [
+        {"type": "bar", "x": [row["group"] for row in rows], "y": [row[kind] for row in rows], "name": name,
+         "marker": {"color": colour}} for kind, name, colour in kinds
+    ]  # fmt: skip
+    said = (
+        "AUC among comments that name a group (subgroup), of their harmless ones against other toxic ones (BPSN), and "
+        "the reverse (BNSP)."
+    )
+    return Chart("Named groups", said, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows)
 
 
-def _identities(identities: dict[str, Any]) -> go.Figure:
-    figure = go.Figure()
-    for name, colour in (("subgroup_auc", MODEL), ("bpsn_auc", WRONG), ("bnsp_auc", "#00966e")):
-        figure.add_bar(x=list(identities), y=[row[name] for row in identities.values()], name=name, marker_color=colour)
-    return figure.update_yaxes(range=[0.5, 1]).update_layout(height=320)
+def _disguises(disguises: dict[str, float]) -> Chart:
+    rows: list[Row] = [{"disguise": name, "auc_lost": lost} for name, lost in disguises.items()]
+    figure = _figure(_bar(rows, "disguise", "auc_lost", "AUC lost", MODEL), height=90 + 26 * len(rows),
+                     y={"autorange": "reversed"})  # fmt: skip
+    return Chart("Disguises", "What writing past a filter costs in AUC of toxic.", figure, rows)
 
 
-def _disguises(disguises: dict[str, float]) -> go.Figure:
-    bars = go.Bar(x=list(disguises.values()), y=list(disguises), orientation="h", marker_color=MODEL)
-    return go.Figure(bars).update_layout(height=90 + 26 * len(disguises))
+def _bar(rows: Sequence[Row], names: str, values: str, said: str, colour: str) -> Figure:
+    return {"type": "bar", "orientation": "h", "x": [row[values] for row in rows], "y": [row[names] for row in rows],
+            "name": said, "marker": {"color": colour}}  # fmt: skip
+
+
+def _figure(*data: Figure, height: int, x: Row | None = None, y: Row | None = None, **layout: Any) -> Figure:
+    look = {
+        "height": height, "margin": {"l": 40, "r": 20, "t": 40, "b": 40}, "font": {"color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "showlegend": len(data) > 1,
+        "legend": {"orientation": "h", "y": 1, "yanchor": "bottom"}, "xaxis": {**AXIS, **(x or {})},
+        "yaxis": {**AXIS, **(y or {})},
+    }  # fmt: skip
+    return {"data": list(data), "layout": look | layout}
+
+
+def _section(chart: Chart) -> str:
+    from plotly.io import to_html
+
+    drawn = to_html(chart.figure, {"displaylogo": False}, full_html=False, include_plotlyjs=False, validate=False)
+    return f"<section><h2>{escape(chart.title)}</h2><p>{escape(chart.said)}</p>{drawn}</section>"
 
 
 def _wrong(cases: dict[str, Any]) -> str:

@@ -12,6 +12,9 @@ from typer.main import get_command
 from jobs import schema
 from jobs.cli import app
 from jobs.nightly import STAGES
+from jobs.settings import SHIPPED
+from models import evaluate, report
+from models.card import read_card
 from models.labels import LABELS
 from warehouse import build, describe
 
@@ -117,3 +120,11 @@ def test_the_readme_tours_every_folder() -> None:
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     assert toured - folders == set()
     assert {"dags", "jobs", "models", "warehouse", "tests", "docs"} <= toured
+
+
+def test_the_models_page_quotes_what_evaluate_printed_of_the_shipped_model() -> None:
+    figures = report.read(read_card(SHIPPED)["version"], [SHIPPED])
+    assert figures is not None, "copy it there from models/reports in the data folder"
+    printed = [line for line in evaluate.as_text(figures).splitlines() if line.startswith("|")]
+    assert len(printed) > 40
+    assert set(printed) <= set((ROOT / "docs" / "models.md").read_text().splitlines())

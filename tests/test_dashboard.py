@@ -249,6 +249,19 @@ def test_a_threshold_is_chosen_by_what_it_gives(page: Page, warehouse: Path) -> 
     expect(page.locator(".panel").filter(has_text="From which score")).to_contain_text("policy", timeout=20_000)
 
 
+def test_quality_draws_drift_and_how_far_to_believe_the_model(page: Page) -> None:
+    page.goto("/quality")
+    drawn = {
+        "How far days are": "instagram/loud",
+        "How well categories": "TF-IDF",
+        "Cases that fool": "implicit derogation",
+    }
+    for title, said in drawn.items():
+        chart = page.locator(".panel").filter(has_text=title).locator(".js-plotly-plot")
+        expect(chart).to_contain_text(said, timeout=20_000)
+    expect(page.locator(".panel").filter(has_text="Scores, languages")).to_contain_text("toxic")
+
+
 def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page) -> None:
     page.goto("/try")
     said, file = page.locator("#file-said"), page.get_by_label("A CSV file")
@@ -404,6 +417,12 @@ def test_the_api_gives_what_the_pages_show(address: str) -> None:
     assert (status, trend[-1]["day"], trend[-1]["comments"]) == (200, str(LAST), 60)
     status, comments = get(f"{address}/comments?account=instagram/calm&days=1&flag=toxic&limit=1&offset=1")
     assert (status, [row["text"] for row in comments]) == (200, [HOSTILE])
+    assert len(get(f"{address}/comments?account=%23both&days=1&limit=1000")[1]) == 103
+    assert len(get(f"{address}/comments?account=%23calm-agency&days=1&limit=1000")[1]) == 43
+    assert get(f"{address}/comments?account=%23nobody")[1] == []
+    for review, found in (("harmful", [["toxic"]]), ("harmless", [[]]), ("none", [None] * 101)):
+        ids = [row["comment_id"] for row in get(f"{address}/comments?review={review}&days=1&limit=1000")[1]]
+        assert len(ids) == len(found)
     with urlopen(f"{address}/metrics") as reply:
         metrics = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines())
     assert metrics["toxwatch_comments"] == "1403"

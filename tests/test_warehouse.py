@@ -248,29 +248,42 @@ def test_an_answer_is_all_that_a_question_prints(folder: Path) -> None:
 def test_comments_are_found_by_their_words_or_by_an_author(folder: Path) -> None:
     found = Warehouse(folder).query(
         """SELECT is_asked(TIMESTAMPTZ '2026-11-10 12:00+00', 'instagram', 'a', 'en', '0998bd5e77', 'Hello @NASA',
-            ['hello'], '2026-11-10', '2026-11-10', NULL, NULL, words)
+            ['hello'], '2026-11-10', '2026-11-10', NULL, NULL, NULL, words)
         FROM (VALUES ('hell'), ('@nasa'), ('@0998bd5e'), ('@0998bd5e77'), ('@0998bd5f'), ('@0998')) t(words)"""
     )
     assert [is_found for (is_found,) in found] == [True, True, True, True, False, False]
 
 
 def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> None:
-    """Four weeks of a hundred calm English comments a day, then a day like them, a toxic one and a German one."""
+    """Four weeks of a hundred calm English comments a day, then a day like them, a toxic one and a German one, a loud
+    one with long comments."""
 
     def fill(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(
             """INSERT INTO score_bins
             SELECT 'instagram', 'a', DATE '2026-10-01' + d::INTEGER, CASE d WHEN 30 THEN 'de' ELSE 'en' END, 'm',
-                'toxic', CASE WHEN d = 29 AND n < 60 THEN 18 WHEN n < 50 THEN 0 ELSE 1 END, 1, 0.1, 0.1
-            FROM range(31) t(d), range(100) r(n)"""
+                'toxic', CASE WHEN d = 29 AND n < 60 THEN 18 WHEN n < 50 THEN 0 ELSE 1 END,
+                CASE d WHEN 31 THEN 4 ELSE 1 END, 0.1, 0.1
+            FROM range(32) t(d), range(100) r(n)"""
+        )
+        con.execute(
+            """INSERT INTO days
+            SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance)
+            FROM score_bins GROUP BY ALL"""
+        )
+        con.execute(
+            """INSERT INTO lengths
+            SELECT platform, account, day, CASE day WHEN DATE '2026-11-01' THEN 18 ELSE 8 END, comments FROM days"""
         )
         build.run_script(con, "marts/drift.sql", loaded_from=date(2026, 10, 1))
 
+    loud = date(2026, 11, 1)
     build.amend(tmp_path, fill)
     found = {
         (day.day, label): row
         for day, label, *row in Warehouse(tmp_path).query(
-            "SELECT day, label, is_shift, round(ks, 2), ks > ks_by_chance FROM drift WHERE day >= DATE '2026-10-29'"
+            "SELECT day, label, is_shift, round(ks, 2), ks > ks_by_chance FROM drift WHERE day >= DATE '2026-10-29' "
+            "AND label IN ('toxic', 'language')"
         )
     }
     assert found == {
@@ -280,7 +293,13 @@ def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> No
         (29, "language"): [False, None, None],
         (30, "language"): [False, None, None],
         (31, "language"): [True, None, None],
+        (1, "toxic"): [False, 0.02, False],
+        (1, "language"): [False, None, None],
     }
+    other = (
+        "SELECT day, label, comments, usual FROM drift WHERE label IN ('length', 'volume') AND is_shift ORDER BY label"
+    )
+    assert Warehouse(tmp_path).query(other) == [(loud, "length", 400, None), (loud, "volume", 400, 100.0)]
     first_day = "SELECT DISTINCT is_shift FROM drift WHERE comments_before IS NULL"
     assert Warehouse(tmp_path).query(first_day) == [(False,)], "nothing has moved where nothing was before"
 

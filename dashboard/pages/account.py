@@ -44,7 +44,7 @@ def layout(answers: Answers, view: View) -> Component:
     return page(
         view.account,
         _sentence(answers, view),
-        [pick_account(view, accounts, None), pick_period(view), pick_label(view), pick_zone(view)],
+        [pick_account(view, {one: one for one in accounts}), pick_period(view), pick_label(view), pick_zone(view)],
         chart(
             f"Comments that are {named(view.label)}, by day",
             "Expected share with its 95 % interval; the period is shaded, triangles are posts.",

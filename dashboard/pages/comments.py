@@ -25,7 +25,7 @@ from dashboard.components import (
     place,
 )
 from dashboard.figures import named
-from dashboard.view import SEVERITIES, Answers, Row, View
+from dashboard.view import REVIEWS, SEVERITIES, Answers, Row, View
 from models.labels import LABELS
 from models.scorer import Scorer
 
@@ -48,11 +48,12 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_dow
         f"{count['comments']:,} comments pass the filters below. Text is blurred until you point at it; a click opens "
         "its thread.",
         [
-            pick_account(view, answers.accounts(), "all"),
+            pick_account(view, answers.places(), "all"),
             pick_period(view),
             pick("flag", "Flagged as", view.flag, {label: named(label) for label in LABELS}, "any or none"),
             pick("severity", "Severity", view.severity, {severity: severity for severity in SEVERITIES}, "any"),
             pick("language", "Language", view.language, LANGUAGES, "any"),
+            pick("review", "Review", view.review, REVIEWS, "any or none"),
             dmc.TextInput(id={"control": "words"}, label="Text contains, or @author", value=view.words or "",
                           debounce=500, size="sm", w=190),
             pick_zone(view),

@@ -30,8 +30,7 @@ PERIODS = {"1": "this one", "2": "and the one before", "4": "the last four"}
 
 
 def layout(answers: Answers, view: View) -> Component:
-    known = {account: account for account in answers.accounts()}
-    known |= {TAG + tag: f"tagged {tag}" for tag in answers.tags()}
+    known = answers.places()
     chosen = [place for place in view.accounts if place in known][: MOST_COMPARED // view.periods]
     chosen = chosen or [row["account"] for row in answers.rows("ranking", view)][: FIRST_SHOWN // view.periods]
     views = {_title(known[place], one): one for place in chosen for one in _periods(replace(view, account=place))}

@@ -1,6 +1,7 @@
 """How far to believe the figures: what was collected, checked, refused, and what the model is."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from dash import html
@@ -10,16 +11,18 @@ from dashboard import figures
 from dashboard.components import LANGUAGES, chart, page, panel, percent, pick_label, pick_period, table
 from dashboard.figures import COLOURS, named
 from dashboard.view import Answers, Row, View
+from models import report
 from models.labels import LABELS
 
 TITLE = "Quality"
 
 
-def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
+def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence[Path]) -> Component:
     expectations = answers.rows("expectations", view)
     broken = [row for row in expectations if not row["is_met"]]
     coverage = [row | {"coverage": percent(row["coverage"])} for row in answers.rows("coverage", view)]
     nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
+    drifts = answers.rows("drifts", view)
     choices = [row for row in answers.rows("choices", view) if row["flagged"]]
     return page(
         "Quality and model",
@@ -37,10 +40,13 @@ def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
                 "Nothing."),
         _listed("Set aside by validate", "Rows that are not scored, by reason.", answers.rows("rejected", view),
                 "No row."),
-        _listed("Drift", "Days whose scores or languages differ from the four weeks before, beyond chance.",
-                answers.rows("drift", view), "Nothing has shifted in this period."),
+        _listed("Drift", "Scores, languages, lengths or volume unlike the four weeks before, beyond chance.",
+                _drift(answers, view), "Nothing has shifted in this period."),
         _listed("Flags that were right", "What reviewers said of flagged comments, by week and category.",
                 _precision(answers, view), "No flagged comment was reviewed in this period."),
+        chart("How far days are from the four weeks before",
+              "What moved most, by population stability index: 1 is a shift that is beyond chance.",
+              figures.drifts(drifts), drifts, "There are no earlier days to compare with.", wide=True),
         chart(f"From which score a comment counts as {named(view.label)}",
               "Bars: comments of the period that a threshold flags. Line: how many of them are expected to be right. "
               "Points: how many reviewers found right, with 95 % intervals. The policy sets it, policies.toml.",
@@ -48,7 +54,29 @@ def layout(answers: Answers, view: View, card: dict[str, Any]) -> Component:
         _listed("Languages", "Share of comments in the period and in the one before.", _languages(answers, view),
                 "No comments in this period."),
         _model(card),
+        *_evaluation(card, reports),
     )  # fmt: skip
+
+
+def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component]:
+    figures = report.read(card["version"], reports)
+    if figures is None:
+        return [panel("Evaluation", "Not yet: `toxwatch evaluate` judges the model on held-out comments.")]
+    return [chart(*one, empty="Nothing of this kind was held out.") for one in report.charts(figures)]
+
+
+def _drift(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "day": row["day"],
+            "account": row["account"],
+            "what": named(row["label"]),
+            "how far": f"{row['comments']:,} comments, usually {row['usual']:,.0f}"
+            if row["psi"] is None
+            else f"PSI {row['psi']:.2f}" + (f", KS {row['ks']:.2f}" if row["ks"] else ""),
+        }
+        for row in answers.rows("drift", view)
+    ]
 
 
 def _precision(answers: Answers, view: View) -> list[Row]:

@@ -54,7 +54,7 @@ def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
         "The most harmful and the most uncertain first. Keys 1 to 6 tick a category; every fifth comment goes to two "
         "people.",
         [
-            pick_account(view, answers.accounts(), "all"),
+            pick_account(view, answers.places(), "all"),
             pick_period(view),
             pick("flag", "Flagged as", view.flag, {label: named(label) for label in LABELS}, "any or none"),
         ],

@@ -1,16 +1,22 @@
--- How far each day's scores and languages are from those of the 28 days before, from the first day on whose scores this
--- publish loaded.
+-- How far each day's scores, languages, lengths and volume are from those of the 28 days before, from the first day on
+-- whose scores this publish loaded.
 SET VARIABLE from_day = (SELECT CASE WHEN EXISTS (FROM drift) THEN getvariable('loaded_from') ELSE min(day) END FROM score_bins);
 
 DELETE FROM drift WHERE day >= getvariable('from_day');
 INSERT INTO drift
-WITH counted AS (
+WITH volumes AS (
+    SELECT platform, account, day, model, comments FROM days
+    WHERE label = 'toxic' AND day >= getvariable('from_day') - 28
+),
+counted AS (
     SELECT platform, account, day, model, label, bin, sum(comments) AS n FROM score_bins
     WHERE day >= getvariable('from_day') - 28 GROUP BY ALL
     UNION ALL
     SELECT platform, account, day, model, 'language', least(coalesce(list_position(
         ['en', 'de', 'es', 'fr', 'it', 'pt', 'und'], language), 19), 19), sum(comments)
     FROM score_bins WHERE label = 'toxic' AND day >= getvariable('from_day') - 28 GROUP BY ALL
+    UNION ALL
+    SELECT platform, account, day, model, 'length', bin, l.comments FROM lengths l JOIN volumes USING (platform, account, day)
 ),
 grid AS (
     SELECT d.*, b.bin, coalesce(c.n, 0) AS n
@@ -32,10 +38,19 @@ shares AS (
         up AS (PARTITION BY platform, account, day, model, label ORDER BY bin)
 )
 SELECT platform, account, day, model, label, sum(n)::BIGINT AS comments, nullif(sum(n_before), 0)::BIGINT AS comments_before,
-    sum((p - q) * ln(p / q)) AS psi,
+    NULL AS usual, sum((p - q) * ln(p / q)) AS psi,
     30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
     coalesce(psi > 0.25 AND psi > psi_by_chance, false) AS is_shift,
     CASE WHEN label <> 'language' THEN max(apart) END AS ks,
     CASE WHEN label <> 'language' THEN 1.36 * sqrt(1 / comments + 1 / comments_before) END AS ks_by_chance -- 95 %
 FROM shares GROUP BY platform, account, day, model, label
+UNION ALL
+SELECT platform, account, day, model, 'volume', comments, sum(comments) OVER before, median(comments) OVER before AS usual,
+    NULL, NULL,
+    coalesce(count(*) OVER before >= 5
+        AND abs(comments - usual) > 4 * greatest(1.4826 * mad(comments) OVER before, 0.1 * usual, sqrt(usual)), false),
+    NULL, NULL
+FROM volumes
+WINDOW before AS (PARTITION BY platform, account, model ORDER BY day - DATE '2000-01-01' RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING)
+QUALIFY day >= getvariable('from_day')
 ORDER BY day, platform, account, model, label;

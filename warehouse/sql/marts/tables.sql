@@ -87,17 +87,26 @@ CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that three people or mor
     expected  DOUBLE NOT NULL -- how many of those are expected to be toxic
 );
 
-CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores and languages are from those of the 28 days before, by account.
+CREATE TABLE IF NOT EXISTS lengths ( -- Comments by account, day and length.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    bin      TINYINT NOT NULL, -- 0 to 19: twice the binary logarithm of characters + 1
+    comments BIGINT NOT NULL -- how many, without those whose text was kept as long as it may be
+);
+
+CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores, languages, lengths and volume are from the 28 days before, by account.
     platform        VARCHAR NOT NULL, -- see accounts
     account         VARCHAR NOT NULL, -- see accounts
     day             DATE NOT NULL, -- UTC
     model           VARCHAR NOT NULL, -- see models
-    label           VARCHAR NOT NULL, -- the category whose scores it is about; or "language"
+    label           VARCHAR NOT NULL, -- the category whose scores it is about; or "language", "length", "volume"
     comments        BIGINT NOT NULL, -- how many on the day
     comments_before BIGINT, -- how many on the 28 days before; NULL where there are none
-    psi             DOUBLE NOT NULL, -- population stability index: 0 where nothing moved
+    usual           DOUBLE, -- of the volume: comments on the median day of those
+    psi             DOUBLE, -- population stability index: 0 where nothing moved; NULL of the volume
     psi_by_chance   DOUBLE, -- chance alone stays below it in 19 of 20 cases
-    is_shift        BOOLEAN NOT NULL, -- psi is above 0.25 and beyond chance; never where there is nothing before
-    ks              DOUBLE, -- Kolmogorov and Smirnov's distance: how far apart the scores' distributions are at most
+    is_shift        BOOLEAN NOT NULL, -- psi is above 0.25 and beyond chance, the volume four median deviations off; never where there is nothing before
+    ks              DOUBLE, -- Kolmogorov and Smirnov's distance of scores and lengths: how far apart they are at most
     ks_by_chance    DOUBLE -- chance alone stays below it in 19 of 20 cases
 );

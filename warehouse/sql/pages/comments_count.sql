@@ -1,9 +1,9 @@
 -- How many comments the same filters let pass; scores are read only where a filter asks for them.
 SELECT sum(comments)::BIGINT AS comments FROM (
     SELECT count(*) AS comments FROM comments
-    WHERE $severity IS NULL AND $flag IS NULL
-        AND is_asked(posted_at, platform, account, language, author_hash, text, terms, $first, $last, $account, $language, $words)
+    WHERE $severity IS NULL AND $flag IS NULL AND $review IS NULL
+        AND is_asked(posted_at, platform, account, language, author_hash, text, terms, $first, $last, $only, $places, $language, $words)
     UNION ALL
-    SELECT count(*) FROM comments_like($first, $last, $account, $language, $severity, $flag, $words)
-    WHERE $severity IS NOT NULL OR $flag IS NOT NULL
+    SELECT count(*) FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $review, $words)
+    WHERE $severity IS NOT NULL OR $flag IS NOT NULL OR $review IS NOT NULL
 );

@@ -2,5 +2,5 @@
 SELECT comment_id, posted_at, platform, account, post_id, parent_id, author_hash, text, language, likes,
     toxic, severe_toxic, obscene, threat, insult, identity_hate, array_to_string(flags, ' ') AS flags, severity,
     model, text_rule, policy
-FROM comments_like($first, $last, $account, $language, $severity, $flag, $words)
+FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $review, $words)
 ORDER BY posted_at, comment_id;

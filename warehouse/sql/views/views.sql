@@ -50,17 +50,21 @@ LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews
 COMMENT ON VIEW comments_scored IS 'One wide row a comment: the champion''s scores, what the policy flags and how severe it is, and what a reviewer said. Scores are NULL where there are no words.';
 
 CREATE OR REPLACE MACRO is_asked(
-    posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, in_language, with_words
-) AS posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1 AND is_of(platform, account, of_account)
+    posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words
+) AS posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1
+    AND is_of(platform, account, of_account) AND is_among(platform, account, of_places)
     AND (in_language IS NULL OR language = in_language)
     AND (with_words IS NULL OR contains(lower(text), lower(with_words)) OR coalesce(list_contains(terms, lower(with_words)), false)
         OR (regexp_full_match(with_words, '@[0-9a-f]{8,32}') AND coalesce(starts_with(author_hash, with_words[2:]), false)));
 
-CREATE OR REPLACE MACRO comments_like(first_day, last_day, of_account, in_language, of_severity, flagged_as, with_words) AS TABLE
+CREATE OR REPLACE MACRO comments_like(
+    first_day, last_day, of_account, of_places, in_language, of_severity, flagged_as, with_review, with_words
+) AS TABLE
 SELECT * FROM comments_scored
-WHERE is_asked(posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, in_language, with_words)
+WHERE is_asked(posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words)
     AND (of_severity IS NULL OR severity = of_severity)
-    AND (flagged_as IS NULL OR list_contains(flags, flagged_as));
+    AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
+    AND (with_review IS NULL OR with_review = CASE len(reviewed_as) WHEN 0 THEN 'harmless' ELSE if(reviewed_as IS NULL, 'none', 'harmful') END);
 
 CREATE OR REPLACE VIEW flags AS
 SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS flagged

@@ -1,0 +1,9 @@
+-- What moved most on each day of the accounts that moved most, as a multiple of what counts as a shift.
+WITH moved AS (
+    SELECT day, platform || '/' || account AS account, label, psi, psi / greatest(0.25, psi_by_chance) AS moved, comments
+    FROM drift JOIN champion USING (model)
+    WHERE day BETWEEN $before AND $last AND comments_before IS NOT NULL AND psi IS NOT NULL
+)
+SELECT day, account, max(moved) AS moved, arg_max(label, moved) AS label, arg_max(psi, moved) AS psi, any_value(comments) AS comments
+FROM moved SEMI JOIN (SELECT account FROM moved GROUP BY account ORDER BY max(moved) DESC LIMIT 20) USING (account)
+GROUP BY ALL ORDER BY account, day;
