@@ -60,7 +60,7 @@ def settings_in(folder: Path) -> Settings:
 
 def run_night(settings: Settings, texts: list[str]) -> dict[str, float]:
     """Seconds of each stage; the night is a new one, with its own comments."""
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     night = NIGHT - timedelta(days=len(lake.nights("validated")))
     posted_at = datetime(night.year, night.month, night.day, 12, tzinfo=UTC)
     rows = {

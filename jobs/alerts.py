@@ -116,7 +116,7 @@ def run(settings: Settings, night: date, now: datetime | None = None) -> list[Al
 
 def _found(settings: Settings, rules: Rules, night: date) -> Iterator[Alert]:
     root = rules.send.dashboard.rstrip("/")
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     if rules.unfinished and lake.manifest(STAGES[-1].dataset, night) is None:
         done = [stage.name for stage in STAGES if stage.dataset != "scored" and lake.manifest(stage.dataset, night)]
         said = f"the night is not finished; it got through {', '.join(done) or 'no stage'}. See `toxwatch status`"

@@ -9,10 +9,8 @@ import io
 import json
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -22,10 +20,9 @@ from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake import Lake
 from jobs.settings import Settings
+from jobs.store import Store, kept, link_target, whole
 
 CONTENTS = "contents.json"
-MADE_AGAIN = {"warehouse", "airflow", "spark", "locks"}
-LIVE = {".db"}  # SQLite: copied by SQLite, so that it is whole while others write
 
 
 def backup(settings: Settings, target: Path) -> int:
@@ -35,16 +32,19 @@ def backup(settings: Settings, target: Path) -> int:
     if target.resolve().is_relative_to(settings.data_dir):
         raise BadInput(f"{target} lies in the data folder itself, and would be lost with it; name a file elsewhere.")
     draft = target.with_name(f".{target.name}-{os.getpid()}")
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     try:
         with lake.lock("lake"), tarfile.open(draft, "w") as archive:
-            files = sorted(_kept(settings.data_dir))
+            files = sorted(kept(settings.data_dir))
             with progress(f"back up {settings.data_dir}", len(files)) as advance:
                 contents = {}
                 for file in files:
                     contents[str(file)] = _add(archive, settings.data_dir, file)
                     advance()
-            _add_bytes(archive, CONTENTS, json.dumps(contents, indent=0).encode())
+            listed = json.dumps(contents, indent=0).encode()
+            member = tarfile.TarInfo(CONTENTS)
+            member.size = len(listed)
+            archive.addfile(member, io.BytesIO(listed))
         _check(draft)
         draft.replace(target)
     finally:
@@ -52,37 +52,32 @@ def backup(settings: Settings, target: Path) -> int:
     return len(contents)
 
 
-def restore(settings: Settings, source: Path) -> int:
-    """Puts a backup into a data folder that is new, when every file has its hash; makes the warehouse again."""
+def restore(settings: Settings, source: str) -> int:
+    """Puts a backup, or what a store holds, into a data folder that is new; makes the warehouse again."""
     if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
         raise BadInput(f"{settings.data_dir} is not empty. Name a new folder with --data-dir; nothing is overwritten.")
-    if not source.is_file():
-        raise BadInput(f"There is no file {source}.")
-    contents = _check(source)
     settings.data_dir.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{settings.data_dir.name}-", dir=settings.data_dir.parent))
     try:
-        with tarfile.open(source) as archive:
-            archive.extractall(draft, filter="data")
-        (draft / CONTENTS).unlink()
+        files = Store(source).fetch(draft) if "://" in source else _extract(Path(source), draft)
         draft.chmod(0o755)
         draft.replace(settings.data_dir)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    if Lake(settings.data_dir).open().nights("published"):
+    if Lake.of(settings).nights("published"):
         publish.rebuild(replace(settings, model_dir=Settings.load(settings.data_dir).model_dir))
+    return files
+
+
+def _extract(source: Path, target: Path) -> int:
+    """A backup of which every file has its hash."""
+    if not source.is_file():
+        raise BadInput(f"There is no file {source}.")
+    contents = _check(source)
+    with tarfile.open(source) as archive:
+        archive.extractall(target, filter="data")
+    (target / CONTENTS).unlink()
     return len(contents)
-
-
-def _kept(data_dir: Path) -> Iterator[PurePosixPath]:
-    """Whole files and links, as paths below the data folder; what is being written has a dot before its name."""
-    for folder, folders, names in os.walk(data_dir):
-        place = Path(folder).relative_to(data_dir)
-        folders[:] = [one for one in folders if not one.startswith(".") and str(place / one) not in MADE_AGAIN]
-        links = [one for one in folders if (Path(folder) / one).is_symlink()]
-        for name in [*links, *names]:
-            if not name.startswith(".") and not name.endswith((".db-wal", ".db-shm")):
-                yield PurePosixPath(place / name)
 
 
 def _add(archive: tarfile.TarFile, data_dir: Path, file: PurePosixPath) -> str:
@@ -91,30 +86,12 @@ def _add(archive: tarfile.TarFile, data_dir: Path, file: PurePosixPath) -> str:
     if path.is_symlink():
         member = tarfile.TarInfo(str(file))
         member.type = tarfile.SYMTYPE
-        member.linkname = os.path.relpath(path.resolve(), path.parent.resolve())
+        member.linkname = link_target(path)
         archive.addfile(member)
         return f"link {member.linkname}"
-    if path.suffix in LIVE:
-        return _add_bytes(archive, str(file), _database(path), mode=0o600)
-    archive.add(path, str(file), recursive=False)
-    with path.open("rb") as content:
+    with whole(path) as source, source.open("rb") as content:
+        archive.add(source, str(file), recursive=False)
         return _hash(content)
-
-
-def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> str:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = len(content), mode
-    archive.addfile(member, io.BytesIO(content))
-    return hashlib.sha256(content).hexdigest()
-
-
-def _database(path: Path) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        source, copy = sqlite3.connect(path), sqlite3.connect(f"{folder}/copy.db")
-        source.backup(copy)
-        source.close()
-        copy.close()
-        return (Path(folder) / "copy.db").read_bytes()
 
 
 def _check(file: Path) -> dict[str, str]:

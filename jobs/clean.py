@@ -6,7 +6,7 @@ from functools import partial
 
 import pyarrow as pa
 import pyarrow.dataset
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -14,7 +14,7 @@ from jobs import schema
 from jobs.console import progress
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
-from jobs.spark import session
+from jobs.spark import seen, session, write
 from jobs.targets import read_targets
 from jobs.terms import with_terms
 from models import text
@@ -25,18 +25,17 @@ READABLE = pa.schema([field for field in schema.CLEAN if field.name not in ("ter
 
 
 def run(settings: Settings, night: date) -> Manifest:
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     source = lake.require("validated", night, "validate")
     model = read_card(settings.model_dir)["version"]
-    with lake.lock("lake"), progress(f"clean {night}"):
-        spark = session(settings)
-        comments = spark.read.parquet(str(source / "comments.parquet"))
+    with lake.lock("lake"), progress("clean", night=night):
+        comments = session(settings).read.parquet(seen(settings, source / "comments.parquet"))
         languages = read_targets(settings.targets_file).night.languages
         readable, counts = clean(comments, languages)
-        fresh = readable.join(_scored_before(spark, lake, night, model), ["comment_id", "text_key"], "left_anti")
+        fresh = readable.join(_scored_before(settings, lake, night, model), ["comment_id", "text_key"], "left_anti")
         manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model})
         with lake.writing("clean", manifest) as folder:
-            with_terms(fresh, languages).select(schema.CLEAN.names).write.mode("append").parquet(str(folder))
+            write(with_terms(fresh, languages).select(schema.CLEAN.names), settings, folder)
             manifest.rows_in = counts.get["comments"]
             manifest.rows_out = stored_rows(folder)
             without_words = manifest.rows_in - counts.get["readable"]
@@ -76,16 +75,18 @@ def _clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch]
         )
 
 
-def _scored_before(spark: SparkSession, lake: Lake, night: date, model: str) -> DataFrame:
+def _scored_before(settings: Settings, lake: Lake, night: date, model: str) -> DataFrame:
     """The text of each comment that this model scored last.
 
     Earlier nights only, so that a night run again gives itself again; the last text only, so that a comment
     which is edited back is seen.
     """
+    spark = session(settings)
     earlier = [lake.folder("scored", n, model) for n in lake.nights("scored", model) if n < night]
     if not earlier:
         return spark.createDataFrame([], "comment_id string, text_key string")
-    scored = spark.read.option("basePath", str(earlier[0].parent)).parquet(*map(str, earlier))
+    all_nights = spark.read.option("basePath", seen(settings, earlier[0].parent))
+    scored = all_nights.parquet(*(seen(settings, one) for one in earlier))
     return scored.groupBy("comment_id").agg(F.max_by("text_key", "night").alias("text_key"))
 
 

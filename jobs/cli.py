@@ -398,9 +398,10 @@ def backup(
 
 @app.command(rich_help_panel=CARE)
 def restore(
-    source: Annotated[Path, typer.Argument(help="What `toxwatch backup` wrote.")], data_dir: DataDir = None
+    source: Annotated[str, typer.Argument(help="What `toxwatch backup` wrote, or a store as s3://bucket/prefix.")],
+    data_dir: DataDir = None,
 ) -> None:
-    """Put a backup into a new data folder, checked file by file, and make the warehouse again."""
+    """Put a backup, or all that a store holds, into a new data folder, and make the warehouse again."""
     from jobs import backup
 
     settings = Settings.load(data_dir)

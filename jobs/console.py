@@ -1,8 +1,15 @@
-"""What a person sees while work goes on: bars and tables on a terminal, plain lines elsewhere."""
+"""What a person sees while work goes on: bars and tables on a terminal, plain lines elsewhere.
 
+With TOXWATCH_LOG=json every line is a JSON object, which names the night and the work that it is about.
+"""
+
+import json
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from rich.box import SIMPLE_HEAD
@@ -10,8 +17,28 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+from jobs.settings import LOGS_JSON
+
+ABOUT: ContextVar[dict[str, str]] = ContextVar("about")  # night and work
+
+
+class Lines(Console):
+    """Says the same, for a machine to collect."""
+
+    def print(self, *said: Any, **_: Any) -> None:
+        log(Text.from_markup(" ".join(map(str, said))).plain)
+
+
+def log(said: str, **facts: Any) -> None:
+    """A line that only logs have."""
+    if LOGS_JSON:
+        about = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **ABOUT.get({})}
+        sys.stderr.write(json.dumps({**about, "said": said, **facts}, ensure_ascii=False, default=str) + "\n")
+
+
+console = (Lines if LOGS_JSON else Console)(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Advance(Protocol):
@@ -19,11 +46,17 @@ class Advance(Protocol):
 
 
 @contextmanager
-def progress(title: str, total: int | None = None) -> Iterator[Advance]:
-    """A bar on a terminal, one line when the work begins elsewhere."""
-    if not console.is_terminal:
+def progress(work: str, total: int | None = None, night: date | None = None) -> Iterator[Advance]:
+    """A bar on a terminal; elsewhere a line when the work begins, and in logs one when it is done."""
+    title = f"{work} {night}" if night else work
+    if LOGS_JSON or not console.is_terminal:
+        before = ABOUT.get({})
+        ABOUT.set({**before, "work": work} | ({"night": str(night)} if night else {}))
         console.print(title)
+        started = time.monotonic()
         yield lambda _steps=1: None
+        log(f"{title}: done", seconds=round(time.monotonic() - started, 3))
+        ABOUT.set(before)  # an error leaves it, to say what it is about
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:

@@ -20,6 +20,7 @@ from jobs.nightly import STAGES
 from jobs.send import channels
 from jobs.settings import Settings
 from jobs.spark import SPARK_NLP, nlp_jars
+from jobs.store import Store
 from jobs.targets import read_targets
 from models import scorer
 from models.card import read_card
@@ -48,7 +49,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     return [
         _examined(check, settings)
-        for check in (java, spark_nlp, memory, disk, targets, alerts, token, lake, model, warehouse)
+        for check in (java, spark_nlp, memory, disk, targets, alerts, token, lake, store, model, warehouse)
     ]
 
 
@@ -120,9 +121,15 @@ def token(settings: Settings) -> str:
 
 
 def lake(settings: Settings) -> str:
-    found = Lake(settings.data_dir).open()
+    found = Lake.of(settings)
     counts = {stage.name: len(found.nights(stage.dataset)) for stage in STAGES if stage.dataset != "scored"}
     return "nights finished: " + ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def store(settings: Settings) -> str:
+    if settings.store is None:
+        return "TOXWATCH_STORE is not set: a second home for the data is yours to make, with `toxwatch backup`"
+    return f"{Store(settings.store).files():,} files are in {settings.store}"
 
 
 def model(settings: Settings) -> str:
@@ -134,6 +141,6 @@ def warehouse(settings: Settings) -> str:
     folder = settings.data_dir / "warehouse"
     if not (folder / "current.duckdb").exists():
         return "no warehouse yet: the first night makes it"
-    publish.check_scored(Lake(settings.data_dir).open(), read_card(settings.model_dir)["version"])
+    publish.check_scored(Lake.of(settings), read_card(settings.model_dir)["version"])
     (comments,) = Warehouse(folder).query("select count(*) from comments")[0]
     return f"{comments:,} comments in {folder / 'current.duckdb'}"

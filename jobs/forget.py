@@ -28,7 +28,7 @@ KEYS = {"texts": "text_key"}  # what a row is found by, if not by the comment's 
 
 def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, int]:
     """Rows erased by place; raises where anything is left. Running it again goes on where it was stopped."""
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     erased: Counter[str] = Counter()
     with lake.lock("lake"):
         forgotten = read_forgotten(lake).with_more(lake, authors, comments)

@@ -20,7 +20,7 @@ def run(settings: Settings, author: str, target: Path) -> dict[str, int]:
     """Writes it as JSON; returns how many rows of each kind there are."""
     key = settings.author_key()
     hashed, held = author_hash(author, key), {"author": author, "author_hash": author_hash(author, key)}
-    found: dict[str, list[Any]] = {"raw": _raw(Lake(settings.data_dir).open(), hashed, key)}
+    found: dict[str, list[Any]] = {"raw": _raw(Lake.of(settings), hashed, key)}
     if (settings.data_dir / "warehouse" / build.CURRENT).exists():
         warehouse = Warehouse(settings.data_dir / "warehouse")
         for kind, query in ASKED.items():

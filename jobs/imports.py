@@ -29,7 +29,7 @@ LONGEST_CELL = 1 << 20  # characters; Python's own limit is shorter than some ex
 
 def run(settings: Settings, file: Path, account: Account, night: date, columns: dict[str, str]) -> Manifest:
     """Writes the file's items as one raw file of the night; `columns` is ours → theirs, where they are not guessed."""
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     items = _items(file)
     first = next(items, None)
     if first is None:

@@ -14,10 +14,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.console import log
 from jobs.errors import BadInput, Busy
+from jobs.settings import Settings
+from jobs.store import MANIFEST, Store
 
 FORMAT = 2  # raised when an older release could no longer read what this one writes
-MANIFEST = "_manifest.json"
+LOGGED = ("night", "rows_in", "rows_out", "set_aside", "reused", "versions")  # of a manifest
 COMMENT_FILES = {  # of the datasets that hold comments or their texts
     "texts": "*.parquet",
     "validated": "comments.parquet",
@@ -50,8 +53,15 @@ class Manifest:
 
 
 class Lake:
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, store: Store | None = None) -> None:
+        self.root, self.store = root, store
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Lake":
+        store = Store(settings.store) if settings.store else None
+        if store:
+            store.claim(settings.data_dir)
+        return cls(settings.data_dir, store).open()
 
     def open(self) -> "Lake":
         """Makes the folder where it is new; refuses one that a newer release wrote."""
@@ -112,10 +122,17 @@ class Lake:
         yield fresh
         manifest.seconds = round(time.monotonic() - started, 3)
         sign(fresh, manifest)
+        log(f"{dataset} is written", work=manifest.stage, **{name: getattr(manifest, name) for name in LOGGED})
         if target.exists():
             target.rename(old)
         fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
+        self._update_store()
+
+    def _update_store(self) -> None:
+        if self.store:
+            with self.lock("store", wait=True):  # accounts are scraped side by side
+                self.store.follow(self.root)
 
     def comment_files(self, dataset: str, night: date, model: str | None = None) -> list[Path]:
         return sorted(self.folder(dataset, night, model).glob(COMMENT_FILES[dataset]))
@@ -131,7 +148,10 @@ class Lake:
 
     @contextmanager
     def lock(self, name: str, shared: bool = False, wait: bool = False) -> Iterator[None]:
-        """Held until the block ends or the process dies; a second holder gets Busy at once, or waits."""
+        """Held until the block ends or the process dies; a second holder gets Busy at once, or waits.
+
+        The store is brought up to date before the lake is let go of; where that was cut off, before it is written to.
+        """
         path = self.root / "locks" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+") as handle:
@@ -146,7 +166,12 @@ class Lake:
             handle.truncate(0)
             handle.write(f"pid {os.getpid()}")
             handle.flush()
+            if name != "lake":
+                yield
+                return
+            self._update_store()
             yield
+            self._update_store()
 
 
 def _size(path: Path) -> int | None:

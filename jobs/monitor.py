@@ -18,10 +18,10 @@ MEASURED = ("raw", "validated", "clean", "scored", "published")
 
 
 def run(settings: Settings, night: date) -> Manifest:
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     lake.require("published", night, "publish")
     model = read_card(settings.model_dir)["version"]
-    with lake.lock("lake"), progress(f"monitor {night}"):
+    with lake.lock("lake"), progress("monitor", night=night):
         manifest = Manifest("monitor", night, versions={"model": model})
         with lake.writing("monitored", manifest) as folder:
             build.amend(settings.data_dir / "warehouse", lambda con: keep(con, lake, night, model))

@@ -19,10 +19,10 @@ POLICIES = PROJECT / "policies.toml"
 
 
 def run(settings: Settings, night: date) -> Manifest:
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     champion = read_card(settings.model_dir)
     lake.require("scored", night, "score", champion["version"])
-    with lake.lock("lake"), progress(f"publish {night}"):
+    with lake.lock("lake"), progress("publish", night=night):
         manifest = Manifest("publish", night, versions={"model": champion["version"]})
         with lake.writing("published", manifest) as folder:
             version = build.publish(
@@ -35,7 +35,7 @@ def run(settings: Settings, night: date) -> Manifest:
 
 def rebuild(settings: Settings) -> list[date]:
     """Makes the warehouse again from every published night of the lake; returns them."""
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     nights, champion = lake.nights("published"), read_card(settings.model_dir)
     check_scored(lake, champion["version"])
 
@@ -54,7 +54,7 @@ def apply(settings: Settings) -> None:
     """Policies, tags and reviews as they are now, over all of history."""
     folder = settings.data_dir / "warehouse"
     build.current(folder)
-    with Lake(settings.data_dir).open().lock("lake"):
+    with Lake.of(settings).lock("lake"):
         build.publish(folder, [], _context(settings, read_card(settings.model_dir)))
 
 

@@ -42,7 +42,7 @@ def raw_file(lake: Lake, night: date, account: str) -> Path:
 def writing_raw(path: Path) -> Iterator[Write]:
     """Yields write(kind, shape, run_id, item); the file appears, whole, when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.part")
+    fresh = path.with_name(f".{path.name}.part")
     with fresh.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
 
         def write(kind: str, shape: str, run_id: str | None, item: dict[str, Any]) -> None:

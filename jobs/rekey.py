@@ -31,7 +31,7 @@ def run(settings: Settings) -> int:
             f"The key comes from TOXWATCH_AUTHOR_KEY, where it cannot be changed from here. Write it into "
             f"{settings.data_dir / KEY}, unset the variable, and run this again."
         )
-    lake, keys = Lake(settings.data_dir).open(), settings.data_dir / NEXT_KEY
+    lake, keys = Lake.of(settings), settings.data_dir / NEXT_KEY
     with lake.lock("lake"):
         if not keys.exists():
             fresh = keys.with_name(f".{NEXT_KEY}")

@@ -23,7 +23,7 @@ def run(settings: Settings) -> tuple[list[date], str]:
     if champion is None:
         raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
     ahead, version = replace(settings, model_dir=champion), read_card(champion)["version"]
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     nights = [night for night in reversed(lake.nights("published")) if has_texts(lake, night)]
     missing = [night for night in nights if not lake.manifest("scored", night, version)]
     for night in missing:

@@ -31,10 +31,10 @@ def run(settings: Settings, night: date) -> dict[str, int]:
     keep = read_targets(settings.targets_file).keep
     if keep == Keep():
         return {}
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     done: Counter[str] = Counter()
     limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
-    with lake.lock("lake"), progress(f"expire what is older than [keep] allows on {night}"):
+    with lake.lock("lake"), progress("expire what is older than [keep] allows on", night=night):
         for old in _before(lake, "raw", _limit(night, keep.raw_days)):
             lake.remove("raw", old)
             done["raw nights"] += 1

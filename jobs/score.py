@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs import in_jvm, schema
@@ -18,7 +18,7 @@ from jobs.clean import stored_rows
 from jobs.console import progress
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
-from jobs.spark import session
+from jobs.spark import seen, session, write
 from models import scorer
 from models.card import read_card
 
@@ -33,37 +33,38 @@ def check(settings: Settings) -> None:
 
 def run(settings: Settings, night: date) -> Manifest:
     check(settings)
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     source = lake.require("clean", night, "clean")
     card = read_card(settings.model_dir)
     model, versions = card["version"], {"model": card["version"], "text_rule": card["text_rule"]}
-    with lake.lock("lake"), progress(f"score {night}"):
-        spark = session(settings)
-        comments = spark.read.schema(from_arrow_schema(schema.CLEAN)).parquet(str(source))
-        known = _read_before(spark, lake, night, model)
+    with lake.lock("lake"), progress("score", night=night):
+        comments = _read(settings, schema.CLEAN, [source])
+        known = _read_before(settings, lake, night, model)
         texts = comments.dropDuplicates(["text_key"]).join(known, "text_key", "left_anti")
         reading = Manifest("score", night, versions=versions)
         with lake.writing("texts", reading, model) as folder:
-            scored(texts, settings).write.mode("append").parquet(str(folder))
+            write(scored(texts, settings), settings, folder)
             reading.rows_in = reading.rows_out = stored_rows(folder)
-        scores = known.unionByName(_texts(spark, [lake.folder("texts", night, model)]))
+        scores = known.unionByName(_read(settings, schema.TEXTS, [lake.folder("texts", night, model)]))
         manifest = Manifest("score", night, rows_in=stored_rows(source), versions=versions)
         with lake.writing("scored", manifest, model) as folder:
-            joined = comments.join(scores, "text_key").select(schema.SCORED.names)
-            joined.write.mode("append").parquet(str(folder))
+            write(comments.join(scores, "text_key").select(schema.SCORED.names), settings, folder)
             manifest.rows_out = stored_rows(folder)
             manifest.reused = manifest.rows_out - reading.rows_out
         return manifest
 
 
-def _read_before(spark: SparkSession, lake: Lake, night: date, model: str) -> DataFrame:
+def _read_before(settings: Settings, lake: Lake, night: date, model: str) -> DataFrame:
     """What the model said of texts in all other nights, so that a night run again gives itself again."""
-    return _texts(spark, [lake.folder("texts", n, model) for n in lake.nights("texts", model) if n != night])
+    others = [lake.folder("texts", n, model) for n in lake.nights("texts", model) if n != night]
+    return _read(settings, schema.TEXTS, others)
 
 
-def _texts(spark: SparkSession, folders: list[Path]) -> DataFrame:
-    columns = from_arrow_schema(schema.TEXTS)
-    return spark.read.schema(columns).parquet(*map(str, folders)) if folders else spark.createDataFrame([], columns)
+def _read(settings: Settings, columns: pa.Schema, folders: list[Path]) -> DataFrame:
+    spark, types = session(settings), from_arrow_schema(columns)
+    if not folders:
+        return spark.createDataFrame([], types)
+    return spark.read.schema(types).parquet(*(seen(settings, folder) for folder in folders))
 
 
 def scored(texts: DataFrame, settings: Settings) -> DataFrame:

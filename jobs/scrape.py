@@ -47,8 +47,8 @@ def run(settings: Settings, night: date, account: str | None = None) -> Manifest
     apify = Apify(settings, night)
     apify.check()
     started = time.monotonic()
-    lake = Lake(settings.data_dir).open()
-    with lake.lock("lake", shared=True), progress(f"scrape {night}", len(accounts)) as advance:
+    lake = Lake.of(settings)
+    with lake.lock("lake", shared=True), progress("scrape", len(accounts), night) as advance:
 
         def collect(one: Account) -> None:
             with lake.lock(f"scrape {one.name.replace('/', ' ')}"):

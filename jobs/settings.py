@@ -11,6 +11,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "models" / "shipped" / "cascade"
 ENGINES = ("onnx", "sparknlp")  # what runs the network: ONNX Runtime in Spark's Python, or Spark NLP in its JVM
 KEY, NEXT_KEY = "author.key", "author.key.next"  # in the data folder; there is a next one while `rekey` runs
+LOGS_JSON = os.environ.get("TOXWATCH_LOG") == "json"
 IN_USE = "models/in-use"  # in the data folder: a link to the model that took over, if one did
 
 
@@ -24,6 +25,7 @@ class Settings:
     spark_master: str
     spark_memory: str
     engine: str
+    store: str | None
     alerts_file: Path
     smtp_url: str | None = field(repr=False)
     slack_url: str | None = field(repr=False)
@@ -50,6 +52,7 @@ class Settings:
             spark_master=env("TOXWATCH_SPARK_MASTER", "local[2]"),
             spark_memory=env("TOXWATCH_SPARK_MEMORY", "2g"),
             engine=engine,
+            store=env("TOXWATCH_STORE") or None,
             alerts_file=Path(env("TOXWATCH_ALERTS") or (own if own.exists() else PROJECT / own)).resolve(),
             smtp_url=env("TOXWATCH_SMTP_URL") or None,
             slack_url=env("TOXWATCH_SLACK_URL") or None,

@@ -13,11 +13,14 @@ import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
+from jobs.console import ABOUT
 from jobs.errors import BadInput
-from jobs.settings import Settings
+from jobs.settings import LOGS_JSON, Settings
+from jobs.store import Store
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
 IVY = Path(sys.prefix) / "share" / "toxwatch" / "ivy"
@@ -26,6 +29,7 @@ ENGINE = (  # of jobs/in_jvm.py; TensorFlow's classes are named by Spark NLP's, 
     *("com.microsoft.onnxruntime:onnxruntime:1.19.2", "com.google.protobuf:protobuf-java:3.19.4"),
     *("org.tensorflow:tensorflow-core-api:0.4.1", "org.tensorflow:ndarray:0.4.0", "org.bytedeco:javacpp:1.5.7"),
 )
+S3 = ("org.apache.hadoop:hadoop-aws:3.3.4",)  # of the Hadoop that PySpark brings
 NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers
     *("com.johnsnowlabs.nlp:tensorflow*", "com.johnsnowlabs.nlp:jsl-*", "com.microsoft*:*", "com.google*:*"),
     *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
@@ -37,16 +41,21 @@ def session(settings: Settings) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     is_local = settings.spark_master.startswith("local")
     jars, between = ("spark.driver.extraClassPath", ":") if is_local else ("spark.jars", ",")
-    return (
+    shared = _shared(settings)
+    java = {
+        "log4j2.configurationFile": f"file:{LOGGING}",
+        "java.io.tmpdir": scratch(),
+        "toxwatch.log": "json" if LOGS_JSON else "plain",
+    }
+    found = (
         SparkSession.builder.master(settings.spark_master)
         .appName("toxwatch")
         .config("spark.driver.memory", settings.spark_memory)
-        .config(
-            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{LOGGING} -Djava.io.tmpdir={scratch()}"
-        )
+        .config("spark.driver.extraJavaOptions", " ".join(f"-D{name}={value}" for name, value in java.items()))
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .config(jars, between.join(map(str, nlp_jars() + engine_jars())))
+        .config(jars, between.join(map(str, _jars(with_s3=shared is not None))))
+        .config(map=shared.for_hadoop() if shared else {})
         .config("spark.jsl.settings.onnx.intraOpNumThreads", "1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "4")
@@ -56,6 +65,26 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
         .getOrCreate()
     )
+    java_virtual_machine: Any = found.sparkContext._jvm
+    java_virtual_machine.System.setProperty("toxwatch.night", ABOUT.get({}).get("night", ""))  # for its log
+    return found
+
+
+def seen(settings: Settings, path: Path) -> str:
+    """Where Spark finds a path of the data folder: a cluster in the store, if there is one; else here."""
+    shared = _shared(settings)
+    return shared.seen_by_hadoop(path.relative_to(settings.data_dir)) if shared else str(path)
+
+
+def write(rows: DataFrame, settings: Settings, folder: Path) -> None:
+    """Parquet files in a folder of the lake."""
+    rows.write.mode("append").parquet(seen(settings, folder))
+    if shared := _shared(settings):
+        shared.bring(settings.data_dir, folder)
+
+
+def _shared(settings: Settings) -> Store | None:
+    return Store(settings.store) if settings.store and not settings.spark_master.startswith("local") else None
 
 
 @cache
@@ -64,6 +93,13 @@ def scratch() -> str:
     folder = tempfile.mkdtemp(prefix="toxwatch-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def _jars(with_s3: bool) -> list[Path]:
+    own = nlp_jars() + engine_jars()
+    if not with_s3:
+        return own
+    return [jar for jar in own if "amazonaws" not in jar.name] + s3_jars()  # which holds all of Amazon's
 
 
 def nlp_jars() -> list[Path]:
@@ -76,10 +112,22 @@ def engine_jars() -> list[Path]:
     return sorted((IVY / "engine" / "jars").glob("*.jar"))
 
 
+def s3_jars() -> list[Path]:
+    """What a cluster needs to reach a store."""
+    if not (jars := sorted((IVY / "s3" / "jars").glob("*.jar"))):
+        raise BadInput("Spark cannot reach TOXWATCH_STORE without Hadoop's S3: `python -m jobs.spark s3` fetches it.")
+    return jars
+
+
 def fetch_jars() -> None:
     """By Spark's own resolver, from Maven; raises BadInput where it cannot."""
     _fetch(IVY, SPARK_NLP, NOT_NEEDED)
     _fetch(IVY / "engine", ENGINE)
+
+
+def fetch_s3() -> None:
+    """300 MB, which only a cluster with a store needs."""
+    _fetch(IVY / "s3", S3)
 
 
 def _fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) -> None:
@@ -96,6 +144,6 @@ def _fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) -
 
 if __name__ == "__main__":
     try:
-        fetch_jars()
+        fetch_s3() if sys.argv[1:] == ["s3"] else fetch_jars()
     except BadInput as error:
         sys.exit(f"{error}\nNights work without it; what is being said in them and --engine sparknlp do not.")

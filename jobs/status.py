@@ -11,7 +11,7 @@ from models.card import read_card
 
 def status(settings: Settings) -> list[dict[str, Any]]:
     """One row a night: its stages with their manifests, None where a stage has not finished."""
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     model = read_card(settings.model_dir)["version"]
     models = {stage.dataset: model if stage.dataset == "scored" else None for stage in STAGES}
     nights = sorted({night for dataset in models for night in lake.nights(dataset, models[dataset])})

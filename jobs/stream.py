@@ -37,7 +37,7 @@ def run(settings: Settings, folder: Path, account: Account, columns: dict[str, s
         raise BadInput(f"There is no folder {folder}.")
     score.check(settings)
     failures: list[Exception] = []
-    taken = Lake(settings.data_dir).open().root / "stream" / account.name
+    taken = Lake.of(settings).root / "stream" / account.name
     arrived = session(settings).readStream.format("binaryFile").schema(FILES).option("maxFilesPerTrigger", AT_ONCE)
     files = arrived.load(str(folder.resolve())).select("path", F.to_date("modificationTime").alias("night"))
     console.print(f"Taking what is in {folder}." if once else f"Watching {folder}. Ctrl-C ends it.")

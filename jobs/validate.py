@@ -26,7 +26,7 @@ HISTORY_NIGHTS = 14
 
 
 def run(settings: Settings, night: date) -> Manifest:
-    lake = Lake(settings.data_dir).open()
+    lake = Lake.of(settings)
     lake.require("raw", night, "scrape")
     with lake.lock("lake"):
         if forgotten := read_forgotten(lake):
@@ -60,7 +60,7 @@ def _mapped(lake: Lake, night: date) -> tuple[pd.DataFrame, list[dict[str, Any]]
     """The night's raw lines as comments (MAPPED columns and is_import), posts and ingest errors."""
     batches, batch, posts, errors = [], [], {}, []
     columns = schema.MAPPED.append(pa.field("is_import", pa.bool_()))
-    with progress(f"validate {night}") as advance:
+    with progress("validate", night=night) as advance:
         for line in read_raw(lake, night):
             if line.kind == "error":
                 errors.append(ingest_error(line))

@@ -32,7 +32,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> tup
 
 def test_a_restored_folder_is_the_one_that_was_kept(kept: tuple[Settings, Path], tmp_path: Path) -> None:
     settings, file = kept
-    files = backup.restore(replace(settings, data_dir=tmp_path / "new"), file)
+    files = backup.restore(replace(settings, data_dir=tmp_path / "new"), str(file))
     new = Settings.load(tmp_path / "new")
     assert files > 10
     assert build.content_hash(tmp_path / "new" / "warehouse") == build.content_hash(settings.data_dir / "warehouse")
@@ -50,20 +50,20 @@ def test_a_backup_with_one_wrong_byte_is_refused_and_nothing_is_left(
     content[at] ^= 1
     (tmp_path / "damaged.tar").write_bytes(content)
     with pytest.raises(BadInput, match="is not as it was"):
-        backup.restore(Settings.load(tmp_path / "new"), tmp_path / "damaged.tar")
+        backup.restore(Settings.load(tmp_path / "new"), str(tmp_path / "damaged.tar"))
     (tmp_path / "cut.tar").write_bytes(content[: len(content) // 2])
     with pytest.raises(BadInput, match="is no whole backup"):
-        backup.restore(Settings.load(tmp_path / "new"), tmp_path / "cut.tar")
+        backup.restore(Settings.load(tmp_path / "new"), str(tmp_path / "cut.tar"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cut.tar", "damaged.tar"]
 
 
 def test_nothing_is_written_over(kept: tuple[Settings, Path], tmp_path: Path) -> None:
     settings, file = kept
     with pytest.raises(BadInput, match="is not empty"):
-        backup.restore(settings, file)
+        backup.restore(settings, str(file))
     with pytest.raises(BadInput, match="is there already"):
         backup.backup(settings, file)
     with pytest.raises(BadInput, match="lies in the data folder itself"):
         backup.backup(settings, settings.data_dir / "backup.tar")
     with pytest.raises(BadInput, match="There is no file"):
-        backup.restore(Settings.load(tmp_path / "new"), tmp_path / "nowhere.tar")
+        backup.restore(Settings.load(tmp_path / "new"), str(tmp_path / "nowhere.tar"))

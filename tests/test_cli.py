@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from jobs import standin
 from jobs.cli import app
 from jobs.errors import BadInput, Busy
 from jobs.lake import FORMAT, Lake
 from jobs.nightly import STAGES
+from tests.conftest import environment, watching
 
 TOXWATCH = Path(sys.executable).with_name("toxwatch")
 TARGETS = '[[accounts]]\nplatform = "instagram"\nhandle = "orbital"\n'
@@ -45,6 +47,20 @@ def test_a_night_that_is_being_written_refuses_a_second_writer(tmp_path: Path) -
         said = toxwatch("validate", "--night", "2026-11-10", data_dir=tmp_path)
     assert said.returncode == Busy.exit_code
     assert f"pid {os.getpid()}" in said.stderr
+
+
+def test_every_line_of_a_log_names_its_night(tmp_path: Path, apify: standin.Server) -> None:
+    settings = watching(tmp_path / "data", apify)
+    night, said = ("--night", "2026-11-10"), []
+    for stage in ("scrape", "validate", "score"):
+        done = subprocess.run([TOXWATCH, stage, *night], env=environment(settings) | {"TOXWATCH_LOG": "json"},
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        said += [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["night"] for line in said[:-1]} == {"2026-11-10"}
+    assert {"scrape", "validate"} == {line["work"] for line in said[:-1]}
+    validated = next(line for line in said if line["said"] == "validated is written")
+    assert validated["rows_in"] == validated["rows_out"] + sum(validated["set_aside"].values())
+    assert said[-1]["said"].startswith("toxwatch: The night 2026-11-10 has no clean data yet")
 
 
 def test_a_lake_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:

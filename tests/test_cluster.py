@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyspark
 import pytest
 
 from jobs import nightly, standin
+from jobs.spark import fetch_s3
+from tests import test_store
 from tests.conftest import watching
+from tests.test_store import bucket, s3  # noqa: F401
 from warehouse import build
 
 NIGHT = date(2026, 11, 10)
@@ -39,13 +42,13 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     with ExitStack() as stack:
         enter = stack.enter_context
         master = enter(running(tmp_path / "master", f"{DEPLOY}.master.Master", "--host", "127.0.0.1", "--port", "0"))
-        address = said(master.log, r"Starting Spark master at (spark://\S+)")
+        where = said(master.log, r"Starting Spark master at (spark://\S+)")
         workers = []
         for name in ("one", "two"):
             limits = ["--cores", "1", "--memory", "1g", "--work-dir", str(tmp_path / name)]
-            workers.append(enter(running(tmp_path / name, f"{DEPLOY}.worker.Worker", *limits, address)))
+            workers.append(enter(running(tmp_path / name, f"{DEPLOY}.worker.Worker", *limits, where)))
             said(workers[-1].log, "(Successfully registered) with master")
-        yield Cluster(address, workers)
+        yield Cluster(where, workers)
 
 
 @contextmanager
@@ -72,8 +75,16 @@ def said(log: Path, pattern: str) -> str:
     raise AssertionError(log.read_text())
 
 
+@pytest.mark.parametrize(
+    "lake",
+    ["shared disk", pytest.param("store", marks=pytest.mark.slow)],  # Hadoop's S3 is 300 MB
+)
 def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
-    tmp_path: Path, cluster: Cluster, apify: standin.Server
+    tmp_path: Path,
+    cluster: Cluster,
+    apify: standin.Server,
+    bucket: Any,  # noqa: F811
+    lake: str,
 ) -> None:
     alone = watching(tmp_path / "alone", apify)
     nightly.run(alone, [NIGHT], nightly.STAGES[:2])
@@ -81,6 +92,9 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     shutil.copytree(alone.data_dir, together)
     nightly.run(alone, [NIGHT], nightly.STAGES[2:5])
     env = {**os.environ, "TOXWATCH_SPARK_MASTER": cluster.address, "TOXWATCH_TARGETS": str(alone.targets_file)}
+    if lake == "store":
+        fetch_s3()
+        env["TOXWATCH_STORE"] = test_store.address(bucket)
     command, where = (
         str(Path(sys.executable).with_name("toxwatch")),
         ["--night", str(NIGHT), "--data-dir", str(together)],
@@ -94,4 +108,6 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
         assert night.returncode == 0
     hashes = [build.content_hash(data_dir / "warehouse") for data_dir in (alone.data_dir, together)]
     assert hashes[0] == hashes[1]
+    stored = any(key.startswith("scored/") for key in test_store.held(bucket))
+    assert stored == (lake == "store")
     assert "Asked to launch executor" in cluster.workers[0].log.read_text(), "the first worker did some of it"

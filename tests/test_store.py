@@ -1,0 +1,139 @@
+"""The store: a server that speaks S3 holds what the data folder holds, and a lost machine comes back from it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from jobs import backup, doctor, forget, nightly, standin
+from jobs.errors import BadInput, FailedService
+from jobs.lake import Lake, Manifest
+from jobs.settings import Settings
+from jobs.store import LINK, MANIFEST, Store, kept, link_target
+from models.registry import Registry
+from tests.conftest import watching
+from warehouse import build
+from warehouse.reader import Warehouse
+
+NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        yield boto3.resource("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: Any, request: pytest.FixtureRequest) -> Any:
+    return s3.create_bucket(Bucket=f"bucket-{abs(hash(request.node.name))}")
+
+
+def address(bucket: Any) -> str:
+    endpoint = bucket.meta.client.meta.endpoint_url.removeprefix("http://")
+    return f"s3://{bucket.name}/toxwatch?endpoint_override={endpoint}&scheme=http&region=us-east-1"
+
+
+def held(bucket: Any) -> dict[str, bytes]:
+    found = {one.key: one.get()["Body"].read() for one in bucket.objects.all()}
+    return {key.removeprefix("toxwatch/"): content for key, content in found.items() if not key.endswith("/")}
+
+
+def here(data_dir: Path) -> dict[str, bytes]:
+    """What should be in the store, but for databases, which are copied in another shape."""
+    paths = {str(file): data_dir / file for file in kept(data_dir)}
+    return {
+        name + (LINK if path.is_symlink() else ""): link_target(path).encode()
+        if path.is_symlink()
+        else path.read_bytes()
+        for name, path in paths.items()
+    }
+
+
+def test_a_lost_machine_comes_back_and_what_is_erased_is_erased_in_the_store(
+    tmp_path: Path, bucket: Any, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOXWATCH_AUTHOR_KEY")
+    settings = replace(watching(tmp_path / "data", apify), store=address(bucket))
+    promoted = Registry(settings.data_dir / "models").promote(settings.model_dir)
+    (settings.data_dir / "models" / "in-use").symlink_to(promoted)
+    nightly.run(settings, NIGHTS[:1])
+    ask = Warehouse(settings.data_dir / "warehouse").query
+    [(comment,)] = ask("select comment_id from comments where platform = 'instagram' and reply_count = 0 limit 1")
+    name = comment.partition(":")[2].encode()
+    assert any(name in content for content in held(bucket).values() if content[:4] == b"PAR1")
+    forget.run(settings, set(), {comment})
+    in_store, data = held(bucket), here(settings.data_dir)
+    databases = {name for name in data if name.endswith(".db")}
+    assert in_store.keys() == data.keys()
+    assert {name: in_store[name] for name in data.keys() - databases} == {
+        name: data[name] for name in data.keys() - databases
+    }
+    assert "models/in-use.link" in in_store
+    assert not any(name in content for content in in_store.values() if content[:4] == b"PAR1")
+
+    elsewhere = replace(settings, data_dir=tmp_path / "new" / "data")
+    assert backup.restore(elsewhere, settings.store or "") == len(in_store)
+    hashes = [build.content_hash(one.data_dir / "warehouse") for one in (settings, elsewhere)]
+    assert hashes[0] == hashes[1]
+    assert Settings.load(elsewhere.data_dir).model_dir.is_relative_to(elsewhere.data_dir)
+    nightly.run(elsewhere, NIGHTS[1:])
+    assert f"published/night={NIGHTS[1]}/{MANIFEST}" in held(bucket)
+
+
+def test_a_night_that_is_not_wholly_sent_is_sent_again_and_until_then_not_there(tmp_path: Path, bucket: Any) -> None:
+    settings = replace(Settings.load(tmp_path / "data"), store=address(bucket))
+    lake = Lake.of(settings)
+    for night in NIGHTS:
+        with lake.lock("lake"), lake.writing("clean", Manifest("clean", night)) as folder:
+            (folder / "part.parquet").write_text(str(night))
+    cut = f"toxwatch/clean/night={NIGHTS[0]}/{MANIFEST}"
+    bucket.Object(cut).delete()  # as where the machine is lost after the rows and before the manifest
+    Store(address(bucket)).fetch(tmp_path / "new")
+    assert Lake(tmp_path / "new").open().nights("clean") == NIGHTS[1:]
+    with lake.lock("lake"), lake.writing("clean", Manifest("clean", NIGHTS[0])) as folder:
+        (folder / "other.parquet").write_text("again")
+    assert held(bucket) == here(settings.data_dir)
+
+
+def test_a_store_of_another_folder_is_left_alone(tmp_path: Path, bucket: Any) -> None:
+    one, other = (replace(Settings.load(tmp_path / name), store=address(bucket)) for name in ("one", "other"))
+    with Lake.of(one).lock("lake"):
+        pass
+    with pytest.raises(BadInput, match=r"holds 1 files that .*other knows nothing of"):
+        Lake.of(other)
+    with pytest.raises(BadInput, match="holds nothing"):
+        backup.restore(replace(other, data_dir=tmp_path / "new"), address(bucket).replace("toxwatch", "elsewhere"))
+    assert "1 files" in doctor.store(one)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        ("nowhere", BadInput, "no address of a store"),
+        ("s3://no-such-bucket/x?endpoint_override={}&scheme=http&region=us-east-1", BadInput, "is no bucket no-such"),
+        (
+            "s3://bucket/x?endpoint_override=127.0.0.1:9&scheme=http&region=us-east-1",
+            FailedService,
+            "cannot be reached",
+        ),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_told_before_any_work(
+    tmp_path: Path, s3: Any, wrong: str, error: type[Exception], said: str
+) -> None:
+    endpoint = s3.meta.client.meta.endpoint_url.removeprefix("http://")
+    settings = replace(Settings.load(tmp_path / "data"), store=wrong.format(endpoint))
+    with pytest.raises(error, match=said):
+        Lake.of(settings)
