@@ -2,6 +2,7 @@
 #   pipeline   Airflow and what it runs: Java, Spark, Great Expectations, the Apify client, training
 #   dashboard  the web process: no Java, no Spark
 #   mlflow     the page on training runs
+#   predict    POST /predict as an AWS Lambda function
 FROM python:3.11-slim-bookworm AS base
 RUN pip install --no-cache-dir uv
 ENV UV_PROJECT_ENVIRONMENT=/opt/toxwatch UV_LINK_MODE=copy UV_NO_CACHE=1 PATH=/opt/toxwatch/bin:$PATH \
@@ -31,3 +32,11 @@ FROM base AS mlflow
 RUN uv export --frozen --no-hashes --no-emit-project --extra train | grep '^mlflow' > mlflow.txt \
     && uv venv -q /opt/toxwatch && uv pip install -q --python /opt/toxwatch/bin/python -r mlflow.txt
 USER toxwatch
+
+FROM dashboard AS predict
+USER root
+RUN uv pip install -q --python /opt/toxwatch/bin/python awslambdaric
+USER toxwatch
+ENV TOXWATCH_DATA_DIR=/tmp
+ENTRYPOINT ["python", "-m", "awslambdaric"]
+CMD ["deploy.predict.handler"]

@@ -4,48 +4,19 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import explain
+from dashboard.predict import Scores, Texts, predict
 from dashboard.view import LONGEST_WORDS, PERIODS, REVIEWS, SEVERITIES, Answers, View
 from models.labels import LABELS
 from models.scorer import Scorer
-from models.text import clean_text
 from warehouse import WarehouseError
 
-MOST_INPUTS = 1000
-MOST_LETTERS = 20_000
 MOST_ROWS = 1000
-MOST_EXPLAINED = 20
-
-
-class Texts(BaseModel):
-    inputs: Annotated[
-        list[Annotated[str, Field(max_length=MOST_LETTERS)]], Field(min_length=1, max_length=MOST_INPUTS)
-    ] = Field(examples=[["What a picture 🌎"]])
-    explain: bool = Field(False, description=f"Say what each word adds, for up to {MOST_EXPLAINED} inputs.")
-
-
-class Score(BaseModel):
-    label: str
-    score: float
-
-
-class Word(BaseModel):
-    word: str
-    adds: list[Score]
-
-
-class Scores(BaseModel):
-    model: str
-    outputs: list[list[Score]]
-    explanations: list[list[Word]] | None = Field(
-        None, description=f"Words, where a text has two to {explain.MOST_WORDS}: its score less that without the word."
-    )
 
 
 def _period(days: int) -> int:
@@ -92,20 +63,8 @@ class Browsers:
 
 def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> None:
     @server.post("/predict", summary="Six calibrated probabilities for each text", response_model_exclude_none=True)
-    def predict(texts: Texts) -> Scores:
-        if texts.explain and len(texts.inputs) > MOST_EXPLAINED:
-            raise HTTPException(422, f"{MOST_EXPLAINED} inputs are the most that are explained at once.")
-        model = in_use()
-        scores = model.scores([clean_text(text) for text in texts.inputs])
-        explanations = [
-            [Word(word=word, adds=_labelled(model, added)) for word, added in explain.adds(model, text, row)]
-            for text, row in zip(texts.inputs if texts.explain else [], scores, strict=False)
-        ]
-        return Scores(
-            model=model.version,
-            outputs=[_labelled(model, row) for row in scores],
-            explanations=explanations if texts.explain else None,
-        )
+    def predict_texts(texts: Texts) -> Scores:
+        return predict(in_use(), texts)
 
     @server.get("/accounts", summary="The accounts that have scored comments")
     def accounts() -> list[str]:
@@ -138,7 +97,3 @@ def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_d
     @server.get("/healthz", summary="Whether the warehouse can be read, and how new it is")
     def healthz() -> dict[str, Any]:
         return {"newest_night": str(answers.newest()), "model": in_use().version}
-
-
-def _labelled(model: Scorer, scores: Any) -> list[Score]:
-    return [Score(label=label, score=round(float(p), 6)) for label, p in zip(model.labels, scores, strict=True)]

@@ -219,7 +219,10 @@ def serve(
         0
     ],
     port: Port = DASHBOARD_PORT,
-    https: Annotated[bool, typer.Option("--https", help="A proxy with TLS stands before it: secure cookies.")] = False,
+    https: Annotated[
+        bool,
+        typer.Option("--https", envvar="TOXWATCH_HTTPS", help="A proxy with TLS stands before it: secure cookies."),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Serve the dashboard and the JSON API until Ctrl-C: without login on this machine, until there is a user."""

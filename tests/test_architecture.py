@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "models": {"models"},
     "warehouse": {"warehouse"},
     "dashboard": {"dashboard", "models", "warehouse"},
+    "deploy": {"dashboard", "jobs", "models"},
 }
 STARTS = {"dashboard"}
 HEAVY = {"pyspark", "tensorflow", "great_expectations", "mlflow", "keras"}

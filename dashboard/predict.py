@@ -1,0 +1,72 @@
+"""Texts in, scores out, as `POST /predict` has it: of the API and of deploy/predict.py."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, Field, model_validator
+
+from models.scorer import Scorer
+from models.text import clean_text
+
+MOST_INPUTS = 1000
+MOST_LETTERS = 20_000
+MOST_EXPLAINED = 20
+MOST_WORDS = 60  # of a text that is explained
+
+
+class Texts(BaseModel):
+    inputs: Annotated[
+        list[Annotated[str, Field(max_length=MOST_LETTERS)]], Field(min_length=1, max_length=MOST_INPUTS)
+    ] = Field(examples=[["What a picture 🌎"]])
+    explain: bool = Field(False, description=f"Say what each word adds, for up to {MOST_EXPLAINED} inputs.")
+
+    @model_validator(mode="after")
+    def not_too_much_is_explained(self) -> "Texts":
+        if self.explain and len(self.inputs) > MOST_EXPLAINED:
+            raise ValueError(f"{MOST_EXPLAINED} inputs are the most that are explained at once.")
+        return self
+
+
+class Score(BaseModel):
+    label: str
+    score: float
+
+
+class Word(BaseModel):
+    word: str
+    adds: list[Score]
+
+
+class Scores(BaseModel):
+    model: str
+    outputs: list[list[Score]]
+    explanations: list[list[Word]] | None = Field(
+        None, description=f"Words, where a text has two to {MOST_WORDS}: its score less that without the word."
+    )
+
+
+def predict(model: Scorer, texts: Texts) -> Scores:
+    scores = model.scores([clean_text(text) for text in texts.inputs])
+    explanations = [
+        [Word(word=word, adds=_labelled(model, added)) for word, added in adds(model, text, row)]
+        for text, row in zip(texts.inputs if texts.explain else [], scores, strict=False)
+    ]
+    return Scores(
+        model=model.version,
+        outputs=[_labelled(model, row) for row in scores],
+        explanations=explanations if texts.explain else None,
+    )
+
+
+def adds(model: Scorer, text: str, scores: Sequence[float]) -> list[tuple[str, np.ndarray]]:
+    """Each word with what it adds to each score; none for a text of one word or of too many."""
+    words = text.split()
+    if not 1 < len(words) <= MOST_WORDS:
+        return []
+    without = model.scores([clean_text(" ".join(words[:i] + words[i + 1 :])) for i in range(len(words))])
+    return list(zip(words, np.asarray(scores) - without, strict=True))
+
+
+def _labelled(model: Scorer, scores: Any) -> list[Score]:
+    return [Score(label=label, score=round(float(p), 6)) for label, p in zip(model.labels, scores, strict=True)]
