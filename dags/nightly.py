@@ -12,7 +12,8 @@ by hand takes `night` from its parameters, else yesterday.
 - `clean`, `score`, `publish`, `monitor`, `expire`: memory or disk. Clearing the task is always safe: a stage
   replaces exactly its own night.
 - `alert`: the mail server or a webhook, the log says which. What was not sent is sent with the next night. It runs
-  whatever became of the night, and tells of a night that did not get through.
+  whatever became of the night, and tells of a night that did not get through. A night that is not finished after
+  six hours is told of then.
 """
 
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from airflow.sdk import (
     task,
 )
 
-from jobs.operators import Command, ScrapeAccount, Stage, say_late
+from jobs.operators import Command, ScrapeAccount, Stage, tell_late
 
 NIGHT = (
     "{{ params.night or (data_interval_start | ds if data_interval_start is defined and data_interval_start"
@@ -54,7 +55,7 @@ WAREHOUSE = Asset("warehouse")
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(hours=6),
-        callback=AsyncCallback(say_late),
+        callback=AsyncCallback(tell_late),
     ),
     tags=["toxwatch", "nightly"],
     doc_md=__doc__,

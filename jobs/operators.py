@@ -1,8 +1,10 @@
 """Airflow operators: a task is a `toxwatch` command; its exit code says whether trying again can help."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,11 @@ class ScrapeAccount(Stage):
         super().__init__(stage="scrape", more=["--account", account], **kwargs)
 
 
-async def say_late(**said: Any) -> None:
-    """Called by Airflow's triggerer when a night has not finished by its deadline."""
-    run = said["context"]["dag_run"]
-    print(f"The night {run['run_id']} is late. Look at its running task in Airflow, then at `toxwatch status`.")
+async def tell_late(context: dict[str, Any]) -> None:
+    """Airflow's triggerer calls it where a night has not finished by its deadline; whom alerts.toml names is told."""
+    run = context["dag_run"]
+    yesterday = datetime.fromisoformat(run["run_after"]).date() - timedelta(days=1)
+    night = (run["conf"] or {}).get("night") or (run["data_interval_start"] or str(yesterday))[:10]
+    process = await asyncio.create_subprocess_exec(TOXWATCH, "alert", "--night", night)
+    if code := await process.wait():
+        raise AirflowException(f"`toxwatch alert --night {night}` ended with {code}, see the log of the triggerer")

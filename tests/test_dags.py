@@ -1,5 +1,6 @@
 """The DAGs in real Airflow: they load, are described, and a night run by Airflow is the night run by hand."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,7 +13,8 @@ from jobs import nightly, standin
 from jobs.settings import Settings
 from models import commands, scorer
 from models.registry import Registry
-from tests.conftest import WATCHED, watching
+from tests.conftest import WATCHED, environment, watching
+from tests.test_alerts import hook, url  # noqa: F401
 from tests.test_train import write_jigsaw
 from warehouse import build
 from warehouse.reader import Warehouse
@@ -114,3 +116,35 @@ def test_a_night_by_airflow_is_the_night_by_hand(
     scraped = next(ti for ti in run.get_task_instances() if ti.task_id == "scrape_account")
     assert set(scraped.xcom_pull(task_ids="collect")) == {"rows_in", "rows_out", "set_aside"}
     assert Settings.load().data_dir == Path(os.environ["TOXWATCH_DATA_DIR"])
+
+
+@pytest.mark.parametrize(
+    ("run", "night"),
+    [
+        ({"conf": {"night": "2026-11-12"}, "data_interval_start": None}, "2026-11-12"),
+        ({"conf": None, "data_interval_start": "2026-11-13T02:00:00Z"}, "2026-11-13"),
+        ({"conf": {}, "data_interval_start": None}, "2026-11-14"),
+    ],
+)
+def test_a_late_night_is_told_at_its_deadline_by_the_triggerer(
+    airflow: Path,  # noqa: ARG001
+    settings: Settings,
+    hook: Any,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    run: dict,
+    night: str,
+) -> None:
+    from airflow.triggers.callback import CallbackTrigger
+
+    for name, value in {**environment(settings), "TOXWATCH_WEBHOOK_URL": url(hook)}.items():
+        monkeypatch.setenv(name, value)
+    context = {"dag_run": run | {"run_after": "2026-11-15T02:00:00Z"}}
+
+    async def triggered() -> list[str]:
+        trigger = CallbackTrigger("jobs.operators.tell_late", {"context": context})
+        return [event.payload["state"] async for event in trigger.run()]
+
+    assert asyncio.run(triggered())[-1] == "success"
+    assert [[alert["said"] for alert in body["alerts"]] for body in hook.taken] == [
+        [f"{night}: the night is not finished; it got through no stage. See `toxwatch status`"]
+    ]
