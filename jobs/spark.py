@@ -65,8 +65,8 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
         .getOrCreate()
     )
-    java_virtual_machine: Any = found.sparkContext._jvm
-    java_virtual_machine.System.setProperty("toxwatch.night", ABOUT.get({}).get("night", ""))  # for its log
+    jvm: Any = found.sparkContext._jvm
+    jvm.System.setProperty("toxwatch.night", ABOUT.get({}).get("night", ""))  # for its log
     return found
 
 

@@ -71,10 +71,12 @@ class Store:
             self._note(data_dir, {})
 
     def fetch(self, target: Path) -> int:
-        """Everything the store holds, into a new folder, which it then follows; half nights stay there."""
+        """Everything the store holds, into a new folder, which it then follows. Half nights stay there, but what Apify
+        was paid for comes along.
+        """
         with _answering(self.address):
             names = self._names()
-            whole = [name for name in sorted(names) if names.issuperset(_manifests(name))]
+            whole = [name for name in sorted(names) if name.startswith("raw/") or names.issuperset(_manifests(name))]
             with progress(f"fetch {self.address.partition('?')[0]}", len(whole)) as advance:
                 for name in whole:
                     self._get(name, target)
@@ -148,6 +150,7 @@ class Store:
             if name.endswith(LINK):
                 path.with_suffix("").symlink_to(data.read().decode())
                 return
+            path.touch(mode=0o644 if "/" in name else 0o600)  # keys and people lie at the top
             with path.open("wb") as out:
                 shutil.copyfileobj(data, out)
 

@@ -85,6 +85,7 @@ def test_a_lost_machine_comes_back_and_what_is_erased_is_erased_in_the_store(
 
     elsewhere = replace(settings, data_dir=tmp_path / "new" / "data")
     assert backup.restore(elsewhere, settings.store or "") == len(in_store)
+    assert (elsewhere.data_dir / "author.key").stat().st_mode & 0o077 == 0
     hashes = [build.content_hash(one.data_dir / "warehouse") for one in (settings, elsewhere)]
     assert hashes[0] == hashes[1]
     assert Settings.load(elsewhere.data_dir).model_dir.is_relative_to(elsewhere.data_dir)
