@@ -96,6 +96,7 @@ def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
         def expire(con: duckdb.DuckDBPyConnection) -> None:
             build.run_script(con, "load/expire.sql", **values)
             build.run_script(con, "marts/refresh.sql")
+            build.run_script(con, "marts/drift.sql")  # nothing is left of how long those texts were
 
         build.amend(folder, expire)
         build.drop_old_versions(folder)

@@ -1,5 +1,5 @@
 -- Blanks texts and authors of comments that were seen last before their limits, and the words of texts that were read
--- before it; scores and counts stay.
+-- before it; scores and counts stay, lengths do not.
 
 CREATE OR REPLACE TEMP TABLE wordless AS
 SELECT DISTINCT c.comment_id FROM comments c
@@ -8,7 +8,8 @@ WHERE c.terms IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments
-WHERE (author_hash IS NOT NULL AND last_night < getvariable('authors_before')) OR comment_id IN (FROM wordless);
+WHERE (author_hash IS NOT NULL AND last_night < getvariable('authors_before')) OR comment_id IN (FROM wordless)
+    OR (text NOT IN ('', getvariable('expired')) AND last_night < getvariable('texts_before'));
 
 UPDATE comments SET terms = NULL, listed = NULL WHERE comment_id IN (FROM wordless);
 UPDATE comments SET text = getvariable('expired') WHERE last_night < getvariable('texts_before') AND text NOT IN ('', getvariable('expired'));
