@@ -304,6 +304,23 @@ def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> No
     assert Warehouse(tmp_path).query(first_day) == [(False,)], "nothing has moved where nothing was before"
 
 
+def test_a_wave_is_a_day_of_abuse_or_days_on_which_it_rises(tmp_path: Path) -> None:
+    """Toxic comments of a hundred a day: as usual but for one day of abuse, and a rise of which no day stands out."""
+    usual = [2, 3, 1, 2, 2, 3, 1, 2, 3, 2]
+    toxic = [*usual, 40, *usual, 4, 5, 5, 6, 6, 5, *usual]
+
+    def fill(con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("INSERT INTO models VALUES ('m', '1', true)")
+        con.executemany(
+            "INSERT INTO days VALUES ('instagram', 'a', DATE '2026-10-01' + $1::INTEGER, 'm', 'toxic', 100, $2, 0.5)",
+            [[n, many] for n, many in enumerate(toxic)],
+        )
+
+    build.amend(tmp_path, fill)
+    days = [day for (day,) in Warehouse(tmp_path).query("SELECT day - DATE '2026-10-01' FROM waves ORDER BY 1")]
+    assert days == [10, *range(21, 27)]
+
+
 @pytest.mark.parametrize("old", sorted((Path(__file__).parent / "old").glob("*.sql")), ids=lambda path: path.stem)
 def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path, old: Path) -> None:
     folder = tmp_path / "warehouse"

@@ -78,15 +78,28 @@ SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected
 FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category: expected share ± margin (95 %), flagged comments; is_small where there are fewer than 30.';
 
-CREATE OR REPLACE VIEW waves AS
+CREATE OR REPLACE VIEW waves AS -- by cumulated sums (CUSUM): a change point is where a sum that leads beyond the limit began
 WITH usual AS (
-    SELECT platform, account, median(expected / comments) AS usual, mad(expected / comments) AS deviation
+    SELECT platform, account, median(expected / comments) AS usual, greatest(1.4826 * mad(expected / comments), 0.01) AS deviation
     FROM days JOIN champion USING (model) WHERE label = 'toxic' AND comments >= 30 GROUP BY ALL
+),
+summed AS ( -- of deviations, the day's own chance among them; half of one is allowed for, and a day is no more than five
+    SELECT platform, account, d.day, d.comments, d.share, d.margin, u.usual, d.flagged,
+        sum(least((d.share - u.usual) / sqrt(u.deviation ** 2 + (d.margin / 1.96) ** 2) - 0.5, 5))
+            OVER (PARTITION BY platform, account ORDER BY d.day) AS total
+    FROM daily d JOIN usual u USING (platform, account) WHERE d.label = 'toxic' AND NOT d.is_small
+),
+risen AS (
+    SELECT *, least(min(total) OVER (PARTITION BY platform, account ORDER BY day), 0) AS lowest, total - lowest AS height
+    FROM summed
+),
+peaks AS (
+    SELECT *, max(height) OVER rise AS highest, arg_max(day, height) OVER rise AS peak
+    FROM risen WINDOW rise AS (PARTITION BY platform, account, lowest)
 )
-SELECT platform, account, d.day, d.comments, d.share, u.usual, d.flagged
-FROM daily d JOIN usual u USING (platform, account)
-WHERE d.label = 'toxic' AND NOT d.is_small AND d.share - d.margin > u.usual + 3 * greatest(u.deviation, 0.01);
-COMMENT ON VIEW waves IS 'Days on which an account''s section was far more toxic than its median day: beyond the margin by three median deviations.';
+SELECT platform, account, day, comments, share, usual, flagged FROM peaks
+WHERE highest > 4 AND day <= peak AND share - margin > usual;
+COMMENT ON VIEW waves IS 'Waves of abuse: days from where an account''s section became more toxic than its median day, beyond chance, to the peak.';
 
 CREATE OR REPLACE VIEW by_tag AS
 SELECT tag, day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
