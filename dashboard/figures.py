@@ -10,11 +10,10 @@ from urllib.parse import quote
 
 from dashboard.view import Row
 from models.labels import LABELS
-from models.report import COLOURS, INK
+from models.report import COLOURS, INK, LINES
 
 Figure = dict[str, Any]
 
-LINES = "rgba(134, 142, 150, 0.22)"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 NAMES = {"severe_toxic": "severely toxic", "identity_hate": "identity hate"}
 X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": True, "ticks": ""}
@@ -68,23 +67,18 @@ def weekdays(rows: Sequence[Row], label: str, zone: str) -> Figure:
     for row in rows:
         share[row["weekday"] - 1][row["hour"]] = row["share"]
         text[row["weekday"] - 1][row["hour"]] = f"{row['share']:.1%} of {row['comments']:,} comments"
-    scale = [[0, "rgba(134, 142, 150, 0.08)"], [1, COLOURS[label]]]
-    data = {"type": "heatmap", "z": share, "x": [f"{hour:02}" for hour in range(24)], "y": WEEKDAYS, "text": text,
-            "colorscale": scale, "xgap": 2, "ygap": 2,
-            "hovertemplate": f"%{{y}} %{{x}}:00 {zone}: %{{text}}<extra></extra>",
-            "colorbar": {"thickness": 8, "outlinewidth": 0, "tickformat": ".0%"}}  # fmt: skip
+    data = {**_heat(label, ".0%"), "z": share, "x": [f"{hour:02}" for hour in range(24)], "y": WEEKDAYS, "text": text,
+            "hovertemplate": f"%{{y}} %{{x}}:00 {zone}: %{{text}}<extra></extra>"}  # fmt: skip
     hours = {**X, "type": "category", "tickangle": 0}
     return _quiet([data], 260, xaxis=hours, yaxis={**Y, "showgrid": False, "autorange": "reversed"})
 
 
 def drifts(rows: Sequence[Row]) -> Figure:
     """How far each account's days are from those before; what counts as a shift is as dark as it gets."""
-    data = {"type": "heatmap", "x": [row["day"] for row in rows], "y": [row["account"] for row in rows],
-            "z": [row["moved"] for row in rows], "zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2,
-            "colorscale": [[0, "rgba(134, 142, 150, 0.08)"], [1, COLOURS["toxic"]]],
+    data = {**_heat("toxic", ""), "x": [row["day"] for row in rows], "y": [row["account"] for row in rows],
+            "z": [row["moved"] for row in rows], "zmin": 0, "zmax": 1,
             "text": [f"{named(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments" for row in rows],
-            "hovertemplate": "%{y}, %{x|%a %d %b}: %{text}<extra></extra>",
-            "colorbar": {"thickness": 8, "outlinewidth": 0}}  # fmt: skip
+            "hovertemplate": "%{y}, %{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
     names = {**Y, "type": "category", "showgrid": False}
     return _quiet([data], 90 + 26 * max(len({row["account"] for row in rows}), 2), xaxis=DAYS, yaxis=names)
 
@@ -132,6 +126,12 @@ def sparkline(shares: Sequence[float], colour: str) -> str:
         f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"/></svg>'
     )
     return f"data:image/svg+xml,{quote(svg)}"
+
+
+def _heat(label: str, unit: str) -> Figure:
+    scale = [[0, "rgba(134, 142, 150, 0.08)"], [1, COLOURS[label]]]
+    return {"type": "heatmap", "colorscale": scale, "xgap": 2, "ygap": 2,
+            "colorbar": {"thickness": 8, "outlinewidth": 0, "tickformat": unit}}  # fmt: skip
 
 
 def _multiples(lines: Mapping[str, tuple[Sequence[Row], str]], columns: int, height: int, one_scale: bool) -> Figure:

@@ -109,15 +109,36 @@ resource "aws_s3_bucket_lifecycle_configuration" "store" {
   }
 }
 
+# Who may do what: the machine, what takes its snapshots, the function.
+locals {
+  roles = {
+    machine   = { service = "ec2", policy = "AmazonSSMManagedInstanceCore" }
+    snapshots = { service = "dlm", policy = "service-role/AWSDataLifecycleManagerServiceRole" }
+    predict   = { service = "lambda", policy = "service-role/AWSLambdaBasicExecutionRole" }
+  }
+}
+
 data "aws_iam_policy_document" "trust" {
-  for_each = toset(["ec2", "dlm", "lambda"])
+  for_each = local.roles
   statement {
     actions = ["sts:AssumeRole"]
     principals {
       type        = "Service"
-      identifiers = ["${each.key}.amazonaws.com"]
+      identifiers = ["${each.value.service}.amazonaws.com"]
     }
   }
+}
+
+resource "aws_iam_role" "role" {
+  for_each           = local.roles
+  name               = "toxwatch-${each.key}"
+  assume_role_policy = data.aws_iam_policy_document.trust[each.key].json
+}
+
+resource "aws_iam_role_policy_attachment" "role" {
+  for_each   = local.roles
+  role       = aws_iam_role.role[each.key].name
+  policy_arn = "arn:aws:iam::aws:policy/${each.value.policy}"
 }
 
 data "aws_iam_policy_document" "machine" {
@@ -135,24 +156,14 @@ data "aws_iam_policy_document" "machine" {
   }
 }
 
-resource "aws_iam_role" "machine" {
-  name               = "toxwatch-machine"
-  assume_role_policy = data.aws_iam_policy_document.trust["ec2"].json
-}
-
 resource "aws_iam_role_policy" "machine" {
-  role   = aws_iam_role.machine.id
+  role   = aws_iam_role.role["machine"].id
   policy = data.aws_iam_policy_document.machine.json
-}
-
-resource "aws_iam_role_policy_attachment" "sessions" {
-  role       = aws_iam_role.machine.name
-  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 }
 
 resource "aws_iam_instance_profile" "machine" {
   name = "toxwatch"
-  role = aws_iam_role.machine.name
+  role = aws_iam_role.role["machine"].name
 }
 
 resource "aws_ebs_volume" "data" {
@@ -201,19 +212,9 @@ resource "aws_instance" "machine" {
   }
 }
 
-resource "aws_iam_role" "snapshots" {
-  name               = "toxwatch-snapshots"
-  assume_role_policy = data.aws_iam_policy_document.trust["dlm"].json
-}
-
-resource "aws_iam_role_policy_attachment" "snapshots" {
-  role       = aws_iam_role.snapshots.name
-  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole"
-}
-
 resource "aws_dlm_lifecycle_policy" "snapshots" {
   description        = "The disk of Toxwatch every day"
-  execution_role_arn = aws_iam_role.snapshots.arn
+  execution_role_arn = aws_iam_role.role["snapshots"].arn
   policy_details {
     resource_types = ["VOLUME"]
     target_tags    = { snapshots = "toxwatch" }
@@ -232,22 +233,12 @@ resource "aws_dlm_lifecycle_policy" "snapshots" {
   }
 }
 
-resource "aws_iam_role" "predict" {
-  name               = "toxwatch-predict"
-  assume_role_policy = data.aws_iam_policy_document.trust["lambda"].json
-}
-
-resource "aws_iam_role_policy_attachment" "predict" {
-  role       = aws_iam_role.predict.name
-  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-}
-
 resource "aws_lambda_function" "predict" {
   count         = var.predict_image == "" ? 0 : 1
   function_name = "toxwatch-predict"
   package_type  = "Image"
   image_uri     = var.predict_image
-  role          = aws_iam_role.predict.arn
+  role          = aws_iam_role.role["predict"].arn
   memory_size   = 1769 # one whole core
   timeout       = 60
 }

@@ -47,13 +47,12 @@ class Store:
         changed, gone = [file for file in now if before.get(file) != now[file]], before.keys() - now.keys()
         if not changed and not gone:
             return
+        manifests = {manifest for file in [*changed, *gone] for manifest in _manifests(file)}
         with _answering(self.address):
-            for manifest in sorted({manifest for file in [*changed, *gone] for manifest in _manifests(file)}):
-                self._delete(manifest)
-            for file in sorted(gone):
+            for file in [*sorted(manifests), *sorted(gone)]:
                 self._delete(file)
-            self._send(data_dir, [file for file in changed if not file.endswith(MANIFEST)])
-            self._send(data_dir, [file for file in changed if file.endswith(MANIFEST)])
+            self._send(data_dir, [file for file in changed if file not in manifests])
+            self._send(data_dir, sorted(manifests & now.keys()))
         self._note(data_dir, now)
 
     def claim(self, data_dir: Path) -> None:

@@ -15,7 +15,8 @@ Row = dict[str, Any]
 COLOURS = dict(zip(LABELS, ("#2a7ab9", "#d55e00", "#d08700", "#b0558f", "#3f9fcf", "#00966e"), strict=True))
 INK = "#868e96"  # readable on white and on near black
 MODEL, WRONG, THIRD, BASELINE = COLOURS["toxic"], COLOURS["severe_toxic"], COLOURS["identity_hate"], "#adb5bd"
-AXIS = {"automargin": True, "zeroline": False, "gridcolor": "rgba(134, 142, 150, 0.22)"}
+LINES = "rgba(134, 142, 150, 0.22)"
+AXIS = {"automargin": True, "zeroline": False, "gridcolor": LINES}
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; color: #212529; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }}

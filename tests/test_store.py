@@ -106,6 +106,9 @@ def test_a_night_that_is_not_wholly_sent_is_sent_again_and_until_then_not_there(
     with lake.lock("lake"), lake.writing("clean", Manifest("clean", NIGHTS[0])) as folder:
         (folder / "other.parquet").write_text("again")
     assert held(bucket) == here(settings.data_dir)
+    with lake.lock("lake"):
+        (lake.folder("clean", NIGHTS[0]) / "later.parquet").write_text("beside what is signed")
+    assert held(bucket) == here(settings.data_dir)
 
 
 def test_a_store_of_another_folder_is_left_alone(tmp_path: Path, bucket: Any) -> None:
