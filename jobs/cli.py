@@ -271,7 +271,13 @@ def import_file(
 
 @app.command(rich_help_panel=EVERY_NIGHT)
 def stream(
-    folder: Annotated[Path, typer.Argument(help="Files that arrive in it are taken: what `toxwatch import` reads.")],
+    place: Annotated[
+        str,
+        typer.Argument(
+            help="A folder, where files arrive that `toxwatch import` reads; or a Kafka topic, as "
+            "kafka://host:9092/topic, each message an item as JSON, taken from the oldest on that it holds.",
+        ),
+    ],
     platform: Platform,
     account: Handle,
     columns: Columns = None,
@@ -279,14 +285,14 @@ def stream(
     engine: Engine = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Watch a folder: comments are scored, published and alerted of as they arrive, each exactly once.
+    """Watch a folder or a Kafka topic: comments are scored, published and alerted of as they arrive, each exactly once.
 
     For a launch or a crisis, before the night. Move files into the folder when they are whole; Ctrl-C ends it.
     """
     from jobs import imports, stream
 
     source = imports.account_named(platform, account)
-    stream.run(Settings.load(data_dir, engine), folder, source, _pairs(columns), once)
+    stream.run(Settings.load(data_dir, engine), place, source, _pairs(columns), once)
 
 
 @app.command(rich_help_panel=ASK)

@@ -1,6 +1,7 @@
 """One local Spark session a process, bounded in memory; another master by TOXWATCH_SPARK_MASTER.
 
-`python -m jobs.spark` fetches Spark NLP's jar, once: every session finds it beside the Python that runs it.
+`python -m jobs.spark` fetches Spark NLP's jar, once: every session finds it beside the Python that runs it. With
+`s3` or `kafka` it fetches what a cluster with a store, or a stream from a topic, needs besides.
 """
 
 import atexit
@@ -30,6 +31,11 @@ ENGINE = (  # of jobs/in_jvm.py; TensorFlow's classes are named by Spark NLP's, 
     *("org.tensorflow:tensorflow-core-api:0.4.1", "org.tensorflow:ndarray:0.4.0", "org.bytedeco:javacpp:1.5.7"),
 )
 S3 = ("org.apache.hadoop:hadoop-aws:3.3.4",)  # of the Hadoop that PySpark brings
+KAFKA = ("org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7",)  # the newest 3.5 on Maven Central
+IN_SPARK = (  # of what Kafka's connector asks for
+    *("org.apache.hadoop:*", "org.lz4:*", "org.xerial.snappy:*", "org.slf4j:*", "com.google.code.findbugs:*"),
+    "commons-logging:*",
+)
 NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers
     *("com.johnsnowlabs.nlp:tensorflow*", "com.johnsnowlabs.nlp:jsl-*", "com.microsoft*:*", "com.google*:*"),
     *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
@@ -96,7 +102,7 @@ def scratch() -> str:
 
 
 def _jars(with_s3: bool) -> list[Path]:
-    own = nlp_jars() + engine_jars()
+    own = nlp_jars() + engine_jars() + kafka_jars()
     if not with_s3:
         return own
     return [jar for jar in own if "amazonaws" not in jar.name] + s3_jars()  # which holds all of Amazon's
@@ -112,6 +118,11 @@ def engine_jars() -> list[Path]:
     return sorted((IVY / "engine" / "jars").glob("*.jar"))
 
 
+def kafka_jars() -> list[Path]:
+    """What a stream needs to read a topic; none where it was not fetched."""
+    return sorted((IVY / "kafka" / "jars").glob("*.jar"))
+
+
 def s3_jars() -> list[Path]:
     """What a cluster needs to reach a store."""
     if not (jars := sorted((IVY / "s3" / "jars").glob("*.jar"))):
@@ -121,16 +132,21 @@ def s3_jars() -> list[Path]:
 
 def fetch_jars() -> None:
     """By Spark's own resolver, from Maven; raises BadInput where it cannot."""
-    _fetch(IVY, SPARK_NLP, NOT_NEEDED)
-    _fetch(IVY / "engine", ENGINE)
+    fetch(IVY, SPARK_NLP, NOT_NEEDED)
+    fetch(IVY / "engine", ENGINE)
 
 
 def fetch_s3() -> None:
     """300 MB, which only a cluster with a store needs."""
-    _fetch(IVY / "s3", S3)
+    fetch(IVY / "s3", S3)
 
 
-def _fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) -> None:
+def fetch_kafka() -> None:
+    """6 MB."""
+    fetch(IVY / "kafka", KAFKA, IN_SPARK)
+
+
+def fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) -> None:
     python = Path(sys.executable).parent
     command = [str(python / "spark-submit"), "--packages", ",".join(packages), "--exclude-packages", ",".join(but_not)]
     command += ["--conf", f"spark.jars.ivy={folder}", "--conf", "spark.ui.enabled=false", "--master", "local[1]"]
@@ -144,6 +160,6 @@ def _fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) -
 
 if __name__ == "__main__":
     try:
-        fetch_s3() if sys.argv[1:] == ["s3"] else fetch_jars()
+        {"s3": fetch_s3, "kafka": fetch_kafka}.get("".join(sys.argv[1:]), fetch_jars)()
     except BadInput as error:
-        sys.exit(f"{error}\nNights work without it; what is being said in them and --engine sparknlp do not.")
+        sys.exit(f"{error}\nNights work without it; what does not says so.")

@@ -1,21 +1,31 @@
-"""Live scoring by Structured Streaming: what arrives in a folder is published, once, whatever happens between."""
+"""Live scoring by Structured Streaming: what arrives in a folder or a topic of Kafka is published, once."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from pyspark import SparkContext
 
-from jobs import stream
-from jobs.errors import BadInput
+from jobs import spark, stream
+from jobs.errors import BadInput, FailedService
 from jobs.imports import account_named
+from jobs.lake import Lake
+from jobs.raw import read_raw
 from jobs.settings import Settings
+from jobs.spark import fetch_kafka, kafka_jars
+from tests.broker import Broker, free_port, running
 from tests.conftest import comment_item
 from warehouse import WarehouseError, build
 from warehouse.reader import Warehouse
@@ -23,11 +33,54 @@ from warehouse.reader import Warehouse
 ACCOUNT = account_named("instagram", "nasa")
 
 
-def arrive(folder: Path, name: str, ids: range) -> None:
-    folder.mkdir(exist_ok=True)
-    draft = folder / f".{name}"
-    draft.write_text("".join(json.dumps(comment_item(id=str(n), text=f"you idiot {n}")) + "\n" for n in ids))
-    draft.rename(folder / name)
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    if not kafka_jars():
+        fetch_kafka()
+        end_jvm()
+    with running(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+def end_jvm() -> None:
+    """Spark finds what was fetched only if its JVM starts afterwards."""
+    if SparkContext._gateway:
+        SparkContext.getOrCreate().stop()
+        SparkContext._gateway.shutdown()
+        SparkContext._gateway = SparkContext._jvm = None
+
+
+class Source(NamedTuple):
+    place: str
+    arrive: Callable[[str, list[str]], None]  # a name, and lines
+    bad: str  # how a line that is no JSON is named
+
+
+def items(ids: range) -> list[str]:
+    return [json.dumps(comment_item(id=str(n), text=f"you idiot {n}")) for n in ids]
+
+
+@pytest.fixture(params=["folder", "topic"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
+    if request.param == "folder":
+        folder = tmp_path / "arriving files"
+        folder.mkdir()
+
+        def arrive(name: str, lines: list[str]) -> None:
+            draft = folder / f".{name}"
+            draft.write_text("".join(line + "\n" for line in lines))
+            draft.rename(folder / name)
+
+        return Source(str(folder), arrive, "b.jsonl, line 1")
+    broker: Broker = request.getfixturevalue("kafka")
+    topic = re.sub(r"\W", "-", tmp_path.name)
+    place, partitions = broker.make(topic, partitions=2), count()
+
+    def send(_: str, lines: list[str]) -> None:
+        for line in lines:
+            broker.send(topic, next(partitions) % 2, line)
+
+    return Source(place, send, f"{topic}, partition 0, offset 10")
 
 
 def published(settings: Settings) -> int:
@@ -38,46 +91,52 @@ def published(settings: Settings) -> int:
     return int(comments)
 
 
-def test_what_arrived_is_published_once_and_a_file_that_cannot_be_read_is_named(
-    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_arrived_is_published_once_and_what_cannot_be_read_is_named(
+    settings: Settings, source: Source, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "arriving files"
-    arrive(folder, "a.jsonl", range(20))
-    (folder / "b.jsonl").write_text("{half an item")
-    stream.run(settings, folder, ACCOUNT, {}, once=True)
-    assert "b.jsonl, line 1: Expecting property name" in capsys.readouterr().err
+    source.arrive("a.jsonl", items(range(20)))
+    source.arrive("b.jsonl", ["{half an item"])
+    stream.run(settings, source.place, ACCOUNT, {}, once=True)
+    assert f"{source.bad}: Expecting property name" in capsys.readouterr().err
     assert published(settings) == 20
     assert (settings.data_dir / "alerts.db").exists(), "alerts were asked for at once"
     before = build.current(settings.data_dir / "warehouse")
-    stream.run(settings, folder, ACCOUNT, {}, once=True)
+    stream.run(settings, source.place, ACCOUNT, {}, once=True)
     assert build.current(settings.data_dir / "warehouse") == before
-    arrive(folder, "c.jsonl", range(15, 30))
-    stream.run(settings, folder, ACCOUNT, {}, once=True)
+    source.arrive("c.jsonl", items(range(15, 30)))
+    stream.run(settings, source.place, ACCOUNT, {}, once=True)
     assert published(settings) == 30
 
 
 def test_a_stream_that_is_killed_goes_on_as_if_it_had_not_been(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOXWATCH_AUTHOR_KEY", "the same in both")
-    folder = tmp_path / "arriving"
-    arrive(folder, "a.jsonl", range(20))
+    source.arrive("a.jsonl", items(range(20)))
     killed = replace(settings, data_dir=tmp_path / "killed")
-    command = [str(Path(sys.executable).with_name("toxwatch")), "stream", str(folder), "--platform", "instagram",
+    command = [str(Path(sys.executable).with_name("toxwatch")), "stream", source.place, "--platform", "instagram",
                "--account", "nasa", "--data-dir", str(killed.data_dir)]  # fmt: skip
     live = subprocess.Popen(command, env=os.environ | {"TOXWATCH_TARGETS": str(settings.targets_file)},
                             start_new_session=True)  # fmt: skip
     try:
         wait(lambda: published(killed) == 20)
-        arrive(folder, "b.jsonl", range(20, 40))
-        wait(lambda: len(list(killed.data_dir.glob("raw/*/instagram/nasa.import-*"))) == 2)
+        before = len(raw_files(killed))
+        source.arrive("b.jsonl", items(range(20, 40)))
+        wait(lambda: len(raw_files(killed)) > before)
     finally:
         os.killpg(live.pid, signal.SIGKILL)
         live.wait()
+    half_way = raw_files(killed)
     for one in (killed, settings):
-        stream.run(one, folder, ACCOUNT, {}, once=True)
+        stream.run(one, source.place, ACCOUNT, {}, once=True)
     assert published(killed) == 40
+    assert half_way.items() <= raw_files(killed).items(), "what was taken again is what it was"
+    assert sum(1 for night in Lake(killed.data_dir).nights("raw") for _ in read_raw(Lake(killed.data_dir), night)) == 40
     assert len({build.content_hash(one.data_dir / "warehouse") for one in (killed, settings)}) == 1
+
+
+def raw_files(settings: Settings) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in settings.data_dir.glob("raw/*/instagram/nasa.import-*")}
 
 
 def wait(until: Callable[[], bool]) -> None:
@@ -88,6 +147,57 @@ def wait(until: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen within 90 s")
 
 
-def test_a_folder_that_is_not_there_is_named(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"There is no folder .*nowhere"):
-        stream.run(settings, tmp_path / "nowhere", ACCOUNT, {}, once=True)
+def test_a_message_belongs_to_the_day_of_its_timestamp_and_is_read_alone(
+    settings: Settings, kafka: Broker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    midnight = datetime.combine(datetime.now(UTC), clock(), UTC)
+    place = kafka.make("days", partitions=1)
+    kafka.send("days", 0, '{"Comment": "what is this [/]"}', midnight)
+    kafka.send("days", 0, json.dumps({"Message": "you idiot", "date": "2026-11-10"}), midnight)
+    not_yet = json.dumps(comment_item(timestamp="2999-01-01T00:00:00.000Z"))
+    kafka.send("days", 0, not_yet, midnight - timedelta(milliseconds=1))
+    stream.run(settings, place, ACCOUNT, {"text": "Message", "likes": "Likes"}, once=True)
+    said, today = capsys.readouterr().err, midnight.date()
+    assert "days, partition 0, offset 0 has the columns Comment. Say which is which" in said
+    assert Lake(settings.data_dir).nights("raw") == [today - timedelta(days=1), today]
+    assert f"1 of 1 nights were refused: {today - timedelta(days=1)} It is tried again" in said
+    assert published(settings) == 1, "a refused day does not hold up the others"
+
+
+def test_messages_that_were_deleted_before_they_were_taken_are_named_and_a_topic_made_anew_too(
+    settings: Settings, kafka: Broker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = kafka.make("short", partitions=1)
+    for number, item in enumerate(items(range(10))):
+        if number == 5:
+            stream.run(settings, place, ACCOUNT, {}, once=True)
+        kafka.send("short", 0, item)
+    kafka.delete("short", 0, before=8)
+    stream.run(settings, place, ACCOUNT, {}, once=True)
+    assert "short, partition 0: offsets 5 to 7 were deleted" in capsys.readouterr().err
+    assert published(settings) == 7
+    kafka.remove("short")
+    kafka.make("short", partitions=1)
+    with pytest.raises(BadInput, match="ends at offset 0, of which 10 were taken"):
+        stream.run(settings, place, ACCOUNT, {}, once=True)
+
+
+def test_what_cannot_be_streamed_says_what_to_do(
+    settings: Settings, tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "PATIENCE", "1000")
+    nowhere = f"kafka://127.0.0.1:{free_port()}/comments"
+    for place, error, said in [
+        (str(tmp_path / "nowhere"), BadInput, "There is no folder .*nowhere"),
+        ("kafka://localhost/comments", BadInput, "a topic is named as kafka://host:9092/topic"),
+        (f"kafka://{kafka.address}/comments", BadInput, f"There is no topic comments at {kafka.address}"),
+        (nowhere, FailedService, "does not answer .*Then run the same command again"),
+        ("kafka://no.such.host.invalid:9092/comments", FailedService, "does not answer .*bootstrap"),
+    ]:
+        with pytest.raises(error, match=said):
+            stream.run(settings, place, ACCOUNT, {}, once=True)
+    with pytest.raises(BadInput, match="--column: no texts"):
+        stream.run(settings, nowhere, ACCOUNT, {"texts": "Message"}, once=True)
+    monkeypatch.setattr(spark, "IVY", tmp_path)
+    with pytest.raises(BadInput, match=r"`python -m jobs\.spark kafka` fetches it"):
+        stream.run(settings, nowhere, ACCOUNT, {}, once=True)
