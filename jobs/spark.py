@@ -21,6 +21,7 @@ from typing import Any
 from pyspark import InheritableThread, StatusTracker
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs import cluster
 from jobs.console import ABOUT, Advance, progress
 from jobs.errors import BadInput
 from jobs.in_python import Model
@@ -72,6 +73,8 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
         .getOrCreate()
     )
+    if not is_local:
+        cluster.send_code(found.sparkContext, Path(scratch()))
     jvm: Any = found.sparkContext._jvm
     jvm.System.setProperty("toxwatch.night", ABOUT.get({}).get("night", ""))  # for its log
     return found
@@ -141,7 +144,9 @@ def _shared(settings: Settings) -> Store | None:
 
 def shipped(settings: Settings) -> Model:
     """Where the workers find the model."""
-    return Model(settings.model_dir)
+    if settings.spark_master.startswith("local"):
+        return Model(settings.model_dir)
+    return cluster.send_model(session(settings).sparkContext, Path(scratch()), settings.model_dir)
 
 
 @cache
