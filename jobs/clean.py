@@ -12,7 +12,7 @@ from jobs import schema
 from jobs.in_python import READABLE, clean_batches
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
-from jobs.spark import progress_of_tasks, seen, session, write
+from jobs.spark import progress_of_tasks, seen, session, slices, write
 from jobs.targets import read_targets
 from jobs.terms import with_terms
 from models import text
@@ -26,7 +26,8 @@ def run(settings: Settings, night: date) -> Manifest:
     with lake.lock("lake"), progress_of_tasks(settings, "clean", night):
         comments = session(settings).read.parquet(seen(settings, source / "comments.parquet"))
         languages = read_targets(settings.targets_file).night.languages
-        readable, counts = clean(comments, languages)
+        parts = slices(settings, rows=stored_rows(source / "comments.parquet"))
+        readable, counts = clean(comments.repartition(parts, "comment_id"), languages)
         fresh = readable.join(_scored_before(settings, lake, night, model), ["comment_id", "text_key"], "left_anti")
         manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model})
         with lake.writing("clean", manifest) as folder:

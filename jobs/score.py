@@ -16,11 +16,8 @@ from jobs import in_jvm, in_python, schema
 from jobs.clean import stored_rows
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
-from jobs.spark import begin, drop, keep, progress_of_tasks, seen, session, shipped, write
+from jobs.spark import begin, drop, keep, progress_of_tasks, seen, session, shipped, slices, write
 from models.card import read_card
-
-SLICE = 8_000  # texts: what a worker reads at once, and what is lost where it is stopped
-MOST_SLICES = 2_000  # larger ones then, since each is a task, a file and a part of every shuffle
 
 
 def check(settings: Settings) -> None:
@@ -41,15 +38,11 @@ def run(settings: Settings, night: date) -> Manifest:
         reading = Manifest("score", night, versions=versions)
         with lake.writing("texts", reading, model) as folder:
             begun = begin(settings, lake.begun("texts", night, model))
-            before = _read_slices(settings, begun)
-            rows_before = before.count()
-            unread = _texts(comments, rows=stored_rows(source)).join(known.unionByName(before), "text_key", "left_anti")
-            keep(scored(unread, settings), settings, begun)
-            read = _read_slices(settings, begun)
-            of_night = read.join(comments, "text_key", "left_semi").join(known, "text_key", "left_anti")
-            write(of_night, settings, folder)
+            texts_read = _read_on(settings, comments, known, begun, parts=slices(settings, stored_rows(source)))
+            of_night = _read_slices(settings, begun).join(comments, "text_key", "left_semi")
+            write(of_night.join(known, "text_key", "left_anti"), settings, folder)
             reading.rows_in = reading.rows_out = stored_rows(folder)
-            reading.reused = reading.rows_out - (read.count() - rows_before)
+            reading.reused = reading.rows_out - texts_read
         drop(settings, begun)
         scores = known.unionByName(_read(settings, schema.TEXTS, [lake.folder("texts", night, model)]))
         manifest = Manifest("score", night, rows_in=stored_rows(source), versions=versions)
@@ -60,10 +53,14 @@ def run(settings: Settings, night: date) -> Manifest:
         return manifest
 
 
-def _texts(comments: DataFrame, rows: int) -> DataFrame:
-    """Each text once, in slices."""
-    slices = max(comments.sparkSession.sparkContext.defaultParallelism, min(rows // SLICE + 1, MOST_SLICES))
-    return comments.select("text_key", "clean_text").repartition(slices, "text_key").dropDuplicates(["text_key"])
+def _read_on(settings: Settings, comments: DataFrame, known: DataFrame, begun: Path, parts: int) -> int:
+    """Reads, slice by slice, the texts that are not known and were not read before; returns how many."""
+    before = _read_slices(settings, begun)
+    rows_before = before.count()
+    texts = comments.select("text_key", "clean_text").repartition(parts, "text_key").dropDuplicates(["text_key"])
+    unread = texts.join(known.unionByName(before), "text_key", "left_anti")
+    keep(scored(unread, settings), settings, begun)
+    return _read_slices(settings, begun).count() - rows_before
 
 
 def _read_before(settings: Settings, lake: Lake, night: date, model: str) -> DataFrame:

@@ -41,6 +41,8 @@ NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers
     *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
     *("software.amazon*:*", "com.amazonaws:jmespath*", "com.amazonaws:*kms"),
 )
+SLICE = 8_000  # comments: what a worker reads at once, and what is lost where it is stopped
+MOST_SLICES = 2_000  # larger ones then, since each is a task, a file and a part of a shuffle
 WATCH = "progress of tasks"  # a thread
 LOOK_EVERY = 0.5  # seconds
 
@@ -66,7 +68,7 @@ def session(settings: Settings) -> SparkSession:
         .config(map=shared.for_hadoop() if shared else {})
         .config("spark.jsl.settings.onnx.intraOpNumThreads", "1")
         .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.sql.shuffle.partitions", "64")  # at most: Spark joins small ones
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.warehouse.dir", tempfile.gettempdir())
         .config("spark.driver.host", "127.0.0.1" if is_local else socket.gethostname())
@@ -84,6 +86,11 @@ def seen(settings: Settings, path: Path) -> str:
     """Where Spark finds a path of the data folder: a cluster in the store, if there is one; else here."""
     shared = _shared(settings)
     return shared.seen_by_hadoop(path.relative_to(settings.data_dir)) if shared else str(path)
+
+
+def slices(settings: Settings, rows: int) -> int:
+    """How many parts Spark takes this many comments in. By rows: equal comments are few bytes and as much work."""
+    return max(session(settings).sparkContext.defaultParallelism, min(rows // SLICE + 1, MOST_SLICES))
 
 
 def write(rows: DataFrame, settings: Settings, folder: Path) -> None:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from jobs import console, nightly, schema, score, standin
+from jobs import console, nightly, schema, spark, standin
 from jobs.console import progress
 from jobs.lake import Lake
 from jobs.settings import Settings
@@ -29,13 +29,13 @@ from tests.conftest import environment, watching
 from warehouse import build
 
 NIGHT = date(2026, 11, 10)
-IN_SLICES_OF_TEN = "from jobs import score; score.SLICE = 10; from jobs.cli import main; main()"
+IN_SLICES_OF_TEN = "from jobs import spark; spark.SLICE = 10; from jobs.cli import main; main()"
 
 
 def test_a_night_that_was_killed_goes_on_where_it_was(
     tmp_path: Path, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score, "SLICE", 10)
+    monkeypatch.setattr(spark, "SLICE", 10)
     undisturbed = watching(tmp_path / "undisturbed", apify)
     nightly.run(undisturbed, [NIGHT], nightly.STAGES[:3])
     killed = replace(undisturbed, data_dir=tmp_path / "killed")
