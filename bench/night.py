@@ -1,16 +1,21 @@
 """How the cost of a night grows: from validated comments to a published warehouse, stage by stage, and the model alone.
 
     python bench/night.py [COMMENTS …]                   10,000 and 100,000 unless told
+    python bench/night.py same 1000000                   the same text that often
 
-Every comment is another text, so none is saved by having been read before. The model alone is the same model in two
-processes without Spark, as many as Spark has cores here.
+All comments are of one account, and every one is another text, so none is saved by having been read before. The model
+alone is the same model in two processes without Spark, as many as Spark has cores here. The last columns are
+CPU-seconds: of all that `score` does, in Spark's JVM, its Python workers and here, and of the model alone.
 """
 
+import os
 import platform
-import resource
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,34 +27,38 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.history import timed
 from bench.scoring import comments as texts_of_the_stand_in
-from jobs import clean, publish, schema, score
+from jobs import clean, in_python, publish, schema, score, validate
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
 from models.text import clean_text
 
 NIGHT = date(2026, 11, 19)
 SIZES = (10_000, 100_000)
+SAME = "❤️ first!! you idiots"
 CORES = 2
+PEAKS = {"java": 0.0, "python": 0.0}  # GB; workers end when they have nothing to do
 TARGETS = (
     '[night]\nlanguages = ["en", "de", "es", "fr", "it", "pt"]\n[[accounts]]\nplatform = "instagram"\nhandle = "a"\n'
 )
 
 
-def main(sizes: list[int]) -> None:
+def main(sizes: list[int], is_same: bool) -> None:
     print(f"{platform.processor() or platform.machine()}, Spark local[{CORES}]\n")
-    print("  comments    clean    score  publish    night  model alone  night ÷ model")
+    print("  comments    clean    score  publish    night  model alone  night ÷ model   score CPU  model CPU  ratio")
     stand_in = texts_of_the_stand_in()
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_in(Path(folder))
         run_night(settings, stand_in[:500])  # warm: the first night starts Spark
         for size in sizes:
-            texts = [f"{stand_in[i % len(stand_in)]} {i}" for i in range(size)]
-            seconds = run_night(settings, texts)
-            alone = read_alone(settings.model_dir, texts)
+            texts = [SAME] * size if is_same else [f"{stand_in[i % len(stand_in)]} {size} {i}" for i in range(size)]
+            seconds, cpu = run_night(settings, texts)
+            alone, cpu_alone = read_alone(settings.model_dir, sorted(set(texts)))
             night = sum(seconds.values())
             print(f"{size:>10,} " + " ".join(f"{one:8.1f}" for one in seconds.values())
-                  + f" {night:8.1f} {alone:12.1f} {night / alone:14.2f}", flush=True)  # fmt: skip
-    print(f"\nPython's part has used {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB at most.")
+                  + f" {night:8.1f} {alone:12.1f} {night / alone:14.2f}"
+                  + f" {cpu['score']:11.1f} {cpu_alone:10.1f} {cpu['score'] / cpu_alone:6.2f}", flush=True)  # fmt: skip
+    print(f"\nGB at most: Spark's JVM {PEAKS['java']:.1f} (heap {settings.spark_memory}), "
+          f"a Python worker {PEAKS['python']:.1f}.")  # fmt: skip
 
 
 def settings_in(folder: Path) -> Settings:
@@ -58,8 +67,8 @@ def settings_in(folder: Path) -> Settings:
     return replace(settings, targets_file=folder / "targets.toml", spark_master=f"local[{CORES}]")
 
 
-def run_night(settings: Settings, texts: list[str]) -> dict[str, float]:
-    """Seconds of each stage; the night is a new one, with its own comments."""
+def run_night(settings: Settings, texts: list[str]) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds and CPU-seconds of each stage; the night is a new one, with its own comments."""
     lake = Lake.of(settings)
     night = NIGHT - timedelta(days=len(lake.nights("validated")))
     posted_at = datetime(night.year, night.month, night.day, 12, tzinfo=UTC)
@@ -81,21 +90,61 @@ def run_night(settings: Settings, texts: list[str]) -> dict[str, float]:
             for file in files:
                 pq.write_table(schemas[file].empty_table(), place / f"{file}.parquet")
             if dataset == "validated":
-                pq.write_table(pa.table(columns, schema.VALIDATED), place / "comments.parquet")
-    return {stage.__name__: timed(lambda run=stage.run: run(settings, night)) for stage in (clean, score, publish)}
+                validate._write(place / "comments.parquet", pa.table(columns, schema.VALIDATED))
+    seconds, cpu = {}, {}
+    for name, stage in (("clean", clean), ("score", score), ("publish", publish)):
+        before = cpu_seconds()
+        seconds[name] = timed(lambda run=stage.run: run(settings, night))
+        cpu[name] = cpu_seconds() - before
+        for kind in PEAKS:
+            PEAKS[kind] = max(PEAKS[kind], peak_memory(kind))
+    return seconds, cpu
 
 
-def read_alone(model_dir: Path, texts: list[str]) -> float:
-    """Seconds that the model needs for the same texts, with nothing around it."""
+def cpu_seconds() -> float:
+    """Of this process and all below it, also those that have ended."""
+    ticks = sum(int(ticks) for pid in (os.getpid(), *below(os.getpid())) for ticks in stat(pid)[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def below(parent: int) -> Iterator[int]:
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int(stat(int(path.name))[1]) == parent:
+                yield int(path.name)
+                yield from below(int(path.name))
+
+
+def stat(pid: int) -> list[str]:
+    """The fields that Linux tells of a process, after its name."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+
+
+def peak_memory(kind: str) -> float:
+    """GB of the largest process of this name below this one, over its life."""
+    told = [Path(f"/proc/{pid}/status").read_text() for pid in below(os.getpid())]
+    ours = [line for one in told if one.startswith(f"Name:\t{kind}") for line in one.splitlines()]
+    return max(int(line.split()[1]) / 1e6 for line in ours if line.startswith("VmHWM"))
+
+
+def read_alone(model_dir: Path, texts: list[str]) -> tuple[float, float]:
+    """Seconds and CPU-seconds that the model needs for the same texts, with nothing around it."""
     with ProcessPoolExecutor(CORES) as pool:
         list(pool.map(read_part, [model_dir] * CORES, [texts[:10]] * CORES))  # loads it
         parts = [texts[part::CORES] for part in range(CORES)]
-        return timed(lambda: list(pool.map(read_part, [model_dir] * CORES, parts)))
+        cpu: list[float] = []
+        seconds = timed(lambda: cpu.extend(pool.map(read_part, [model_dir] * CORES, parts)))
+        return seconds, sum(cpu)
 
 
-def read_part(model_dir: Path, texts: list[str]) -> int:
-    return len(score._model(model_dir).scores([clean_text(text) for text in texts]))
+def read_part(model_dir: Path, texts: list[str]) -> float:
+    """CPU-seconds of the model, once the text rule has cleaned the texts."""
+    model, cleaned = in_python.loaded(in_python.Model(model_dir)), [clean_text(text) for text in texts]
+    started = time.process_time()
+    model.scores(cleaned)
+    return time.process_time() - started
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or list(SIZES))
+    told = sys.argv[1:]
+    main([int(size) for size in told if size != "same"] or list(SIZES), is_same="same" in told)

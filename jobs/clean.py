@@ -1,37 +1,33 @@
 """Comments get the text that models read, their language and their text key; what is already scored stops here."""
 
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
-import pyarrow as pa
 import pyarrow.dataset
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs import schema
-from jobs.console import progress
+from jobs.in_python import READABLE, clean_batches
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
-from jobs.spark import seen, session, write
+from jobs.spark import progress_of_tasks, seen, session, slices, write
 from jobs.targets import read_targets
 from jobs.terms import with_terms
 from models import text
 from models.card import read_card
-from models.language import language_of
-
-READABLE = pa.schema([field for field in schema.CLEAN if field.name not in ("terms", "listed")])
 
 
 def run(settings: Settings, night: date) -> Manifest:
     lake = Lake.of(settings)
     source = lake.require("validated", night, "validate")
     model = read_card(settings.model_dir)["version"]
-    with lake.lock("lake"), progress("clean", night=night):
+    with lake.lock("lake"), progress_of_tasks(settings, "clean", night):
         comments = session(settings).read.parquet(seen(settings, source / "comments.parquet"))
         languages = read_targets(settings.targets_file).night.languages
-        readable, counts = clean(comments, languages)
+        parts = slices(settings, rows=stored_rows(source / "comments.parquet"))
+        readable, counts = clean(comments.repartition(parts, "comment_id"), languages)
         fresh = readable.join(_scored_before(settings, lake, night, model), ["comment_id", "text_key"], "left_anti")
         manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model})
         with lake.writing("clean", manifest) as folder:
@@ -52,27 +48,10 @@ def clean(comments: DataFrame, languages: tuple[str, ...]) -> tuple[DataFrame, O
     is_readable = F.col("clean_text") != ""
     cleaned = (
         comments.select("comment_id", "account", "text")
-        .mapInArrow(partial(_clean_batches, languages), from_arrow_schema(READABLE))
+        .mapInArrow(partial(clean_batches, languages), from_arrow_schema(READABLE))
         .observe(counts, F.count(F.lit(1)).alias("comments"), F.count_if(is_readable).alias("readable"))
     )
     return cleaned.where(is_readable), counts
-
-
-def _clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    language = language_of(languages)
-    for batch in batches:
-        originals = batch.column("text").to_pylist()
-        cleaned = [text.clean_text(original) for original in originals]
-        yield pa.RecordBatch.from_arrays(
-            [
-                batch.column("comment_id"),
-                batch.column("account"),
-                pa.array(cleaned),
-                pa.array([language(original) for original in originals]),
-                pa.array([text.text_key(words) for words in cleaned]),
-            ],
-            schema=READABLE,
-        )
 
 
 def _scored_before(settings: Settings, lake: Lake, night: date, model: str) -> DataFrame:

@@ -41,27 +41,44 @@ def log(said: str, **facts: Any) -> None:
 console = (Lines if LOGS_JSON else Console)(stderr=True, highlight=False, soft_wrap=True)
 
 
+LINE_EVERY = 60  # seconds, where there is no bar
+
+
 class Advance(Protocol):
-    def __call__(self, steps: int = 1) -> None: ...
+    def __call__(self, steps: int = 1, total: int | None = None) -> None: ...
+
+
+class _Lines:
+    """Says now and then how far the work is."""
+
+    def __init__(self, title: str, total: int | None) -> None:
+        self.title, self.total = title, total
+        self.done, self.said_at = 0, time.monotonic()
+
+    def __call__(self, steps: int = 1, total: int | None = None) -> None:
+        self.done, self.total = self.done + steps, total or self.total
+        if time.monotonic() - self.said_at >= LINE_EVERY:
+            console.print(f"{self.title}: {self.done:,}" + (f" of {self.total:,}" if self.total else ""))
+            self.said_at = time.monotonic()
 
 
 @contextmanager
 def progress(work: str, total: int | None = None, night: date | None = None) -> Iterator[Advance]:
-    """A bar on a terminal; elsewhere a line when the work begins, and in logs one when it is done."""
+    """A bar on a terminal; elsewhere a line when the work begins and each minute, and in logs one when it is done."""
     title = f"{work} {night}" if night else work
     if LOGS_JSON or not console.is_terminal:
         before = ABOUT.get({})
         ABOUT.set({**before, "work": work} | ({"night": str(night)} if night else {}))
         console.print(title)
         started = time.monotonic()
-        yield lambda _steps=1: None
+        yield _Lines(title, total)
         log(f"{title}: done", seconds=round(time.monotonic() - started, 3))
         ABOUT.set(before)  # an error leaves it, to say what it is about
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(title, total=total)
-        yield lambda steps=1: bar.advance(task, steps)
+        yield lambda steps=1, total=None: bar.update(task, advance=steps, total=total)
 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:

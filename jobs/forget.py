@@ -31,6 +31,7 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, 
     lake = Lake.of(settings)
     erased: Counter[str] = Counter()
     with lake.lock("lake"):
+        lake.sweep()
         forgotten = read_forgotten(lake).with_more(lake, authors, comments)
         theirs = forgotten.comments | _ids_of(lake, forgotten.authors)
         erasable = {"comment_id": theirs, "text_key": _texts_of(lake, theirs)}

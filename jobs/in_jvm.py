@@ -8,22 +8,19 @@ import tempfile
 from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 from pyspark.ml import Pipeline
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.errors import BadInput
-from jobs.spark import engine_jars, scratch
-from models import scorer
+from jobs.in_python import words
+from jobs.settings import Settings
+from jobs.spark import engine_jars, scratch, shipped
 from models.card import read_card
 from models.labels import LABELS
-from models.tokens import Tokens
 
 SAVED = "saved"
 TEXTS_AT_ONCE = 64
-SURE = 1e-7  # a probability in the JVM is a float: what is surer than this is 0 or 1
 
 
 def check(model_dir: Path) -> None:
@@ -37,23 +34,14 @@ def check(model_dir: Path) -> None:
         raise BadInput("Spark NLP's engine is missing: `python -m jobs.spark` fetches it from Maven.")
 
 
-def read(texts: DataFrame, model_dir: Path) -> DataFrame:
-    """text_key, clean_text, and what the network says of each label, as `scores` takes it."""
-    apart = texts.withColumn("words", F.udf(partial(_words, model_dir), "string")("clean_text"))
+def read(texts: DataFrame, settings: Settings) -> DataFrame:
+    """text_key, clean_text, and what the network says of each label, as `in_python.scores_of_jvm` takes it."""
+    model_dir = settings.model_dir
+    apart = texts.withColumn("words", F.udf(partial(words, shipped(settings)), "string")("clean_text"))
     found = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
     said, is_cut = F.col("class")[0]["metadata"], F.col("words").isNull().alias("is_cut")
     p = F.array(*(said[label].cast("float") for label in LABELS)).alias("p")
     return found.select("text_key", "clean_text", is_cut, p)
-
-
-def scores(model: scorer.Scorer, batch: pa.RecordBatch) -> np.ndarray:
-    """What the first engine says: what was read here, calibrated, and its own word on texts that are cut."""
-    p = np.array(batch.column("p").to_pylist(), np.float64).clip(SURE, 1 - SURE)
-    found = scorer.probabilities(model.card["calibration"], np.log(p / (1 - p))).astype(np.float32)
-    texts = batch.column("clean_text").to_pylist()
-    if cut := np.flatnonzero(batch.column("is_cut").to_pylist()).tolist():
-        found[cut] = model.scores([texts[i] for i in cut])
-    return found
 
 
 def _pipeline(spark: SparkSession, model_dir: Path) -> Pipeline:
@@ -91,14 +79,3 @@ def _saved(spark: SparkSession, model_dir: Path) -> Path:
         .save(str(folder / SAVED))
     )
     return folder
-
-
-def _words(model_dir: Path, text: str) -> str | None:
-    """The text as its words, since Spark NLP finds others by accents and punctuation; None where the text is cut."""
-    tokens = _tokens(model_dir)
-    return None if tokens.is_cut(text) else tokens.words(text)
-
-
-@lru_cache(maxsize=1)
-def _tokens(model_dir: Path) -> Tokens:
-    return Tokens(model_dir, read_card(model_dir)["longest"])

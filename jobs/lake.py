@@ -129,6 +129,18 @@ class Lake:
         shutil.rmtree(old, ignore_errors=True)
         self._update_store()
 
+    def begun(self, dataset: str, night: date, model: str | None = None) -> Path:
+        """Where a stage keeps what it has done of a night, so that it need not be done again when it was stopped."""
+        target = self.folder(dataset, night, model)
+        return target.with_name(f".begun-{target.name}")
+
+    def sweep(self) -> None:
+        """Takes away what stages that were stopped left; for whoever holds the lake's lock."""
+        for left in self.root.glob("*/**/.*-night=*"):
+            shutil.rmtree(left)
+        if self.store:
+            self.store.sweep()
+
     def _update_store(self) -> None:
         if self.store:
             with self.lock("store", wait=True):  # accounts are scraped side by side

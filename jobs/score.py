@@ -1,28 +1,23 @@
 """Clean comments get six calibrated probabilities from the model, inside Spark's Python workers.
 
-A model reads a text once: what it said of texts is kept in texts/, and equal comments of all nights share it.
+A model reads a text once: what it said of texts is kept in texts/, and equal comments of all nights share it. Texts are
+read in slices, each kept as soon as it is read: a night that was stopped goes on where it was.
 """
 
-from collections.abc import Callable, Iterator
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs import in_jvm, schema
+from jobs import in_jvm, in_python, schema
 from jobs.clean import stored_rows
-from jobs.console import progress
 from jobs.lake import Lake, Manifest
 from jobs.settings import Settings
-from jobs.spark import seen, session, write
-from models import scorer
+from jobs.spark import begin, drop, keep, progress_of_tasks, seen, session, shipped, slices, write
 from models.card import read_card
-
-Scores = Callable[[scorer.Scorer, pa.RecordBatch], np.ndarray]
 
 
 def check(settings: Settings) -> None:
@@ -37,14 +32,18 @@ def run(settings: Settings, night: date) -> Manifest:
     source = lake.require("clean", night, "clean")
     card = read_card(settings.model_dir)
     model, versions = card["version"], {"model": card["version"], "text_rule": card["text_rule"]}
-    with lake.lock("lake"), progress("score", night=night):
+    with lake.lock("lake"), progress_of_tasks(settings, "score", night):
         comments = _read(settings, schema.CLEAN, [source])
         known = _read_before(settings, lake, night, model)
-        texts = comments.dropDuplicates(["text_key"]).join(known, "text_key", "left_anti")
         reading = Manifest("score", night, versions=versions)
         with lake.writing("texts", reading, model) as folder:
-            write(scored(texts, settings), settings, folder)
+            begun = begin(settings, lake.begun("texts", night, model))
+            texts_read = _read_on(settings, comments, known, begun, parts=slices(settings, stored_rows(source)))
+            of_night = _read_slices(settings, begun).join(comments, "text_key", "left_semi")
+            write(of_night.join(known, "text_key", "left_anti"), settings, folder)
             reading.rows_in = reading.rows_out = stored_rows(folder)
+            reading.reused = reading.rows_out - texts_read
+        drop(settings, begun)
         scores = known.unionByName(_read(settings, schema.TEXTS, [lake.folder("texts", night, model)]))
         manifest = Manifest("score", night, rows_in=stored_rows(source), versions=versions)
         with lake.writing("scored", manifest, model) as folder:
@@ -54,10 +53,26 @@ def run(settings: Settings, night: date) -> Manifest:
         return manifest
 
 
+def _read_on(settings: Settings, comments: DataFrame, known: DataFrame, begun: Path, parts: int) -> int:
+    """Reads, slice by slice, the texts that are not known and were not read before; returns how many."""
+    before = _read_slices(settings, begun)
+    rows_before = before.count()
+    texts = comments.select("text_key", "clean_text").repartition(parts, "text_key").dropDuplicates(["text_key"])
+    unread = texts.join(known.unionByName(before), "text_key", "left_anti")
+    keep(scored(unread, settings), settings, begun)
+    return _read_slices(settings, begun).count() - rows_before
+
+
 def _read_before(settings: Settings, lake: Lake, night: date, model: str) -> DataFrame:
     """What the model said of texts in all other nights, so that a night run again gives itself again."""
     others = [lake.folder("texts", n, model) for n in lake.nights("texts", model) if n != night]
     return _read(settings, schema.TEXTS, others)
+
+
+def _read_slices(settings: Settings, begun: Path) -> DataFrame:
+    """What the model said of texts of this night before it was stopped; a file that a power cut left half is none."""
+    reader = session(settings).read.schema(from_arrow_schema(schema.TEXTS)).option("ignoreCorruptFiles", "true")
+    return reader.parquet(seen(settings, begun))
 
 
 def _read(settings: Settings, columns: pa.Schema, folders: list[Path]) -> DataFrame:
@@ -69,24 +84,8 @@ def _read(settings: Settings, columns: pa.Schema, folders: list[Path]) -> DataFr
 
 def scored(texts: DataFrame, settings: Settings) -> DataFrame:
     """The columns of `schema.TEXTS`, by the engine of the settings."""
-    scores: Scores = _scores
+    scores = in_python.scores
     if settings.engine == "sparknlp":
-        texts, scores = in_jvm.read(texts, settings.model_dir), in_jvm.scores
-    return texts.mapInArrow(partial(_score_batches, settings.model_dir, scores), from_arrow_schema(schema.TEXTS))
-
-
-def _score_batches(model_dir: Path, scores: Scores, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    model = _model(model_dir)
-    for batch in batches:
-        columns = [batch.column("text_key"), *(pa.array(column) for column in scores(model, batch).T)]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)
-
-
-def _scores(model: scorer.Scorer, batch: pa.RecordBatch) -> np.ndarray:
-    return model.scores(batch.column("clean_text").to_pylist())
-
-
-@lru_cache(maxsize=1)
-def _model(model_dir: Path) -> scorer.Scorer:
-    """One model session a worker process."""
-    return scorer.load(model_dir)
+        texts, scores = in_jvm.read(texts, settings), in_python.scores_of_jvm
+    score_batches = partial(in_python.score_batches, shipped(settings), scores)
+    return texts.mapInArrow(score_batches, from_arrow_schema(schema.TEXTS))

@@ -11,15 +11,21 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from threading import Event
 from typing import Any
 
+from pyspark import InheritableThread, StatusTracker
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.console import ABOUT
+from jobs import cluster
+from jobs.console import ABOUT, Advance, progress
 from jobs.errors import BadInput
+from jobs.in_python import Model
 from jobs.settings import LOGS_JSON, Settings
 from jobs.store import Store
 
@@ -41,6 +47,10 @@ NOT_NEEDED = (  # by the annotators of jobs/terms.py: engines and readers
     *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
     *("software.amazon*:*", "com.amazonaws:jmespath*", "com.amazonaws:*kms"),
 )
+SLICE = 8_000  # comments: what a worker reads at once, and what is lost where it is stopped
+MOST_SLICES = 2_000  # larger ones then, since each is a task, a file and a part of a shuffle
+WATCH = "progress of tasks"  # a thread
+LOOK_EVERY = 0.5  # seconds
 
 
 def session(settings: Settings) -> SparkSession:
@@ -64,13 +74,15 @@ def session(settings: Settings) -> SparkSession:
         .config(map=shared.for_hadoop() if shared else {})
         .config("spark.jsl.settings.onnx.intraOpNumThreads", "1")
         .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.sql.shuffle.partitions", "64")  # at most: Spark joins small ones
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.warehouse.dir", tempfile.gettempdir())
         .config("spark.driver.host", "127.0.0.1" if is_local else socket.gethostname())
         .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
         .getOrCreate()
     )
+    if not is_local:
+        cluster.send_code(found.sparkContext, Path(scratch()))
     jvm: Any = found.sparkContext._jvm
     jvm.System.setProperty("toxwatch.night", ABOUT.get({}).get("night", ""))  # for its log
     return found
@@ -82,15 +94,72 @@ def seen(settings: Settings, path: Path) -> str:
     return shared.seen_by_hadoop(path.relative_to(settings.data_dir)) if shared else str(path)
 
 
+def slices(settings: Settings, rows: int) -> int:
+    """How many parts Spark takes this many comments in. By rows: equal comments are few bytes and as much work."""
+    return max(session(settings).sparkContext.defaultParallelism, min(rows // SLICE + 1, MOST_SLICES))
+
+
 def write(rows: DataFrame, settings: Settings, folder: Path) -> None:
     """Parquet files in a folder of the lake."""
-    rows.write.mode("append").parquet(seen(settings, folder))
+    rows.write.mode("overwrite").parquet(seen(settings, folder))
     if shared := _shared(settings):
         shared.bring(settings.data_dir, folder)
 
 
+def begin(settings: Settings, folder: Path) -> Path:
+    """A folder for `keep`, with what was kept before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if shared := _shared(settings):
+        shared.make(PurePosixPath(folder.relative_to(settings.data_dir)))
+    return folder
+
+
+def keep(rows: DataFrame, settings: Settings, folder: Path) -> None:
+    """Adds Parquet files to a folder, one as each task ends: they stay when the work is stopped."""
+    at_once = {"mapreduce.fileoutputcommitter.algorithm.version": "2"}
+    rows.write.mode("append").options(**at_once).parquet(seen(settings, folder))
+
+
+def drop(settings: Settings, folder: Path) -> None:
+    shutil.rmtree(folder)
+    if shared := _shared(settings):
+        shared.drop(PurePosixPath(folder.relative_to(settings.data_dir)))
+
+
+@contextmanager
+def progress_of_tasks(settings: Settings, work: str, night: date) -> Iterator[None]:
+    """The progress of Spark's tasks; those of stages that have not begun are not known yet."""
+    with progress(work, night=night) as advance:
+        tracker, over = session(settings).sparkContext.statusTracker(), Event()
+        watch = InheritableThread(target=_watch, args=(tracker, advance, over), name=WATCH, daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watch.join()
+
+
+def _watch(tracker: StatusTracker, advance: Advance, over: Event) -> None:
+    ids, shown, is_over = set[int](), 0, False
+    while not is_over:
+        is_over = over.wait(LOOK_EVERY)
+        ids.update(tracker.getActiveStageIds())
+        stages = [stage for id in ids if (stage := tracker.getStageInfo(id))]
+        done = sum(stage.numCompletedTasks for stage in stages)
+        advance(done - shown, total=sum(stage.numTasks for stage in stages) or None)
+        shown = done
+
+
 def _shared(settings: Settings) -> Store | None:
     return Store(settings.store) if settings.store and not settings.spark_master.startswith("local") else None
+
+
+def shipped(settings: Settings) -> Model:
+    """Where the workers find the model."""
+    if settings.spark_master.startswith("local"):
+        return Model(settings.model_dir)
+    return cluster.send_model(session(settings).sparkContext, Path(scratch()), settings.model_dir)
 
 
 @cache

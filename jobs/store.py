@@ -74,7 +74,7 @@ class Store:
         was paid for comes along.
         """
         with _answering(self.address):
-            names = self._names()
+            names = self._whole_names()
             whole = [name for name in sorted(names) if name.startswith("raw/") or names.issuperset(_manifests(name))]
             with progress(f"fetch {self.address.partition('?')[0]}", len(whole)) as advance:
                 for name in whole:
@@ -87,7 +87,13 @@ class Store:
 
     def files(self) -> int:
         with _answering(self.address):
-            return len(self._names())
+            return len(self._whole_names())
+
+    def sweep(self) -> None:
+        """Takes away what Spark's workers were writing when they were stopped."""
+        with _answering(self.address):
+            for name in filter(_is_draft, self._names()):
+                self._objects.delete_file(self._place(name))
 
     def bring(self, data_dir: Path, folder: Path) -> None:
         """What Spark's workers wrote there comes to the folder here."""
@@ -95,6 +101,14 @@ class Store:
         with _answering(self.address):
             copy_files(there, str(folder), source_filesystem=self._objects, destination_filesystem=LocalFileSystem())
             self._objects.delete_dir(there)
+
+    def make(self, folder: PurePosixPath) -> None:
+        with _answering(self.address):
+            self._objects.create_dir(self._place(str(folder)))
+
+    def drop(self, folder: PurePosixPath) -> None:
+        with _answering(self.address), suppress(FileNotFoundError):
+            self._objects.delete_dir(self._place(str(folder)))
 
     def _held(self, data_dir: Path) -> Stamps | None:
         """What of the folder is in the store; None where this is not the store of the folder."""
@@ -124,6 +138,9 @@ class Store:
     def _names(self) -> set[str]:
         found = self._objects.get_file_info(FileSelector(self._root, recursive=True, allow_not_found=True))
         return {one.path.removeprefix(f"{self._root}/") for one in found if one.type == FileType.File}
+
+    def _whole_names(self) -> set[str]:
+        return {name for name in self._names() if not _is_draft(name)}
 
     def _send(self, data_dir: Path, files: Sequence[str]) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -173,6 +190,10 @@ def kept(data_dir: Path) -> Iterator[PurePosixPath]:
         for name in [*links, *names]:
             if not name.startswith(".") and not name.endswith((".db-wal", ".db-shm")):
                 yield PurePosixPath(place / name)
+
+
+def _is_draft(name: str) -> bool:
+    return any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
 def link_target(path: Path) -> str:

@@ -23,6 +23,7 @@ from jobs.tombstones import author_hash, read_forgotten
 
 BATCH = 50_000
 HISTORY_NIGHTS = 14
+ROW_GROUP = 20_000  # comments: who reads the file holds so many at once
 
 
 def run(settings: Settings, night: date) -> Manifest:
@@ -165,4 +166,4 @@ def _table(frame: pd.DataFrame, columns: pa.Schema) -> pa.Table:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    pq.write_table(table, path, compression="zstd")
+    pq.write_table(table, path, row_group_size=ROW_GROUP, compression="zstd")

@@ -1,4 +1,7 @@
-"""A Spark cluster of a master and two workers, each a process of its own: its night is that of one machine."""
+"""A Spark cluster of a master and two workers, each a process of its own: its night is that of one machine.
+
+Its workers have the packages that we need, but not us: our code and the model come to them with the work.
+"""
 
 import os
 import re
@@ -67,6 +70,16 @@ def running(place: Path, *command: str) -> Iterator[Server]:
         process.wait(30)
 
 
+def python_without_us(place: Path) -> Path:
+    """As on a machine where only the packages are installed: no .pth file is heeded, and we are on no path."""
+    packages = Path(pyspark.__file__).parent.parent
+    place.write_text(f'#!/bin/sh\nPYTHONPATH={packages} exec {sys.executable} -S "$@"\n')
+    place.chmod(0o755)
+    looked = subprocess.run([place, "-c", "import numpy, jobs"], cwd="/", capture_output=True, text=True, check=False)
+    assert "No module named 'jobs'" in looked.stderr
+    return place
+
+
 def said(log: Path, pattern: str) -> str:
     for _ in range(600):
         if found := re.search(pattern, log.read_text()):
@@ -92,6 +105,8 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     shutil.copytree(alone.data_dir, together)
     nightly.run(alone, [NIGHT], nightly.STAGES[2:5])
     env = {**os.environ, "TOXWATCH_SPARK_MASTER": cluster.address, "TOXWATCH_TARGETS": str(alone.targets_file)}
+    env["PYSPARK_PYTHON"] = str(python_without_us(tmp_path / "python"))
+    env["PYSPARK_SUBMIT_ARGS"] = "--executor-memory 900m pyspark-shell"
     if lake == "store":
         fetch_s3()
         env["TOXWATCH_STORE"] = test_store.address(bucket)

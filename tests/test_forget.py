@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from dataclasses import replace
 from datetime import date
 
@@ -56,6 +57,8 @@ def test_an_author_and_a_comment_are_gone_everywhere_and_stay_gone(settings: Set
     ids = [id for (id,) in ask("select comment_id from comments where author_hash = $1", [author])] + [comment]
     [(key,)] = ask("select text_key from comments where comment_id = $1", [comment])
     assert key in stored(settings, "text_key")
+    clean = Lake(settings.data_dir).folder("clean", NIGHTS[0])
+    shutil.copytree(clean, clean.with_name(f".fresh-{clean.name}"))  # as a stage leaves it that is killed
     [(before,)] = ask("select count(*) from comments")
     name = raw_names(settings)[author]
     assert f'"{name}"' in raw_text(settings)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from jobs import nightly, standin
@@ -135,16 +136,18 @@ def test_hostile_comments_are_scored_or_set_aside(settings: Settings) -> None:
         "formula": "=HYPERLINK()", "sql": "'; DROP TABLE comments; --",
     }  # fmt: skip
     items = [comment_item(id=id, text=text) for id, text in hostile.items()]
-    items += [comment_item(id=f"same{n}", text="❤️ first") for n in range(5_000)]
+    items += [comment_item(id=f"same{n}", text="❤️ first") for n in range(50_000)]
     write_raw(settings.data_dir, NIGHTS[0], "instagram", "orbital", items)
     nightly.run(settings, NIGHTS[:1], nightly.STAGES[1:])
     lake = Lake(settings.data_dir)
     validated = lake.manifest("validated", NIGHTS[0])
     assert validated is not None
     assert validated.set_aside == {"no_text": 1, "text_too_long": 1}
+    file = lake.folder("validated", NIGHTS[0]) / "comments.parquet"
+    assert pq.ParquetFile(file).num_row_groups == 3, "a reader needs no more memory for a larger night"
     texts = lake.manifest("texts", NIGHTS[0], read_card(settings.model_dir)["version"])
     assert texts is not None
     assert texts.rows_out == len(hostile) - 2 + 1, "equal texts are read once"
     ask = Warehouse(settings.data_dir / "warehouse").query
-    assert ask("SELECT count(*), count(toxic) FROM comments_scored") == [(5_007, 5_007)]
+    assert ask("SELECT count(*), count(toxic) FROM comments_scored") == [(50_007, 50_007)]
     assert ask("SELECT count(*) FROM comments_scored WHERE comment_id LIKE '%nul' AND toxic > 0.5") == [(1,)]

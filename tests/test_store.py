@@ -73,6 +73,9 @@ def test_a_lost_machine_comes_back_and_what_is_erased_is_erased_in_the_store(
     [(comment,)] = ask("select comment_id from comments where platform = 'instagram' and reply_count = 0 limit 1")
     name = comment.partition(":")[2].encode()
     assert any(name in content for content in held(bucket).values() if content[:4] == b"PAR1")
+    stopped = f"toxwatch/clean/.fresh-night={NIGHTS[0]}/part.parquet"  # by a cluster that was stopped
+    bucket.put_object(Key=stopped, Body=b"PAR1" + name)
+    assert Store(address(bucket)).files() == len(held(bucket)) - 1
     forget.run(settings, set(), {comment})
     in_store, data = held(bucket), here(settings.data_dir)
     databases = {name for name in data if name.endswith(".db")}
