@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class WordEncoder:
         self.buckets = buckets
         self.size = FIRST_WORD + len(self.vocabulary) + buckets
         self._ids = {word: FIRST_WORD + i for i, word in enumerate(self.vocabulary)}
+        self._alone = Lock()  # a server scores in many threads
         self._start_cache()
 
     @classmethod
@@ -65,9 +67,10 @@ class WordEncoder:
 
     def batch(self, texts: Sequence[str]) -> np.ndarray:
         """int32[text, word, slot], padded with zeros to the longest text."""
-        if len(self._rows) > CACHE_WORDS:
-            self._start_cache()
-        return self.padded([self.encode(text) for text in texts])
+        with self._alone:
+            if len(self._rows) > CACHE_WORDS:
+                self._start_cache()
+            return self.padded([self.encode(text) for text in texts])
 
     def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
         padded = np.zeros((len(rows), max(map(len, rows)), SLOTS), np.int32)
