@@ -81,10 +81,15 @@ def _bins(probabilities: np.ndarray) -> np.ndarray:
 
 
 def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -> dict[str, float]:
-    """The lowest threshold a label with which `precision` of what it flags is right; the best F1 where none has it."""
-    chosen = {}
+    """The lowest threshold a label with which `precision` of what it flags is right; the best F1 where none has it.
+
+    One half where there are too few positives to choose by.
+    """
+    chosen = dict.fromkeys(LABELS, 0.5)
     for i, label in enumerate(LABELS):
         known = ~np.isnan(truth[:, i])
+        if truth[known, i].sum() < ENOUGH_TO_JUDGE:
+            continue
         right, found, at = precision_recall_curve(
             truth[known, i], probabilities[known, i], sample_weight=weights(truth[known, i], SHARES[label])
         )
@@ -108,10 +113,17 @@ def mean_auc(truth: np.ndarray, logits: np.ndarray) -> float:
 
 
 def _curve(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    sigmoid = LogisticRegression(C=100.0).fit(logits[:, None], truth, sample_weight=weight)
+    sigmoid = LogisticRegression(C=100.0).fit(*_cautious(logits[:, None], truth, weight))
     slope, shift = max(float(sigmoid.coef_[0, 0]), 0.05), float(sigmoid.intercept_[0])
     platt = 1.0 / (1.0 + np.exp(-(slope * GRID + shift)))
     if min(truth.sum(), (1 - truth).sum()) < ENOUGH_FOR_ISOTONIC:
         return platt
     isotonic = IsotonicRegression(out_of_bounds="clip").fit(logits, truth, sample_weight=weight).predict(GRID)
     return (1 - SMOOTH) * isotonic + SMOOTH * platt
+
+
+def _cautious(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Platt's own remedy where few examples are told apart without a mistake: as if one more of each had been seen."""
+    surely = np.where(truth == 1, (truth.sum() + 1) / (truth.sum() + 2), 1 / ((1 - truth).sum() + 2))
+    both = np.concatenate([np.ones(len(truth)), np.zeros(len(truth))])
+    return np.concatenate([logits, logits]), both, np.concatenate([weight * surely, weight * (1 - surely)])

@@ -6,6 +6,7 @@ what the fast one's logit still counts there, and two calibrations: of what was 
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,24 +60,55 @@ def _unfiltered(truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[Card, np.ndarray]:
-    """The band that leaves the slow model least to read while no label loses too much, and its scores."""
-    alone = probabilities(cards[1]["calibration"], logits[1])
+    """The band that leaves the slow model least to read while no label loses too much, and its scores.
+
+    One share for all labels first, the smallest that does; then label by label a smaller one, where it saves most.
+    """
+    fitted = partial(_fitted, logits, truth, cards)
     for share in READ_SHARES:
-        band = _band(logits[0], truth, share)
-        doubtful = is_doubtful(band, logits[0])
-        mix = {label: _mix(logits, truth, doubtful, i) for i, label in enumerate(LABELS)}
-        both = mixed(mix, *logits)
-        once = calibrate.calibrate(logits[0], truth, ~doubtful, cards[0]["calibration"])
-        twice = calibrate.calibrate(both, truth, doubtful, cards[1]["calibration"])
-        p = np.where(doubtful[:, None], probabilities(twice, both), probabilities(once, logits[0]))
-        losses = auc_losses(alone, p, truth)
-        if not too_lossy(losses, truth):
-            read_share = round(at_real_shares(doubtful, truth), 4)
-            facts = {"band": band, "mix": mix, "calibration": {"once": once, "twice": twice}}
-            return facts | {"read_share": read_share, "auc_loss": losses}, p
-    raise ModelError(
-        f"No band keeps the quality of the slow model; at {share:.0%} read it loses {losses}. Use it alone."
-    )
+        shares = dict.fromkeys(LABELS, share)
+        facts, p = fitted(shares)
+        if not too_lossy(facts["auc_loss"], truth):
+            break
+    else:
+        raise ModelError(
+            f"No band keeps the quality of the slow model; at {share:.0%} read it loses {facts['auc_loss']}. "
+            "Use it alone."
+        )
+    while narrower := [
+        (*found, closer)
+        for closer in _narrower(shares)
+        if not too_lossy((found := fitted(closer))[0]["auc_loss"], truth)
+    ]:
+        facts, p, shares = min(narrower, key=lambda one: one[0]["read_share"])
+    return facts, p
+
+
+def _narrower(shares: dict[str, float]) -> list[dict[str, float]]:
+    """The same with the next smaller share for one of the labels."""
+    smaller = (0.0, *READ_SHARES)
+    return [shares | {label: smaller[READ_SHARES.index(share)]} for label, share in shares.items() if share > 0]
+
+
+def _fitted(
+    logits: Pair, truth: np.ndarray, cards: tuple[Card, Card], shares: dict[str, float]
+) -> tuple[Card, np.ndarray]:
+    """What the card says of the cascade in which the slow model reads these shares, and its scores."""
+    band = _band(logits[0], truth, shares)
+    doubtful = is_doubtful(band, logits[0])
+    mix = {label: _mix(logits, truth, doubtful, i) for i, label in enumerate(LABELS)}
+    both = mixed(mix, *logits)
+    once = calibrate.calibrate(logits[0], truth, ~doubtful, cards[0]["calibration"])
+    twice = calibrate.calibrate(both, truth, doubtful, cards[1]["calibration"])
+    p = np.where(doubtful[:, None], probabilities(twice, both), probabilities(once, logits[0]))
+    facts = {
+        "band": band,
+        "mix": mix,
+        "calibration": {"once": once, "twice": twice},
+        "read_share": round(at_real_shares(doubtful, truth), 4),
+        "auc_loss": auc_losses(probabilities(cards[1]["calibration"], logits[1]), p, truth),
+    }
+    return facts, p
 
 
 def _mix(logits: Pair, truth: np.ndarray, doubtful: np.ndarray, i: int) -> float:
@@ -89,11 +121,11 @@ def _mix(logits: Pair, truth: np.ndarray, doubtful: np.ndarray, i: int) -> float
     return round(float(np.clip(fast / slow, 0, 2)), 3) if slow > 0 else 0.0
 
 
-def _band(logits: np.ndarray, truth: np.ndarray, share: float) -> dict[str, float]:
-    """For each label the logit that `share` of unfiltered comments reach."""
+def _band(logits: np.ndarray, truth: np.ndarray, shares: dict[str, float]) -> dict[str, float]:
+    """For each label the logit that its share of unfiltered comments reach."""
     known, weight = _unfiltered(truth)
     band = {}
-    for i, label in enumerate(LABELS):
+    for i, (label, share) in enumerate(shares.items()):
         order = np.argsort(logits[known, i])
         reached = 1 - np.cumsum(weight[order]) / weight.sum()
         band[label] = round(float(logits[known, i][order][np.argmax(reached <= share)]), 4)

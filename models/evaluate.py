@@ -46,12 +46,12 @@ def evaluate(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
     test, unseen = data.of_part(rows, "test"), data.of_part(rows, "unseen")
     plain, plain_unseen = baseline(test.text.tolist()), baseline(unseen.text.tolist())
     figures = judge(model, test) | {
-        "unseen_sources": aucs(unseen, model.scores(unseen.text.tolist()), unseen.source),
+        "unseen_sources": aucs_of_all(unseen, model.scores(unseen.text.tolist())),
         "disguises": by_disguise(test, model.scores),
         "baseline": {
             "labels": by_label(test, plain, None),
             "sources": aucs(test, plain, test.source),
-            "unseen_sources": aucs(unseen, plain_unseen, unseen.source),
+            "unseen_sources": aucs_of_all(unseen, plain_unseen),
         },
     }
     if len(competition := data.of_part(rows, "competition")):
@@ -105,15 +105,20 @@ def by_label(rows: pd.DataFrame, probabilities: np.ndarray, thresholds: dict[str
     return found
 
 
-def aucs(rows: pd.DataFrame, p: np.ndarray, group: pd.Series) -> dict[str, Any]:
-    """How well "toxic" is told apart within each group that has enough of both kinds."""
+def aucs(rows: pd.DataFrame, p: np.ndarray, group: pd.Series, label: str = "toxic") -> dict[str, Any]:
+    """How well a label is told apart within each group that has enough of both kinds."""
     found = {}
     for name in group.cat.categories if isinstance(group.dtype, pd.CategoricalDtype) else sorted(group.unique()):
-        within = ((group == name) & rows.toxic.notna()).to_numpy()
-        truth = rows.toxic.to_numpy(float)[within]
+        within = ((group == name) & rows[label].notna()).to_numpy()
+        truth, said = rows[label].to_numpy(float)[within], p[within, LABELS.index(label)]
         if min((truth == 1).sum(), (truth == 0).sum()) >= ENOUGH:
-            found[str(name)] = {"rows": len(truth), "auc": round(float(roc_auc_score(truth, p[within, 0])), 4)}
+            found[str(name)] = {"rows": len(truth), "auc": round(float(roc_auc_score(truth, said)), 4)}
     return found
+
+
+def aucs_of_all(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
+    """The same within each source, of every label that it knows."""
+    return {f"{source}, {label}": row for label in LABELS for source, row in aucs(rows, p, rows.source, label).items()}
 
 
 def competition_metric(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
@@ -158,7 +163,22 @@ def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
         found[identity] = {"rows": int(names.sum())}
         found[identity] |= {auc: round(float(roc_auc_score(toxic[of], p[of])), 4) for auc, of in compared.items()}
         found[identity]["calibration_error"] = round(calibration_error(toxic[names], p[names], weight[names]), 4)
+        found[identity]["by_chance"] = round(error_by_chance(p[names], toxic.mean()), 4)
     return found
+
+
+def error_by_chance(p: np.ndarray, share: float) -> float:
+    """The calibration error that so few comments show when every probability is right, on average.
+
+    `share` of the comments they are among are toxic, which is more than in comment sections.
+    """
+    odds = p / np.maximum(1 - p, 1e-9) * (share / (1 - share)) / (SHARES["toxic"] / (1 - SHARES["toxic"]))
+    rng, errors = np.random.default_rng(0), []
+    for _ in range(RESAMPLES):
+        toxic = rng.random(len(p)) < odds / (1 + odds)
+        weight = np.where(toxic, SHARES["toxic"] / share, (1 - SHARES["toxic"]) / (1 - share))
+        errors.append(calibration_error(toxic, p, weight))
+    return float(np.mean(errors))
 
 
 def by_disguise(rows: pd.DataFrame, scores: Scores) -> dict[str, float]:
@@ -205,14 +225,13 @@ def as_text(figures: dict[str, Any]) -> str:
         f"{figures['model']} on {figures['rows']:,} held-out comments",
         _labels(figures["labels"], baseline["labels"]),
         _aucs("source", figures["sources"], baseline["sources"]),
-        _aucs("source never trained on", figures["unseen_sources"], baseline["unseen_sources"]),
+        _aucs("source never trained on", figures["unseen_sources"], baseline["unseen_sources"], what="AUC"),
         _aucs("length", figures["lengths"]),
         _aucs("language", figures["languages"]),
         _cases(figures["cases"]),
         _table(
-            ["named", "rows", "subgroup AUC", "BPSN AUC", "BNSP AUC", "calib. error"],
-            [[name, *(row[figure] for figure in ("rows", "subgroup_auc", "bpsn_auc", "bnsp_auc", "calibration_error"))]
-             for name, row in figures["identities"].items()],
+            ["named", "rows", "subgroup AUC", "BPSN AUC", "BNSP AUC", "calib. error", "by chance"],
+            [[name, *row.values()] for name, row in figures["identities"].items()],
         ),
         _table(["disguise", "AUC lost"], [[how, f"{loss:.4f}"] for how, loss in figures["disguises"].items()]),
     ]  # fmt: skip
@@ -234,8 +253,8 @@ def _labels(labels: dict[str, Any], baseline: dict[str, Any]) -> str:
     return _table(head, body)
 
 
-def _aucs(name: str, rows: dict[str, Any], baseline: dict[str, Any] | None = None) -> str:
-    head = [name, "rows", "AUC of toxic", *(["TF-IDF"] if baseline else [])]
+def _aucs(name: str, rows: dict[str, Any], baseline: dict[str, Any] | None = None, what: str = "AUC of toxic") -> str:
+    head = [name, "rows", what, *(["TF-IDF"] if baseline else [])]
     body = [
         [one, f"{row['rows']:,}", f"{row['auc']:.4f}", *([f"{baseline[one]['auc']:.4f}"] if baseline else [])]
         for one, row in rows.items()

@@ -19,33 +19,99 @@ AGREEMENT = 1e-5  # largest difference of a probability between Keras and ONNX f
 AUC_LOSS = 0.002  # largest loss of any label's AUC by int8, or by a cascade against its slow network
 ENOUGH_POSITIVES = 20
 LARGE = 10_000  # numbers in a weight that is worth storing as int8
+MOST_SUMMED = 63  # of a weight that is multiplied: more, and processors without VNNI overflow in their sums of pairs
+MIDDLE = np.uint8(128)  # stands for 0 among activations: unsigned times signed is what processors are fast at
+FUSED = "com.microsoft"  # ONNX Runtime's own operators
+EPSILON = 1e-12
 
 _KERAS_GATES, _ONNX_GATES = "ifco", "iofc"
 
 
+class Graph:
+    """ONNX nodes one after the other, with the weights they use."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.weights: dict[str, np.ndarray] = {}
+
+    def __call__(self, kind: str, *inputs: str | np.ndarray, **attributes: Any) -> str:
+        name = f"{kind.lower()}_{len(self.nodes)}"
+        names = [given if isinstance(given, str) else self._weight(given) for given in inputs]
+        self.nodes.append(helper.make_node(kind, names, [name], **attributes))
+        return name
+
+    def dense(self, states: str, layer: Any) -> str:
+        return self("Add", self("MatMul", states, layer.kernel.numpy()), layer.bias.numpy())
+
+    def norm(self, states: str, layer: Any) -> str:
+        weights = (layer.gamma.numpy(), layer.beta.numpy())
+        return self("LayerNormalization", states, *weights, axis=-1, epsilon=EPSILON)
+
+    def finish(self, output: str) -> None:
+        self.nodes.append(helper.make_node("Identity", [output], ["logits"]))
+
+    def _weight(self, value: np.ndarray) -> str:
+        name = f"weight_{len(self.weights)}"
+        self.weights[name] = value
+        return name
+
+
 def write_bilstm(model: Any, path: Path) -> None:
-    nodes = _bilstm_nodes(model.get_layer("bilstm").forward_layer.units)
-    _write(nodes, _bilstm_weights(model), ["text", "word", SLOTS], path)
+    graph = Graph()
+    graph.nodes += _bilstm_nodes(model.get_layer("bilstm").forward_layer.units)
+    graph.weights |= _bilstm_weights(model)
+    own = graph("Squeeze", graph("Slice", "ids", "slot_0", "slot_1", "axis_2"), "axis_2")
+    words = graph("Reshape", "ids", np.array([0, -1], np.int64))
+    _write(graph, model, "network", own, words, ["text", "word", SLOTS], path)
 
 
 def write_transformer(model: Any, path: Path) -> None:
-    from models.transformer import graph_of
+    from models.transformer import add_transformer
 
-    graph = graph_of(model)
-    _write(graph.nodes, graph.weights, ["text", "token"], path)
+    graph = Graph()
+    _write(graph, model, add_transformer(graph, model), "ids", "ids", ["text", "token"], path)
 
 
-def _write(nodes: list[Any], weights: dict[str, np.ndarray], ids: list[Any], path: Path) -> None:
-    graph = helper.make_graph(
-        nodes,
+def _write(graph: Graph, model: Any, logits: str, own: str, words: str, ids: list[Any], path: Path) -> None:
+    if "phrases" in [layer.name for layer in model.layers]:
+        logits = graph("Add", logits, _said(graph, model.get_layer("phrases").table, own, words))
+    graph.finish(logits)
+    save(graph, ids, path)
+
+
+def save(graph: Graph, ids: list[Any], path: Path) -> None:
+    body = helper.make_graph(
+        graph.nodes,
         "toxwatch",
         [helper.make_tensor_value_info("ids", TensorProto.INT32, ids)],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["text", len(LABELS)])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+        [numpy_helper.from_array(value, name) for name, value in graph.weights.items()],
     )
-    onnx_model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    onnx_model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
     onnx.checker.check_model(onnx_model)
     onnx.save(onnx_model, path)
+
+
+def _said(graph: Graph, table: np.ndarray, own: str, words: str) -> str:
+    """What `models.phrases.Phrases` adds."""
+    from models.phrases import PAIRS, SPREAD
+
+    def ints(*values: int) -> np.ndarray:
+        return np.array(values, np.int64)
+
+    def small(value: int) -> np.ndarray:
+        return np.array(value, np.int32)
+
+    left = graph("Slice", own, ints(0), ints(-1), ints(1))
+    right = graph("Slice", own, ints(1), ints(np.iinfo(np.int64).max), ints(1))
+    pairs = graph("Mod", graph("Add", graph("Mul", left, small(SPREAD)), right), small(PAIRS))
+    pairs = graph("Add", pairs, small(len(table) - PAIRS))
+    pairs = graph("Where", graph("Greater", right, small(0)), pairs, small(0))
+    found = graph("Concat", words, pairs, axis=1)
+    there = graph("Cast", graph("Greater", found, small(0)), to=TensorProto.FLOAT)
+    number = graph("Max", graph("ReduceSum", there, ints(1)), np.array(1, np.float32))
+    said = graph("ReduceSum", graph("Gather", table, found), ints(1), keepdims=0)
+    return graph("Div", said, graph("Sqrt", number))
 
 
 def write_for_spark_nlp(model_dir: Path, folder: Path) -> None:
@@ -63,18 +129,23 @@ def write_for_spark_nlp(model_dir: Path, folder: Path) -> None:
 
 
 def quantize(source: Path, target: Path) -> None:
-    """int8 with a scale a row or column for the weights as they are stored; what is computed stays float32.
+    """int8 tables, and products of int8 in which every word of every text has a scale of its own.
 
-    Where activations are int8 too, their scale is that of the whole batch, and a comment's score depends on its
-    neighbours. Twice the speed is not worth that.
+    One scale for a whole batch is what is usual; a comment's score then depends on its neighbours.
     """
     model = onnx.load(source)
     weights = {one.name: one for one in model.graph.initializer if np.prod(one.dims) >= LARGE}
+    products = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in weights]
     for node in list(model.graph.node):
         if node.op_type == "Gather" and node.input[0] in weights:
             _look_up_int8(model.graph, node, weights[node.input[0]])
-        elif node.op_type == "MatMul" and node.input[1] in weights:
-            _multiply_int8(model.graph, node, weights[node.input[1]])
+    for node in products:
+        _multiply_int8(model.graph, node, weights[node.input[1]])
+    if products:
+        constants = {"int8_middle": MIDDLE, "int8_none": np.int8(0), "int8_one": np.float32(1)}
+        constants |= {"int8_most": np.float32(127), "int8_least": np.float32(1e-12)}
+        model.graph.initializer.extend(numpy_helper.from_array(np.array(v), name) for name, v in constants.items())
+        model.opset_import.append(helper.make_opsetid(FUSED, 1))
     onnx.save(model, target)
 
 
@@ -92,20 +163,36 @@ def _look_up_int8(graph: Any, node: Any, table: Any) -> None:
 
 
 def _multiply_int8(graph: Any, node: Any, weight: Any) -> None:
-    """ONNX Runtime makes the weight float32 once, when it loads the model."""
-    small, scales = _as_int8(graph, weight, axis=0)
+    """A row is divided by its largest value, rounded to eight bits, multiplied, and given its size back."""
+    small, scales = _as_int8(graph, weight, axis=0, most=MOST_SUMMED)
+    rows, output = node.input[0], node.output[0]
+
+    def step(kind: str, inputs: list[str], name: str, **attributes: Any) -> Any:
+        return helper.make_node(kind, inputs, [f"{output}_{name}"], **attributes)
+
     nodes = [
-        helper.make_node("Cast", [small], [f"{small}_float"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", [f"{small}_float", scales], [weight.name]),
-        node,
+        step("Abs", [rows], "size"),
+        step("ReduceMax", [f"{output}_size"], "largest", axes=[-1]),
+        step("Max", [f"{output}_largest", "int8_least"], "top"),
+        step("Div", ["int8_most", f"{output}_top"], "shrink"),
+        step("Div", [f"{output}_top", "int8_most"], "grow"),
+        step("Mul", [rows, f"{output}_shrink"], "within"),
+        step("QuantizeLinear", [f"{output}_within", "int8_one", "int8_middle"], "small"),
+        step(
+            "MatMulIntegerToFloat",
+            [f"{output}_small", small, "int8_one", scales, "int8_middle", "int8_none"],
+            "product",
+            domain=FUSED,
+        ),
+        helper.make_node("Mul", [f"{output}_product", f"{output}_grow"], [output]),
     ]
     _replace(graph, node, nodes)
 
 
-def _as_int8(graph: Any, weight: Any, axis: int) -> tuple[str, str]:
-    """Stores a weight as int8 and its scales, the largest number along `axis` as 127; returns their names."""
+def _as_int8(graph: Any, weight: Any, axis: int, most: int = 127) -> tuple[str, str]:
+    """Stores a weight as int8 and a scale a row [row, 1] or column [column]; returns their names."""
     values = numpy_helper.to_array(weight)
-    scales = np.maximum(np.abs(values).max(axis=axis, keepdims=True), 1e-12) / 127
+    scales = np.maximum(np.abs(values).max(axis=axis, keepdims=axis == 1), 1e-12) / most
     small = np.round(values / scales).astype(np.int8)
     names = f"{weight.name}_int8", f"{weight.name}_scale"
     graph.initializer.remove(weight)
@@ -223,7 +310,7 @@ def _bilstm_nodes(units: int) -> list[Any]:
         # === Head ===
         node("Gemm", "features hidden_w hidden_b", "hidden_raw"),
         node("Relu", "hidden_raw", "hidden"),
-        node("Gemm", "hidden logits_w logits_b", "logits"),
+        node("Gemm", "hidden logits_w logits_b", "network"),
     ]
 
 

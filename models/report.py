@@ -105,7 +105,7 @@ def _sources(figures: dict[str, Any]) -> Chart:
         _bar(rows, "source", "auc", "this model", MODEL), _bar(rows, "source", "tfidf", "TF-IDF", BASELINE),
         height=120 + 45 * len(rows), x={"range": [0.5, 1]}, y={"autorange": "reversed"},
     )  # fmt: skip
-    said = "AUC of toxic within each source of labelled comments. Those with a star were never trained on."
+    said = "AUC of toxic within each source of labelled comments; with a star, of a category in one never trained on."
     return Chart("Sources", said, figure, rows)
 
 

@@ -16,6 +16,7 @@ class Tokens:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self.longest = longest
+        self.size = self._tokenizer.get_vocab_size()
 
     def write(self, folder: Path) -> None:
         self._tokenizer.save(str(folder / TOKENIZER))

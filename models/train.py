@@ -5,8 +5,10 @@
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -19,8 +21,9 @@ from models import calibrate, data, export
 from models.card import file_hash, write_card, writing
 from models.checkpoint import Checkpoint
 from models.composed import TEMPLATES, compose
+from models.echoes import echoes
 from models.labels import LABELS, ModelError
-from models.obfuscate import DISGUISES, UNDONE, disguise
+from models.obfuscate import MET, disguise
 from models.scorer import Network, open_session, probabilities
 from models.text import clean_text
 from models.vectors import encoder_vectors, encoder_words, glove_vectors
@@ -31,7 +34,8 @@ MAX_WEIGHT = 10.0
 FOCUS = 2.0  # of the focal loss, as its authors recommend
 RARE_SHARE = 0.25  # of the rows of an epoch, drawn from those with a rare label
 WARM_UP = 500  # steps
-HARD_DISGUISES = tuple(how for how in DISGUISES if how not in UNDONE)
+TAUGHT_AT_ONCE = 2048  # texts
+DISGUISES, OFTEN = list(MET), list(MET.values())
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Settings:
     head: int = 64
     precision: float = 0.8  # that thresholds are chosen for
     composed: int = 50_000  # sentences from models/templates.toml beside the labelled comments
+    echoes: int = 100_000  # sentences that a teacher alone labels, if there is one
     sample: int | None = None  # train on this many rows only
     seed: int = 7
 
@@ -62,7 +67,7 @@ class Settings:
             raise ModelError(f"imbalance is {self.imbalance!r}; choose one of {', '.join(IMBALANCE)}.")
 
 
-TRANSFORMER = Settings(epochs=2, batch=32, learning_rate=8e-5, dropout=0.1, disguised=0.4, max_train_words=64)
+TRANSFORMER = Settings(epochs=2, batch=64, learning_rate=1e-4, dropout=0.1, disguised=0.6, max_train_words=64)
 
 
 def print_epoch(epoch: dict[str, float]) -> None:
@@ -164,13 +169,14 @@ def _train(
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
     training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
-    learner = learner_of(training)
+    learner, said = learner_of(training), training
     if teacher:
-        training = taught(training, teacher)
+        training = taught(pd.concat([training, echoes(training, settings.echoes, settings.seed)]), teacher)
     place = output.with_name(f".{output.name}-training")
     model, history = fit(learner, training, validation, settings, place, watch)
     if settings.imbalance == "smote":
         _refit_head(model, learner, training, settings)
+    model = _with_phrases(model, learner, said, validation)
     facts = learner.facts | {
         "settings": asdict(settings),
         "command": command,
@@ -186,7 +192,13 @@ def _train(
 
 def taught(training: pd.DataFrame, teacher: Network) -> pd.DataFrame:
     """Labels that are half of what people said and half of what a better model says, or all of it where nobody did."""
-    said, truth = 1 / (1 + np.exp(-teacher.logits(training.text.tolist()))), data.targets(training)
+    from models.progress import batches_shown
+
+    texts = training.text.tolist()
+    parts = [texts[start : start + TAUGHT_AT_ONCE] for start in range(0, len(texts), TAUGHT_AT_ONCE)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        logits = np.concatenate(list(batches_shown("the teacher reads", pool.map(teacher.logits, parts), len(parts))))
+    said, truth = 1 / (1 + np.exp(-logits)), data.targets(training)
     soft = np.where(np.isnan(truth), said, (truth + said) / 2)
     return training.assign(**dict(zip(LABELS, soft.T, strict=True)))
 
@@ -271,6 +283,16 @@ def _refit_head(model: Any, learner: Learner, training: pd.DataFrame, settings: 
     refit_head(model, ids, data.targets(by_length), settings.dropout, settings.seed)
 
 
+def _with_phrases(model: Any, learner: Learner, training: pd.DataFrame, validation: pd.DataFrame) -> Any:
+    import keras
+
+    from models.phrases import Phrases, learned
+
+    logits = keras_logits(model, learner.encoder, validation.text.tolist())
+    table = learned(learner.encoder, training, validation, logits)
+    return keras.Model(model.input, Phrases(table, name="phrases")(model.input, model.output))
+
+
 def _in_float32(model: Any, learner: Learner) -> Any:
     """The same weights without bfloat16 arithmetic, as they are exported."""
     plain = learner.build()
@@ -290,7 +312,8 @@ def batches(
     for i in chosen:
         text = texts[i]
         if rng.random() < settings.disguised:
-            text = clean_text(disguise(raws[i][:1000], rng.choice(HARD_DISGUISES), rng))
+            how = rng.choices(DISGUISES, OFTEN)[0]
+            text = clean_text(disguise(raws[i][:1000], how, rng))
         words.append(encoder.encode(text)[: settings.max_train_words])
     by_length = sorted(range(len(chosen)), key=lambda i: len(words[i]) + rng.random() * 4)
     starts = list(range(0, len(by_length), settings.batch))

@@ -6,12 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
 from models.encoder import build_encoder
+from models.export import Graph
 from models.labels import LABELS
-
-EPSILON = 1e-12
+from models.tokens import LONGEST
 
 
 @keras.saving.register_keras_serializable("toxwatch")
@@ -33,39 +33,12 @@ def with_head(encoder: keras.Model, dropout: float) -> keras.Model:
     return keras.Model(ids, layers.Dense(len(LABELS), dtype="float32", name="logits")(mean))
 
 
-class Graph:
-    """ONNX nodes one after the other, with the weights they use."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.weights: dict[str, np.ndarray] = {}
-
-    def __call__(self, kind: str, *inputs: str | np.ndarray, **attributes: Any) -> str:
-        name = f"{kind.lower()}_{len(self.nodes)}"
-        names = [given if isinstance(given, str) else self._weight(given) for given in inputs]
-        self.nodes.append(helper.make_node(kind, names, [name], **attributes))
-        return name
-
-    def dense(self, states: str, layer: Any) -> str:
-        return self("Add", self("MatMul", states, layer.kernel.numpy()), layer.bias.numpy())
-
-    def norm(self, states: str, layer: Any) -> str:
-        weights = (layer.gamma.numpy(), layer.beta.numpy())
-        return self("LayerNormalization", states, *weights, axis=-1, epsilon=EPSILON)
-
-    def _weight(self, value: np.ndarray) -> str:
-        name = f"weight_{len(self.weights)}"
-        self.weights[name] = value
-        return name
-
-
-def graph_of(model: keras.Model) -> Graph:
-    """ids → logits, node for node what Keras computes."""
-    graph = Graph()
+def add_transformer(graph: Graph, model: keras.Model) -> str:
+    """ids → logits, node for node what Keras computes; returns what they are called."""
     embeddings = model.get_layer("embeddings")
     blocks = [layer for layer in model.layers if layer.name.startswith("block_")]
     length = graph("Slice", graph("Shape", "ids"), _ints(1), _ints(2))
-    places = graph("Slice", embeddings.places.embeddings.numpy(), _ints(0), length, _ints(0))
+    places = graph("Slice", embeddings.places.embeddings.numpy()[:LONGEST], _ints(0), length, _ints(0))
     words = graph("Gather", embeddings.words.embeddings.numpy(), "ids")
     states = graph.norm(graph("Add", words, places), embeddings.norm)
     is_token = graph("Cast", graph("Greater", "ids", np.array(0, np.int32)), to=TensorProto.FLOAT)
@@ -77,8 +50,7 @@ def graph_of(model: keras.Model) -> Graph:
     total = graph("ReduceSum", graph("Mul", states, present), _ints(1), keepdims=0)
     count = graph("ReduceSum", present, _ints(1), keepdims=0)
     mean = graph("Div", total, graph("Max", count, np.array(1, np.float32)))
-    graph.nodes.append(helper.make_node("Identity", [graph.dense(mean, model.get_layer("logits"))], ["logits"]))
-    return graph
+    return graph.dense(mean, model.get_layer("logits"))
 
 
 def _block(graph: Graph, block: Any, states: str, penalty: str) -> str:

@@ -50,10 +50,9 @@ def test_an_opinion_is_heard_where_the_network_knows_nothing(encoder: WordEncode
 def test_it_never_ranks_worse_than_the_network_alone(encoder: WordEncoder | Tokens) -> None:
     training = comments(*["you are idiots", "lovely garden"] * 40, toxic=(0, 1) * 40)  # the wrong way round
     validation = comments(*["you are idiots", "lovely garden"] * 40, toxic=(1, 0) * 40)
-    right = np.repeat(np.array([[1.0], [-1.0]] * 40), len(LABELS), axis=1)
-    table = learned(encoder, training, validation, right)
-    assert (right[:, 0] + said(encoder, table, validation.text.tolist()))[::2].min() > 0
-    assert not learned(encoder, training, validation, np.tile(validation.toxic.to_numpy()[:, None], len(LABELS))).any()
+    right = np.array([[1.0], [-1.0]] * 40) + np.random.default_rng(0).uniform(-0.2, 0.2, (80, len(LABELS)))
+    heard = right[:, 0] + said(encoder, learned(encoder, training, validation, right), validation.text.tolist())
+    assert heard[::2].min() > heard[1::2].max()
 
 
 def test_pairs_know_what_words_do_not() -> None:

@@ -30,6 +30,7 @@ TINY = train.Settings(
     units=8,
     head=8,
     composed=400,
+    echoes=200,
 )
 ABUSE = {
     "severe_toxic": "you vile filthy {n} worm, rot forever",
@@ -276,6 +277,16 @@ def test_probabilities_mean_what_they_say_at_the_shares_of_comment_sections() ->
         weight = calibrate.weights(truth[20_000:, i], calibrate.SHARES[label])
         assert np.average(probabilities[:, i], weights=weight) == pytest.approx(calibrate.SHARES[label], rel=0.1)
         assert calibrate.calibration_error(truth[20_000:, i], probabilities[:, i], weight) < 0.02
+
+
+def test_a_handful_of_positives_makes_nobody_sure() -> None:
+    truth = np.full((5000, len(LABELS)), np.nan)
+    truth[:, 1] = np.arange(5000) < 3
+    logits = np.where(truth == 1, 1.0, -3.0)
+    curves = calibrate.calibrate(logits, np.where(np.isnan(truth), np.arange(5000)[:, None] % 2, truth))
+    sure = np.interp(1.0, curves["severe_toxic"]["logit"], curves["severe_toxic"]["probability"])
+    assert 0.5 < sure < 0.9
+    assert calibrate.thresholds(logits, truth, 0.8) == dict.fromkeys(LABELS, 0.5)
 
 
 def test_composed_sentences_are_the_same_for_the_same_seed_and_know_what_they_do_not_know() -> None:
