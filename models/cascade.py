@@ -22,6 +22,7 @@ from models.scorer import is_doubtful, mixed, network, probabilities
 
 Card = dict[str, Any]
 Pair = tuple[np.ndarray, np.ndarray]  # logits of the fast and of the slow model
+ROUNDING = 1e-9
 READ_SHARES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
 
 
@@ -56,7 +57,7 @@ def at_real_shares(chosen: np.ndarray, truth: np.ndarray) -> float:
 def _unfiltered(truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which rows know whether they are toxic, and weights that make as many of them so as in unfiltered sections."""
     known = ~np.isnan(truth[:, 0])
-    return known, calibrate.weights(truth[known, 0], calibrate.SHARES["toxic"])
+    return known, calibrate.weights(truth[known, 0].astype(float), calibrate.SHARES["toxic"])
 
 
 def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[Card, np.ndarray]:
@@ -75,13 +76,14 @@ def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[
             f"No band keeps the quality of the slow model; at {share:.0%} read it loses {facts['auc_loss']}. "
             "Use it alone."
         )
-    while narrower := [
-        (*found, closer)
-        for closer in _narrower(shares)
-        if not too_lossy((found := fitted(closer))[0]["auc_loss"], truth)
-    ]:
+    while narrower := [(*found, closer) for closer in _narrower(shares) if _does((found := fitted(closer))[0], truth)]:
         facts, p, shares = min(narrower, key=lambda one: one[0]["read_share"])
     return facts, p
+
+
+def _does(facts: Card, truth: np.ndarray) -> bool:
+    """A slow model that is never asked is not what a cascade is for, however alike the two are on these comments."""
+    return facts["read_share"] >= READ_SHARES[0] and not too_lossy(facts["auc_loss"], truth)
 
 
 def _narrower(shares: dict[str, float]) -> list[dict[str, float]]:
@@ -128,7 +130,7 @@ def _band(logits: np.ndarray, truth: np.ndarray, shares: dict[str, float]) -> di
     for i, (label, share) in enumerate(shares.items()):
         order = np.argsort(logits[known, i])
         reached = 1 - np.cumsum(weight[order]) / weight.sum()
-        band[label] = round(float(logits[known, i][order][np.argmax(reached <= share)]), 4)
+        band[label] = round(float(logits[known, i][order][np.argmax(reached <= share + ROUNDING)]), 4)
     return band
 
 
