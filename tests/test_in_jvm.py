@@ -36,7 +36,7 @@ def test_both_engines_say_the_same_of_a_night(settings: Settings) -> None:
     assert rows[0].keys() == set(schema.SCORED.names)
     found = np.array([[row[label] for label in LABELS] for row in rows])
     expected = model.scores([texts[row["text_key"]] for row in rows])
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(found, expected, atol=2e-3)  # two ONNX Runtimes, and int8 rounds
     assert expected[:, 0].max() > 0.9 > 0.1 > expected[:, 0].min()
 
 

@@ -91,7 +91,7 @@ def test_its_card_says_where_it_comes_from(model: Path) -> None:
 
 def test_a_transformer_is_trained_exported_and_scored_like_the_other(tmp_path: Path, rows: pd.DataFrame) -> None:
     write_encoder(tmp_path / "encoder")
-    settings = replace(TINY, learning_rate=5e-3, max_train_words=30, epochs=1)
+    settings = replace(TINY, learning_rate=5e-3, max_train_words=30)
     card = train.train_transformer(rows, tmp_path / "tiny", tmp_path / "encoder", settings)
     assert card["kind"] == "transformer"
     assert card["export"]["fp32_difference"] <= 1e-5
