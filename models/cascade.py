@@ -65,7 +65,8 @@ def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[
 
     One share for all labels first, the smallest that does; then label by label a smaller one, where it saves most.
     """
-    fitted = partial(_fitted, logits, truth, cards)
+    alone = probabilities(cards[1]["calibration"], logits[1])
+    fitted = partial(_fitted, logits, truth, cards, alone)
     for share in READ_SHARES:
         shares = dict.fromkeys(LABELS, share)
         facts, p = fitted(shares)
@@ -93,7 +94,7 @@ def _narrower(shares: dict[str, float]) -> list[dict[str, float]]:
 
 
 def _fitted(
-    logits: Pair, truth: np.ndarray, cards: tuple[Card, Card], shares: dict[str, float]
+    logits: Pair, truth: np.ndarray, cards: tuple[Card, Card], alone: np.ndarray, shares: dict[str, float]
 ) -> tuple[Card, np.ndarray]:
     """What the card says of the cascade in which the slow model reads these shares, and its scores."""
     band = _band(logits[0], truth, shares)
@@ -108,7 +109,7 @@ def _fitted(
         "mix": mix,
         "calibration": {"once": once, "twice": twice},
         "read_share": round(at_real_shares(doubtful, truth), 4),
-        "auc_loss": auc_losses(probabilities(cards[1]["calibration"], logits[1]), p, truth),
+        "auc_loss": auc_losses(alone, p, truth),
     }
     return facts, p
 
