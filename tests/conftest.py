@@ -48,6 +48,7 @@ max_posts = 3
 [[accounts]]
 platform = "instagram"
 handle = "quiet.garden"
+max_posts = 2
 
 [[accounts]]
 platform = "youtube"
