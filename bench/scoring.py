@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from jobs.standin.world import COMMUNITIES, World, at
 from models import scorer
 from models.text import clean_text
+from models.words import WordEncoder
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
 WORDS = TOKENS = 128  # that the usual ways pad to
@@ -62,10 +63,11 @@ def keras_padded(model: scorer.Network) -> Callable[[Sequence[str]], object]:
 
     settings = model.card["settings"]
     size = Size(settings["embedding"], settings["units"], settings["head"])
-    network = build_bilstm(model.card["buckets"] + 40_000, size)
+    words = WordEncoder.read(SHIPPED / "bilstm", model.card["buckets"])
+    network = build_bilstm(words.size, size)
 
     def work(texts: Sequence[str]) -> None:
-        ids = model._encode(texts)["ids"][:, :WORDS]
+        ids = words.batch(texts)[:, :WORDS]
         network.predict(np.pad(ids, ((0, 0), (0, WORDS - ids.shape[1]), (0, 0))), batch_size=32, verbose=0)
 
     return work

@@ -1,8 +1,9 @@
-"""Keras → ONNX. The LSTM becomes ONNX's own LSTM operator, twice as fast as the loop that Keras exports.
+"""Keras → ONNX, node by node (`add_bilstm` and `add_transformer` stand beside their networks).
 
 An export is accepted only when it agrees with the Keras model; what int8 costs is measured, not assumed.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,7 @@ MOST_SUMMED = 63  # of a weight that is multiplied: more, and processors without
 MIDDLE = np.uint8(128)  # stands for 0 among activations: unsigned times signed is what processors are fast at
 FUSED = "com.microsoft"  # ONNX Runtime's own operators
 EPSILON = 1e-12
-
-_KERAS_GATES, _ONNX_GATES = "ifco", "iofc"
+END = np.iinfo(np.int64).max  # of an axis
 
 
 class Graph:
@@ -34,7 +34,7 @@ class Graph:
         self.nodes: list[Any] = []
         self.weights: dict[str, np.ndarray] = {}
 
-    def __call__(self, kind: str, *inputs: str | np.ndarray, **attributes: Any) -> str:
+    def __call__(self, kind: str, *inputs: str | np.ndarray | np.generic, **attributes: Any) -> str:
         name = f"{kind.lower()}_{len(self.nodes)}"
         names = [given if isinstance(given, str) else self._weight(given) for given in inputs]
         self.nodes.append(helper.make_node(kind, names, [name], **attributes))
@@ -47,43 +47,53 @@ class Graph:
         weights = (layer.gamma.numpy(), layer.beta.numpy())
         return self("LayerNormalization", states, *weights, axis=-1, epsilon=EPSILON)
 
+    def slice(self, values: str, start: int, end: int) -> str:
+        """Along the second axis."""
+        return self("Slice", values, ints(start), ints(end), ints(1))
+
+    def present(self, ids: str) -> str:
+        return self("Cast", self("Greater", ids, np.int32(0)), to=TensorProto.FLOAT)
+
     def finish(self, output: str) -> None:
         self.nodes.append(helper.make_node("Identity", [output], ["logits"]))
 
-    def _weight(self, value: np.ndarray) -> str:
+    def _weight(self, value: np.ndarray | np.generic) -> str:
         name = f"weight_{len(self.weights)}"
-        self.weights[name] = value
+        self.weights[name] = np.asarray(value)
         return name
 
 
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, np.int64)
+
+
 def write_bilstm(model: Any, path: Path) -> None:
+    """`words` are a batch's distinct words, by their slots; `ids` says which of them stands where."""
+    from models.bilstm import add_bilstm
+
     graph = Graph()
-    graph.nodes += _bilstm_nodes(model.get_layer("bilstm").forward_layer.units)
-    graph.weights |= _bilstm_weights(model)
-    own = graph("Squeeze", graph("Slice", "ids", "slot_0", "slot_1", "axis_2"), "axis_2")
-    words = graph("Reshape", "ids", np.array([0, -1], np.int64))
-    _write(graph, model, "network", own, words, ["text", "word", SLOTS], path)
+    own = graph("Gather", graph("Squeeze", graph.slice("words", 0, 1), ints(1)), "ids")
+
+    def placed(slots: str) -> str:
+        return graph("Gather", graph("ReduceSum", slots, ints(1), keepdims=0), "ids")
+
+    graph.finish(_with_phrases(graph, model, add_bilstm(graph, model), own, "words", placed))
+    save(graph, {"words": ["distinct", SLOTS], "ids": ["text", "word"]}, path)
 
 
 def write_transformer(model: Any, path: Path) -> None:
     from models.transformer import add_transformer
 
     graph = Graph()
-    _write(graph, model, add_transformer(graph, model), "ids", "ids", ["text", "token"], path)
+    graph.finish(_with_phrases(graph, model, add_transformer(graph, model), "ids", "ids", lambda tokens: tokens))
+    save(graph, {"ids": ["text", "token"]}, path)
 
 
-def _write(graph: Graph, model: Any, logits: str, own: str, words: str, ids: list[Any], path: Path) -> None:
-    if "phrases" in [layer.name for layer in model.layers]:
-        logits = graph("Add", logits, _said(graph, model.get_layer("phrases").table, own, words))
-    graph.finish(logits)
-    save(graph, ids, path)
-
-
-def save(graph: Graph, ids: list[Any], path: Path) -> None:
+def save(graph: Graph, inputs: dict[str, list[Any]], path: Path) -> None:
     body = helper.make_graph(
         graph.nodes,
         "toxwatch",
-        [helper.make_tensor_value_info("ids", TensorProto.INT32, ids)],
+        [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name, shape in inputs.items()],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["text", len(LABELS)])],
         [numpy_helper.from_array(value, name) for name, value in graph.weights.items()],
     )
@@ -92,26 +102,23 @@ def save(graph: Graph, ids: list[Any], path: Path) -> None:
     onnx.save(onnx_model, path)
 
 
-def _said(graph: Graph, table: np.ndarray, own: str, words: str) -> str:
-    """What `models.phrases.Phrases` adds."""
+def _with_phrases(
+    graph: Graph, model: Any, logits: str, own: str, slots: str, placed: Callable[[str], str]
+) -> str:
+    """The logits, and what `models.phrases.Phrases` adds: `placed` brings what slots say to where their words stand."""
     from models.phrases import PAIRS, SPREAD
 
-    def ints(*values: int) -> np.ndarray:
-        return np.array(values, np.int64)
-
-    def small(value: int) -> np.ndarray:
-        return np.array(value, np.int32)
-
-    left = graph("Slice", own, ints(0), ints(-1), ints(1))
-    right = graph("Slice", own, ints(1), ints(np.iinfo(np.int64).max), ints(1))
-    pairs = graph("Mod", graph("Add", graph("Mul", left, small(SPREAD)), right), small(PAIRS))
-    pairs = graph("Add", pairs, small(len(table) - PAIRS))
-    pairs = graph("Where", graph("Greater", right, small(0)), pairs, small(0))
-    found = graph("Concat", words, pairs, axis=1)
-    there = graph("Cast", graph("Greater", found, small(0)), to=TensorProto.FLOAT)
-    number = graph("Max", graph("ReduceSum", there, ints(1)), np.array(1, np.float32))
-    said = graph("ReduceSum", graph("Gather", table, found), ints(1), keepdims=0)
-    return graph("Div", said, graph("Sqrt", number))
+    if "phrases" not in [layer.name for layer in model.layers]:
+        return logits
+    table = model.get_layer("phrases").table
+    left, right = graph.slice(own, 0, -1), graph.slice(own, 1, END)
+    pairs = graph("Mod", graph("Add", graph("Mul", left, np.int32(SPREAD)), right), np.int32(PAIRS))
+    are_there = graph("Unsqueeze", graph.present(right), ints(2))
+    said = graph("Concat", placed(graph("Gather", table[:-PAIRS], slots)),
+                 graph("Mul", graph("Gather", table[-PAIRS:], pairs), are_there), axis=1)  # fmt: skip
+    number = graph("Concat", placed(graph.present(slots)), graph.present(right), axis=1)
+    number = graph("Max", graph("ReduceSum", number, ints(1)), np.float32(1))
+    return graph("Add", logits, graph("Div", graph("ReduceSum", said, ints(1), keepdims=0), graph("Sqrt", number)))
 
 
 def write_for_spark_nlp(model_dir: Path, folder: Path) -> None:
@@ -239,79 +246,6 @@ def auc_losses(reference: np.ndarray, exported: np.ndarray, truth: np.ndarray) -
             before, after = (roc_auc_score(truth[known, i], logits[known, i]) for logits in (reference, exported))
             losses[label] = round(float(before - after), 5)
     return losses
-
-
-def _bilstm_weights(model: Any) -> dict[str, np.ndarray]:
-    table = model.get_layer("embedding").table.numpy().copy()
-    table[0] = 0.0  # padding
-    bilstm = model.get_layer("bilstm")
-    directions = [bilstm.forward_layer.cell, bilstm.backward_layer.cell]
-    bias = np.stack([_reorder(cell.bias.numpy()) for cell in directions])
-    logits, hidden = model.get_layer("logits"), model.get_layer("hidden")
-    return {
-        "table": table,
-        "lstm_w": np.stack([_reorder(cell.kernel.numpy()).T for cell in directions]),
-        "lstm_r": np.stack([_reorder(cell.recurrent_kernel.numpy()).T for cell in directions]),
-        "lstm_b": np.concatenate([bias, np.zeros_like(bias)], axis=1),
-        "query": model.get_layer("pool").query.numpy(),
-        "hidden_w": hidden.kernel.numpy(), "hidden_b": hidden.bias.numpy(),
-        "logits_w": logits.kernel.numpy(), "logits_b": logits.bias.numpy(),
-        "zero": np.array([0], np.int32), "one": np.array([1], np.float32), "minus_big": np.array([-1e4], np.float32),
-        "slot_0": np.array([0], np.int64), "slot_1": np.array([1], np.int64), "slot_end": np.array([SLOTS], np.int64),
-        "axis_1": np.array([1], np.int64), "axis_2": np.array([2], np.int64), "axis_3": np.array([3], np.int64),
-        "merge": np.array([0, 0, -1], np.int64),
-    }  # fmt: skip
-
-
-def _reorder(weights: np.ndarray) -> np.ndarray:
-    """The four gates, stacked along the last axis, from Keras's order to ONNX's."""
-    gates = dict(zip(_KERAS_GATES, np.split(weights, 4, axis=-1), strict=True))
-    return np.concatenate([gates[gate] for gate in _ONNX_GATES], axis=-1)
-
-
-def _bilstm_nodes(units: int) -> list[Any]:
-    def node(kind: str, inputs: str, output: str, **attributes: Any) -> Any:
-        return helper.make_node(kind, [name if name != "-" else "" for name in inputs.split()], [output], **attributes)
-
-    return [
-        # === Embedding: padding has a zero row, so sums need no mask ===
-        node("Gather", "table ids", "vectors"),
-        node("Slice", "vectors slot_0 slot_1 axis_2", "own_slot"),
-        node("Squeeze", "own_slot axis_2", "own"),
-        node("Slice", "vectors slot_1 slot_end axis_2", "gram_vectors"),
-        node("ReduceSum", "gram_vectors axis_2", "gram_sum", keepdims=0),
-        node("Greater", "ids zero", "present"),
-        node("Cast", "present", "present_float", to=TensorProto.FLOAT),
-        node("Slice", "present_float slot_1 slot_end axis_2", "grams_present"),
-        node("ReduceSum", "grams_present axis_2", "gram_count", keepdims=1),
-        node("Max", "gram_count one", "gram_divisor"),
-        node("Div", "gram_sum gram_divisor", "grams"),
-        node("Add", "own grams", "words"),
-        # === BiLSTM ===
-        node("Slice", "present_float slot_0 slot_1 axis_2", "is_word"),
-        node("ReduceSum", "is_word axis_1", "length_column", keepdims=0),
-        node("Squeeze", "length_column axis_1", "length_float"),
-        node("Cast", "length_float", "lengths", to=TensorProto.INT32),
-        node("Transpose", "words", "words_first", perm=[1, 0, 2]),
-        node("LSTM", "words_first lstm_w lstm_r lstm_b lengths", "lstm", hidden_size=units, direction="bidirectional"),
-        node("Transpose", "lstm", "texts_first", perm=[2, 0, 1, 3]),
-        node("Reshape", "texts_first merge", "states"),
-        # === Pool ===
-        node("Sub", "one is_word", "absent"),
-        node("Mul", "absent minus_big", "penalty"),
-        node("Add", "states penalty", "open_states"),
-        node("ReduceMax", "open_states", "strongest", axes=[1], keepdims=0),
-        node("MatMul", "states query", "importance"),
-        node("Add", "importance penalty", "open_importance"),
-        node("Softmax", "open_importance", "weights", axis=1),
-        node("Mul", "states weights", "weighted"),
-        node("ReduceSum", "weighted axis_1", "attended", keepdims=0),
-        node("Concat", "strongest attended", "features", axis=1),
-        # === Head ===
-        node("Gemm", "features hidden_w hidden_b", "hidden_raw"),
-        node("Relu", "hidden_raw", "hidden"),
-        node("Gemm", "hidden logits_w logits_b", "network"),
-    ]
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

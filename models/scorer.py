@@ -133,13 +133,11 @@ def _encoder(folder: Path, card: dict[str, Any]) -> Encode:
     if card["kind"] == "bilstm":
         from models.words import WordEncoder
 
-        words = WordEncoder.read(folder, card["buckets"])
-        return lambda texts: {"ids": words.batch(texts)}
+        return WordEncoder.read(folder, card["buckets"]).inputs
     if card["kind"] == "transformer":
         from models.tokens import Tokens
 
-        tokens = Tokens(folder, card["longest"])
-        return lambda texts: {"ids": tokens.batch(texts)}
+        return Tokens(folder, card["longest"]).inputs
     raise ModelError(
         f"{folder} is a {card['kind']}; this toxwatch knows bilstm, transformer and cascade: update toxwatch."
     )

@@ -1,10 +1,13 @@
-"""An encoder's view of a text: the tokens of its own tokeniser."""
+"""An encoder's view of a text: the tokens of its own tokeniser, once spelling is mended."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
+
+from models.spelling import Spelling
+from models.words import filled
 
 LONGEST = 256  # tokens; a longer text loses its middle
 TOKENIZER = "tokenizer.json"
@@ -17,30 +20,36 @@ class Tokens:
         self._tokenizer.no_truncation()
         self.longest = longest
         self.size = self._tokenizer.get_vocab_size()
+        self.spelling = Spelling.read(folder, self.whole_words())
 
     def write(self, folder: Path) -> None:
         self._tokenizer.save(str(folder / TOKENIZER))
+        self.spelling.write(folder)
 
     def encode(self, text: str) -> list[int]:
-        return self._shortened(self._tokenizer.encode(text).ids)
+        return self._shortened(self._tokenizer.encode(self.spelling.mended(text)).ids)
 
     def batch(self, texts: Sequence[str]) -> np.ndarray:
         """int32[text, token], padded with zeros to the longest."""
-        return self.padded([self._shortened(one.ids) for one in self._tokenizer.encode_batch(list(texts))])
+        mended = [self.spelling.mended(text) for text in texts]
+        return self.padded([self._shortened(one.ids) for one in self._tokenizer.encode_batch(mended)])
+
+    def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """What an exported network is given."""
+        return {"ids": self.batch(texts)}
 
     def words(self, text: str) -> str:
         """What the tokeniser takes apart, one blank between two."""
-        apart = self._tokenizer.pre_tokenizer.pre_tokenize_str(self._tokenizer.normalizer.normalize_str(text))
+        mended = self._tokenizer.normalizer.normalize_str(self.spelling.mended(text))
+        apart = self._tokenizer.pre_tokenizer.pre_tokenize_str(mended)
         return " ".join(word for word, _ in apart)
 
     def is_cut(self, text: str) -> bool:
-        return len(text) > self.longest - 2 and len(self._tokenizer.encode(text).ids) > self.longest
+        mended = self.spelling.mended(text)
+        return len(mended) > self.longest - 2 and len(self._tokenizer.encode(mended).ids) > self.longest
 
     def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
-        ids = np.zeros((len(rows), max(map(len, rows))), np.int32)
-        for i, row in enumerate(rows):
-            ids[i, : len(row)] = row
-        return ids
+        return filled(rows)
 
     def whole_words(self) -> list[str]:
         """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""

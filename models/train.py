@@ -102,7 +102,7 @@ class Learner:
     """What is trained: how a text becomes numbers, how the network is built, and how it is written down."""
 
     kind: str
-    encoder: Any  # WordEncoder or Tokens: encode, padded, batch, write
+    encoder: Any  # WordEncoder or Tokens: encode, padded, batch, inputs, write
     build: Callable[[], Any]
     export: Callable[[Any, Path], None]
     facts: dict[str, Any]
@@ -140,15 +140,17 @@ def train_transformer(
 ) -> dict[str, Any]:
     """Fine-tune the encoder in `backbone` on the comments that `data.labelled` gives; returns the model's card."""
     from models.encoder import read_shape
+    from models.spelling import Spelling
     from models.tokens import LONGEST, Tokens
     from models.transformer import build_transformer
 
     if settings.imbalance == "smote":
         raise ModelError("imbalance smote is for the BiLSTM: a transformer's head is one layer.")
 
-    def learner(_training: pd.DataFrame) -> Learner:
+    def learner(training: pd.DataFrame) -> Learner:
         build = partial(build_transformer, backbone, settings.dropout)
         tokens = Tokens(backbone, min(LONGEST, read_shape(backbone).positions))
+        tokens.spelling = Spelling.learn(training.text, training.toxic, tokens.whole_words())
         facts = {"longest": tokens.longest}
         return Learner("transformer", tokens, build, export.write_transformer, facts)
 
@@ -384,4 +386,4 @@ def _rows_of_epoch(truth: np.ndarray, imbalance: str, rng: random.Random) -> lis
 
 def _onnx_logits(path: Path, learner: Learner, texts: list[str]) -> np.ndarray:
     card = {"version": "", "kind": learner.kind, "labels": [], "text_rule": "", "thresholds": {}, "calibration": {}}
-    return Network(card, open_session(path), lambda chunk: {"ids": learner.encoder.batch(chunk)}).logits(texts)
+    return Network(card, open_session(path), learner.encoder.inputs).logits(texts)

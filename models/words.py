@@ -62,30 +62,34 @@ class WordEncoder:
         (folder / VOCABULARY).write_text("".join(f"{word}\n" for word in self.vocabulary), encoding="utf-8")
 
     def encode(self, text: str) -> list[int]:
-        """One number a word, its row in this encoder's cache: `batch` turns rows into slots."""
+        """One number a word, its row in this encoder's cache: `padded` turns rows into slots."""
         return [self._row(word) for word in split_words(text)] or [self._row("")]
 
     def batch(self, texts: Sequence[str]) -> np.ndarray:
         """int32[text, word, slot], padded with zeros to the longest text."""
+        given = self.inputs(texts)
+        return given["words"][given["ids"]]
+
+    def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """What an exported network is given: the slots of the distinct words, and which of them stands where."""
         with self._alone:
             if len(self._rows) > CACHE_WORDS:
                 self._start_cache()
-            return self.padded([self.encode(text) for text in texts])
+            rows = filled([self.encode(text) for text in texts])
+            distinct, places = np.unique(rows, return_inverse=True)
+            return {"words": self._table[distinct], "ids": places.reshape(rows.shape).astype(np.int32)}
 
     def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
-        padded = np.zeros((len(rows), max(map(len, rows)), SLOTS), np.int32)
-        for i, row in enumerate(rows):
-            padded[i, : len(row)] = self._table[row]
-        return padded
+        return self._table[filled(rows)]
 
     def _start_cache(self) -> None:
         self._rows: dict[str, int] = {}
-        self._table = np.zeros((1024, SLOTS), np.int32)
+        self._table = np.zeros((1024, SLOTS), np.int32)  # row 0 is padding
 
     def _row(self, word: str) -> int:
         row = self._rows.get(word)
         if row is None:
-            row = self._rows[word] = len(self._rows)
+            row = self._rows[word] = len(self._rows) + 1
             if row == len(self._table):
                 self._table = np.concatenate([self._table, np.zeros_like(self._table)])
             slots = self._slots(word)
@@ -102,3 +106,11 @@ class WordEncoder:
             if word[:1].isalnum()
         ]
         return [self._ids.get(word, UNKNOWN), *grams[: SLOTS - 1]]
+
+
+def filled(rows: Sequence[list[int]]) -> np.ndarray:
+    """int32[row, number], filled with zeros to the longest."""
+    table = np.zeros((len(rows), max(map(len, rows))), np.int32)
+    for i, row in enumerate(rows):
+        table[i, : len(row)] = row
+    return table

@@ -93,7 +93,7 @@ def test_a_word_is_rounded_by_its_own_scale(tmp_path: Path) -> None:
     graph = export.Graph()
     product = graph("MatMul", graph("Gather", rng.normal(size=(500, 128)).astype(np.float32), "ids"), weight)
     graph.finish(graph("ReduceMean", product, axes=[1], keepdims=0))
-    export.save(graph, ["text", "word"], tmp_path / "float.onnx")
+    export.save(graph, {"ids": ["text", "word"]}, tmp_path / "float.onnx")
     export.quantize(tmp_path / "float.onnx", tmp_path / "int8.onnx")
     plain, small = (open_session(tmp_path / name) for name in ("float.onnx", "int8.onnx"))
     ids = rng.integers(0, 500, (40, 3)).astype(np.int32)
