@@ -55,7 +55,7 @@ def calibrate(
 
 def weights(truth: np.ndarray, share: float) -> np.ndarray:
     """Weights that make `share` of one label's examples positive."""
-    found = truth.mean()
+    found = truth.mean().clip(1e-9, 1 - 1e-9)
     return np.where(truth == 1, share / found, (1 - share) / (1 - found))
 
 

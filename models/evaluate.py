@@ -197,23 +197,26 @@ def by_disguise(rows: pd.DataFrame, scores: Scores) -> dict[str, float]:
 
 
 def fit_baseline(training: pd.DataFrame) -> Scores:
-    """TF-IDF of words and letters with a logistic regression a label."""
+    """TF-IDF of words and letters with a logistic regression a label that has both kinds of rows."""
     features = make_union(
         TfidfVectorizer(min_df=3, ngram_range=(1, 2), sublinear_tf=True, max_features=100_000),
         TfidfVectorizer(analyzer="char_wb", min_df=5, ngram_range=(2, 4), sublinear_tf=True, max_features=100_000),
     )
     matrix = features.fit_transform(training.text)
-    models = []
-    for label in LABELS:
-        known = training[label].notna().to_numpy()
-        model = LogisticRegression(C=3.0, max_iter=200, class_weight="balanced", solver="liblinear")
-        models.append(model.fit(matrix[np.flatnonzero(known)], training[label].to_numpy()[known]))
+    models = {}
+    for i, label in enumerate(LABELS):
+        known = training[label].dropna()
+        if known.nunique() == 2:
+            model = LogisticRegression(C=3.0, max_iter=200, class_weight="balanced", solver="liblinear")
+            models[i] = model.fit(matrix[training[label].notna().to_numpy()], known)
 
     def scores(texts: Sequence[str]) -> np.ndarray:
-        if not texts:
-            return np.zeros((0, len(LABELS)))
-        given = features.transform(texts)
-        return np.stack([model.predict_proba(given)[:, 1] for model in models], axis=1)
+        found = np.zeros((len(texts), len(LABELS)))
+        if len(texts):
+            given = features.transform(texts)
+            for i, model in models.items():
+                found[:, i] = model.predict_proba(given)[:, 1]
+        return found
 
     return scores
 

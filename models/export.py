@@ -102,9 +102,7 @@ def save(graph: Graph, inputs: dict[str, list[Any]], path: Path) -> None:
     onnx.save(onnx_model, path)
 
 
-def _with_phrases(
-    graph: Graph, model: Any, logits: str, own: str, slots: str, placed: Callable[[str], str]
-) -> str:
+def _with_phrases(graph: Graph, model: Any, logits: str, own: str, slots: str, placed: Callable[[str], str]) -> str:
     """The logits, and what `models.phrases.Phrases` adds: `placed` brings what slots say to where their words stand."""
     from models.phrases import PAIRS, SPREAD
 

@@ -23,3 +23,12 @@ def test_many_threads_see_what_one_sees() -> None:
         sys.setswitchinterval(before)
     for batch, ids in zip(batches, seen, strict=True):
         np.testing.assert_array_equal(ids, alone.batch(batch))
+
+
+def test_a_batch_names_each_word_once() -> None:
+    encoder = WordEncoder(["you", "idiot"], buckets=1000)
+    given = encoder.inputs(["you idiot you", "idi0t"])
+    assert given["words"].shape[0] == 4, "three words and padding"
+    assert given["ids"].shape == (2, 3)
+    np.testing.assert_array_equal(given["words"][given["ids"]], encoder.batch(["you idiot you", "idi0t"]))
+    assert not given["words"][given["ids"][1, 1:]].any()
