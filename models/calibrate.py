@@ -59,16 +59,15 @@ def weights(truth: np.ndarray, share: float) -> np.ndarray:
     return np.where(truth == 1, share / found, (1 - share) / (1 - found))
 
 
-def calibration_error(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray) -> float:
+def calibration_error(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray, bins: int = BINS) -> float:
     """Expected calibration error over bins of equal width."""
-    bins = _bins(probabilities)
-    gaps = np.bincount(bins, weight * (truth - probabilities), BINS)
+    gaps = np.bincount(_bins(probabilities, bins), weight * (truth - probabilities), bins)
     return float(np.abs(gaps).sum() / weight.sum())
 
 
 def reliability(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray) -> list[list[float]]:
     """For each bin with enough in it: the mean probability, the share that is right, the bin's share of all."""
-    bins = _bins(probabilities)
+    bins = _bins(probabilities, BINS)
     summed = [weight, weight * probabilities, weight * truth]
     total, said, right = (np.bincount(bins, values, BINS) for values in summed)
     used = np.bincount(bins, minlength=BINS) >= ENOUGH_TO_JUDGE
@@ -76,8 +75,8 @@ def reliability(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray
     return np.stack(columns, axis=1).round(4).tolist()
 
 
-def _bins(probabilities: np.ndarray) -> np.ndarray:
-    return np.minimum((probabilities * BINS).astype(int), BINS - 1)
+def _bins(probabilities: np.ndarray, bins: int) -> np.ndarray:
+    return np.minimum((probabilities * bins).astype(int), bins - 1)
 
 
 def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -> dict[str, float]:

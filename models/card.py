@@ -17,7 +17,7 @@ from typing import Any
 from models import text
 from models.labels import LABELS, ModelError
 
-FORMAT = 1
+FORMAT = 2  # since a BiLSTM is given each word once
 CARD = "card.json"
 
 
@@ -74,8 +74,9 @@ def file_hash(path: Path) -> str:
 
 
 def _check_card(folder: Path, card: dict[str, Any]) -> None:
-    if card["format"] > FORMAT:
-        raise ModelError(f"{folder} has format {card['format']}, this toxwatch reads up to {FORMAT}: update toxwatch.")
+    if card["format"] != FORMAT:
+        remedy = "update toxwatch" if card["format"] > FORMAT else "train it again"
+        raise ModelError(f"{folder} has format {card['format']}, this toxwatch reads {FORMAT}: {remedy}.")
     if tuple(card["labels"]) != LABELS:
         raise ModelError(f"{folder} scores {', '.join(card['labels'])}, not {', '.join(LABELS)}: train it again.")
     if card["text_rule"] != text.VERSION:

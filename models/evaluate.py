@@ -19,7 +19,7 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from sklearn.pipeline import make_union
 
 from models import data
-from models.calibrate import SHARES, calibration_error, reliability, weights
+from models.calibrate import BINS, SHARES, calibration_error, reliability, weights
 from models.composed import compose
 from models.labels import LABELS
 from models.language import LANGUAGES, language_of
@@ -30,6 +30,7 @@ from models.text import clean_text
 CASES = Path(__file__).with_name("cases.toml")
 RESAMPLES = 200
 ENOUGH = 30  # of both kinds, below which a figure says nothing
+ENOUGH_IN_A_BIN = 10  # of the rarer kind, on average
 LENGTHS = {"up to 8 words": 8, "9 to 30 words": 30, "over 30 words": 10**6}
 OBFUSCATED = 3000  # comments, so that eight disguises take a minute
 IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "jew", "jewish", "christian", "women",
@@ -146,14 +147,18 @@ def cases(model: Scorer) -> dict[str, Any]:
 
 
 def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
-    """AUC among comments that name a group, and across: their harmless ones against other toxic ones, and reverse."""
+    """AUC among comments that name a group, and across: their harmless ones against other toxic ones, and reverse.
+
+    Their calibration is looked at as closely as so few comments allow.
+    """
     known = rows.toxic.notna().to_numpy()
     texts, toxic, p = rows.text[known], rows.toxic.to_numpy(float)[known] == 1, p[known, 0]
     weight = weights(toxic, SHARES["toxic"])
     found: dict[str, Any] = {}
     for identity in IDENTITIES:
         names = texts.str.contains(rf"\b{identity}s?\b", flags=re.IGNORECASE).to_numpy()
-        if min((names & toxic).sum(), (names & ~toxic).sum()) < ENOUGH:
+        fewer = int(min((names & toxic).sum(), (names & ~toxic).sum()))
+        if fewer < ENOUGH:
             continue
         compared = {
             "subgroup_auc": names,
@@ -162,12 +167,14 @@ def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
         }
         found[identity] = {"rows": int(names.sum())}
         found[identity] |= {auc: round(float(roc_auc_score(toxic[of], p[of])), 4) for auc, of in compared.items()}
-        found[identity]["calibration_error"] = round(calibration_error(toxic[names], p[names], weight[names]), 4)
-        found[identity]["by_chance"] = round(error_by_chance(p[names], toxic.mean()), 4)
+        bins = min(fewer // ENOUGH_IN_A_BIN, BINS)
+        error = calibration_error(toxic[names], p[names], weight[names], bins)
+        found[identity]["calibration_error"] = round(error, 4)
+        found[identity]["by_chance"] = round(error_by_chance(p[names], toxic.mean(), bins), 4)
     return found
 
 
-def error_by_chance(p: np.ndarray, share: float) -> float:
+def error_by_chance(p: np.ndarray, share: float, bins: int) -> float:
     """The calibration error that so few comments show when every probability is right, on average.
 
     `share` of the comments they are among are toxic, which is more than in comment sections.
@@ -177,7 +184,7 @@ def error_by_chance(p: np.ndarray, share: float) -> float:
     for _ in range(RESAMPLES):
         toxic = rng.random(len(p)) < odds / (1 + odds)
         weight = np.where(toxic, SHARES["toxic"] / share, (1 - SHARES["toxic"]) / (1 - share))
-        errors.append(calibration_error(toxic, p, weight))
+        errors.append(calibration_error(toxic, p, weight, bins))
     return float(np.mean(errors))
 
 

@@ -61,9 +61,9 @@ def learned(encoder: Any, training: pd.DataFrame, validation: pd.DataFrame, logi
         linear = LogisticRegression(C=10.0, class_weight="balanced", solver="liblinear", tol=0.01)
         weights = linear.fit(seen[known], said[known, i]).coef_[0]
         opinion, own = unseen[judged] @ weights, logits[judged, i]
-        weights *= own.std() / max(opinion.std(), 1e-9)
-        aucs = [roc_auc_score(truth[judged, i], own + share * (unseen[judged] @ weights)) for share in WEIGHTS]
-        table[:, i] = weights * max(share for share, auc in zip(WEIGHTS, aucs, strict=True) if auc >= aucs[0])
+        scale = own.std() / max(opinion.std(), 1e-9)
+        aucs = [roc_auc_score(truth[judged, i], own + share * scale * opinion) for share in WEIGHTS]
+        table[:, i] = weights * scale * max(share for share, auc in zip(WEIGHTS, aucs, strict=True) if auc >= aucs[0])
     return table
 
 

@@ -210,6 +210,7 @@ def test_a_folder_without_data_says_what_it_should_hold(tmp_path: Path) -> None:
         (lambda folder: (folder / "vocabulary.txt").write_text("other\n"), "is not the file that card.json names"),
         (lambda folder: (folder / "model.onnx").unlink(), "is missing"),
         (lambda folder: change_card(folder, format=99), "update toxwatch"),
+        (lambda folder: change_card(folder, format=1), "train it again"),
         (lambda folder: change_card(folder, text_rule="0"), "train the model again"),
         (lambda folder: change_card(folder, labels=["toxic"]), "train it again"),
     ],
