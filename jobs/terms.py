@@ -72,7 +72,7 @@ def _pipeline(languages: tuple[str, ...]) -> Pipeline:
 def _stop_words(languages: tuple[str, ...]) -> str:
     """A dictionary in which stop words mean nothing.
 
-    StopWordsCleaner makes a set of its words for each comment anew: with a thousand of them it takes half of the time.
+    StopWordsCleaner makes a set of its words for each comment anew: a thousand of them cost more than all else.
     """
     names = [STOP_WORDS[code] for code in languages if code in STOP_WORDS]
     words = sorted({word for name in names for word in StopWordsRemover.loadDefaultStopWords(name)})

@@ -53,9 +53,9 @@ def calibrate(
     return curves
 
 
-def weights(truth: np.ndarray, share: float) -> np.ndarray:
-    """Weights that make `share` of one label's examples positive."""
-    found = truth.mean().clip(1e-9, 1 - 1e-9)
+def weights(truth: np.ndarray, share: float, found: float | None = None) -> np.ndarray:
+    """Weights that make `share` of one label's examples positive, of which `found` are (as many as here)."""
+    found = np.clip(truth.mean() if found is None else found, 1e-9, 1 - 1e-9)
     return np.where(truth == 1, share / found, (1 - share) / (1 - found))
 
 

@@ -77,7 +77,7 @@ def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[
             f"No band keeps the quality of the slow model; at {share:.0%} read it loses {facts['auc_loss']}. "
             "Use it alone."
         )
-    while narrower := [(*found, closer) for closer in _narrower(shares) if _does((found := fitted(closer))[0], truth)]:
+    while narrower := [one for one in ((*fitted(less), less) for less in _narrower(shares)) if _does(one[0], truth)]:
         facts, p, shares = min(narrower, key=lambda one: one[0]["read_share"])
     return facts, p
 

@@ -183,8 +183,7 @@ def error_by_chance(p: np.ndarray, share: float, bins: int) -> float:
     rng, errors = np.random.default_rng(0), []
     for _ in range(RESAMPLES):
         toxic = rng.random(len(p)) < odds / (1 + odds)
-        weight = np.where(toxic, SHARES["toxic"] / share, (1 - SHARES["toxic"]) / (1 - share))
-        errors.append(calibration_error(toxic, p, weight, bins))
+        errors.append(calibration_error(toxic, p, weights(toxic, SHARES["toxic"], share), bins))
     return float(np.mean(errors))
 
 
