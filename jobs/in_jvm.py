@@ -18,6 +18,7 @@ from jobs.settings import Settings
 from jobs.spark import engine_jars, scratch, shipped
 from models.card import read_card
 from models.labels import LABELS
+from models.tokens import LONGEST, Tokens
 
 SAVED = "saved"
 TEXTS_AT_ONCE = 64
@@ -30,6 +31,8 @@ def check(model_dir: Path) -> None:
             f"Spark NLP runs a transformer, and {model_dir} is a {kind}: "
             "set TOXWATCH_MODEL=models/shipped/transformer, or leave --engine out."
         )
+    if not Tokens(model_dir, LONGEST).are_word_pieces:
+        raise BadInput(f"Spark NLP reads WordPiece, and {model_dir} has another tokeniser: leave --engine out.")
     if not engine_jars():
         raise BadInput("Spark NLP's engine is missing: `python -m jobs.spark` fetches it from Maven.")
 

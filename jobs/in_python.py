@@ -78,8 +78,7 @@ def scores_of_jvm(model: scorer.Scorer, batch: pa.RecordBatch) -> np.ndarray:
 
 def words(model: Model, text: str) -> str | None:
     """The text as its words, since Spark NLP finds others by accents and punctuation; None where the text is cut."""
-    tokens = _tokens(model)
-    return None if tokens.is_cut(text) else tokens.words(text)
+    return _tokens(model).words(text)
 
 
 @lru_cache(maxsize=1)

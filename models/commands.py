@@ -54,8 +54,8 @@ def train(
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="An encoder in Hugging Face layout, a folder or a name on the hub: to fine-tune, or for a BiLSTM's "
-            "word vectors."
+            help="An encoder in Hugging Face layout (BERT, DistilBERT, RoBERTa), a folder or a name on the hub: to "
+            "fine-tune, or for a BiLSTM's word vectors."
         ),
     ] = None,
     glove: Annotated[Path | None, typer.Option(help="GloVe text file, for a BiLSTM's word vectors instead.")] = None,

@@ -1,6 +1,10 @@
-"""A BERT encoder in Keras, filled from a folder in Hugging Face layout (config, safetensors, tokenizer.json)."""
+"""An encoder in Keras, filled from a folder in Hugging Face layout (config, safetensors, tokenizer.json).
+
+BERT, and what differs from it in names only (DistilBERT) or in where places and padding begin (RoBERTa).
+"""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +14,19 @@ import numpy as np
 from keras import layers, ops
 
 from models.labels import ModelError
+from models.tokens import Tokens
 
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
+KINDS = ("bert", "distilbert", "roberta", "xlm-roberta")
+NUMBERS = {"F32": np.float32, "F16": np.float16}
+OF_DISTILBERT = {  # what it calls otherwise
+    "n_layers": "num_hidden_layers", "dim": "hidden_size", "n_heads": "num_attention_heads",
+    "hidden_dim": "intermediate_size", "activation": "hidden_act", "transformer.layer": "encoder.layer",
+    "attention.q_lin": "attention.self.query", "attention.k_lin": "attention.self.key",
+    "attention.v_lin": "attention.self.value", "attention.out_lin": "attention.output.dense",
+    "sa_layer_norm": "attention.output.LayerNorm", "ffn.lin1": "intermediate.dense", "ffn.lin2": "output.dense",
+    "output_layer_norm": "output.LayerNorm",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,7 @@ class Shape:
     vocabulary: int
     positions: int
     epsilon: float
+    first_position: int = 0
 
 
 def find_encoder(name: str) -> Path:
@@ -40,25 +56,32 @@ def find_encoder(name: str) -> Path:
 def read_shape(folder: Path) -> Shape:
     if missing := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ModelError(f"{folder} is no encoder in Hugging Face layout: it lacks {', '.join(missing)}.")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("model_type") != "bert":
-        raise ModelError(f"{folder} is a {config.get('model_type')}; encoders of the type bert can be used.")
+    said = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = {OF_DISTILBERT.get(name, name): value for name, value in said.items()}
+    kind, activation = config.get("model_type"), config.get("hidden_act", "gelu")
+    if kind not in KINDS or activation != "gelu":
+        raise ModelError(f"{folder} is a {kind} with {activation}; {', '.join(KINDS)} with gelu can be used.")
+    first = config.get("pad_token_id", 1) + 1 if "roberta" in kind else 0
     return Shape(
         layers=config["num_hidden_layers"],
         width=config["hidden_size"],
         heads=config["num_attention_heads"],
         inner=config["intermediate_size"],
         vocabulary=config["vocab_size"],
-        positions=config["max_position_embeddings"],
-        epsilon=config["layer_norm_eps"],
+        positions=config["max_position_embeddings"] - first,
+        epsilon=config.get("layer_norm_eps", 1e-12),
+        first_position=first,
     )
 
 
 def build_encoder(folder: Path, dropout: float = 0.1) -> keras.Model:
-    """ids → hidden states, with the folder's weights; id 0 is padding."""
+    """ids as `Tokens` gives them → hidden states, with the folder's weights; id 0 is padding."""
     shape = read_shape(folder)
-    encoder = random_encoder(shape, dropout)
-    _fill(encoder, shape, _tensors(folder / "model.safetensors"))
+    encoder, tokens = random_encoder(shape, dropout), Tokens(folder, shape.positions)
+    try:
+        _fill(encoder, shape, _tensors(folder / "model.safetensors"), tokens.padding)
+    except KeyError as error:
+        raise ModelError(f"{folder / 'model.safetensors'} lacks {error} in F32 or F16.") from error
     return encoder
 
 
@@ -123,13 +146,19 @@ def _tensors(path: Path) -> dict[str, np.ndarray]:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         numbers = np.frombuffer(file.read(), np.uint8)
     return {
-        name.removeprefix("bert."): numbers[slice(*facts["data_offsets"])].view(np.float32).reshape(facts["shape"])
+        _as_in_bert(name): numbers[slice(*facts["data_offsets"])].view(NUMBERS[facts["dtype"]]).reshape(facts["shape"])
         for name, facts in header.items()
-        if facts.get("dtype") == "F32"
+        if facts.get("dtype") in NUMBERS
     }
 
 
-def _fill(encoder: keras.Model, shape: Shape, tensors: dict[str, np.ndarray]) -> None:
+def _as_in_bert(name: str) -> str:
+    for theirs, ours in OF_DISTILBERT.items():
+        name = name.replace(f"{theirs}.", f"{ours}.")
+    return re.sub(r"^\w*bert\w*\.", "", name)
+
+
+def _fill(encoder: keras.Model, shape: Shape, tensors: dict[str, np.ndarray], padding: int) -> None:
     def dense(layer: layers.Dense, name: str) -> None:
         layer.set_weights([tensors[f"{name}.weight"].T, tensors[f"{name}.bias"]])
 
@@ -137,10 +166,12 @@ def _fill(encoder: keras.Model, shape: Shape, tensors: dict[str, np.ndarray]) ->
         layer.set_weights([tensors[f"{name}.weight"], tensors[f"{name}.bias"]])
 
     embeddings = encoder.get_layer("embeddings")
+    words, types = tensors["embeddings.word_embeddings.weight"].copy(), "embeddings.token_type_embeddings.weight"
+    words[[0, padding]] = words[[padding, 0]]
     # Every token is of the first type here, so that its vector is part of the place.
-    places = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
-    embeddings.words.set_weights([tensors["embeddings.word_embeddings.weight"]])
-    embeddings.places.set_weights([places])
+    kind = tensors[types][0] if types in tensors else np.float32(0)
+    embeddings.words.set_weights([words])
+    embeddings.places.set_weights([tensors["embeddings.position_embeddings.weight"][shape.first_position :] + kind])
     norm(embeddings.norm, "embeddings.LayerNorm")
     for i in range(shape.layers):
         block, name = encoder.get_layer(f"block_{i}"), f"encoder.layer.{i}"

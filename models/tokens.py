@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
 
 from models.spelling import Spelling
 from models.words import filled
 
 LONGEST = 256  # tokens; a longer text loses its middle
 TOKENIZER = "tokenizer.json"
+WORD_BEGINS = ("Ġ", "▁")  # of BPE and of SentencePiece; WordPiece marks what goes on instead
+PADDINGS = ("[PAD]", "<pad>")
 
 
 class Tokens:
@@ -20,6 +23,7 @@ class Tokens:
         self._tokenizer.no_truncation()
         self.longest = longest
         self.size = self._tokenizer.get_vocab_size()
+        self.padding = next(filter(None, map(self._tokenizer.token_to_id, PADDINGS)), 0)
         self.spelling = Spelling.read(folder, self.whole_words())
 
     def write(self, folder: Path) -> None:
@@ -38,22 +42,26 @@ class Tokens:
         """What an exported network is given."""
         return {"ids": self.batch(texts)}
 
-    def words(self, text: str) -> str:
-        """What the tokeniser takes apart, one blank between two."""
-        mended = self._tokenizer.normalizer.normalize_str(self.spelling.mended(text))
-        apart = self._tokenizer.pre_tokenizer.pre_tokenize_str(mended)
-        return " ".join(word for word, _ in apart)
-
-    def is_cut(self, text: str) -> bool:
+    def words(self, text: str) -> str | None:
+        """What the tokeniser takes apart, one blank between two; None where the text is longer than it may be."""
         mended = self.spelling.mended(text)
-        return len(mended) > self.longest - 2 and len(self._tokenizer.encode(mended).ids) > self.longest
+        if len(mended) > self.longest - 2 and len(self._tokenizer.encode(mended).ids) > self.longest:
+            return None
+        apart = self._tokenizer.pre_tokenizer.pre_tokenize_str(self._tokenizer.normalizer.normalize_str(mended))
+        return " ".join(word for word, _ in apart)
 
     def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
         return filled(rows)
 
     def whole_words(self) -> list[str]:
         """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""
-        return [piece for piece in self.pieces() if piece.isalpha() and len(piece) > 1]
+        pieces = self.pieces()
+        begun = [piece[1:] for piece in pieces if piece[:1] in WORD_BEGINS]
+        return [word for word in begun or pieces if word.isalpha() and len(word) > 1]
+
+    @property
+    def are_word_pieces(self) -> bool:
+        return isinstance(self._tokenizer.model, WordPiece)
 
     def pieces(self) -> list[str]:
         """What each token id stands for."""
@@ -61,6 +69,8 @@ class Tokens:
         return sorted(known, key=lambda piece: known[piece])
 
     def _shortened(self, ids: list[int]) -> list[int]:
+        if self.padding:  # ours is 0: they change places
+            ids = [self.padding if i == 0 else 0 if i == self.padding else i for i in ids]
         if len(ids) <= self.longest:
             return ids
         tail = self.longest // 4

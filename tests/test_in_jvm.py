@@ -11,8 +11,10 @@ from jobs.errors import BadInput
 from jobs.lake import Lake
 from jobs.settings import PROJECT, Settings
 from models import scorer
+from models.card import write_card
 from models.labels import LABELS
 from tests.test_clean import FIRST, rows_of, write_validated
+from tests.test_vectors import write_roberta
 
 TRANSFORMER = PROJECT / "models" / "shipped" / "transformer"
 TEXTS = [
@@ -45,6 +47,10 @@ def test_an_engine_that_cannot_run_the_model_says_so_before_the_night(
 ) -> None:
     with pytest.raises(BadInput, match="is a cascade: set TOXWATCH_MODEL="):
         nightly.run(replace(settings, engine="sparknlp"), [FIRST])
+    write_roberta(tmp_path / "roberta")
+    write_card(tmp_path / "roberta", "transformer", {})
+    with pytest.raises(BadInput, match="Spark NLP reads WordPiece"):
+        nightly.run(replace(settings, engine="sparknlp", model_dir=tmp_path / "roberta"), [FIRST])
     monkeypatch.setattr(spark, "IVY", tmp_path)
     with pytest.raises(BadInput, match=r"python -m jobs\.spark"):
         nightly.run(in_jvm(settings), [FIRST])

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from models.encoder import build_encoder
+from models.encoder import OF_DISTILBERT, build_encoder
 from models.labels import ModelError
 from models.tokens import Tokens
 from models.vectors import encoder_vectors, encoder_words, glove_vectors
 
 WIDTH, HEADS, INNER, LAYERS, PLACES = 8, 2, 16, 2, 32
+ROBERTAS = ["<s>", "<pad>", "</s>", "<unk>", "Ġgarden", "Ġidiot", "Ġlovely", "s", "Ġthe", "Ġyou", "Ġare"]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "garden", "idiot", "lovely", "##s", "the", "you", "are"]
 
 
@@ -41,10 +42,45 @@ def write_encoder(folder: Path) -> None:
     save(folder / "model.safetensors", random_tensors())
 
 
-def random_tensors() -> dict[str, np.ndarray]:
+def write_distilbert(folder: Path) -> dict[str, np.ndarray]:
+    """The same in DistilBERT's words, which has no types of tokens; its tensors as BERT calls them."""
+    write_encoder(folder)
+    theirs = {ours: name for name, ours in OF_DISTILBERT.items()}
+    config = json.loads((folder / "config.json").read_text())
+    del config["layer_norm_eps"]
+    renamed = {theirs.get(name, name): value for name, value in config.items()}
+    (folder / "config.json").write_text(json.dumps(renamed | {"model_type": "distilbert", "activation": "gelu"}))
+    tensors = {name: tensor for name, tensor in random_tensors().items() if "type" not in name}
+
+    def called(name: str) -> str:
+        for ours in sorted(theirs, key=len, reverse=True):
+            name = name.replace(f"{ours}.", f"{theirs[ours]}.")
+        return name
+
+    save(folder / "model.safetensors", {f"distilbert.{called(name)}": tensor for name, tensor in tensors.items()})
+    return tensors
+
+
+def write_roberta(folder: Path) -> dict[str, np.ndarray]:
+    """The same as RoBERTa: padding is 1, two places stand before the first, one type of tokens, BPE."""
+    write_encoder(folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "roberta", "pad_token_id": 1, "max_position_embeddings": PLACES + 2}
+    (folder / "config.json").write_text(json.dumps(config))
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(ROBERTAS)}, unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    tensors = random_tensors(PLACES + 2)
+    save(folder / "model.safetensors", {f"roberta.{name}": tensor for name, tensor in tensors.items()})
+    return tensors
+
+
+def random_tensors(places: int = PLACES) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(2)
     shapes = {"embeddings.word_embeddings.weight": (len(WORDS), WIDTH),
-              "embeddings.position_embeddings.weight": (PLACES, WIDTH),
+              "embeddings.position_embeddings.weight": (places, WIDTH),
               "embeddings.token_type_embeddings.weight": (2, WIDTH)}  # fmt: skip
     norms = ["embeddings.LayerNorm"]
     for i in range(LAYERS):
@@ -70,9 +106,8 @@ def save(path: Path, tensors: dict[str, np.ndarray]) -> None:
     path.write_bytes(len(text).to_bytes(8, "little") + text + content)
 
 
-def bert(ids: list[int]) -> np.ndarray:
+def bert(t: dict[str, np.ndarray], ids: list[int], first: int = 0) -> np.ndarray:
     """BERT in NumPy, one text, written apart from the Keras one."""
-    t = random_tensors()
 
     def dense(x: np.ndarray, name: str) -> np.ndarray:
         return x @ t[f"{name}.weight"].T + t[f"{name}.bias"]
@@ -81,8 +116,9 @@ def bert(ids: list[int]) -> np.ndarray:
         x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-12)
         return x * t[f"{name}.weight"] + t[f"{name}.bias"]
 
-    x = t["embeddings.word_embeddings.weight"][ids] + t["embeddings.position_embeddings.weight"][: len(ids)]
-    x = norm(x + t["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    places = t["embeddings.position_embeddings.weight"][first:][: len(ids)]
+    x = t["embeddings.word_embeddings.weight"][ids] + places
+    x = norm(x + t.get("embeddings.token_type_embeddings.weight", np.zeros(1))[0], "embeddings.LayerNorm")
     for i in range(LAYERS):
         layer = f"encoder.layer.{i}"
         q, k, v = (
@@ -99,11 +135,30 @@ def bert(ids: list[int]) -> np.ndarray:
 
 
 def test_the_encoder_is_bert_whatever_the_padding(folder: Path) -> None:
+    assert_is_bert(folder, random_tensors())
+
+
+def test_distilbert_is_bert_by_other_names(tmp_path: Path) -> None:
+    assert_is_bert(tmp_path / "distilbert", write_distilbert(tmp_path / "distilbert"))
+
+
+def assert_is_bert(folder: Path, tensors: dict[str, np.ndarray]) -> None:
     tokens = Tokens(folder, longest=32)
     texts = ["You are the idiots", "lovely garden of the unknown you are"]
     states = build_encoder(folder).predict_on_batch(tokens.batch(texts))
     for row, ids in zip(states, map(tokens.encode, texts), strict=True):
-        np.testing.assert_allclose(row[: len(ids)], bert(ids), atol=1e-5)
+        np.testing.assert_allclose(row[: len(ids)], bert(tensors, ids), atol=1e-5)
+
+
+def test_roberta_begins_its_places_and_its_padding_elsewhere(tmp_path: Path) -> None:
+    folder = tmp_path / "roberta"
+    tensors = write_roberta(folder)
+    tokens = Tokens(folder, longest=32)
+    assert tokens.encode("You are lovely") == [1, 9, 10, 6, 2]
+    assert tokens.whole_words() == ["garden", "idiot", "lovely", "the", "you", "are"]
+    states = build_encoder(folder).predict_on_batch(tokens.batch(["You are lovely", "the garden you are"]))
+    np.testing.assert_allclose(states[0, :5], bert(tensors, [0, 9, 10, 6, 2], first=2), atol=1e-5)
+    np.testing.assert_allclose(states[1], bert(tensors, [0, 8, 4, 9, 10, 2], first=2), atol=1e-5)
 
 
 def test_a_long_text_loses_its_middle(folder: Path) -> None:
@@ -129,6 +184,12 @@ def test_a_folder_that_is_no_encoder_says_what_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     with pytest.raises(ModelError, match="is a gpt2"):
         build_encoder(tmp_path)
+    write_encoder(tmp_path / "part")
+    tensors = random_tensors()
+    del tensors["encoder.layer.1.output.dense.bias"]
+    save(tmp_path / "part" / "model.safetensors", tensors)
+    with pytest.raises(ModelError, match=r"lacks 'encoder\.layer\.1\.output\.dense\.bias'"):
+        build_encoder(tmp_path / "part")
 
 
 def test_glove_is_read_by_width_and_coverage(tmp_path: Path) -> None:
