@@ -23,7 +23,7 @@ from models.scorer import is_doubtful, mixed, network, probabilities
 Card = dict[str, Any]
 Pair = tuple[np.ndarray, np.ndarray]  # logits of the fast and of the slow model
 ROUNDING = 1e-9
-READ_SHARES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
+READ_SHARES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.18, 0.2, 0.22, 0.25, 0.3, 0.4, 0.5, 0.7)
 
 
 def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str, is_linked: bool) -> dict[str, Any]:
@@ -88,9 +88,8 @@ def _does(facts: Card, truth: np.ndarray) -> bool:
 
 
 def _narrower(shares: dict[str, float]) -> list[dict[str, float]]:
-    """The same with the next smaller share for one of the labels."""
-    smaller = (0.0, *READ_SHARES)
-    return [shares | {label: smaller[READ_SHARES.index(share)]} for label, share in shares.items() if share > 0]
+    """The same with a smaller share for one of the labels."""
+    return [shares | {label: less} for label, share in shares.items() for less in (0.0, *READ_SHARES) if less < share]
 
 
 def _fitted(

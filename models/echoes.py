@@ -11,7 +11,7 @@ import pandas as pd
 from models.labels import LABELS
 from models.text import text_key
 
-PIECE = (3, 14)  # words
+PIECE = (3, 20)  # words
 EXCHANGED = 0.15  # share of the words
 
 

@@ -32,6 +32,8 @@ RESAMPLES = 200
 ENOUGH = 30  # of both kinds, below which a figure says nothing
 ENOUGH_IN_A_BIN = 10  # of the rarer kind, on average
 LENGTHS = {"up to 8 words": 8, "9 to 30 words": 30, "over 30 words": 10**6}
+AUCS = ("subgroup", "BPSN", "BNSP")
+WORST_SHOWN = 6  # groups of many, so that the tables stay on one screen
 OBFUSCATED = 3000  # comments, so that eight disguises take a minute
 IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "jew", "jewish", "christian", "women",
               "woman", "men", "immigrants", "refugees", "mexican", "arab", "disabled", "old")  # fmt: skip
@@ -71,6 +73,7 @@ def judge(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
         "lengths": aucs(rows, p, pd.cut(words, [-1, *LENGTHS.values()], labels=list(LENGTHS))),
         "languages": aucs(rows, p, rows.raw.map(language_of(LANGUAGES))),
         "identities": by_identity(rows, p),
+        "mentions": mentions(model),
         "cases": cases(model),
     }
 
@@ -146,11 +149,29 @@ def cases(model: Scorer) -> dict[str, Any]:
     return found
 
 
-def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
-    """AUC among comments that name a group, and across: their harmless ones against other toxic ones, and reverse.
+def mentions(model: Scorer) -> dict[str, Any]:
+    """The same sentences about every group: AUC among and across them, and what is flagged."""
+    said = tomllib.loads(CASES.read_text(encoding="utf-8"))["mention"]
+    groups, sentences = said["groups"], said["harmless"] + said["abuse"]
+    texts = [clean_text(sentence.format(group=group)) for group in groups for sentence in sentences]
+    named = np.repeat(groups, len(sentences))
+    toxic = np.tile(np.arange(len(sentences)) >= len(said["harmless"]), len(groups))
+    p = model.scores(texts)[:, 0]
+    flagged = p >= model.thresholds["toxic"]
+    found = {}
+    for group in groups:
+        names = named == group
+        found[group] = _across(names, toxic, p) | {
+            "harmless": len(said["harmless"]),
+            "harmless_flagged": int((names & ~toxic & flagged).sum()),
+            "abuse": len(said["abuse"]),
+            "abuse_flagged": int((names & toxic & flagged).sum()),
+        }
+    return found
 
-    Their calibration is looked at as closely as so few comments allow.
-    """
+
+def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
+    """The same of comments that name a group, whose calibration is looked at as closely as so few allow."""
     known = rows.toxic.notna().to_numpy()
     texts, toxic, p = rows.text[known], rows.toxic.to_numpy(float)[known] == 1, p[known, 0]
     weight = weights(toxic, SHARES["toxic"])
@@ -160,18 +181,22 @@ def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
         fewer = int(min((names & toxic).sum(), (names & ~toxic).sum()))
         if fewer < ENOUGH:
             continue
-        compared = {
-            "subgroup_auc": names,
-            "bpsn_auc": (names & ~toxic) | (~names & toxic),
-            "bnsp_auc": (names & toxic) | (~names & ~toxic),
-        }
-        found[identity] = {"rows": int(names.sum())}
-        found[identity] |= {auc: round(float(roc_auc_score(toxic[of], p[of])), 4) for auc, of in compared.items()}
+        found[identity] = {"rows": int(names.sum())} | _across(names, toxic, p)
         bins = min(fewer // ENOUGH_IN_A_BIN, BINS)
         error = calibration_error(toxic[names], p[names], weight[names], bins)
         found[identity]["calibration_error"] = round(error, 4)
         found[identity]["by_chance"] = round(error_by_chance(p[names], toxic.mean(), bins), 4)
     return found
+
+
+def _across(names: np.ndarray, toxic: np.ndarray, p: np.ndarray) -> dict[str, float]:
+    """AUC among what names a group, of its harmless part against other toxic texts, and the reverse."""
+    compared = {
+        "subgroup_auc": names,
+        "bpsn_auc": (names & ~toxic) | (~names & toxic),
+        "bnsp_auc": (names & toxic) | (~names & ~toxic),
+    }
+    return {auc: round(float(roc_auc_score(toxic[of], p[of])), 4) for auc, of in compared.items()}
 
 
 def error_by_chance(p: np.ndarray, share: float, bins: int) -> float:
@@ -239,9 +264,10 @@ def as_text(figures: dict[str, Any]) -> str:
         _aucs("language", figures["languages"]),
         _cases(figures["cases"]),
         _table(
-            ["named", "rows", "subgroup AUC", "BPSN AUC", "BNSP AUC", "calib. error", "by chance"],
+            ["named", "rows", *(f"{kind} AUC" for kind in AUCS), "calib. error", "by chance"],
             [[name, *row.values()] for name, row in figures["identities"].items()],
         ),
+        _mentions(figures["mentions"]),
         _table(["disguise", "AUC lost"], [[how, f"{loss:.4f}"] for how, loss in figures["disguises"].items()]),
     ]  # fmt: skip
     if competition := figures.get("competition"):
@@ -281,6 +307,20 @@ def _cases(cases: dict[str, Any]) -> str:
         right, texts = sum(row["right"] for row in rows), sum(row["texts"] for row in rows)
         body.append([kind, "", f"{right} of {texts} ({right / texts:.0%})"])
     return _table(["functional case", "is", "right"], body)
+
+
+def _mentions(mentions: dict[str, Any]) -> str:
+    """The groups that fare worst, and all of them together."""
+    head = ["in like sentences, worst first", *(f"{kind} AUC" for kind in AUCS), "harmless flagged", "abuse flagged"]
+    rows, aucs = pd.DataFrame(mentions).T, [f"{kind.lower()}_auc" for kind in AUCS]
+    worst = rows.loc[rows[aucs].min(axis=1).sort_values(kind="stable").index[:WORST_SHOWN]]
+    every = pd.concat([rows[aucs].mean(), rows.drop(columns=aucs).sum()]).rename(f"all {len(rows)}")
+    body = [
+        [name, *(f"{row[auc]:.4f}" for auc in aucs),
+         *(f"{row[f'{kind}_flagged']:.0f} of {row[kind]:.0f}" for kind in ("harmless", "abuse"))]
+        for name, row in pd.concat([worst, every.to_frame().T]).iterrows()
+    ]  # fmt: skip
+    return _table(head, body)
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:

@@ -42,9 +42,10 @@ def _measures(figures: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
     for group, kind in (("sources", "AUC within a source"), ("lengths", "AUC within a length")):
         for name, row in figures[group].items():
             yield f"{name}: AUC", kind, row["auc"]
-    for name, row in figures["identities"].items():
-        for auc in ("subgroup_auc", "bpsn_auc", "bnsp_auc"):
-            yield f"{name}: {auc.removesuffix('_auc').replace('_', ' ')} AUC", "AUC across a named group", row[auc]
+    for group, where in (("identities", ""), ("mentions", " (like sentences)")):
+        for name, row in figures[group].items():
+            for auc in ("subgroup_auc", "bpsn_auc", "bnsp_auc"):
+                yield f"{name}{where}: {auc.removesuffix('_auc')} AUC", "AUC across a named group", row[auc]
     cases = figures["cases"].values()
     for name, rows in (("all", list(cases)), ("harmless", [row for row in cases if not row["is_toxic"]])):
         share = sum(row["right"] for row in rows) / sum(row["texts"] for row in rows)

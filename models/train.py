@@ -57,8 +57,8 @@ class Settings:
     units: int = 64
     head: int = 64
     precision: float = 0.8  # that thresholds are chosen for
-    composed: int = 50_000  # sentences from models/templates.toml beside the labelled comments
-    echoes: int = 100_000  # sentences that a teacher alone labels, if there is one
+    composed: int = 70_000  # sentences from models/templates.toml beside the labelled comments
+    echoes: int = 200_000  # sentences that a teacher alone labels, if there is one
     sample: int | None = None  # train on this many rows only
     seed: int = 7
 

@@ -13,7 +13,7 @@ from jobs import schema
 from jobs.cli import app
 from jobs.nightly import STAGES
 from jobs.settings import SHIPPED
-from models import evaluate, report
+from models import evaluate, report, scorer
 from models.card import read_card
 from models.labels import LABELS
 from warehouse import build, describe
@@ -128,3 +128,10 @@ def test_the_models_page_quotes_what_evaluate_printed_of_the_shipped_model() -> 
     printed = [line for line in evaluate.as_text(figures).splitlines() if line.startswith("|")]
     assert len(printed) > 40
     assert set(printed) <= set((ROOT / "docs" / "models.md").read_text().splitlines())
+
+
+def test_the_shipped_model_holds_no_group_against_those_who_name_it() -> None:
+    found = evaluate.mentions(scorer.load(SHIPPED))
+    assert found["gay"]["harmless"] == 12
+    assert max(row["harmless_flagged"] for row in found.values()) <= 2
+    assert min(row["bpsn_auc"] for row in found.values()) > 0.9

@@ -15,6 +15,7 @@ FIGURES = {
     "sources": {"tweets": {"auc": 0.9}},
     "lengths": {"up to 8 words": {"auc": 0.95}},
     "identities": {"gay": {"subgroup_auc": 0.9, "bpsn_auc": 0.91, "bnsp_auc": 0.92}},
+    "mentions": {"deaf": {"subgroup_auc": 0.9, "bpsn_auc": 0.91, "bnsp_auc": 0.92}},
     "cases": {
         "abuse": {"is_toxic": True, "texts": 50, "right": 40},
         "thanks": {"is_toxic": False, "texts": 50, "right": 45},
@@ -40,6 +41,7 @@ def test_an_equal_model_holds_everywhere() -> None:
         (changed("sources", "tweets", auc=0.88), "tweets: AUC"),
         (changed("lengths", "up to 8 words", auc=0.93), "up to 8 words: AUC"),
         (changed("identities", "gay", bpsn_auc=0.88), "gay: bpsn AUC"),
+        (changed("mentions", "deaf", subgroup_auc=0.8), "deaf (like sentences): subgroup AUC"),
         (changed("cases", "thanks", right=43), "functional cases, harmless: share right"),
     ],
 )

@@ -4,6 +4,8 @@ import csv
 import json
 import random
 import shutil
+import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +16,10 @@ import pytest
 from models import calibrate, data, scorer, train
 from models.card import read_card
 from models.composed import compose
+from models.evaluate import CASES
 from models.labels import LABELS, ModelError
-from models.text import clean_text
-from tests.test_vectors import write_encoder
+from models.text import clean_text, text_key
+from tests.test_vectors import write_encoder, write_roberta
 
 TINY = train.Settings(
     epochs=2,
@@ -89,8 +92,11 @@ def test_its_card_says_where_it_comes_from(model: Path) -> None:
     assert card["thresholds"].keys() == card["calibration"].keys() == set(LABELS)
 
 
-def test_a_transformer_is_trained_exported_and_scored_like_the_other(tmp_path: Path, rows: pd.DataFrame) -> None:
-    write_encoder(tmp_path / "encoder")
+@pytest.mark.parametrize("write", [write_encoder, write_roberta])
+def test_a_transformer_is_trained_exported_and_scored_like_the_other(
+    tmp_path: Path, rows: pd.DataFrame, write: Callable[[Path], None]
+) -> None:
+    write(tmp_path / "encoder")
     settings = replace(TINY, learning_rate=5e-3, max_train_words=30)
     card = train.train_transformer(rows, tmp_path / "tiny", tmp_path / "encoder", settings)
     assert card["kind"] == "transformer"
@@ -299,6 +305,15 @@ def test_composed_sentences_are_the_same_for_the_same_seed_and_know_what_they_do
     assert values.isna().any(axis=None)
     assert values.stack().isin([0, 1]).all()
     assert 0.1 < (comments.toxic == 1).mean() < 0.5
+
+
+def test_no_sentence_to_judge_by_is_composed_for_training() -> None:
+    asked = tomllib.loads(CASES.read_text(encoding="utf-8"))
+    mentions = asked["mention"]["harmless"] + asked["mention"]["abuse"]
+    judged = [text for case in asked["case"] for text in case["texts"]]
+    judged += [sentence.format(group=group) for sentence in mentions for group in asked["mention"]["groups"]]
+    trained_on = set(compose(train.Settings().composed, train.Settings().seed).key)
+    assert [text for text in judged if text_key(clean_text(text)) in trained_on] == []
 
 
 def test_an_unknown_choice_names_the_known_ones() -> None:
