@@ -55,9 +55,10 @@ class Tokens:
 
     def whole_words(self) -> list[str]:
         """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""
-        pieces = self.pieces()
-        begun = [piece[1:] for piece in pieces if piece[:1] in WORD_BEGINS]
-        return [word for word in begun or pieces if word.isalpha() and len(word) > 1]
+        words = self.pieces()
+        if not self.are_word_pieces:
+            words = [piece[1:] for piece in words if piece.startswith(WORD_BEGINS)]
+        return [word for word in words if word.isalpha() and len(word) > 1]
 
     @property
     def are_word_pieces(self) -> bool:
