@@ -52,8 +52,8 @@ def charts(figures: dict[str, Any]) -> list[Chart]:
         _reliability(figures["labels"]),
         _sources(figures),
         _cases(figures["cases"]),
-        _identities("Named groups", "Comments that name a group", figures["identities"]),
-        _identities("Groups in like sentences", "The same sentences about every group", figures.get("mentions", {})),
+        _identities(figures["identities"]),
+        _mentions(figures.get("mentions", {})),
         _disguises(figures["disguises"]),
     ]
 
@@ -122,7 +122,7 @@ def _cases(cases: dict[str, Any]) -> Chart:
     return Chart("Cases that fool such models", "Short texts written for this: how many are right.", figure, rows)
 
 
-def _identities(title: str, of: str, identities: dict[str, Any]) -> Chart:
+def _identities(identities: dict[str, Any]) -> Chart:
     rows = [{"group": name, **row} for name, row in identities.items()]
     kinds = (("subgroup_auc", "subgroup", MODEL), ("bpsn_auc", "BPSN", WRONG), ("bnsp_auc", "BNSP", THIRD))
     bars = [
@@ -130,10 +130,23 @@ def _identities(title: str, of: str, identities: dict[str, Any]) -> Chart:
          "marker": {"color": colour}} for kind, name, colour in kinds
     ]  # fmt: skip
     said = (
-        f"{of}: AUC among them (subgroup), of their harmless ones against other toxic ones (BPSN), and the reverse "
-        "(BNSP)."
+        "AUC among comments that name a group (subgroup), of their harmless ones against other toxic ones (BPSN), and "
+        "the reverse (BNSP)."
     )
-    return Chart(title, said, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows)
+    return Chart("Named groups", said, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows)
+
+
+def _mentions(mentions: dict[str, Any]) -> Chart:
+    rows: list[Row] = [{"group": name, **row} for name, row in mentions.items()]
+    bars = [
+        {"type": "bar", "x": [row["group"] for row in rows], "name": kind, "marker": {"color": colour},
+         "y": [row[f"{kind}_flagged"] / row[kind] for row in rows]}
+        for kind, colour in (("abuse", MODEL), ("harmless", WRONG))
+    ]  # fmt: skip
+    said = "The same sentences about every group: how many of the abusive and of the harmless ones are flagged."
+    return Chart(
+        "Groups in like sentences", said, _figure(*bars, height=320, y={"tickformat": ".0%", "range": [0, 1]}), rows
+    )
 
 
 def _disguises(disguises: dict[str, float]) -> Chart:
