@@ -1,11 +1,12 @@
 # Needs Python 3.11 or 3.12 and Java 17; everything else is put into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench airflow screenshots java
+.PHONY: help setup demo test lint bench ship airflow screenshots java
 
 PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
 	&& echo $$python && break; done)
 DATA_DIR ?= data
+SHIPPED := models/shipped
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +27,15 @@ lint: setup ## check style and types
 bench: setup ## measure what scoring costs; with LABELLED=FILE from `toxwatch prepare`, how models compare too
 	.venv/bin/python bench/scoring.py
 	[ -z "$(LABELLED)" ] || { .venv/bin/python bench/imbalance.py $(LABELLED) && .venv/bin/python bench/leave_one_out.py $(LABELLED); }
+
+ship: setup ## train the models that ship anew and print what docs/models.md quotes: DATA=FOLDER BACKBONE=FOLDER
+	@[ -d "$(DATA)" ] && [ -d "$(BACKBONE)" ] || { echo "make ship DATA=FOLDER BACKBONE=FOLDER, see docs/models.md"; exit 2; }
+	.venv/bin/toxwatch prepare --data $(DATA)
+	.venv/bin/toxwatch train --kind transformer --backbone $(BACKBONE) --epochs 2 --mixed --output $(SHIPPED)/transformer
+	.venv/bin/toxwatch train --backbone $(BACKBONE) --teacher $(SHIPPED)/transformer --epochs 5 --output $(SHIPPED)/bilstm
+	.venv/bin/toxwatch cascade --link --output $(SHIPPED)/cascade
+	for model in bilstm transformer cascade; do .venv/bin/toxwatch evaluate $(SHIPPED)/$$model || exit; done
+	cp "$$(ls -t data/models/reports/cascade-*.json | head -1)" $(SHIPPED)/cascade
 
 airflow: setup ## run Airflow with the project's DAGs on this machine
 	.venv/bin/toxwatch airflow --data-dir $(DATA_DIR)
