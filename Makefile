@@ -28,14 +28,15 @@ bench: setup ## measure what scoring costs; with LABELLED=FILE from `toxwatch pr
 	.venv/bin/python bench/scoring.py
 	[ -z "$(LABELLED)" ] || { .venv/bin/python bench/imbalance.py $(LABELLED) && .venv/bin/python bench/leave_one_out.py $(LABELLED); }
 
+ship: export TOXWATCH_DATA_DIR = $(DATA_DIR)
 ship: setup ## train the models that ship anew and print what docs/models.md quotes: DATA=FOLDER BACKBONE=FOLDER
-	@[ -d "$(DATA)" ] && [ -d "$(BACKBONE)" ] || { echo "make ship DATA=FOLDER BACKBONE=FOLDER, see docs/models.md"; exit 2; }
+	@[ -n "$(DATA)" ] && [ -n "$(BACKBONE)" ] || { echo "make ship DATA=FOLDER BACKBONE=FOLDER, see docs/models.md"; exit 2; }
 	.venv/bin/toxwatch prepare --data $(DATA)
 	.venv/bin/toxwatch train --kind transformer --backbone $(BACKBONE) --epochs 2 --mixed --output $(SHIPPED)/transformer
 	.venv/bin/toxwatch train --backbone $(BACKBONE) --teacher $(SHIPPED)/transformer --epochs 5 --output $(SHIPPED)/bilstm
 	.venv/bin/toxwatch cascade --link --output $(SHIPPED)/cascade
 	for model in bilstm transformer cascade; do .venv/bin/toxwatch evaluate $(SHIPPED)/$$model || exit; done
-	cp "$$(ls -t data/models/reports/cascade-*.json | head -1)" $(SHIPPED)/cascade
+	cp "$$(ls -t $(DATA_DIR)/models/reports/cascade-*.json | head -1)" $(SHIPPED)/cascade
 
 airflow: setup ## run Airflow with the project's DAGs on this machine
 	.venv/bin/toxwatch airflow --data-dir $(DATA_DIR)

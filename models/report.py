@@ -144,9 +144,8 @@ def _mentions(mentions: dict[str, Any]) -> Chart:
         for kind, colour in (("abuse", MODEL), ("harmless", WRONG))
     ]  # fmt: skip
     said = "The same sentences about every group: how many of the abusive and of the harmless ones are flagged."
-    return Chart(
-        "Groups in like sentences", said, _figure(*bars, height=320, y={"tickformat": ".0%", "range": [0, 1]}), rows
-    )
+    figure = _figure(*bars, height=320, y={"tickformat": ".0%", "range": [0, 1]})
+    return Chart("Groups in like sentences", said, figure, rows)
 
 
 def _disguises(disguises: dict[str, float]) -> Chart:

@@ -31,12 +31,12 @@ class Tokens:
         self.spelling.write(folder)
 
     def encode(self, text: str) -> list[int]:
-        return self._shortened(self._tokenizer.encode(self.spelling.mended(text)).ids)
+        return self._ours(self._tokenizer.encode(self.spelling.mended(text)).ids)
 
     def batch(self, texts: Sequence[str]) -> np.ndarray:
         """int32[text, token], padded with zeros to the longest."""
         mended = [self.spelling.mended(text) for text in texts]
-        return self.padded([self._shortened(one.ids) for one in self._tokenizer.encode_batch(mended)])
+        return self.padded([self._ours(one.ids) for one in self._tokenizer.encode_batch(mended)])
 
     def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """What an exported network is given."""
@@ -69,8 +69,9 @@ class Tokens:
         known = self._tokenizer.get_vocab()
         return sorted(known, key=lambda piece: known[piece])
 
-    def _shortened(self, ids: list[int]) -> list[int]:
-        if self.padding:  # ours is 0: they change places
+    def _ours(self, ids: list[int]) -> list[int]:
+        """With 0 as padding, and without the middle of a text that is too long."""
+        if self.padding:
             ids = [self.padding if i == 0 else 0 if i == self.padding else i for i in ids]
         if len(ids) <= self.longest:
             return ids
