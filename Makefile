@@ -33,7 +33,7 @@ ship: setup ## train the models that ship anew and print what docs/models.md quo
 	@[ -n "$(DATA)" ] && [ -n "$(BACKBONE)" ] || { echo "make ship DATA=FOLDER BACKBONE=FOLDER, see docs/models.md"; exit 2; }
 	.venv/bin/toxwatch prepare --data $(DATA)
 	.venv/bin/toxwatch train --kind transformer --backbone $(BACKBONE) --epochs 2 --mixed --output $(SHIPPED)/transformer
-	.venv/bin/toxwatch train --backbone $(BACKBONE) --teacher $(SHIPPED)/transformer --epochs 5 --output $(SHIPPED)/bilstm
+	.venv/bin/toxwatch train --backbone $(BACKBONE) --teacher $(SHIPPED)/transformer --epochs 3 --output $(SHIPPED)/bilstm
 	.venv/bin/toxwatch cascade --link --output $(SHIPPED)/cascade
 	for model in bilstm transformer cascade; do .venv/bin/toxwatch evaluate $(SHIPPED)/$$model || exit; done
 	cp "$$(ls -t $(DATA_DIR)/models/reports/cascade-*.json | head -1)" $(SHIPPED)/cascade

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from models import data, evaluate, scorer, train
 from models.composed import compose
 
-SETTINGS = train.Settings(epochs=2, sample=20_000, composed=10_000)
+SETTINGS = train.Settings(epochs=2, batch=128, sample=20_000, composed=10_000)
 WITHIN = "wiki"  # sources of one place are left out together
 
 

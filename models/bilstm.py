@@ -15,9 +15,9 @@ from models.words import SLOTS
 
 @dataclass(frozen=True)
 class Size:
-    embedding: int = 96
-    units: int = 64
-    head: int = 64
+    embedding: int
+    units: int
+    head: int
 
 
 @keras.saving.register_keras_serializable("toxwatch")
@@ -60,7 +60,7 @@ class MaxAndAttention(layers.Layer):
         return ops.concatenate([ops.max(states + absent, axis=1), ops.sum(states * weights, axis=1)], axis=-1)
 
 
-def build_bilstm(vocabulary_size: int, size: Size = Size(), dropout: float = 0.3) -> keras.Model:
+def build_bilstm(vocabulary_size: int, size: Size, dropout: float = 0.0) -> keras.Model:
     # === Layers ===
     embed = WordEmbedding(vocabulary_size, size.embedding, name="embedding")
     read = layers.Bidirectional(layers.LSTM(size.units, return_sequences=True), name="bilstm")

@@ -35,8 +35,8 @@ LENGTHS = {"up to 8 words": 8, "9 to 30 words": 30, "over 30 words": 10**6}
 AUCS = ("subgroup", "BPSN", "BNSP")
 WORST_SHOWN = 6  # groups of many, so that the tables stay on one screen
 OBFUSCATED = 3000  # comments, so that eight disguises take a minute
-IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "jew", "jewish", "christian", "women",
-              "woman", "men", "immigrants", "refugees", "mexican", "arab", "disabled", "old")  # fmt: skip
+IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "jew or jewish", "christian",
+              "woman or women", "men", "immigrant", "refugee", "mexican", "arab", "disabled", "old")  # fmt: skip
 
 Scores = Callable[[Sequence[str]], np.ndarray]  # cleaned texts → probabilities
 
@@ -177,7 +177,8 @@ def by_identity(rows: pd.DataFrame, p: np.ndarray) -> dict[str, Any]:
     weight = weights(toxic, SHARES["toxic"])
     found: dict[str, Any] = {}
     for identity in IDENTITIES:
-        names = texts.str.contains(rf"\b{identity}s?\b", flags=re.IGNORECASE).to_numpy()
+        spellings = identity.replace(" or ", "|")
+        names = texts.str.contains(rf"\b(?:{spellings})s?\b", flags=re.IGNORECASE).to_numpy()
         fewer = int(min((names & toxic).sum(), (names & ~toxic).sum()))
         if fewer < ENOUGH:
             continue

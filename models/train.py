@@ -42,11 +42,11 @@ DISGUISES, OFTEN = list(MET), list(MET.values())
 class Settings:
     epochs: int = 20  # at most; the best one is kept
     patience: int = 3  # epochs without a better validation AUC before the end
-    batch: int = 128
-    learning_rate: float = 2e-3  # the highest: it rises over WARM_UP steps and falls to nothing with the last epoch
+    batch: int = 256
+    learning_rate: float = 3e-3  # the highest: it rises over WARM_UP steps and falls to nothing with the last epoch
     accumulate: int = 1  # batches whose gradients are added before a step
     mixed: bool = False  # bfloat16 arithmetic on float32 weights
-    dropout: float = 0.3
+    dropout: float = 0.15
     imbalance: str = "weights"
     disguised: float = 0.3  # share of training texts that are obfuscated anew in every epoch
     max_train_words: int = 96
@@ -54,11 +54,11 @@ class Settings:
     min_count: int = 4
     buckets: int = 30_000
     embedding: int = 96
-    units: int = 64
+    units: int = 96
     head: int = 64
     precision: float = 0.8  # that thresholds are chosen for
     composed: int = 70_000  # sentences from models/templates.toml beside the labelled comments
-    echoes: int = 200_000  # sentences that a teacher alone labels, if there is one
+    echoes: int = 500_000  # sentences that a teacher alone labels, if there is one
     sample: int | None = None  # train on this many rows only
     seed: int = 7
 

@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import calibrate, data, scorer, train
+from models import calibrate, data, evaluate, scorer, train
 from models.card import read_card
 from models.composed import compose
-from models.evaluate import CASES
 from models.labels import LABELS, ModelError
 from models.text import clean_text, text_key
 from tests.test_vectors import write_encoder, write_roberta
@@ -308,12 +307,27 @@ def test_composed_sentences_are_the_same_for_the_same_seed_and_know_what_they_do
 
 
 def test_no_sentence_to_judge_by_is_composed_for_training() -> None:
-    asked = tomllib.loads(CASES.read_text(encoding="utf-8"))
+    asked = tomllib.loads(evaluate.CASES.read_text(encoding="utf-8"))
     mentions = asked["mention"]["harmless"] + asked["mention"]["abuse"]
     judged = [text for case in asked["case"] for text in case["texts"]]
     judged += [sentence.format(group=group) for sentence in mentions for group in asked["mention"]["groups"]]
     trained_on = set(compose(train.Settings().composed, train.Settings().seed).key)
     assert [text for text in judged if text_key(clean_text(text)) in trained_on] == []
+
+
+def test_a_group_is_one_group_whether_one_or_many_of_it_are_named() -> None:
+    texts = [
+        "A woman said it",
+        "WOMEN said it",
+        "the old woman, you idiot",
+        "women are idiots",
+        "They said it",
+        "idiot",
+    ] * 30
+    rows = pd.DataFrame({"text": texts, "toxic": [0.0, 0.0, 1.0, 1.0, 0.0, 1.0] * 30})
+    found = evaluate.by_identity(rows, np.array([0.1, 0.2, 0.15, 0.9, 0.1, 0.9] * 30)[:, None])
+    assert list(found) == ["woman or women"]
+    assert (found["woman or women"]["rows"], found["woman or women"]["subgroup_auc"]) == (120, 0.75)
 
 
 def test_an_unknown_choice_names_the_known_ones() -> None:
