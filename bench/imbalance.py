@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models import data, evaluate, scorer, train
 
-SETTINGS = train.Settings(epochs=2, batch=128, sample=20_000, composed=10_000)
+SETTINGS = train.Settings(epochs=2, batch=128, sample=20_000, composed=10_000)  # so few rows want smaller batches
 
 
 def main() -> None:

@@ -12,10 +12,10 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.imbalance import SETTINGS
 from models import data, evaluate, scorer, train
 from models.composed import compose
 
-SETTINGS = train.Settings(epochs=2, batch=128, sample=20_000, composed=10_000)
 WITHIN = "wiki"  # sources of one place are left out together
 
 
