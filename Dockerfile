@@ -18,7 +18,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-
     && rm -rf /var/lib/apt/lists/*
 RUN uv sync --frozen --no-install-project --extra airflow --extra train
 COPY . .
-RUN uv sync --frozen --extra airflow --extra train && { python -m jobs.spark && python -m jobs.spark kafka || true; }
+RUN uv sync --frozen --extra airflow --extra train && { python -m jobs.spark.jars && python -m jobs.spark.jars kafka || true; }
 USER toxwatch
 
 FROM base AS dashboard

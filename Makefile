@@ -57,5 +57,5 @@ java:
 	$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	.venv/bin/python -m pip install --quiet uv
 	.venv/bin/uv sync --quiet --frozen --inexact --all-extras
-	.venv/bin/python -m jobs.spark || true
+	.venv/bin/python -m jobs.spark.jars || true
 	@touch $@

@@ -18,8 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.history import timed
 from bench.scoring import SHIPPED
 from bench.scoring import comments as texts_of_the_stand_in
-from jobs import score, spark
-from jobs.settings import ENGINES, Settings
+from jobs import score
+from jobs.config.settings import ENGINES, Settings
+from jobs.spark import session
 from models.text import clean_text, text_key
 
 CORES = 2
@@ -32,8 +33,8 @@ def main(comments: int) -> None:
         settings = replace(
             Settings.load(Path(folder)), spark_master=f"local[{CORES}]", model_dir=SHIPPED / "transformer"
         )
-        session = spark.session(settings)
-        rows = session.createDataFrame([(text_key(text), text) for text in texts], "text_key string, clean_text string")
+        spark = session.session(settings)
+        rows = spark.createDataFrame([(text_key(text), text) for text in texts], "text_key string, clean_text string")
         rows = rows.repartition(CORES).cache()
         rows.count()
         machine = platform.processor() or platform.machine()

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dashboard.pages.comments import DEFAULT_ORDER
 from dashboard.view import Answers, View
-from jobs import schema
+from jobs.lake import schema
 from warehouse import build, queries
 from warehouse.reader import Warehouse
 

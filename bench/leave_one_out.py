@@ -13,8 +13,9 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.imbalance import SETTINGS
-from models import data, evaluate, scorer, train
-from models.composed import compose
+from models import scorer
+from models.training import data, evaluate, train
+from models.training.composed import compose
 
 WITHIN = "wiki"  # sources of one place are left out together
 

@@ -27,9 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.history import timed
 from bench.scoring import comments as texts_of_the_stand_in
-from jobs import clean, in_python, publish, schema, score, validate
-from jobs.lake import Lake, Manifest
-from jobs.settings import Settings
+from jobs import clean, publish, score, validate
+from jobs.config.settings import Settings
+from jobs.lake import schema
+from jobs.lake.nights import Lake, Manifest
+from jobs.spark import workers
 from models.text import clean_text
 
 NIGHT = date(2026, 11, 19)
@@ -139,7 +141,7 @@ def read_alone(model_dir: Path, texts: list[str]) -> tuple[float, float]:
 
 def read_part(model_dir: Path, texts: list[str]) -> float:
     """CPU-seconds of the model, once the text rule has cleaned the texts."""
-    model, cleaned = in_python.loaded(in_python.Model(model_dir)), [clean_text(text) for text in texts]
+    model, cleaned = workers.loaded(workers.Model(model_dir)), [clean_text(text) for text in texts]
     started = time.process_time()
     model.scores(cleaned)
     return time.process_time() - started

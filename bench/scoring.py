@@ -59,7 +59,7 @@ def as_they_come(model: scorer.Network, texts: Sequence[str], size: int) -> None
 
 
 def keras_padded(model: scorer.Network) -> Callable[[Sequence[str]], object]:
-    from models.bilstm import Size, build_bilstm
+    from models.training.bilstm import Size, build_bilstm
 
     settings = model.card["settings"]
     size = Size(settings["embedding"], settings["units"], settings["head"])
@@ -74,9 +74,9 @@ def keras_padded(model: scorer.Network) -> Callable[[Sequence[str]], object]:
 
 
 def encoder_padded(model: scorer.Network, layers: int) -> Callable[[Sequence[str]], object]:
-    from models.encoder import Shape, random_encoder
-    from models.export import write_transformer
-    from models.transformer import with_head
+    from models.training.encoder import Shape, random_encoder
+    from models.training.export import write_transformer
+    from models.training.transformer import with_head
 
     shape = Shape(layers, width=768, heads=12, inner=3072, vocabulary=30_522, positions=512, epsilon=1e-12)
     with tempfile.TemporaryDirectory() as folder:

@@ -30,7 +30,7 @@ from airflow.sdk import (
     task,
 )
 
-from jobs.operators import Command, ScrapeAccount, Stage, tell_late
+from jobs.schedule.operators import Command, ScrapeAccount, Stage, tell_late
 
 NIGHT = (
     "{{ params.night or (data_interval_start | ds if data_interval_start is defined and data_interval_start"
@@ -63,8 +63,8 @@ WAREHOUSE = Asset("warehouse")
 def nightly():
     @task
     def watched_accounts() -> list[str]:
-        from jobs.settings import Settings
-        from jobs.targets import read_targets
+        from jobs.config.settings import Settings
+        from jobs.config.targets import read_targets
 
         return [account.name for account in read_targets(Settings.load().targets_file).accounts]
 

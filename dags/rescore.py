@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, dag
 
-from jobs.operators import Command
+from jobs.schedule.operators import Command
 
 
 @dag(

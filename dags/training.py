@@ -1,7 +1,7 @@
 """Trains a challenger on labelled comments and lets it become the champion if the gate finds it no worse.
 
 Started by hand: `data` is a folder with labelled comments (the Jigsaw CSVs, or files that a mapping in
-models/sources/ names), `options` is what `toxwatch train` takes besides, as `--kind transformer --backbone …`.
+models/training/sources/ names), `options` is what `toxwatch train` takes besides, as `--kind transformer --backbone …`.
 
 **When a task fails**
 
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, chain, dag
 
-from jobs.operators import Command
+from jobs.schedule.operators import Command
 
 CHAMPION = Asset("champion")
 

@@ -19,11 +19,11 @@ from dashboard import api, door, perspective
 from dashboard.components import note
 from dashboard.pages import account, audit, comments, compare, overview, quality, review, trying
 from dashboard.people import VISITOR, People
-from dashboard.reviews import Reviews
 from dashboard.view import Answers, View
 from models import scorer
 from warehouse import WHOLE, WarehouseError
 from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
 
 STYLE = Path(__file__).parent / "assets" / "style.css"
 # Dash 4.4.1 collects assets at the first request to "/" only, so a shared link would open without style.
@@ -70,7 +70,7 @@ def create(
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`, for `people` only if they are given."""
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
-    in_use, reviews = InUse(which_model), Reviews(folder.parent / "reviews.db")
+    in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent)
 
     def write_down(did: str) -> None:
         if people:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from dashboard.view import Row
 from models.labels import LABELS
-from models.report import COLOURS, INK, LINES
+from models.training.report import COLOURS, INK, LINES
 
 Figure = dict[str, Any]
 

@@ -8,8 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.store import Store
 from warehouse import WHOLE, Part
+from warehouse.sqlite import SqliteFile
 
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
@@ -46,13 +46,13 @@ class PeopleError(ValueError):
     """A name, password or key that cannot be; says what to do."""
 
 
-class People(Store):
+class People(SqliteFile):
     def __init__(self, file: Path) -> None:
-        super().__init__(file, "people.sql")
+        super().__init__(file, Path(__file__).parent / "sql" / "people.sql")
         for table, column, default in (("users", "role", "'moderator'"), ("users", "tags", "''"),
                                        ("users", "texts", "1"), ("keys", "tags", "''")):  # fmt: skip
-            if column not in [found[1] for found in self._ask(f"PRAGMA table_info({table})")]:  # of before
-                self._ask(f"ALTER TABLE {table} ADD COLUMN {column} NOT NULL DEFAULT {default}")
+            if column not in [found[1] for found in self.query(f"PRAGMA table_info({table})")]:  # of before
+                self.query(f"ALTER TABLE {table} ADD COLUMN {column} NOT NULL DEFAULT {default}")
 
     @classmethod
     def in_folder(cls, data_dir: Path) -> "People":
@@ -65,7 +65,7 @@ class People(Store):
         return has_users
 
     def names(self) -> list[str]:
-        return [name for (name,) in self._ask("SELECT name FROM users ORDER BY name")]
+        return [name for (name,) in self.query("SELECT name FROM users ORDER BY name")]
 
     def add(self, name: str, password: str, role: str = "moderator", part: Part = WHOLE) -> None:
         """A new person, or a new password for one, which ends their sessions."""
@@ -78,28 +78,28 @@ class People(Store):
         if len(password) < SHORTEST_PASSWORD:
             raise PeopleError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
         salt = secrets.token_bytes(16)
-        self._ask(
+        self.query(
             "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)",
             *(name, salt, _hashed(password, salt), role, _joined(part.tags), part.texts),
         )
 
     def visitor(self, name: str) -> Visitor:
-        ((role, tags, texts),) = self._ask("SELECT role, tags, texts FROM users WHERE name = ?", name)
+        ((role, tags, texts),) = self.query("SELECT role, tags, texts FROM users WHERE name = ?", name)
         return Visitor(name, role, Part(_split(tags), bool(texts)))
 
     def remove(self, name: str) -> None:
         if name not in self.names():
             raise PeopleError(f"There is no user {name!r}; there are: {', '.join(self.names()) or 'none'}.")
-        self._ask("DELETE FROM users WHERE name = ?", name)
+        self.query("DELETE FROM users WHERE name = ?", name)
 
     def is_right(self, name: str, password: str) -> bool:
         """Takes as long for a name that nobody has."""
-        rows = self._ask("SELECT salt, password FROM users WHERE name = ?", name) or [(b"nobody", b"")]
+        rows = self.query("SELECT salt, password FROM users WHERE name = ?", name) or [(b"nobody", b"")]
         return hmac.compare_digest(_hashed(password, rows[0][0]), rows[0][1])
 
     def stamp(self, name: str) -> str:
         """Changes with the password, is "" without the person: a session with another stamp is over."""
-        rows = self._ask("SELECT password FROM users WHERE name = ?", name)
+        rows = self.query("SELECT password FROM users WHERE name = ?", name)
         return hashlib.sha256(rows[0][0]).hexdigest()[:16] if rows else ""
 
     def add_key(self, name: str, scopes: list[str], tags: Sequence[str] = ()) -> str:
@@ -107,31 +107,31 @@ class People(Store):
         if unknown := set(scopes) - SCOPES.keys():
             raise PeopleError(f"{', '.join(sorted(unknown))} is no scope; there are {', '.join(SCOPES)}.")
         key = f"tw_{secrets.token_urlsafe(32)}"
-        self._ask(
+        self.query(
             "INSERT OR REPLACE INTO keys (name, hash, scopes, tags) VALUES (?, ?, ?, ?)",
             *(name, _fingerprint(key), " ".join(scopes), _joined(tags)),
         )
         return key
 
     def remove_key(self, name: str) -> None:
-        self._ask("DELETE FROM keys WHERE name = ?", name)
+        self.query("DELETE FROM keys WHERE name = ?", name)
 
     def owner(self, key: str) -> tuple[Visitor, list[str]] | None:
         """Whose key it is and what it opens."""
-        for name, scopes, tags in self._ask("SELECT name, scopes, tags FROM keys WHERE hash = ?", _fingerprint(key)):
+        for name, scopes, tags in self.query("SELECT name, scopes, tags FROM keys WHERE hash = ?", _fingerprint(key)):
             return Visitor(f"key {name}", "viewer", Part(_split(tags))), scopes.split()
         return None
 
     def secret(self) -> str:
         """What sessions are signed with: made once."""
-        self._ask("INSERT OR IGNORE INTO secrets VALUES ('sessions', ?)", secrets.token_hex(32))
-        return str(self._ask("SELECT value FROM secrets WHERE name = 'sessions'")[0][0])
+        self.query("INSERT OR IGNORE INTO secrets VALUES ('sessions', ?)", secrets.token_hex(32))
+        return str(self.query("SELECT value FROM secrets WHERE name = 'sessions'")[0][0])
 
     def note(self, who: str, did: str) -> None:
-        self._ask("INSERT INTO audit (who, did) VALUES (?, ?)", who, did)
+        self.query("INSERT INTO audit (who, did) VALUES (?, ?)", who, did)
 
     def audit(self) -> list[tuple[str, str, str]]:
-        return self._ask("SELECT at, who, did FROM audit ORDER BY rowid DESC LIMIT 1000")
+        return self.query("SELECT at, who, did FROM audit ORDER BY rowid DESC LIMIT 1000")
 
     def visitors(self) -> list[Visitor]:
         return [self.visitor(name) for name in self.names()]

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dashboard.predict import Texts, predict
-from jobs.settings import Settings
+from jobs.config.settings import Settings
 from models import scorer
 
 MODEL = scorer.load(Settings.load().model_dir)  # once a container, before its first question

@@ -3,18 +3,18 @@
 from datetime import date
 from functools import partial
 
-import pyarrow.dataset
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs import schema
-from jobs.in_python import READABLE, clean_batches
-from jobs.lake import Lake, Manifest
-from jobs.settings import Settings
-from jobs.spark import progress_of_tasks, seen, session, slices, write
-from jobs.targets import read_targets
-from jobs.terms import with_terms
+from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
+from jobs.lake import schema
+from jobs.lake.nights import Lake, Manifest, stored_rows
+from jobs.spark.files import located, write
+from jobs.spark.session import progress_of_tasks, session, slices
+from jobs.spark.terms import with_terms
+from jobs.spark.workers import READABLE, clean_batches
 from models import text
 from models.card import read_card
 
@@ -24,7 +24,7 @@ def run(settings: Settings, night: date) -> Manifest:
     source = lake.require("validated", night, "validate")
     model = read_card(settings.model_dir)["version"]
     with lake.lock("lake"), progress_of_tasks(settings, "clean", night):
-        comments = session(settings).read.parquet(seen(settings, source / "comments.parquet"))
+        comments = session(settings).read.parquet(located(settings, source / "comments.parquet"))
         languages = read_targets(settings.targets_file).night.languages
         parts = slices(settings, rows=stored_rows(source / "comments.parquet"))
         readable, counts = clean(comments.repartition(parts, "comment_id"), languages)
@@ -64,10 +64,6 @@ def _scored_before(settings: Settings, lake: Lake, night: date, model: str) -> D
     earlier = [lake.folder("scored", n, model) for n in lake.nights("scored", model) if n < night]
     if not earlier:
         return spark.createDataFrame([], "comment_id string, text_key string")
-    all_nights = spark.read.option("basePath", seen(settings, earlier[0].parent))
-    scored = all_nights.parquet(*(seen(settings, one) for one in earlier))
+    all_nights = spark.read.option("basePath", located(settings, earlier[0].parent))
+    scored = all_nights.parquet(*(located(settings, one) for one in earlier))
     return scored.groupBy("comment_id").agg(F.max_by("text_key", "night").alias("text_key"))
-
-
-def stored_rows(folder: object) -> int:
-    return pyarrow.dataset.dataset(str(folder), format="parquet").count_rows()

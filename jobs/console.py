@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from jobs.settings import LOGS_JSON
+from jobs.config.settings import LOGS_JSON
 
 ABOUT: ContextVar[dict[str, str]] = ContextVar("about")  # night and work
 

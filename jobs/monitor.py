@@ -7,14 +7,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.config.settings import Settings
 from jobs.console import progress
-from jobs.lake import Lake, Manifest
-from jobs.settings import Settings
+from jobs.lake.datasets import STAGES
+from jobs.lake.nights import Lake, Manifest
 from models.card import read_card
 from warehouse import build
 from warehouse.reader import Warehouse
-
-MEASURED = ("raw", "validated", "clean", "scored", "published")
 
 
 def run(settings: Settings, night: date) -> Manifest:
@@ -36,7 +35,7 @@ def run(settings: Settings, night: date) -> Manifest:
 
 def keep(con: duckdb.DuckDBPyConnection, lake: Lake, night: date, model: str) -> None:
     """Writes down what each stage of the night did."""
-    found = [lake.manifest(dataset, night, model if dataset == "scored" else None) for dataset in MEASURED]
+    found = [lake.manifest(one.name, night, model if one.by_model else None) for one in STAGES[:-1]]
     con.execute("DELETE FROM stages WHERE night = $1", [night])
     con.executemany(
         "INSERT INTO stages VALUES ($1, $2, $3, $4, $5::JSON::MAP(VARCHAR, BIGINT), $6)",

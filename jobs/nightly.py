@@ -5,10 +5,10 @@ from datetime import date
 from typing import NamedTuple
 
 from jobs import clean, monitor, publish, score, scrape, validate
+from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import RefusedData
-from jobs.lake import Manifest
-from jobs.settings import Settings
+from jobs.lake.nights import Manifest
 
 
 class Stage(NamedTuple):

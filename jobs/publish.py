@@ -5,17 +5,15 @@ from typing import Any
 
 import duckdb
 
-from jobs import monitor, reviews
+from jobs import monitor
+from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
 from jobs.console import progress
 from jobs.errors import BadInput
-from jobs.lake import Lake, Manifest
-from jobs.retention import has_texts
-from jobs.settings import PROJECT, Settings
-from jobs.targets import read_targets
+from jobs.lake.nights import Lake, Manifest, has_texts
 from models.card import read_card
 from warehouse import build
-
-POLICIES = PROJECT / "policies.toml"
+from warehouse.reviews import Reviews
 
 
 def run(settings: Settings, night: date) -> Manifest:
@@ -70,7 +68,6 @@ def check_scored(lake: Lake, model: str) -> None:
 
 
 def _night(lake: Lake, night: date) -> build.Night:
-    models = sorted(folder.name.removeprefix("model=") for folder in (lake.root / "scored").glob("model=*"))
     return build.Night(
         night,
         validated=lake.require("validated", night, "validate"),
@@ -78,7 +75,7 @@ def _night(lake: Lake, night: date) -> build.Night:
         clean=lake.require("clean", night, "clean"),
         scored={
             model: lake.require("scored", night, "score", model)
-            for model in models
+            for model in lake.models("scored")
             if lake.manifest("scored", night, model)
         },
     )
@@ -89,8 +86,8 @@ def _context(settings: Settings, champion: dict[str, Any]) -> build.Context:
     return build.Context(
         accounts=[(one.platform, one.handle, one.tags) for one in watched],
         champion=(champion["version"], champion["text_rule"]),
-        policies=POLICIES,
-        reviews=reviews.read(settings.data_dir),
+        policies=settings.policies_file,
+        reviews=Reviews.in_folder(settings.data_dir).rows(),
     )
 
 

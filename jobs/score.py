@@ -12,18 +12,19 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs import in_jvm, in_python, schema
-from jobs.clean import stored_rows
-from jobs.lake import Lake, Manifest
-from jobs.settings import Settings
-from jobs.spark import begin, drop, keep, progress_of_tasks, seen, session, shipped, slices, write
+from jobs.config.settings import Settings
+from jobs.lake import schema
+from jobs.lake.nights import Lake, Manifest, stored_rows
+from jobs.spark import spark_nlp, workers
+from jobs.spark.files import append, delete_folder, located, make_folder, write
+from jobs.spark.session import progress_of_tasks, session, shipped, slices
 from models.card import read_card
 
 
 def check(settings: Settings) -> None:
     """Raises BadInput where the engine cannot run the model: before a night costs anything."""
     if settings.engine == "sparknlp":
-        in_jvm.check(settings.model_dir)
+        spark_nlp.check(settings.model_dir)
 
 
 def run(settings: Settings, night: date) -> Manifest:
@@ -37,13 +38,13 @@ def run(settings: Settings, night: date) -> Manifest:
         known = _read_before(settings, lake, night, model)
         reading = Manifest("score", night, versions=versions)
         with lake.writing("texts", reading, model) as folder:
-            begun = begin(settings, lake.begun("texts", night, model))
+            begun = make_folder(settings, lake.begun("texts", night, model))
             texts_read = _read_on(settings, comments, known, begun, parts=slices(settings, stored_rows(source)))
             of_night = _read_slices(settings, begun).join(comments, "text_key", "left_semi")
             write(of_night.join(known, "text_key", "left_anti"), settings, folder)
             reading.rows_in = reading.rows_out = stored_rows(folder)
             reading.reused = reading.rows_out - texts_read
-        drop(settings, begun)
+        delete_folder(settings, begun)
         scores = known.unionByName(_read(settings, schema.TEXTS, [lake.folder("texts", night, model)]))
         manifest = Manifest("score", night, rows_in=stored_rows(source), versions=versions)
         with lake.writing("scored", manifest, model) as folder:
@@ -59,7 +60,7 @@ def _read_on(settings: Settings, comments: DataFrame, known: DataFrame, begun: P
     rows_before = before.count()
     texts = comments.select("text_key", "clean_text").repartition(parts, "text_key").dropDuplicates(["text_key"])
     unread = texts.join(known.unionByName(before), "text_key", "left_anti")
-    keep(scored(unread, settings), settings, begun)
+    append(scored(unread, settings), settings, begun)
     return _read_slices(settings, begun).count() - rows_before
 
 
@@ -72,20 +73,20 @@ def _read_before(settings: Settings, lake: Lake, night: date, model: str) -> Dat
 def _read_slices(settings: Settings, begun: Path) -> DataFrame:
     """What the model said of texts of this night before it was stopped; a file that a power cut left half is none."""
     reader = session(settings).read.schema(from_arrow_schema(schema.TEXTS)).option("ignoreCorruptFiles", "true")
-    return reader.parquet(seen(settings, begun))
+    return reader.parquet(located(settings, begun))
 
 
 def _read(settings: Settings, columns: pa.Schema, folders: list[Path]) -> DataFrame:
     spark, types = session(settings), from_arrow_schema(columns)
     if not folders:
         return spark.createDataFrame([], types)
-    return spark.read.schema(types).parquet(*(seen(settings, folder) for folder in folders))
+    return spark.read.schema(types).parquet(*(located(settings, folder) for folder in folders))
 
 
 def scored(texts: DataFrame, settings: Settings) -> DataFrame:
     """The columns of `schema.TEXTS`, by the engine of the settings."""
-    scores = in_python.scores
+    scores = workers.scores
     if settings.engine == "sparknlp":
-        texts, scores = in_jvm.read(texts, settings), in_python.scores_of_jvm
-    score_batches = partial(in_python.score_batches, shipped(settings), scores)
+        texts, scores = spark_nlp.read(texts, settings), workers.scores_of_jvm
+    score_batches = partial(workers.score_batches, shipped(settings), scores)
     return texts.mapInArrow(score_batches, from_arrow_schema(schema.TEXTS))

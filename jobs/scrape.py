@@ -1,7 +1,7 @@
 """Collects a night: for each account the posts of its window, then the comments below those that have new ones.
 
-What was paid for is never paid for twice: runs are on record before they start (jobs.apify), and an account that
-was killed or partly refused is completed from that record. What a night asks for depends on earlier nights only.
+Nothing is paid for twice: runs are on record before they start (jobs.collect.apify), and an account that was killed or
+partly refused is completed from that record. What a night asks for depends on earlier nights only.
 """
 
 import json
@@ -14,12 +14,13 @@ from itertools import chain
 from types import ModuleType
 from typing import Any
 
-from jobs.apify import RUNS_ENDING, Apify, PaidRun, RunBook, RunTrouble, read_runs
+from jobs.collect.apify import Apify, PaidRun, RunBook, RunTrouble
+from jobs.config.settings import Settings
+from jobs.config.targets import Account, Targets, read_targets
 from jobs.console import progress
 from jobs.errors import FailedService
-from jobs.lake import Lake, Manifest, write_atomically
-from jobs.platforms import platform
-from jobs.raw import (
+from jobs.lake.nights import Lake, Manifest, write_atomically
+from jobs.lake.raw import (
     ENDING,
     RawLine,
     asked_url,
@@ -30,8 +31,7 @@ from jobs.raw import (
     sign_night,
     writing_raw,
 )
-from jobs.settings import Settings
-from jobs.targets import Account, Targets, read_targets
+from jobs.platforms import platform
 
 AT_ONCE = 4  # accounts; Apify's smallest plan has memory for as many runs
 REPEATS = 1.05  # pages that shift under a scraper send some items twice
@@ -64,24 +64,6 @@ def run(settings: Settings, night: date, account: str | None = None) -> Manifest
         if account:
             return Manifest("scrape", night, rows_in=rows, rows_out=rows)
         return sign_night(lake, night, time.monotonic() - started)
-
-
-def paid_runs(lake: Lake, night: date) -> list[dict[str, Any]]:
-    """The night's paid runs, with the columns of jobs.schema.RUNS."""
-    return [
-        {
-            "run_id": paid.run_id,
-            "platform": book.parent.name,
-            "account": book.name.removesuffix(RUNS_ENDING),
-            "actor": paid.actor,
-            "status": paid.status,
-            "items": paid.items,
-            "cost_usd": paid.cost_usd,
-        }
-        for book in sorted(lake.folder("raw", night).glob(f"*/*{RUNS_ENDING}"))
-        for paid in read_runs(book)
-        if paid.run_id
-    ]
 
 
 class _Visit:

@@ -11,15 +11,16 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
 
-from jobs import quality, schema
+from jobs import quality
+from jobs.collect.apify import paid_runs
+from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
 from jobs.console import progress
 from jobs.errors import RefusedData
-from jobs.lake import Lake, Manifest
-from jobs.raw import ingest_error, mapped_comments, mapped_post, read_raw
-from jobs.scrape import paid_runs
-from jobs.settings import Settings
-from jobs.targets import read_targets
-from jobs.tombstones import author_hash, read_forgotten
+from jobs.lake import schema
+from jobs.lake.nights import Lake, Manifest
+from jobs.lake.raw import ingest_error, mapped_comments, mapped_post, read_raw
+from jobs.lake.tombstones import author_hash, read_forgotten
 
 BATCH = 50_000
 HISTORY_NIGHTS = 14

@@ -1,1 +1,1 @@
-"""How a text becomes six numbers: labels, text rule, networks, training, evaluation, scoring."""
+"""How a text becomes six numbers: labels, text rule, words and pieces, scoring, the models that ship."""

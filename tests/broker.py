@@ -10,7 +10,7 @@ from typing import Any
 import pyspark
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
-from jobs.spark import IVY, fetch
+from jobs.spark.jars import IVY, fetch
 
 KAFKA = ("org.apache.kafka:kafka_2.12:3.9.1",)
 SCALA = next((Path(pyspark.__file__).parent / "jars").glob("scala-library-*.jar"))  # Spark's resolver leaves it out

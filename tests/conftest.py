@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import schema, standin
-from jobs.lake import Lake, Manifest
-from jobs.settings import Settings
+from jobs import standin
+from jobs.config.settings import Settings
+from jobs.lake import schema
+from jobs.lake.nights import Lake, Manifest
 from models.labels import LABELS
 from models.text import text_key
 from warehouse import build

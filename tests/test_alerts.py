@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs import alerts
+from jobs.alerts import rules
+from jobs.config.settings import PROJECT, Settings
 from jobs.errors import BadInput, FailedService
-from jobs.lake import Lake, Manifest
-from jobs.settings import PROJECT, Settings
+from jobs.lake.nights import Lake, Manifest
 from tests.conftest import MODEL, at, night_of
 from warehouse import build
 
@@ -100,7 +100,7 @@ def url(server: socketserver.BaseServer) -> str:
 
 
 def test_an_unusual_day_is_told_with_the_page_that_shows_it(told: Settings) -> None:
-    found = {(one.rule, one.account): one for one in alerts.run(told, LAST)}
+    found = {(one.rule, one.account): one for one in rules.run(told, LAST)}
     assert found.keys() == {("toxicity", "instagram/loud"), ("wave", "instagram/loud"), ("drift", "instagram/loud")}
     one = found["toxicity", "instagram/loud"]
     assert one.said == "toxic is expected in 31.3 % of 120 comments, in 2.0 % on its usual days"
@@ -111,11 +111,11 @@ def test_a_usual_day_is_not(told: Settings) -> None:
     calm = LAST - timedelta(days=1)
     with Lake(told.data_dir).writing("monitored", Manifest("monitor", calm)):
         pass
-    assert alerts.run(told, calm) == []
+    assert rules.run(told, calm) == []
 
 
 def test_a_night_that_is_not_finished_is_told(told: Settings) -> None:
-    [one] = alerts.run(told, LAST + timedelta(days=1))
+    [one] = rules.run(told, LAST + timedelta(days=1))
     assert (one.rule, one.account) == ("unfinished", None)
     assert "no stage" in one.said
 
@@ -128,14 +128,14 @@ def test_everybody_is_told_once(told: Settings, hook, post, tmp_path: Path) -> N
         told, alerts_file=tmp_path / "alerts.toml", slack_url=url(hook), webhook_url=url(hook), smtp_url=smtp
     )
     for _ in range(2):
-        assert len(alerts.run(told, LAST)) == 3
+        assert len(rules.run(told, LAST)) == 3
     [slack, plain], [mail] = hook.taken, post.taken
     assert slack["text"].count("• 2026-11-20: instagram/loud: ") == 3
     assert [alert["link"].partition("?")[0] for alert in plain["alerts"]] == ["http://127.0.0.1:8050/account"] * 3
     assert "Subject: Toxwatch: 3 alerts" in mail
     assert "To: team@example.org" in mail
 
-    alerts.run(told, LAST + timedelta(days=1))
+    rules.run(told, LAST + timedelta(days=1))
     assert [len(taken) for taken in (hook.taken, post.taken)] == [4, 2]
     assert "instagram/loud" not in hook.taken[-1]
 
@@ -144,18 +144,18 @@ def test_a_channel_that_fails_is_tried_again_and_the_others_are_not_told_twice(t
     del post
     told = replace(told, slack_url="http://127.0.0.1:9/", webhook_url=url(hook))
     with pytest.raises(FailedService, match="Slack did not take the message"):
-        alerts.run(told, LAST)
+        rules.run(told, LAST)
     assert len(hook.taken) == 1
-    alerts.run(replace(told, slack_url=url(hook)), LAST)
+    rules.run(replace(told, slack_url=url(hook)), LAST)
     assert ["text" in taken for taken in hook.taken] == [False, True]
 
 
 def test_in_quiet_hours_it_waits(told: Settings, hook, tmp_path: Path) -> None:
     (tmp_path / "alerts.toml").write_text('[send]\nquiet = ["22:00", "07:00"]\n[wave]\n')
     told = replace(told, alerts_file=tmp_path / "alerts.toml", webhook_url=url(hook))
-    alerts.run(told, LAST, datetime(2026, 11, 21, 2, 30))
+    rules.run(told, LAST, datetime(2026, 11, 21, 2, 30))
     assert hook.taken == []
-    alerts.run(told, LAST, datetime(2026, 11, 21, 7, 0))
+    rules.run(told, LAST, datetime(2026, 11, 21, 7, 0))
     assert len(hook.taken) == 1
 
 
@@ -175,12 +175,12 @@ def test_a_mistake_in_the_file_is_named_before_anything_is_sent(
 ) -> None:
     (tmp_path / "alerts.toml").write_text(text)
     with pytest.raises(BadInput) as refused:
-        alerts.run(replace(told, alerts_file=tmp_path / "alerts.toml"), LAST)
+        rules.run(replace(told, alerts_file=tmp_path / "alerts.toml"), LAST)
     assert said in str(refused.value)
     assert not (told.data_dir / "alerts.db").exists()
 
 
 def test_a_figure_that_moves_makes_no_new_alert(told: Settings) -> None:
-    one, *_ = alerts.run(told, LAST)
+    one, *_ = rules.run(told, LAST)
     assert replace(one, said="toxic is expected in 31.4 % of 121 comments").key == one.key
     assert replace(one, label="threat").key != one.key

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.people import People
-from jobs import backup, nightly, standin
+from jobs import nightly, standin
+from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.settings import Settings
-from models.registry import Registry
+from jobs.upkeep import backup
+from models.training.registry import Registry
 from tests.conftest import watching
 from warehouse import build
 

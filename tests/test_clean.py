@@ -8,10 +8,11 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import clean, schema, score
+from jobs import clean, score
+from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.lake import Lake, Manifest
-from jobs.settings import Settings
+from jobs.lake import schema
+from jobs.lake.nights import Lake, Manifest
 from models import scorer, text
 from models.language import language_of
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from jobs import standin
 from jobs.cli import app
 from jobs.errors import BadInput, Busy
-from jobs.lake import FORMAT, Lake
+from jobs.lake.nights import FORMAT, Lake
 from jobs.nightly import STAGES
 from tests.conftest import environment, watching
 

@@ -19,7 +19,7 @@ import pyspark
 import pytest
 
 from jobs import nightly, standin
-from jobs.spark import fetch_s3
+from jobs.spark.jars import fetch_s3
 from tests import test_store
 from tests.conftest import watching
 from tests.test_store import bucket, s3  # noqa: F401

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pytest
 from typer.main import get_command
 
-from jobs import schema
 from jobs.cli import app
+from jobs.config.settings import SHIPPED
+from jobs.lake import schema
 from jobs.nightly import STAGES
-from jobs.settings import SHIPPED
-from models import evaluate, report, scorer
+from models import scorer
 from models.card import read_card
 from models.labels import LABELS
+from models.training import evaluate, report
 from warehouse import build, describe
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from jobs import nightly, standin
-from jobs.settings import Settings
-from models import commands, scorer
-from models.registry import Registry
+from jobs.commands import models
+from jobs.config.settings import Settings
+from models import scorer
+from models.training.registry import Registry
 from tests.conftest import WATCHED, environment, watching
 from tests.test_alerts import hook, url  # noqa: F401
 from tests.test_train import write_jigsaw
@@ -75,7 +76,7 @@ def test_a_model_takes_over_only_through_the_gate_and_when_all_nights_are_scored
     assert states["promote"] == "upstream_failed"
 
     toy = tmp_path / "data" / "models" / "challenger"
-    commands.promote(toy, anyway=True, data_dir=tmp_path / "data")
+    models.promote(toy, anyway=True, data_dir=tmp_path / "data")
     assert set(_states(dags["training"].test(run_conf=training)).values()) == {"success"}
     assert Settings.load().model_dir == watched.model_dir, "nights go on with the old model until all is scored"
 
@@ -141,7 +142,7 @@ def test_a_late_night_is_told_at_its_deadline_by_the_triggerer(
     context = {"dag_run": run | {"run_after": "2026-11-15T02:00:00Z"}}
 
     async def triggered() -> list[str]:
-        trigger = CallbackTrigger("jobs.operators.tell_late", {"context": context})
+        trigger = CallbackTrigger("jobs.schedule.operators.tell_late", {"context": context})
         return [event.payload["state"] async for event in trigger.run()]
 
     assert asyncio.run(triggered())[-1] == "success"

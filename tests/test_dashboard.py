@@ -22,10 +22,10 @@ from dashboard import report
 from dashboard.app import create
 from dashboard.people import People
 from dashboard.view import Answers, View
-from jobs.reviews import read
 from tests.conftest import MODEL, at, night_of
 from warehouse import build
 from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "models" / "shipped" / "cascade"
@@ -297,19 +297,19 @@ def test_comments_are_reviewed_by_keyboard_and_a_word_can_be_taken_back(page: Pa
     expect(line).to_have_text(HOSTILE)
     page.keyboard.press("h")
     expect(page.locator(".review")).to_contain_text("Nothing waits for you")
-    assert sorted(row[:3] for row in read(warehouse.parent)) == [
+    assert sorted(row[:3] for row in Reviews.in_folder(warehouse.parent).rows()) == [
         ("calm/formula", "local", ["toxic", "insult"]), ("calm/hostile", "local", [])
     ]  # fmt: skip
     page.keyboard.press("u")
     expect(line).to_have_text(HOSTILE)
     page.get_by_role("button", name="Undo").click()
     expect(line).to_have_text(FORMULA)
-    assert read(warehouse.parent) == []
+    assert Reviews.in_folder(warehouse.parent).rows() == []
     page.keyboard.press("s")
     expect(line).to_have_text(HOSTILE)
     page.keyboard.press("a")
     expect(page.locator(".review")).to_contain_text("100%")
-    [(_, _, labels, _, flags, model, _)] = read(warehouse.parent)
+    [(_, _, labels, _, flags, model, _)] = Reviews.in_folder(warehouse.parent).rows()
     assert (labels, flags, model) == (["toxic"], ["toxic"], MODEL)
 
 
@@ -331,7 +331,7 @@ def test_a_review_names_who_signed_in_and_viewers_only_look(browser: Browser, wa
                 page.keyboard.press("h")
                 expect(page.locator(".review .tile .value").nth(1)).to_have_text("1")
             page.close()
-    assert [row[1] for row in read(tmp_path)] == ["ann"]
+    assert [row[1] for row in Reviews.in_folder(tmp_path).rows()] == ["ann"]
     assert [did for _, who, did in people.audit() if "reviewed" in did] == ["reviewed calm/formula as harmless"]
 
 

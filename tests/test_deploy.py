@@ -17,7 +17,7 @@ import hcl2
 import pytest
 import yaml
 
-from jobs.settings import SHIPPED
+from jobs.config.settings import SHIPPED
 from models import scorer
 from models.labels import LABELS
 

@@ -8,9 +8,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import export
+from jobs.ask import export
+from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.settings import Settings
 from tests.conftest import MODEL, at, night_of
 from warehouse import build
 

@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import doctor, forget, held, nightly, publish, standin, validate
+from jobs import nightly, publish, standin, validate
+from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.lake import Lake
-from jobs.raw import mapped_comments, read_raw
-from jobs.settings import Settings
-from jobs.tombstones import author_hash
+from jobs.lake.nights import Lake
+from jobs.lake.raw import mapped_comments, read_raw
+from jobs.lake.tombstones import author_hash
+from jobs.upkeep import doctor, forget, held
 from tests.conftest import watching
 from warehouse import build
 from warehouse.reader import Warehouse

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from models import commands
+from jobs.commands import models
 from models.card import read_card
-from models.gate import MARGINS, compare
 from models.labels import ModelError, Refused
-from models.registry import Registry
+from models.training.gate import MARGINS, compare
+from models.training.registry import Registry
 
 FIGURES = {
     "labels": {"toxic": {"auc": 0.97, "calibration_error": 0.01}, "threat": {"auc": 0.95, "calibration_error": 0.001}},
@@ -57,7 +57,7 @@ def test_a_little_worse_is_within_the_margin_and_better_calibration_is_no_loss()
 def test_the_registry_remembers_runs_and_the_champion(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     assert registry.champion() is None
-    shipped = commands.SHIPPED / "bilstm"
+    shipped = models.SHIPPED / "bilstm"
     version = read_card(shipped)["version"]
     with registry.run({"kind": "bilstm"}) as run:
         registry.log_epoch(run, {"epoch": 1, "loss": 0.5, "auc": 0.8})
@@ -79,10 +79,10 @@ def test_a_run_that_breaks_is_marked_and_its_model_is_not_known(tmp_path: Path) 
 
 
 def test_nobody_is_promoted_past_the_gate_without_saying_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    transformer = commands.SHIPPED / "transformer"
+    transformer = models.SHIPPED / "transformer"
     with pytest.raises(Refused, match=r"has not let .* pass against the champion cascade"):
-        commands.promote(transformer, data_dir=tmp_path)
-    commands.promote(transformer, anyway=True, data_dir=tmp_path)
+        models.promote(transformer, data_dir=tmp_path)
+    models.promote(transformer, anyway=True, data_dir=tmp_path)
     assert "is the champion" in capsys.readouterr().out
     champion = Registry(tmp_path / "models").champion()
     assert champion is not None
@@ -90,6 +90,6 @@ def test_nobody_is_promoted_past_the_gate_without_saying_so(tmp_path: Path, caps
 
 
 def test_without_labelled_comments_the_commands_say_what_to_do(tmp_path: Path) -> None:
-    for command in (commands.train, commands.evaluate, commands.gate):
+    for command in (models.train, models.evaluate, models.gate):
         with pytest.raises(ModelError, match="toxwatch prepare"):
             command(data_dir=tmp_path)

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from jobs import imports, validate
+from jobs import validate
+from jobs.collect import imports
+from jobs.collect.imports import account_named
+from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.imports import account_named
-from jobs.lake import Lake
-from jobs.raw import mapped_comments, read_raw
-from jobs.settings import Settings
+from jobs.lake.nights import Lake
+from jobs.lake.raw import mapped_comments, read_raw
 from tests.conftest import comment_item
 
 NIGHT = date(2026, 11, 10)

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jobs import clean, nightly, schema, score, spark
+from jobs import clean, nightly, score
+from jobs.config.settings import PROJECT, Settings
 from jobs.errors import BadInput
-from jobs.lake import Lake
-from jobs.settings import PROJECT, Settings
+from jobs.lake import schema
+from jobs.lake.nights import Lake
+from jobs.spark import session
 from models import scorer
 from models.card import write_card
 from models.labels import LABELS
@@ -51,7 +53,7 @@ def test_an_engine_that_cannot_run_the_model_says_so_before_the_night(
     write_card(tmp_path / "roberta", "transformer", {})
     with pytest.raises(BadInput, match="Spark NLP reads WordPiece"):
         nightly.run(replace(settings, engine="sparknlp", model_dir=tmp_path / "roberta"), [FIRST])
-    monkeypatch.setattr(spark, "IVY", tmp_path)
+    monkeypatch.setattr(session, "IVY", tmp_path)
     with pytest.raises(BadInput, match=r"python -m jobs\.spark"):
         nightly.run(in_jvm(settings), [FIRST])
     assert not settings.data_dir.exists()

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs import nightly, standin
+from jobs.config.settings import Settings
 from jobs.errors import FailedService
-from jobs.lake import Lake
-from jobs.settings import Settings
+from jobs.lake.nights import Lake
 from jobs.standin import Fault
 from models.card import read_card
 from tests.conftest import comment_item, environment, watching, write_raw

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import BadInput, Busy
-from jobs.lake import FORMAT, Lake, Manifest
+from jobs.lake.nights import FORMAT, Lake, Manifest
 
 NIGHT = date(2026, 11, 10)
 
@@ -56,7 +56,7 @@ def test_a_lake_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_second_writer_is_refused_and_a_dead_one_is_forgotten(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from jobs.lake import Lake\n"
+        "import sys, time; from pathlib import Path; from jobs.lake.nights import Lake\n"
         f"with Lake(Path({str(tmp_path)!r})).lock('lake'): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import data
-from models.composed import compose
-from models.echoes import echoes
 from models.labels import LABELS
-from models.phrases import PAIRS, Phrases, learned
 from models.tokens import Tokens
+from models.training import data
+from models.training.composed import compose
+from models.training.echoes import echoes
+from models.training.phrases import PAIRS, Phrases, learned
 from models.words import WordEncoder
 from tests.test_vectors import write_encoder
 
@@ -78,23 +78,24 @@ def test_echoes_are_made_of_the_texts_and_nobody_labelled_them() -> None:
 
 
 def test_the_disguises_of_training_are_known_ones() -> None:
-    from models.obfuscate import DISGUISES, MET
+    from models.training.obfuscate import DISGUISES, MET
 
     assert MET.keys() == DISGUISES.keys() - {"homoglyphs", "zero_width"}, "the text rule undoes those two"
 
 
 def test_a_word_is_rounded_by_its_own_scale(tmp_path: Path) -> None:
     """Products of int8 are those of float32 to a percent, and the same to the bit whatever stands beside."""
-    from models import export
     from models.scorer import open_session
+    from models.training.graph import Graph, save
+    from models.training.int8 import quantize
 
     rng = np.random.default_rng(0)
     weight = rng.normal(size=(128, 256)).astype(np.float32)
-    graph = export.Graph()
+    graph = Graph()
     product = graph("MatMul", graph("Gather", rng.normal(size=(500, 128)).astype(np.float32), "ids"), weight)
     graph.finish(graph("ReduceMean", product, axes=[1], keepdims=0))
-    export.save(graph, {"ids": ["text", "word"]}, tmp_path / "float.onnx")
-    export.quantize(tmp_path / "float.onnx", tmp_path / "int8.onnx")
+    save(graph, {"ids": ["text", "word"]}, tmp_path / "float.onnx")
+    quantize(tmp_path / "float.onnx", tmp_path / "int8.onnx")
     plain, small = (open_session(tmp_path / name) for name in ("float.onnx", "int8.onnx"))
     ids = rng.integers(0, 500, (40, 3)).astype(np.int32)
     exact, rounded = (session.run(["logits"], {"ids": ids})[0] for session in (plain, small))

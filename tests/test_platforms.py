@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from jobs import schema
+from jobs.config.targets import Account
+from jobs.lake import schema
 from jobs.platforms import platform, values
 from jobs.standin.actors import ACTORS
 from jobs.standin.world import COMMUNITIES, World, at
-from jobs.targets import Account
 from warehouse import build
 
 NIGHT = date(2026, 11, 10)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import BadInput
-from jobs.lake import Lake
-from jobs.raw import raw_file, read_file, writing_raw
+from jobs.lake.nights import Lake
+from jobs.lake.raw import raw_file, read_file, writing_raw
 
 NIGHT = date(2026, 11, 10)
 ITEM = {"text": 'lone \ud800 half, "quotes"\n and 🤡', "n": 1.5, "nested": [{"a": None}]}

@@ -6,11 +6,12 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import forget, nightly, rekey, standin, validate
+from jobs import nightly, standin, validate
+from jobs.config.settings import KEY, NEXT_KEY, Settings
 from jobs.errors import BadInput
-from jobs.lake import Lake
-from jobs.settings import KEY, NEXT_KEY, Settings
-from jobs.tombstones import author_hash, read_forgotten
+from jobs.lake.nights import Lake
+from jobs.lake.tombstones import author_hash, read_forgotten
+from jobs.upkeep import forget, rekey
 from tests.conftest import watching
 from warehouse.reader import Warehouse
 

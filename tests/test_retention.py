@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, publish, retention, standin
-from jobs.lake import Lake
-from jobs.settings import Settings
+from jobs import nightly, publish, standin
+from jobs.config.settings import Settings
+from jobs.lake.nights import Lake
+from jobs.upkeep import expire
 from tests.conftest import watching
 from warehouse import build
 from warehouse.reader import Warehouse
@@ -39,7 +40,7 @@ def held(settings: Settings, night: date, dataset: str, column: str) -> set:
 
 def test_nothing_expires_unless_it_is_asked_for(settings: Settings) -> None:
     before = build.current(settings.data_dir / "warehouse")
-    assert retention.run(settings, LAST + timedelta(days=9999)) == {}
+    assert expire.run(settings, LAST + timedelta(days=9999)) == {}
     assert build.current(settings.data_dir / "warehouse") == before
 
 
@@ -53,7 +54,7 @@ def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Sett
     assert old > 0 < new
     wanted = keeping(settings, tmp_path, "raw_days = 1\ntext_days = 1\nauthor_days = 1")
 
-    done = retention.run(wanted, LAST + timedelta(days=1))
+    done = expire.run(wanted, LAST + timedelta(days=1))
     assert done["raw nights"] == 2
     assert done["rows in the warehouse"] >= old
 
@@ -74,7 +75,7 @@ def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Sett
     assert ask("select * from daily order by all") == figures
     assert len(list(folder.glob("v*.duckdb"))) == 1
 
-    assert retention.run(wanted, LAST + timedelta(days=1)) == {}, "what is blank is not blanked again"
+    assert expire.run(wanted, LAST + timedelta(days=1)) == {}, "what is blank is not blanked again"
 
 
 def test_a_warehouse_made_again_from_the_blanked_lake_is_the_same(settings: Settings) -> None:
@@ -85,4 +86,4 @@ def test_a_warehouse_made_again_from_the_blanked_lake_is_the_same(settings: Sett
 
 def test_a_new_model_is_not_held_up_by_nights_that_nobody_can_read(settings: Settings) -> None:
     lake = Lake(settings.data_dir)
-    assert [retention.has_texts(lake, night) for night in NIGHTS] == [False, False, True]
+    assert [expire.has_texts(lake, night) for night in NIGHTS] == [False, False, True]

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.reviews import Reviews, kappa, needs_two
-from jobs import export, forget, nightly, publish, reviews, standin
-from models import data
+from jobs import nightly, publish, standin
+from jobs.ask import export
+from jobs.upkeep import forget
+from models.training import data
 from tests.conftest import watching
 from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews, kappa, needs_two
 
 NIGHT = date(2026, 11, 10)
 ALONE = next(f"a{n}" for n in range(99) if not needs_two(f"a{n}"))
@@ -18,29 +20,29 @@ SHARED = next(f"a{n}" for n in range(99) if needs_two(f"a{n}"))
 
 @pytest.fixture
 def book(tmp_path: Path) -> Reviews:
-    return Reviews(tmp_path / reviews.FILE)
+    return Reviews.in_folder(tmp_path)
 
 
 def say(book: Reviews, who: str, comment_id: str, *labels: str) -> None:
-    book.say(comment_id, who, labels, ["toxic"], "m", "p")
+    book.record(comment_id, who, labels, ["toxic"], "m", "p")
 
 
 def test_one_pair_of_eyes_is_enough_but_for_every_fifth(book: Reviews) -> None:
     say(book, "ann", ALONE, "toxic")
     say(book, "ann", SHARED, "toxic")
-    assert book.not_for("bob") == [ALONE]
-    assert book.not_for("ann") == sorted([ALONE, SHARED])
+    assert book.hidden_from("bob") == [ALONE]
+    assert book.hidden_from("ann") == sorted([ALONE, SHARED])
     say(book, "bob", SHARED)
-    assert book.not_for("cem") == sorted([ALONE, SHARED])
+    assert book.hidden_from("cem") == sorted([ALONE, SHARED])
     assert 0.1 < sum(needs_two(f"instagram:{n}") for n in range(1000)) / 1000 < 0.3
 
 
 def test_what_somebody_looks_at_is_kept_from_others_for_a_while(book: Reviews, monkeypatch: pytest.MonkeyPatch) -> None:
     book.claim(ALONE, "ann")
-    assert book.not_for("bob") == [ALONE]
-    assert book.not_for("ann") == []
-    monkeypatch.setattr("dashboard.reviews.CLAIM_SECONDS", 0)
-    assert book.not_for("bob") == []
+    assert book.hidden_from("bob") == [ALONE]
+    assert book.hidden_from("ann") == []
+    monkeypatch.setattr("warehouse.reviews.CLAIM_SECONDS", 0)
+    assert book.hidden_from("bob") == []
 
 
 def test_undo_takes_back_ones_own_last_word(book: Reviews) -> None:
@@ -68,7 +70,7 @@ def test_reviews_reach_the_warehouse_and_training(
     nightly.run(settings, [NIGHT])
     ask = Warehouse(settings.data_dir / "warehouse").query
     worst = [id for (id,) in ask("SELECT comment_id FROM comments_scored ORDER BY toxic DESC NULLS LAST LIMIT 3")]
-    book = Reviews(settings.data_dir / reviews.FILE)
+    book = Reviews.in_folder(settings.data_dir)
     say(book, "ann", worst[0], "toxic", "insult")
     say(book, "ann", worst[1])
     say(book, "ann", worst[2], "toxic")
@@ -84,5 +86,5 @@ def test_reviews_reach_the_warehouse_and_training(
 
     erased = forget.run(settings, set(), {worst[0]})
     assert erased["reviews"] == 1
-    assert len(reviews.read(settings.data_dir)) == 2
+    assert len(book.rows()) == 2
     assert ask("SELECT count(*) FROM reviews") == [(2,)]

@@ -18,11 +18,13 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from jobs import console, nightly, schema, spark, standin
+from jobs import console, nightly, standin
+from jobs.config.settings import Settings
 from jobs.console import progress
-from jobs.lake import Lake
-from jobs.settings import Settings
-from jobs.spark import WATCH, progress_of_tasks, session
+from jobs.lake import schema
+from jobs.lake.nights import Lake
+from jobs.spark import session as sparks
+from jobs.spark.session import WATCH, progress_of_tasks, session
 from models.card import read_card
 from models.labels import LABELS
 from tests.conftest import environment, watching
@@ -35,7 +37,7 @@ IN_SLICES_OF_TEN = "from jobs import spark; spark.SLICE = 10; from jobs.cli impo
 def test_a_night_that_was_killed_goes_on_where_it_was(
     tmp_path: Path, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spark, "SLICE", 10)
+    monkeypatch.setattr(sparks, "SLICE", 10)
     undisturbed = watching(tmp_path / "undisturbed", apify)
     nightly.run(undisturbed, [NIGHT], nightly.STAGES[:3])
     killed = replace(undisturbed, data_dir=tmp_path / "killed")

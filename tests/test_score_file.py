@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import score_file as module
+from jobs.ask import score_file as module
+from jobs.ask.score_file import score_file
+from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.score_file import score_file
-from jobs.settings import Settings
 from models import scorer
 from models.labels import LABELS
 from models.text import clean_text

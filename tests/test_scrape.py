@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from jobs import scrape, standin
-from jobs.apify import read_runs
+from jobs.collect.apify import read_runs
+from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
-from jobs.lake import Lake
-from jobs.raw import RawLine, raw_file, read_file
-from jobs.settings import Settings
+from jobs.lake.nights import Lake
+from jobs.lake.raw import RawLine, raw_file, read_file
 from jobs.standin import Fault
 from tests.conftest import watching
 
@@ -61,7 +61,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server)
 def test_a_fault_that_passes_costs_no_comment_and_no_second_start(
     undisturbed: Settings, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.apify.START_PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr("jobs.collect.apify.START_PAUSES", (0.01, 0.01, 0.01))
     with standin.serving(faults=[fault]) as server:
         settings = watching(tmp_path / "data", server)
         scrape.run(settings, NIGHT, LOUD)

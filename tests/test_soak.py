@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from jobs import nightly, standin
+from jobs.config.settings import Settings
 from jobs.errors import Busy, FailedService
-from jobs.settings import Settings
 from jobs.standin import Fault
 from tests.conftest import environment, watching
 from tests.test_journey import TOXWATCH

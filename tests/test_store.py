@@ -10,12 +10,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from jobs import backup, doctor, forget, nightly, standin
+from jobs import nightly, standin
+from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
-from jobs.lake import Lake, Manifest
-from jobs.settings import Settings
-from jobs.store import LINK, MANIFEST, Store, kept, link_target
-from models.registry import Registry
+from jobs.lake.mirror import LINK, MANIFEST, Mirror, kept, link_target
+from jobs.lake.nights import Lake, Manifest
+from jobs.upkeep import backup, doctor, forget
+from models.training.registry import Registry
 from tests.conftest import watching
 from warehouse import build
 from warehouse.reader import Warehouse
@@ -75,7 +76,7 @@ def test_a_lost_machine_comes_back_and_what_is_erased_is_erased_in_the_store(
     assert any(name in content for content in held(bucket).values() if content[:4] == b"PAR1")
     stopped = f"toxwatch/clean/.fresh-night={NIGHTS[0]}/part.parquet"  # by a cluster that was stopped
     bucket.put_object(Key=stopped, Body=b"PAR1" + name)
-    assert Store(address(bucket)).files() == len(held(bucket)) - 1
+    assert Mirror(address(bucket)).files() == len(held(bucket)) - 1
     forget.run(settings, set(), {comment})
     in_store, data = held(bucket), here(settings.data_dir)
     databases = {name for name in data if name.endswith(".db")}
@@ -104,7 +105,7 @@ def test_a_night_that_is_not_wholly_sent_is_sent_again_and_until_then_not_there(
             (folder / "part.parquet").write_text(str(night))
     cut = f"toxwatch/clean/night={NIGHTS[0]}/{MANIFEST}"
     bucket.Object(cut).delete()  # as where the machine is lost after the rows and before the manifest
-    Store(address(bucket)).fetch(tmp_path / "new")
+    Mirror(address(bucket)).fetch(tmp_path / "new")
     assert Lake(tmp_path / "new").open().nights("clean") == NIGHTS[1:]
     with lake.lock("lake"), lake.writing("clean", Manifest("clean", NIGHTS[0])) as folder:
         (folder / "other.parquet").write_text("again")

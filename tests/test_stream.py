@@ -18,13 +18,14 @@ from typing import NamedTuple
 import pytest
 from pyspark import SparkContext
 
-from jobs import spark, stream
+from jobs.collect.imports import account_named
+from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
-from jobs.imports import account_named
-from jobs.lake import Lake
-from jobs.raw import read_raw
-from jobs.settings import Settings
-from jobs.spark import fetch_kafka, kafka_jars
+from jobs.lake.nights import Lake
+from jobs.lake.raw import read_raw
+from jobs.schedule import stream
+from jobs.spark import session
+from jobs.spark.jars import fetch_kafka, kafka_jars
 from tests.broker import Broker, free_port, running
 from tests.conftest import comment_item
 from warehouse import WarehouseError, build
@@ -199,6 +200,6 @@ def test_what_cannot_be_streamed_says_what_to_do(
             stream.run(settings, place, ACCOUNT, {}, once=True)
     with pytest.raises(BadInput, match="--column: no texts"):
         stream.run(settings, nowhere, ACCOUNT, {"texts": "Message"}, once=True)
-    monkeypatch.setattr(spark, "IVY", tmp_path)
+    monkeypatch.setattr(session, "IVY", tmp_path)
     with pytest.raises(BadInput, match=r"`python -m jobs\.spark kafka` fetches it"):
         stream.run(settings, nowhere, ACCOUNT, {}, once=True)

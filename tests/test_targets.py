@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.config.settings import PROJECT
+from jobs.config.targets import read_targets
 from jobs.errors import BadInput
-from jobs.settings import PROJECT
-from jobs.targets import read_targets
 
 GOOD = '[night]\nbudget_usd = 2\n\n[[accounts]]\nplatform = "instagram"\nhandle = "nasa"\ntags = ["space"]\n'
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from jobs import spark
-from jobs.settings import Settings
-from jobs.terms import LEXICON, MOST_TERMS, with_terms
+from jobs.config.settings import Settings
+from jobs.spark import session
+from jobs.spark.terms import LEXICON, MOST_TERMS, with_terms
 
 LANGUAGES = ("en", "de", "es")
 
 
 def terms_of(settings: Settings, *texts: str) -> list[tuple[list[str], list[str]]]:
-    comments = spark.session(settings).createDataFrame([(text,) for text in texts], "clean_text string")
+    comments = session.session(settings).createDataFrame([(text,) for text in texts], "clean_text string")
     return [(row["terms"], row["listed"]) for row in with_terms(comments, LANGUAGES).collect()]
 
 
@@ -45,6 +45,6 @@ def test_every_phrase_of_the_lexicon_is_found(settings: Settings) -> None:
 def test_without_the_jar_terms_are_missing_and_it_is_said(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(spark, "IVY", tmp_path)
+    monkeypatch.setattr(session, "IVY", tmp_path)
     assert terms_of(settings, "you idiot") == [(None, None)]
-    assert "python -m jobs.spark" in capsys.readouterr().err
+    assert "python -m jobs.spark.jars" in capsys.readouterr().err

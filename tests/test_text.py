@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from models.obfuscate import disguise
 from models.text import clean_text, text_key
+from models.training.obfuscate import disguise
 
 
 @pytest.mark.parametrize(

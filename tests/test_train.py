@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import calibrate, data, evaluate, scorer, train
+from models import scorer
 from models.card import read_card
-from models.composed import compose
 from models.labels import LABELS, ModelError
 from models.text import clean_text, text_key
+from models.training import calibrate, data, evaluate, train
+from models.training.composed import compose
 from tests.test_vectors import write_encoder, write_roberta
 
 TINY = train.Settings(
@@ -138,7 +139,7 @@ def test_the_rate_rises_and_falls() -> None:
 
 
 def test_smote_makes_neighbours_that_know_one_label() -> None:
-    from models.smote import SHARE, synthetic
+    from models.training.smote import SHARE, synthetic
 
     rng = np.random.default_rng(0)
     truth = np.zeros((500, len(LABELS)), np.float32)

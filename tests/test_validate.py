@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import schema, validate
+from jobs import validate
+from jobs.config.settings import Settings
 from jobs.errors import RefusedData
-from jobs.lake import Lake
-from jobs.settings import Settings
+from jobs.lake import schema
+from jobs.lake.nights import Lake
 from tests.conftest import comment_item, write_raw
 
 NIGHT = date(2026, 11, 10)

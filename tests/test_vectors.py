@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from models.encoder import OF_DISTILBERT, build_encoder
 from models.labels import ModelError
 from models.tokens import Tokens
-from models.vectors import encoder_vectors, encoder_words, glove_vectors
+from models.training.encoder import OF_DISTILBERT, build_encoder
+from models.training.vectors import encoder_vectors, encoder_words, glove_vectors
 
 WIDTH, HEADS, INNER, LAYERS, PLACES = 8, 2, 16, 2, 32
 ROBERTAS = ["<s>", "<pad>", "</s>", "<unk>", "Ġgarden", "Ġidiot", "Ġlovely", "s", "Ġthe", "Ġyou", "Ġare"]

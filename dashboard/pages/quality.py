@@ -11,8 +11,8 @@ from dashboard import figures
 from dashboard.components import LANGUAGES, chart, page, panel, percent, pick_label, pick_period, table
 from dashboard.figures import COLOURS, named
 from dashboard.view import Answers, Row, View
-from models import report
 from models.labels import LABELS
+from models.training import report
 
 TITLE = "Quality"
 

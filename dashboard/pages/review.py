@@ -23,9 +23,9 @@ from dashboard.components import (
 )
 from dashboard.figures import named
 from dashboard.people import VISITOR
-from dashboard.reviews import Reviews
 from dashboard.view import Answers, View
 from models.labels import LABELS
+from warehouse.reviews import Reviews
 
 TITLE = "Review"
 ACTIONS = {  # what → key, words
@@ -82,7 +82,7 @@ def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable
             reviews.skip(reviewed["id"], who)
         elif row := answers.comment(**reviewed):
             labels = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[what]
-            reviews.say(reviewed["id"], who, labels, *(row[name] for name in ("flags", "model", "policy")))
+            reviews.record(reviewed["id"], who, labels, *(row[name] for name in ("flags", "model", "policy")))
             write_down(f"reviewed {reviewed['id']} as {', '.join(labels) or 'harmless'}")
         return _next(answers, view, reviews)
 
@@ -94,7 +94,7 @@ def _known(ticked: list[str] | None) -> list[str]:
 
 
 def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
-    waiting = answers.rows("queue", view, done=reviews.not_for(VISITOR.get().name))
+    waiting = answers.rows("queue", view, done=reviews.hidden_from(VISITOR.get().name))
     if not waiting:
         return [
             _tally(reviews, 0),

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from jobs.config.targets import Account
 from jobs.platforms import values
-from jobs.targets import Account
 
 POSTS_ACTOR = "apify/instagram-post-scraper"
 COMMENTS_ACTOR = "apify/instagram-comment-scraper"

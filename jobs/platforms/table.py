@@ -1,6 +1,6 @@
 """Rows of a table that somebody already has, with a mapping from our columns to theirs.
 
-An item is {"platform": …, "columns": {ours: theirs}, "row": {…}}, as `jobs.imports` wrote it.
+An item is {"platform": …, "columns": {ours: theirs}, "row": {…}}, as `jobs.collect.imports` wrote it.
 """
 
 import hashlib

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from jobs.config.targets import Account
 from jobs.platforms import values
-from jobs.targets import Account
 
 POSTS_ACTOR = "clockworks/tiktok-scraper"
 COMMENTS_ACTOR = "clockworks/tiktok-comments-scraper"

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from jobs.config.targets import Account
 from jobs.platforms import values
-from jobs.targets import Account
 
 POSTS_ACTOR = "streamers/youtube-scraper"
 COMMENTS_ACTOR = "streamers/youtube-comments-scraper"

@@ -1,0 +1,1 @@
+"""How people get answers: SQL, exports, scored files, the state of each night."""

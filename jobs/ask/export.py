@@ -1,0 +1,82 @@
+"""Comments with their scores for another program or a colleague: CSV, Parquet, or a DuckDB file of their own."""
+
+import os
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from jobs.config.settings import Settings
+from jobs.console import progress
+from jobs.errors import BadInput
+from warehouse import queries
+from warehouse.reader import Warehouse
+
+BATCH = 50_000  # rows
+FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
+FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "review", "words")
+
+
+def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "export") -> int:
+    """Writes what the filters let pass and returns how many rows; the file appears when it is whole.
+
+    what: "export" for comments with their scores, "reviewed" for those with a review and what it said.
+    """
+    writers = {".csv": _write_csv, ".parquet": _write_parquet, ".duckdb": _write_duckdb}
+    if target.suffix not in writers:
+        raise BadInput(f"{target}: the name must end in one of {', '.join(writers)}.")
+    parameters = dict.fromkeys(FILTERS) | {"first": FIRST, "last": LAST} | filters
+    batches = Warehouse(settings.data_dir / "warehouse").batches(queries.page_sql(what), parameters, BATCH)
+    first = next(batches, None)
+    if first is None or first.num_rows == 0:
+        raise BadInput("No comment passes these filters; nothing was written.")
+    fresh = target.with_name(f".{target.name}-{os.getpid()}")
+    rows = 0
+    try:
+        with progress(f"export {target.name}") as advance:
+
+            def counted() -> Any:
+                nonlocal rows
+                for batch in chain([first], batches):
+                    rows += batch.num_rows
+                    advance(batch.num_rows)
+                    yield batch
+
+            writers[target.suffix](fresh, pa.RecordBatchReader.from_batches(first.schema, counted()))
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return rows
+
+
+def _write_csv(fresh: Path, rows: pa.RecordBatchReader) -> None:
+    with pyarrow.csv.CSVWriter(fresh, rows.schema) as writer:
+        for batch in rows:
+            writer.write_batch(pa.record_batch([_safe(column) for column in batch.columns], schema=rows.schema))
+
+
+def _safe(column: pa.Array) -> pa.Array:
+    """Text that a spreadsheet would run begins with an apostrophe."""
+    if not pa.types.is_string(column.type):
+        return column
+    is_formula = pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), pa.array(queries.FORMULA))
+    return pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def _write_parquet(fresh: Path, rows: pa.RecordBatchReader) -> None:
+    with pq.ParquetWriter(fresh, rows.schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+
+
+def _write_duckdb(fresh: Path, rows: pa.RecordBatchReader) -> None:  # noqa: ARG001
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{fresh}' AS export (STORAGE_VERSION 'v1.5.0')")
+        con.execute("CREATE TABLE export.comments AS FROM rows")
+        con.execute("DETACH export")

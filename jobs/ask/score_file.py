@@ -1,0 +1,152 @@
+"""Adds the six probability columns to a file of any size, batch by batch: CSV, Parquet or JSON Lines."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet as pq
+
+from jobs.config.settings import Settings
+from jobs.console import progress
+from jobs.errors import BadInput
+from models import scorer
+from models.labels import LABELS
+from models.text import clean_text
+
+FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
+BATCH = 10_000  # rows; long enough to sort texts by length, short enough for any memory
+CSV_BLOCK = 4 << 20  # bytes; a single row may not be longer
+
+
+def score_file(settings: Settings, source: Path, target: Path, text_column: str) -> int:
+    """Scores every row and returns how many there were; the target appears when it is whole."""
+    if not source.is_file():
+        raise BadInput(f"There is no file {source}.")
+    if source.resolve() == target.resolve():
+        raise BadInput(f"{source} would be overwritten by its own scores; name another file to write.")
+    model = scorer.load(settings.model_dir)
+    fresh = target.with_name(f".{target.name}-{os.getpid()}")
+    rows = 0
+    try:
+        with progress(f"score {source.name}") as advance:
+            batches = _read(source)
+            writer = None
+            for batch in batches:
+                scored = _scored(batch, model, text_column, source)
+                writer = writer or _writer(target, fresh, scored.schema)
+                writer.write_batch(scored)
+                rows += scored.num_rows
+                advance(scored.num_rows)
+            if writer is None:
+                raise BadInput(f"{source} holds no rows.")
+            writer.close()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError) as error:
+        raise BadInput(f"{source}, after row {rows}: {error}. Nothing was written to {target}.") from None
+    else:
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return rows
+
+
+def _scored(batch: pa.RecordBatch, model: scorer.Scorer, text_column: str, source: Path) -> pa.RecordBatch:
+    if text_column not in batch.schema.names:
+        raise BadInput(f"{source} has no column {text_column!r}; it has: {', '.join(batch.schema.names)}")
+    if taken := set(LABELS) & set(batch.schema.names):
+        raise BadInput(f"{source} already has the columns {', '.join(sorted(taken))}; rename them first.")
+    texts = [clean_text(text or "") for text in batch.column(text_column).cast(pa.string()).to_pylist()]
+    is_wordless = np.array([text == "" for text in texts])
+    for label, column in zip(LABELS, model.scores(texts).T, strict=True):
+        batch = batch.append_column(label, pa.array(column, mask=is_wordless))
+    return batch
+
+
+def _read(source: Path) -> Iterator[pa.RecordBatch]:
+    format = _format(source)
+    if format == "parquet":
+        yield from pq.ParquetFile(source).iter_batches(BATCH)
+    elif format == "csv":
+        yield from _read_csv(source)
+    else:
+        yield from _read_json_lines(source)
+
+
+def _read_csv(source: Path) -> Iterator[pa.RecordBatch]:
+    """Every column as text, so that what is not scored comes out as it came in."""
+    parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    read = pyarrow.csv.ReadOptions(block_size=CSV_BLOCK)
+    with pyarrow.csv.open_csv(source, read, parse) as head:
+        names = head.schema.names
+    as_text = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+    with pyarrow.csv.open_csv(source, read, parse, as_text) as batches:
+        for batch in batches:
+            for start in range(0, batch.num_rows, BATCH):
+                yield batch.slice(start, BATCH)
+
+
+def _read_json_lines(source: Path) -> Iterator[pa.RecordBatch]:
+    """One schema for the file, that of its first batch: a later row with another shape is named as an error."""
+    columns, rows = None, []
+    with source.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                rows.append(_json_row(source, number, line, columns))
+            if len(rows) == BATCH:
+                batch = pa.RecordBatch.from_pylist(rows, columns)
+                columns = batch.schema
+                yield batch
+                rows = []
+    if rows:
+        yield pa.RecordBatch.from_pylist(rows, columns)
+
+
+def _json_row(source: Path, number: int, line: str, columns: pa.Schema | None) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{source}, line {number} is not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise BadInput(f"{source}, line {number}: expected an object, found {type(row).__name__}")
+    if columns and (unknown := row.keys() - set(columns.names)):
+        raise BadInput(f"{source}, line {number}: the first {BATCH} rows have no {', '.join(sorted(unknown))}")
+    return row
+
+
+class _Writer(Protocol):
+    def write_batch(self, batch: pa.RecordBatch) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _JsonLinesWriter:
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("w", encoding="utf-8")
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        for row in batch.to_pylist():
+            self.file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def _writer(target: Path, fresh: Path, columns: pa.Schema) -> _Writer:
+    format = _format(target)
+    if format == "parquet":
+        return pq.ParquetWriter(fresh, columns, compression="zstd")
+    if format == "csv":
+        return pyarrow.csv.CSVWriter(fresh, columns)
+    return _JsonLinesWriter(fresh)
+
+
+def _format(path: Path) -> str:
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise BadInput(f"{path}: the name must end in one of {', '.join(FORMATS)}") from None

@@ -1,0 +1,31 @@
+"""What each night holds, read from the manifests alone."""
+
+from dataclasses import asdict
+from typing import Any
+
+from jobs.config.settings import Settings
+from jobs.lake.datasets import STAGES
+from jobs.lake.nights import Lake, Manifest
+from models.card import read_card
+
+
+def status(settings: Settings) -> list[dict[str, Any]]:
+    """One row a night: its stages with their manifests, None where a stage has not finished."""
+    lake = Lake.of(settings)
+    model = read_card(settings.model_dir)["version"]
+    models = {one.name: model if one.by_model else None for one in STAGES}
+    nights = sorted({night for dataset in models for night in lake.nights(dataset, models[dataset])})
+    return [
+        {
+            "night": str(night),
+            **{one.stage: _row(lake.manifest(one.name, night, models[one.name])) for one in STAGES},
+        }
+        for night in nights
+    ]
+
+
+def _row(manifest: Manifest | None) -> dict[str, Any] | None:
+    if manifest is None:
+        return None
+    facts = asdict(manifest)
+    return {name: facts[name] for name in ("rows_in", "rows_out", "set_aside", "seconds", "versions")}

@@ -1,0 +1,1 @@
+"""Where comments come from besides the nightly scrape, and how Apify is paid for it."""

@@ -1,0 +1,158 @@
+"""Look and ask: the dashboard, SQL, files in and out."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dashboard.people import LOOPBACK, People
+from jobs.commands.options import (
+    DASHBOARD_PORT,
+    AsJson,
+    Columns,
+    DataDir,
+    FirstDay,
+    Handle,
+    LastDay,
+    Night,
+    Platform,
+    Port,
+    column_pairs,
+    night_of,
+    print_json,
+    print_manifests,
+)
+from jobs.config.settings import Settings
+from jobs.console import console
+from jobs.errors import BadInput
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Others can reach the dashboard only once you have added users.")
+    ] = LOOPBACK[0],
+    port: Port = DASHBOARD_PORT,
+    https: Annotated[
+        bool, typer.Option("--https", envvar="TOXWATCH_HTTPS", help="Behind an HTTPS proxy: use secure cookies.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Start the dashboard and API (Ctrl-C to stop). No login until you add a user."""
+    from jobs.schedule.standalone import require_free
+
+    settings = Settings.load(data_dir)
+    people = People.in_folder(settings.data_dir)
+    login = "login required" if people.have_login(host) else "this machine only, no login"
+    require_free(port)
+    from dashboard import app as dashboard  # takes a second
+
+    console.print(f"Dashboard: http://{host}:{port} ({login}). Ctrl-C to stop.")
+    dashboard.serve(
+        settings.data_dir / "warehouse",
+        lambda: Settings.load(data_dir).model_dir,
+        people,
+        host,
+        port,
+        https,
+        settings.data_docs.parent,
+    )
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="Apify export, 4CAT or Zeeschuimer NDJSON, or CSV.")],
+    platform: Platform,
+    account: Handle,
+    night: Night = None,
+    columns: Columns = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import comments you already have; they are validated and scored like scraped ones."""
+    from jobs.collect import imports
+
+    source = imports.account_named(platform, account)
+    manifest = imports.run(Settings.load(data_dir), file, source, night_of(night), column_pairs(columns))
+    print_manifests([manifest], as_json)
+    console.print(f"Next: toxwatch nightly --no-scrape --night {manifest.night}")
+
+
+def export(
+    target: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet or .duckdb.")],
+    account: Annotated[str | None, typer.Option(help="e.g. instagram/nasa.")] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    flag: Annotated[str | None, typer.Option(help="Only comments flagged with this category, e.g. insult.")] = None,
+    severity: Annotated[str | None, typer.Option(help="none, low, medium, high or critical.")] = None,
+    language: Annotated[str | None, typer.Option(help="e.g. en.")] = None,
+    words: Annotated[str | None, typer.Option(help="Only comments containing this text.")] = None,
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="Only reviewed comments with their labels, ready for `toxwatch prepare`.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write comments with their scores to a file, optionally filtered."""
+    from jobs.ask import export
+
+    chosen: dict[str, Any] = {"only": account, "flag": flag, "severity": severity}
+    chosen |= {"language": language, "words": words}
+    chosen |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
+    rows = export.run(Settings.load(data_dir), target, chosen, "reviewed" if reviewed else "export")
+    console.print(f"Wrote {rows:,} comments to {target}.")
+
+
+def report(
+    target: Annotated[Path, typer.Argument(help="The .html file to write, e.g. week.html.")],
+    days: Annotated[int, typer.Option(help="Length of the period: 1, 7, 14, 28 or 91.")] = 7,
+    last: LastDay = None,
+    account: Annotated[str | None, typer.Option(help="Only this account, e.g. instagram/nasa.")] = None,
+    link: Annotated[str, typer.Option(help="Address of your dashboard, to link to from the report.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Write the overview and every account as one HTML file to print or e-mail."""
+    from dashboard import report
+    from dashboard.view import PERIODS, Answers, View
+    from warehouse.reader import Warehouse
+
+    answers = Answers(Warehouse(Settings.load(data_dir).data_dir / "warehouse"))
+    if days not in PERIODS:
+        *most, longest = map(str, PERIODS)
+        raise BadInput(f"--days must be {', '.join(most)} or {longest} (got {days}).")
+    if account not in (None, *(accounts := answers.accounts())):
+        raise BadInput(f"No account {account} has scored comments. Accounts: {', '.join(accounts)}.")
+    view = View(account=account, days=days, last=last.date() if last else answers.newest())
+    count = report.write(answers, view, target, link)
+    console.print(f"Wrote {target} ({count} account{'' if count == 1 else 's'}).")
+
+
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One query; leave it out for a prompt.")] = None,
+    examples: Annotated[bool, typer.Option(help="Run the example queries on your data.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Query the warehouse with SQL (read-only)."""
+    from jobs.ask import sql
+
+    folder = Settings.load(data_dir).data_dir / "warehouse"
+    if examples:
+        return sql.examples(folder)
+    if query:
+        return sql.answer(folder, query, as_json)
+    return sql.prompt(folder)
+
+
+def score_file(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="CSV, Parquet or JSON Lines.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="CSV, Parquet or JSON Lines; overwritten if it exists.")
+    ],
+    text_column: Annotated[str, typer.Option(help="The column with the comments.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add the six probability columns to a file of any size."""
+    from jobs.ask.score_file import score_file
+
+    rows = score_file(Settings.load(), source, target, text_column)
+    if as_json:
+        return print_json({"rows": rows, "file": str(target)})
+    return console.print(f"Scored {rows:,} rows into {target}.")

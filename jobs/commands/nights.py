@@ -1,0 +1,220 @@
+"""The stages of a night, and what runs every night."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from jobs.commands.options import (
+    DASHBOARD_PORT,
+    DAY,
+    AsJson,
+    Columns,
+    DataDir,
+    Engine,
+    FirstDay,
+    Handle,
+    LastDay,
+    Night,
+    Platform,
+    Port,
+    column_pairs,
+    night_of,
+    nights_between,
+    print_json,
+    print_manifests,
+    print_rows,
+)
+from jobs.config.settings import Settings
+from jobs.console import console
+from jobs.errors import BadInput
+
+
+def scrape(
+    night: Night = None,
+    account: Annotated[str | None, typer.Option(help="Only this account, e.g. instagram/nasa.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect the night's posts and comments from Apify."""
+    from jobs import scrape
+
+    print_manifests([scrape.run(Settings.load(data_dir), night_of(night), account)], as_json)
+
+
+def validate(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Check the raw comments: reject bad rows with their reasons, and stop a night that can't be trusted."""
+    from jobs import validate
+
+    print_manifests([validate.run(Settings.load(data_dir), night_of(night))], as_json)
+
+
+def clean(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Normalise each comment's text and detect its language; skip comments that are already scored."""
+    from jobs import clean
+
+    print_manifests([clean.run(Settings.load(data_dir), night_of(night))], as_json)
+
+
+def score(night: Night = None, engine: Engine = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Give each clean comment its six probabilities."""
+    from jobs import score
+
+    print_manifests([score.run(Settings.load(data_dir, engine), night_of(night))], as_json)
+
+
+def publish(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Load the night into a new version of the warehouse and switch to it."""
+    from jobs import publish
+
+    print_manifests([publish.run(Settings.load(data_dir), night_of(night))], as_json)
+
+
+def monitor(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Measure the published night: counts, durations, cost, coverage, score distribution."""
+    from jobs import monitor
+
+    print_manifests([monitor.run(Settings.load(data_dir), night_of(night))], as_json)
+
+
+def nightly(
+    night: Night = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    scrape: Annotated[
+        bool, typer.Option(help="--no-scrape: process what is already there, e.g. imported comments.")
+    ] = True,
+    engine: Engine = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run all stages of a night, or of each night --from … --to …, then delete what has expired."""
+    from jobs import nightly
+    from jobs.upkeep import expire
+
+    if night and (first or last):
+        raise BadInput("Give either --night or --from and --to.")
+    nights = nights_between(first, last) if first or last else [night_of(night)]
+    stages = nightly.STAGES if scrape else nightly.STAGES[1:]
+    settings = Settings.load(data_dir, engine)
+    print_manifests(nightly.run(settings, nights, stages), as_json)
+    expire.run(settings, nights[-1])
+
+
+def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Delete raw items, texts and authors that are older than [keep] in targets.toml allows."""
+    from jobs.upkeep import expire
+
+    expired = expire.run(Settings.load(data_dir), night_of(night))
+    if as_json:
+        return print_json(expired)
+    summary = ", ".join(f"{rows:,} {place}" for place, rows in expired.items()) or "nothing is old enough"
+    return console.print(f"Expired: {summary}.")
+
+
+def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Send alerts for a night to everyone listed in alerts.toml. Each is sent once; failed ones are retried."""
+    from dataclasses import asdict
+
+    from jobs.alerts import rules
+
+    found = rules.run(Settings.load(data_dir), night_of(night))
+    if as_json:
+        return print_json([asdict(one) for one in found])
+    if not found:
+        return console.print(f"Nothing unusual on {night_of(night)}.")
+    return print_rows(["rule", "what", "link"], [[one.rule, str(one), one.link] for one in found])
+
+
+def demo(
+    nights: Annotated[int, typer.Option(min=1, max=60, help="How many nights, up to yesterday.")] = 14,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="The last of them.")] = None,
+    is_served: Annotated[bool, typer.Option("--serve/--no-serve", help="Start the dashboard afterwards.")] = True,
+    port: Port = DASHBOARD_PORT,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the real pipeline on two weeks of invented accounts, then start the dashboard. No token needed."""
+    from jobs.commands.ask import serve
+    from jobs.schedule import demo
+
+    demo.run(data_dir, night_of(last), nights)
+    if is_served:
+        serve(port=port, data_dir=data_dir)
+
+
+def stream(
+    place: Annotated[
+        str,
+        typer.Argument(
+            help="A folder whose files `toxwatch import` can read, or a Kafka topic as kafka://host:9092/topic "
+            "(one JSON item per message, read from the oldest).",
+        ),
+    ],
+    platform: Platform,
+    account: Handle,
+    columns: Columns = None,
+    once: Annotated[bool, typer.Option("--once", help="Process what is there, then stop.")] = False,
+    engine: Engine = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Score, publish and alert on comments as they arrive in a folder or Kafka topic, each exactly once.
+
+    For a launch or a crisis, when the nightly run is too late. Move files into the folder only when they are complete.
+    Ctrl-C stops.
+    """
+    from jobs.collect import imports
+    from jobs.schedule import stream
+
+    source = imports.account_named(platform, account)
+    stream.run(Settings.load(data_dir, engine), place, source, column_pairs(columns), once)
+
+
+def accounts(as_json: AsJson = False) -> None:
+    """List the watched accounts."""
+    from jobs.config.targets import read_targets
+
+    watched = read_targets(Settings.load().targets_file).accounts
+    if as_json:
+        return print_json([account.model_dump() for account in watched])
+    rows = [[one.name, ", ".join(one.tags), one.max_posts, one.max_comments_per_post] for one in watched]
+    return print_rows(["account", "tags", "posts per night", "comments per post"], rows)
+
+
+def airflow(
+    port: Annotated[int, typer.Option(help="Port of Airflow's page; the next two are used as well.")] = 8080,
+    data_dir: DataDir = None,
+) -> None:
+    """Run Airflow with the project's DAGs on this machine (Ctrl-C to stop)."""
+    from jobs.schedule import standalone
+
+    standalone.run(Settings.load(data_dir), port)
+
+
+def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show each night's row counts by stage."""
+    from jobs.ask.status import status
+
+    rows = status(Settings.load(data_dir))
+    if as_json:
+        return print_json(rows)
+    if not rows:
+        return console.print("No nights yet. Run `toxwatch demo` for fourteen invented ones, or `toxwatch nightly`.")
+    stages = [stage for stage in rows[0] if stage != "night"]
+    cells = [[row["night"], *(row[stage]["rows_out"] if row[stage] else "–" for stage in stages)] for row in rows]
+    return print_rows(["night", *stages], cells, "rows out of each stage")
+
+
+def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Check Java, memory, disk, targets, token, lake, model and warehouse, and say how to fix each."""
+    from dataclasses import asdict
+
+    from jobs.upkeep.doctor import examine
+
+    findings = examine(Settings.load(data_dir))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        rows = [[one.check, "ok" if one.is_good else "fix", one.message] for one in findings]
+        print_rows(["check", "", "found"], rows)
+    if not all(finding.is_good for finding in findings):
+        raise typer.Exit(BadInput.exit_code)

@@ -1,0 +1,96 @@
+"""Options that several commands share, and how commands print their results."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jobs.errors import BadInput
+
+if TYPE_CHECKING:
+    from jobs.lake.nights import Manifest
+
+DASHBOARD_PORT = 8050
+DAY = ["%Y-%m-%d"]
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Data folder.", show_default="$TOXWATCH_DATA_DIR or data/")
+]
+Night = Annotated[
+    datetime | None,
+    typer.Option("--night", formats=DAY, help="Day (UTC) to process.", show_default="yesterday"),
+]
+FirstDay = Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day.")]
+LastDay = Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
+Platform = Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")]
+Handle = Annotated[str, typer.Option(help="Handle of the account, e.g. nasa.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", help="For CSV: ours=theirs, e.g. `--column text=Message`; repeatable.")
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="What runs the network: onnx, in Spark's Python; or sparknlp, a transformer in its JVM.",
+        show_default="$TOXWATCH_ENGINE or onnx",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def night_of(given: datetime | None) -> date:
+    return given.date() if given else datetime.now(UTC).date() - timedelta(days=1)
+
+
+def nights_between(first: datetime | None, last: datetime | None) -> list[date]:
+    start, end = night_of(first or last), night_of(last)
+    if start > end:
+        raise BadInput(f"--from {start} is after --to {end}.")
+    return [start + timedelta(days=day) for day in range((end - start).days + 1)]
+
+
+def column_pairs(columns: list[str] | None) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in columns or []]
+    if bad := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
+        raise BadInput(f"--column takes ours=theirs, e.g. text=Message (got {', '.join(bad)}).")
+    return {ours: theirs for ours, _, theirs in pairs}
+
+
+def author_name(given: str) -> str:
+    """ "instagram/ann" as it is hashed."""
+    platform, slash, handle = given.partition("/")
+    if not (platform and slash and handle):
+        raise BadInput(f"Write an author as platform/handle, e.g. instagram/their.handle (got {given!r}).")
+    return f"{platform}:{handle}"
+
+
+def print_manifests(manifests: "list[Manifest]", as_json: bool) -> None:
+    if as_json:
+        return print_json([asdict(manifest) for manifest in manifests])
+    rows = []
+    for one in manifests:
+        notes = [f"{reason} {count:,}" for reason, count in one.set_aside.items() if count]
+        if one.reused:
+            notes.append(f"scored before {one.reused:,} ({one.reused / one.rows_out:.0%} saved)")
+        rows.append([one.night, one.stage, one.rows_in, one.rows_out, ", ".join(notes), f"{one.seconds:.1f}"])
+    return print_rows(["night", "stage", "rows in", "rows out", "set aside", "seconds"], rows)
+
+
+def print_rows(head: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
+    """A table on a terminal, tab-separated lines elsewhere."""
+    if sys.stdout.isatty():
+        from jobs.console import print_table
+
+        print_table(head, rows, title)
+        return
+    for row in (head, *rows):
+        print(*row, sep="\t")
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, default=str))

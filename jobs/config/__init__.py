@@ -1,0 +1,1 @@
+"""What people set: the environment, targets.toml, and how their TOML files are read."""

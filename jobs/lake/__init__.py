@@ -1,0 +1,1 @@
+"""Where nights lie: folders that are absent or whole, their raw files and columns, the mirror, the tombstones."""

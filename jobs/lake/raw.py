@@ -1,0 +1,129 @@
+"""Raw files: what the sources sent, line by line and untouched, and how a line becomes our rows."""
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import BadInput
+from jobs.lake.nights import Lake, Manifest, sign
+from jobs.platforms import platform
+
+ENDING = ".jsonl.gz"
+IMPORTED = re.compile(r"\.import-[0-9a-f]{12}$")
+PASSING = re.compile(r"block|time[d -]*out|rate.?limit|too many|proxy|try again|captcha", re.IGNORECASE)
+
+Write = Callable[[str, str, str | None, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class RawLine:
+    night: date
+    platform: str
+    account: str  # the handle
+    kind: str  # "post", "comment" or "error"
+    shape: str  # the module of jobs.platforms that reads the item
+    run_id: str | None
+    item: dict[str, Any]
+
+
+def raw_file(lake: Lake, night: date, account: str) -> Path:
+    """Where the comments of "instagram/nasa" lie."""
+    return lake.folder("raw", night) / f"{account}{ENDING}"
+
+
+@contextmanager
+def writing_raw(path: Path) -> Iterator[Write]:
+    """Yields write(kind, shape, run_id, item); the file appears, whole, when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.part")
+    with fresh.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+
+        def write(kind: str, shape: str, run_id: str | None, item: dict[str, Any]) -> None:
+            line = {"kind": kind, "shape": shape, "run_id": run_id, "item": item}
+            packed.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+
+        try:
+            yield write
+        except BaseException:
+            fresh.unlink()
+            raise
+    fresh.replace(path)
+
+
+def sign_night(lake: Lake, night: date, seconds: float = 0.0) -> Manifest:
+    """Makes the raw folder of a night a finished one, with all that lies in it, imports too."""
+    lines = sum(1 for _ in read_raw(lake, night))
+    manifest = Manifest("scrape", night, rows_in=lines, rows_out=lines, seconds=round(seconds, 3))
+    sign(lake.folder("raw", night), manifest)
+    return manifest
+
+
+def read_raw(lake: Lake, night: date) -> Iterator[RawLine]:
+    """All lines of a night, in the same order each time; raises BadInput at a damaged file."""
+    for path in sorted(lake.folder("raw", night).glob(f"*/*{ENDING}")):
+        yield from read_file(path, night)
+
+
+def read_file(path: Path, night: date) -> Iterator[RawLine]:
+    name = path.name.removesuffix(ENDING)
+    handle = IMPORTED.sub("", name)
+    read = 0
+    try:
+        with gzip.open(path, "rb") as lines:
+            for line in lines:
+                yield RawLine(night, path.parent.name, handle, **json.loads(line.decode("utf-8", "surrogatepass")))
+                read += 1
+    except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, TypeError) as damage:
+        again = (
+            f"then run `toxwatch scrape --night {night} --account {path.parent.name}/{handle}`: what was paid for is "
+            "read again free of charge"
+            if name == handle
+            else "then import its file again"
+        )
+        raise BadInput(f"{path} is damaged after {read} items ({damage}). Delete it, {again}.") from None
+
+
+def mapped_comments(line: RawLine) -> Iterator[dict[str, Any]]:
+    """The comment of a line and its replies, with the columns of jobs.lake.schema.MAPPED."""
+    yield from platform(line.shape).comments(line.item, line.account, line.night)
+
+
+def mapped_post(line: RawLine) -> dict[str, Any]:
+    """The columns of jobs.lake.schema.POSTS."""
+    return platform(line.shape).post(line.item, line.account)
+
+
+def is_error(item: dict[str, Any]) -> bool:
+    return any(item.get(name) for name in ("error", "errorDescription", "#error"))
+
+
+def is_retryable(item: dict[str, Any]) -> bool:
+    """True where asking again may help: our own failed runs say so, actors tell of blocks and timeouts."""
+    said = [item.get("error"), item.get("errorDescription"), item.get("requestErrorMessages")]
+    return bool(item.get("isRetryable")) or bool(PASSING.search(json.dumps(said)))
+
+
+def asked_url(item: dict[str, Any]) -> str | None:
+    """The link that an error item is about."""
+    return next((item[name] for name in ("inputUrl", "url", "postUrl") if isinstance(item.get(name), str)), None)
+
+
+def ingest_error(line: RawLine) -> dict[str, Any]:
+    """The columns of jobs.lake.schema.INGEST_ERRORS."""
+    item = line.item
+    error, description = item.get("error"), item.get("errorDescription")
+    return {
+        "platform": line.platform,
+        "account": line.account,
+        "input_url": asked_url(item),
+        "error": error if isinstance(error, str) and error else "error",
+        "description": description if isinstance(description, str) else None,
+        "is_retryable": is_retryable(item),
+    }

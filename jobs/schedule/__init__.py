@@ -1,0 +1,1 @@
+"""What starts nights: Airflow, here or elsewhere, a stream of arriving comments, the demo."""

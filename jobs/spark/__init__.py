@@ -1,0 +1,1 @@
+"""What runs on Spark: the session, its workers, Spark NLP, a cluster."""

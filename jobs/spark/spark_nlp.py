@@ -1,0 +1,100 @@
+"""A second engine: Spark NLP runs the transformer inside Spark's own process, with ONNX Runtime for Java.
+
+Its answers are those of the first engine: the same network, the same words, the same calibration. Spark NLP reads a
+text's first tokens only, where ours loses its middle: texts that long stay with the first engine.
+"""
+
+import tempfile
+from functools import lru_cache, partial
+from pathlib import Path
+
+from pyspark.ml import Pipeline
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.config.settings import Settings
+from jobs.errors import BadInput
+from jobs.spark.jars import engine_jars
+from jobs.spark.session import scratch, shipped
+from jobs.spark.workers import words
+from models.card import read_card
+from models.labels import LABELS
+from models.tokens import LONGEST, Tokens
+
+SAVED = "saved"
+TEXTS_AT_ONCE = 64
+
+
+def check(model_dir: Path) -> None:
+    """Raises BadInput where the model or the machine cannot do it."""
+    if (kind := read_card(model_dir)["kind"]) != "transformer":
+        raise BadInput(
+            f"Spark NLP runs a transformer, and {model_dir} is a {kind}: "
+            "set TOXWATCH_MODEL=models/shipped/transformer, or leave --engine out."
+        )
+    if not Tokens(model_dir, LONGEST).are_word_pieces:
+        raise BadInput(f"Spark NLP reads WordPiece, and {model_dir} has another tokeniser: leave --engine out.")
+    if not engine_jars():
+        raise BadInput("Spark NLP's engine is missing: `python -m jobs.spark.jars` fetches it from Maven.")
+
+
+def read(texts: DataFrame, settings: Settings) -> DataFrame:
+    """text_key, clean_text, and what the network says of each label, as `in_python.scores_of_jvm` takes it."""
+    model_dir = settings.model_dir
+    apart = texts.withColumn("words", F.udf(partial(words, shipped(settings)), "string")("clean_text"))
+    found = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
+    said, is_cut = F.col("class")[0]["metadata"], F.col("words").isNull().alias("is_cut")
+    p = F.array(*(said[label].cast("float") for label in LABELS)).alias("p")
+    return found.select("text_key", "clean_text", is_cut, p)
+
+
+def _pipeline(spark: SparkSession, model_dir: Path) -> Pipeline:
+    from sparknlp.annotator import BertForSequenceClassification, RegexTokenizer
+    from sparknlp.base import DocumentAssembler
+
+    return Pipeline(
+        stages=[
+            DocumentAssembler().setInputCol("words").setOutputCol("document"),
+            RegexTokenizer().setInputCols(["document"]).setOutputCol("token").setPattern(" "),
+            BertForSequenceClassification.load(str(_saved(spark, model_dir) / SAVED)),
+        ]
+    )
+
+
+@lru_cache(maxsize=1)
+def _saved(spark: SparkSession, model_dir: Path) -> Path:
+    """Spark's workers fetch the network from there, as long as this process lives."""
+    from sparknlp.annotator import BertForSequenceClassification
+
+    folder = Path(tempfile.mkdtemp(dir=scratch()))
+    _write_assets(model_dir, folder)
+    (
+        BertForSequenceClassification.loadSavedModel(str(folder), spark)
+        .setInputCols(["document", "token"])
+        .setOutputCol("class")
+        .setActivation("sigmoid")
+        .setThreshold(0.0)  # it is heeded when the model is loaded, which is why it is saved first
+        .setBatchSize(TEXTS_AT_ONCE)
+        .setMaxSentenceLength(read_card(model_dir)["longest"])
+        .setCaseSensitive(False)
+        .write()
+        .save(str(folder / SAVED))
+    )
+    return folder
+
+
+def _write_assets(model_dir: Path, folder: Path) -> None:
+    """The transformer in `model_dir` as Spark NLP's BertForSequenceClassification wants one."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = onnx.load(model_dir / "model.onnx")
+    del model.graph.input[:]
+    for name in ("input_ids", "attention_mask", "token_type_ids"):  # ours finds padding by itself
+        model.graph.input.append(helper.make_tensor_value_info(name, TensorProto.INT64, ["text", "token"]))
+    model.graph.node.insert(0, helper.make_node("Cast", ["input_ids"], ["ids"], to=TensorProto.INT32))
+    onnx.save(model, folder / "model.onnx")
+    assets = folder / "assets"
+    assets.mkdir()
+    (assets / "vocab.txt").write_text("\n".join(Tokens(model_dir, LONGEST).pieces()), encoding="utf-8")
+    (assets / "labels.txt").write_text("\n".join(LABELS))

@@ -1,0 +1,148 @@
+"""Is everything there that a night needs? Each check says what it found, or how to mend it."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from apify_client import ApifyClient
+from apify_client.errors import ApifyApiError, UnauthorizedError
+from impit import HTTPError
+
+from jobs import publish
+from jobs.alerts.channels import channels
+from jobs.alerts.rules import read_rules
+from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
+from jobs.errors import ToxwatchError
+from jobs.lake.datasets import STAGES
+from jobs.lake.mirror import Mirror
+from jobs.lake.nights import Lake
+from jobs.spark.jars import SPARK_NLP, nlp_jars
+from models import scorer
+from models.card import read_card
+from warehouse.reader import Warehouse
+
+LEAST_JAVA = 17
+LEAST_MEMORY_GB = 4
+LEAST_DISK_GB = 5
+INSTALL_JAVA = (
+    "install it with `apt-get install openjdk-17-jre-headless` (Debian, Ubuntu), "
+    "`dnf install java-17-openjdk-headless` (Fedora) or `brew install openjdk@17` (macOS)"
+)
+
+
+class Ailment(ToxwatchError):
+    """What a check found wrong, with its remedy."""
+
+
+@dataclass
+class Finding:
+    check: str
+    is_good: bool
+    message: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    return [
+        _examined(check, settings)
+        for check in (java, spark_nlp, memory, disk, targets, alerts, token, lake, store, model, warehouse)
+    ]
+
+
+def _examined(check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(check.__name__, True, check(settings))
+    except (ToxwatchError, ValueError, OSError) as error:
+        return Finding(check.__name__, False, str(error))
+
+
+def java(_: Settings) -> str:
+    home = os.environ.get("JAVA_HOME")
+    command = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if command is None:
+        raise Ailment(f"Java {LEAST_JAVA} or newer is needed by Spark and there is none: {INSTALL_JAVA}")
+    said = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', said)
+    if found is None or int(found[1]) < LEAST_JAVA:
+        raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, {command} says {said.strip()!r}: {INSTALL_JAVA}")
+    return f"Java {found[1]} at {command}"
+
+
+def spark_nlp(_: Settings) -> str:
+    if not nlp_jars():
+        raise Ailment(
+            "Spark NLP's jar is missing, nights have no words and phrases: `python -m jobs.spark.jars` fetches it"
+        )
+    return SPARK_NLP[0]
+
+
+def memory(_: Settings) -> str:
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    if gigabytes < LEAST_MEMORY_GB:
+        raise Ailment(f"{gigabytes:.1f} GiB of memory; a night needs {LEAST_MEMORY_GB}. Try TOXWATCH_SPARK_MEMORY=1g.")
+    return f"{gigabytes:.0f} GiB of memory"
+
+
+def disk(settings: Settings) -> str:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data_dir).free / 2**30
+    if free < LEAST_DISK_GB:
+        raise Ailment(
+            f"{free:.1f} GiB free at {settings.data_dir}, {LEAST_DISK_GB} are wanted: free some, or --data-dir."
+        )
+    return f"{free:.0f} GiB free at {settings.data_dir}"
+
+
+def targets(settings: Settings) -> str:
+    found = read_targets(settings.targets_file)
+    return f"{len(found.accounts)} accounts in {settings.targets_file}, at most ${found.night.budget_usd:.2f} a night"
+
+
+def alerts(settings: Settings) -> str:
+    rules = read_rules(settings.alerts_file)
+    names = [channel.name for channel in channels(settings, rules.send.email)]
+    return f"{settings.alerts_file} tells by {', '.join(names)}" if names else f"{settings.alerts_file} tells nobody"
+
+
+def token(settings: Settings) -> str:
+    if settings.apify_token is None:
+        raise Ailment("APIFY_TOKEN is not set: nothing can be scraped but by `toxwatch demo`, which needs none.")
+    try:
+        user = ApifyClient(settings.apify_token, api_url=settings.apify_url, max_retries=0).user().get()
+    except UnauthorizedError:
+        raise Ailment(
+            f"{settings.apify_url} does not accept APIFY_TOKEN: copy it again from Apify's console."
+        ) from None
+    except (ApifyApiError, HTTPError) as error:
+        raise Ailment(f"{settings.apify_url} does not answer: {error}") from None
+    return f"APIFY_TOKEN belongs to {user.username if user else 'nobody'} at {settings.apify_url}"
+
+
+def lake(settings: Settings) -> str:
+    found = Lake.of(settings)
+    counts = {one.stage: len(found.nights(one.name)) for one in STAGES if not one.by_model}
+    return "nights finished: " + ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def store(settings: Settings) -> str:
+    if settings.store is None:
+        return "TOXWATCH_STORE is not set: a second home for the data is yours to make, with `toxwatch backup`"
+    return f"{Mirror(settings.store).files():,} files are in {settings.store}"
+
+
+def model(settings: Settings) -> str:
+    found = scorer.load(settings.model_dir)
+    return f"{found.version} in {settings.model_dir}, text rule {found.text_rule}"
+
+
+def warehouse(settings: Settings) -> str:
+    folder = settings.data_dir / "warehouse"
+    if not (folder / "current.duckdb").exists():
+        return "no warehouse yet: the first night makes it"
+    publish.check_scored(Lake.of(settings), read_card(settings.model_dir)["version"])
+    (comments,) = Warehouse(folder).query("select count(*) from comments")[0]
+    return f"{comments:,} comments in {folder / 'current.duckdb'}"

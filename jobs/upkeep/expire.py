@@ -1,0 +1,94 @@
+"""What is kept how long: raw items, texts and authors, each its own time ([keep] in targets.toml).
+
+A night is counted from the day it collected. In nights that are too old texts and authors are blanked where they lie,
+scores and counts stay; the warehouse follows, and its older versions go. A night's manifest says what was blanked.
+"""
+
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.config.settings import Settings
+from jobs.config.targets import Keep, read_targets
+from jobs.console import progress
+from jobs.lake.datasets import OF_COMMENTS
+from jobs.lake.nights import Lake, rewrite, sign
+from warehouse import build
+from warehouse.reader import Warehouse
+
+
+def run(settings: Settings, night: date) -> dict[str, int]:
+    """Rows blanked and nights removed by place, as of this night."""
+    keep = read_targets(settings.targets_file).keep
+    if keep == Keep():
+        return {}
+    lake = Lake.of(settings)
+    done: Counter[str] = Counter()
+    limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
+    with lake.lock("lake"), progress("expire what is older than [keep] allows on", night=night):
+        for old in _before(lake, "raw", _limit(night, keep.raw_days)):
+            lake.remove("raw", old)
+            done["raw nights"] += 1
+        for what, limit in limits.items():
+            for dataset in OF_COMMENTS:
+                columns = dataset.texts if what == "texts" else dataset.authors
+                for old in _before(lake, dataset.name, limit) if columns else ():
+                    done[f"{what} in {dataset.name}"] += _blank(lake, dataset.name, old, what, columns)
+    done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
+    return {place: rows for place, rows in done.items() if rows}
+
+
+def _limit(night: date, days: int | None) -> date:
+    return night - timedelta(days=days) if days else date.min
+
+
+def _before(lake: Lake, dataset: str, limit: date) -> list[date]:
+    return [night for night in lake.nights(dataset) if night < limit]
+
+
+def _blank(lake: Lake, dataset: str, night: date, what: str, columns: tuple[str, ...]) -> int:
+    """Rewrites a night's files without the columns' content, once; returns how many rows had any."""
+    manifest = lake.manifest(dataset, night)
+    blanked = manifest.versions.get("blanked", "").split() if manifest else []
+    if manifest is None or what in blanked:
+        return 0
+    rows = sum(_blank_file(path, columns) for path in lake.comment_files(dataset, night))
+    manifest.versions["blanked"] = " ".join([*blanked, what])
+    sign(lake.folder(dataset, night), manifest)
+    return rows
+
+
+def _blank_file(path: Path, columns: tuple[str, ...]) -> int:
+    """A text says that it expired; anything else becomes NULL."""
+    table = pq.ParquetFile(path).read()
+    has_content = pc.fill_null(pc.not_equal(table[columns[0]], ""), False)
+    for name in set(columns) & set(table.column_names):  # an older release wrote fewer
+        at, kind = table.schema.get_field_index(name), table.schema.field(name).type
+        blank = pa.scalar(build.EXPIRED if name.endswith("text") else None, kind)
+        table = table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, table[name]))
+    rewrite(path, table)
+    return int(pc.sum(has_content).as_py() or 0)
+
+
+def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
+    """Blanks comments that were seen last before the limits; a warehouse without such ones is left as it is."""
+    if not (folder / build.CURRENT).exists():
+        return 0
+    values: dict[str, date | str] = {"texts_before": limits["texts"], "authors_before": limits["authors"]}
+    values["expired"] = build.EXPIRED
+    [(rows,)] = Warehouse(folder).query((build.SQL / "load" / "expirable.sql").read_text(), values)
+    if rows:
+
+        def expire(con: duckdb.DuckDBPyConnection) -> None:
+            build.run_script(con, "load/expire.sql", **values)
+            build.run_script(con, "marts/refresh.sql")
+            build.run_script(con, "marts/drift.sql")  # nothing is left of how long those texts were
+
+        build.amend(folder, expire)
+        build.drop_old_versions(folder)
+    return int(rows)

@@ -1,0 +1,127 @@
+"""Erases an author or a comment everywhere, proves it, and leaves a tombstone so that no scrape brings them back.
+
+Tombstones are hashes and ids, never names. Raw items go whole: replies by others inside them stay in the later
+stages, where they were stored one by one.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs import publish
+from jobs.config.settings import Settings
+from jobs.console import progress
+from jobs.errors import ToxwatchError
+from jobs.lake.datasets import OF_COMMENTS, Dataset
+from jobs.lake.nights import Lake, rewrite, sign
+from jobs.lake.raw import read_raw
+from jobs.lake.tombstones import Forgotten, read_forgotten
+from warehouse import build
+from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
+
+
+def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, int]:
+    """Rows erased by place; raises where anything is left. Running it again goes on where it was stopped."""
+    lake = Lake.of(settings)
+    erased: Counter[str] = Counter()
+    with lake.lock("lake"):
+        lake.sweep()
+        forgotten = read_forgotten(lake).with_more(lake, authors, comments)
+        theirs = forgotten.comments | _ids_of(lake, forgotten.authors)
+        erasable = {"comment_id": theirs, "text_key": _texts_of(lake, theirs)}
+        nights = lake.nights("raw")
+        with progress("forget", len(nights)) as advance:
+            for night in nights:
+                erased["raw"] += forgotten.prune_raw(lake, night, settings.author_key())
+                advance()
+        for dataset, night, model in _finished(lake):
+            erased[dataset.name] += _prune(lake, dataset, night, model, erasable)
+        erased["reviews"] = Reviews.in_folder(settings.data_dir).erase(theirs)
+    if lake.nights("published"):
+        erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", theirs)["comments"]
+        publish.rebuild(settings)
+        build.drop_old_versions(settings.data_dir / "warehouse")
+    if left := _left(settings, lake, forgotten, erasable):
+        raise ToxwatchError(f"Not everything could be erased, left are: {left}. Run the same command again.")
+    return dict(erased)
+
+
+def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
+    """Comments of these authors, wherever a stage has stored one with its author."""
+    ids: set[str] = set()
+    for dataset in ("validated", "rejected"):
+        for path in (path for night in lake.nights(dataset) for path in lake.comment_files(dataset, night)):
+            rows = pq.ParquetFile(path).read(columns=["comment_id", "author_hash"])
+            ids |= set(rows["comment_id"].filter(_is_in(rows["author_hash"], authors)).drop_null().to_pylist())
+    return frozenset(ids)
+
+
+def _texts_of(lake: Lake, ids: frozenset[str]) -> frozenset[str]:
+    """Keys of their texts, which others may have written too: a model then reads those once more."""
+    keys: set[str] = set()
+    for path in (path for night in lake.nights("clean") for path in lake.comment_files("clean", night)):
+        rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
+        keys |= set(rows["text_key"].filter(_is_in(rows["comment_id"], ids)).to_pylist())
+    return frozenset(keys)
+
+
+def _finished(lake: Lake) -> Iterator[tuple[Dataset, date, str | None]]:
+    """Every finished night of the datasets that hold comments: dataset, night, model."""
+    for dataset in OF_COMMENTS:
+        for model in lake.models(dataset.name) if dataset.by_model else [None]:
+            yield from ((dataset, night, model) for night in lake.nights(dataset.name, model))
+
+
+def _prune(lake: Lake, dataset: Dataset, night: date, model: str | None, erasable: dict[str, frozenset[str]]) -> int:
+    """Rewrites a finished night without these comments or texts; its manifest counts them as forgotten."""
+    folder, manifest = lake.folder(dataset.name, night, model), lake.manifest(dataset.name, night, model)
+    erased = left = 0
+    for path in lake.comment_files(dataset.name, night, model):
+        rows = pq.ParquetFile(path).read()
+        kept = rows.filter(pc.invert(_is_in(rows[dataset.key], erasable[dataset.key])))
+        if kept.num_rows < rows.num_rows:
+            rewrite(path, kept)
+        erased += rows.num_rows - kept.num_rows
+        left += kept.num_rows
+    if manifest and manifest.rows_out != left:
+        manifest.set_aside["forgotten"] = manifest.set_aside.get("forgotten", 0) + manifest.rows_out - left
+        manifest.rows_out = left
+        sign(folder, manifest)
+    return erased
+
+
+def _left(settings: Settings, lake: Lake, forgotten: Forgotten, erasable: dict[str, frozenset[str]]) -> dict[str, int]:
+    """What can still be found of them, by place."""
+    key = settings.author_key()
+    found = Counter(
+        raw=sum(forgotten.holds(line, key) for night in lake.nights("raw") for line in read_raw(lake, night))
+    )
+    for dataset, night, model in _finished(lake):
+        for path in lake.comment_files(dataset.name, night, model):
+            rows = pq.ParquetFile(path).read([dataset.key])
+            found[dataset.name] += pc.sum(_is_in(rows[dataset.key], erasable[dataset.key])).as_py() or 0
+    folder = settings.data_dir / "warehouse"
+    if lake.nights("published"):
+        found["warehouse"] = sum(_rows_of(folder, erasable["comment_id"]).values())
+        found["old versions"] = len(list(folder.glob("v*.duckdb"))) - 1
+    return {place: rows for place, rows in found.items() if rows}
+
+
+def _rows_of(folder: Path, ids: frozenset[str]) -> dict[str, int]:
+    """Rows about these comments in the warehouse, by table."""
+    ask, wanted = Warehouse(folder).query, sorted(ids)
+    tables = ask("SELECT table_name FROM duckdb_columns() WHERE column_name = 'comment_id' AND NOT internal")
+    return {
+        table: ask(f"SELECT count(*) FROM {table} WHERE list_contains($ids, comment_id)", {"ids": wanted})[0][0]
+        for (table,) in tables
+    }
+
+
+def _is_in(column: pa.ChunkedArray, ids: frozenset[str]) -> pa.ChunkedArray:
+    return pc.is_in(column, pa.array(sorted(ids), pa.string()))

@@ -1,0 +1,85 @@
+"""A new key for the authors' hashes. Nobody's name is needed: each hash is hashed once more, with the new key.
+
+Whoever once saw the old key and old hashes can tell nothing from the new ones; people stay the same people. Killed at
+any moment, it goes on where it was; until it has ended, nothing that needs the key runs.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs import publish
+from jobs.config.settings import KEY, NEXT_KEY, Settings
+from jobs.console import progress
+from jobs.errors import BadInput
+from jobs.lake.nights import Lake, rewrite, sign, write_atomically
+from jobs.lake.tombstones import TOMBSTONES, author_hash
+from warehouse import build
+
+MARK = b"author_key"  # in a file's metadata: which keys its hashes went through
+
+
+def run(settings: Settings) -> int:
+    """Returns how many files have other hashes now."""
+    if os.environ.get("TOXWATCH_AUTHOR_KEY"):
+        raise BadInput(
+            f"The key comes from TOXWATCH_AUTHOR_KEY, where it cannot be changed from here. Write it into "
+            f"{settings.data_dir / KEY}, unset the variable, and run this again."
+        )
+    lake, keys = Lake.of(settings), settings.data_dir / NEXT_KEY
+    with lake.lock("lake"):
+        if not keys.exists():
+            fresh = keys.with_name(f".{NEXT_KEY}")
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(settings.author_key() + f"\n{secrets.token_hex(32)}".encode())
+            fresh.replace(keys)
+        newest = keys.read_bytes().split(b"\n")[-1]
+        files = _hash_nights(lake, newest) + _hash_tombstones(lake.root / TOMBSTONES, newest)
+    if lake.nights("published"):
+        publish.rebuild(settings)
+        build.drop_old_versions(settings.data_dir / "warehouse")
+    keys.replace(settings.data_dir / KEY)
+    return files
+
+
+def _hash_nights(lake: Lake, key: bytes) -> int:
+    nights = [(dataset, night) for dataset in ("validated", "rejected") for night in lake.nights(dataset)]
+    done = 0
+    with progress("hash authors anew", len(nights)) as advance:
+        for dataset, night in nights:
+            done += sum(_hash_file(path, key) for path in lake.comment_files(dataset, night))
+            if manifest := lake.manifest(dataset, night):
+                sign(lake.folder(dataset, night), manifest)
+            advance()
+    return done
+
+
+def _hash_file(path: Path, key: bytes) -> bool:
+    table = pq.ParquetFile(path).read()
+    if (table.schema.metadata or {}).get(MARK) == _mark(key):
+        return False
+    hashes = table["author_hash"].to_pylist()
+    renewed = {old: author_hash(old, key) for old in set(hashes) - {None}}
+    at = table.schema.get_field_index("author_hash")
+    column = pa.array([renewed.get(old) for old in hashes], pa.string())
+    table = table.set_column(at, table.schema.field(at), column)
+    rewrite(path, table.replace_schema_metadata({**(table.schema.metadata or {}), MARK: _mark(key)}))
+    return True
+
+
+def _hash_tombstones(path: Path, key: bytes) -> bool:
+    stones = json.loads(path.read_text()) if path.exists() else {}
+    if not stones or stones.get(MARK.decode()) == _mark(key).decode():
+        return False
+    stones["authors"] = sorted(author_hash(old, key) for old in stones["authors"])
+    write_atomically(path, json.dumps(stones | {MARK.decode(): _mark(key).decode()}, indent=1))
+    return True
+
+
+def _mark(key: bytes) -> bytes:
+    return hashlib.sha256(key).hexdigest()[:8].encode()

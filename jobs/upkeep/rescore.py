@@ -1,0 +1,32 @@
+"""History is scored by a new champion before it takes over, so that no reader ever sees a night without scores.
+
+Newest nights first; a run that is stopped goes on where it was, because a scored night is a folder of the lake.
+Both models' scores stay in the warehouse. Nights whose texts have expired keep the old model's only.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from jobs import publish, score
+from jobs.config.settings import IN_USE, Settings
+from jobs.errors import BadInput
+from jobs.lake.nights import Lake, has_texts
+from models.card import read_card
+from models.training.registry import Registry
+from warehouse import build
+
+
+def run(settings: Settings) -> tuple[list[date], str]:
+    """The nights that were scored just now, and the model that has taken over."""
+    champion = Registry(settings.data_dir / "models").champion()
+    if champion is None:
+        raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
+    ahead, version = replace(settings, model_dir=champion), read_card(champion)["version"]
+    lake = Lake.of(settings)
+    nights = [night for night in reversed(lake.nights("published")) if has_texts(lake, night)]
+    missing = [night for night in nights if not lake.manifest("scored", night, version)]
+    for night in missing:
+        score.run(ahead, night)
+    publish.rebuild(ahead)
+    build.point(settings.data_dir / IN_USE, champion)
+    return missing, version

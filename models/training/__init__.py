@@ -1,0 +1,1 @@
+"""How a model is made: labelled comments, networks, export, evaluation, the registry."""
