@@ -103,7 +103,7 @@ def test_an_unusual_day_is_told_with_the_page_that_shows_it(told: Settings) -> N
     found = {(one.rule, one.account): one for one in rules.run(told, LAST)}
     assert found.keys() == {("toxicity", "instagram/loud"), ("wave", "instagram/loud"), ("drift", "instagram/loud")}
     one = found["toxicity", "instagram/loud"]
-    assert one.said == "toxic is expected in 31.3 % of 120 comments, in 2.0 % on its usual days"
+    assert one.message == "an estimated 31.3% of 120 comments are toxic, usually 2.0%"
     assert one.link == "http://127.0.0.1:8050/account?account=instagram%2Floud&last=2026-11-20&label=toxic"
 
 
@@ -117,7 +117,7 @@ def test_a_usual_day_is_not(told: Settings) -> None:
 def test_a_night_that_is_not_finished_is_told(told: Settings) -> None:
     [one] = rules.run(told, LAST + timedelta(days=1))
     assert (one.rule, one.account) == ("unfinished", None)
-    assert "no stage" in one.said
+    assert "stages done: none" in one.message
 
 
 def test_everybody_is_told_once(told: Settings, hook, post, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_everybody_is_told_once(told: Settings, hook, post, tmp_path: Path) -> N
 def test_a_channel_that_fails_is_tried_again_and_the_others_are_not_told_twice(told: Settings, hook, post) -> None:
     del post
     told = replace(told, slack_url="http://127.0.0.1:9/", webhook_url=url(hook))
-    with pytest.raises(FailedService, match="Slack did not take the message"):
+    with pytest.raises(FailedService, match="Slack did not accept the message"):
         rules.run(told, LAST)
     assert len(hook.taken) == 1
     rules.run(replace(told, slack_url=url(hook)), LAST)
@@ -165,8 +165,8 @@ def test_in_quiet_hours_it_waits(told: Settings, hook, tmp_path: Path) -> None:
         ("[wave]\nleast_flaged = 3\n", "alerts.toml, line 2: least_flaged: unknown key; allowed here: least_flagged"),
         ("[waves]\n", "unknown key; allowed here: send, toxicity, wave"),
         ('[toxicity]\nlabels = ["rude"]\n', "line 2: labels"),
-        ("[budget]\nfrom_share = 9\n", "line 2: from_share: Input should be less than or equal to 1"),
-        ('[send]\nemail = ["a@b.c"]\n', "TOXWATCH_SMTP_URL does not name a mail server"),
+        ("[budget]\nfrom_share = 9\n", "line 2: from_share: must be less than or equal to 1"),
+        ('[send]\nemail = ["a@b.c"]\n', "TOXWATCH_SMTP_URL is not set"),
         ("[wave\n", "is not valid TOML"),
     ],
 )
@@ -182,5 +182,5 @@ def test_a_mistake_in_the_file_is_named_before_anything_is_sent(
 
 def test_a_figure_that_moves_makes_no_new_alert(told: Settings) -> None:
     one, *_ = rules.run(told, LAST)
-    assert replace(one, said="toxic is expected in 31.4 % of 121 comments").key == one.key
+    assert replace(one, message="an estimated 31.4% of 121 comments are toxic").key == one.key
     assert replace(one, label="threat").key != one.key

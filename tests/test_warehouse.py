@@ -103,7 +103,7 @@ def test_two_builds_at_once_are_one_and_a_refusal(folder: Path, nights: list[bui
 def test_a_build_that_breaks_a_rule_is_not_published(tmp_path: Path, folder: Path) -> None:
     before = build.current(folder)
     broken = night_of(tmp_path / "lake", THIRD, [("c", "text", at(THIRD), 1.5)])
-    with pytest.raises(WarehouseError, match="Scores are probabilities"):
+    with pytest.raises(WarehouseError, match="Scores are between 0 and 1"):
         build.publish(folder, [broken], context())
     assert build.current(folder) == before
     assert Warehouse(folder).query("select count(*) from comments") == [(81,)]
@@ -113,7 +113,7 @@ def test_a_rollback_is_one_step_and_says_when_there_is_nothing_older(folder: Pat
     now = build.current(folder)
     assert build.rollback(folder) < now
     assert Warehouse(folder).query("select count(*) from comments") == [(40,)]
-    with pytest.raises(WarehouseError, match="no version older"):
+    with pytest.raises(WarehouseError, match="No older version"):
         build.rollback(folder)
 
 
@@ -169,7 +169,7 @@ def test_a_changed_policy_reads_all_of_history_anew(tmp_path: Path, folder: Path
     [
         (("toxic         = { from = 0.50", "toxic = { from = 0.53"), "multiple of 0.05"),
         (('severity = "low"', 'severity = "mild"'), "one of low, medium, high, critical"),
-        (("obscene ", "rude "), "rude is no category"),
+        (("obscene ", "rude "), "unknown category rude"),
         (("[default]", "[default"), "policies.toml"),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_query_can_neither_write_nor_leave_the_warehouse(folder: Path, tmp_pat
 
 
 def test_an_endless_query_is_stopped(folder: Path) -> None:
-    with pytest.raises(WarehouseError, match="stopped after 1 seconds"):
+    with pytest.raises(WarehouseError, match="took longer than 1 s"):
         Warehouse(folder, seconds=1).query("select count(*) from range(10000000000) a, range(10000000000) b")
 
 
@@ -334,7 +334,7 @@ def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path, old:
         tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST, n), [0.9, 0.02][n > 1]) for n in range(4)]
     )
     second = night_of(tmp_path / "lake", SECOND, [("b", "text", at(SECOND), 0.5)])
-    with pytest.raises(WarehouseError, match="`toxwatch apply` brings it forward"):
+    with pytest.raises(WarehouseError, match="Run `toxwatch apply`"):
         Warehouse(folder).query("FROM daily")
     build.publish(folder, [second], context())
     build.publish(tmp_path / "new", [first, second], context())
@@ -385,9 +385,7 @@ def test_a_night_with_a_missing_column_is_named_and_one_with_more_is_read(
     comments = nights[1].validated / "comments.parquet"
     whole = pq.read_table(comments)
     pq.write_table(whole.drop_columns(["posted_at"]), comments)
-    with pytest.raises(
-        WarehouseError, match=rf"The night {SECOND} cannot be loaded(?s:.*)posted_at(?s:.*)--from {SECOND}"
-    ):
+    with pytest.raises(WarehouseError, match=rf"Can't load the night {SECOND}(?s:.*)posted_at(?s:.*)--night {SECOND}"):
         build.publish(folder, nights, context())
     assert build.current(folder) == before
     pq.write_table(whole.append_column("mood", pa.array(["?"] * len(whole))), comments)

@@ -1,26 +1,26 @@
-"""Where results live and how they are asked: DuckDB files built from the lake, and the SQL around them."""
+"""Where results live and how people query them: DuckDB files built from the lake, and the SQL around them."""
 
 from dataclasses import dataclass
 
 
 class WarehouseError(Exception):
-    """What is wrong with the warehouse or what was asked of it, and what to do."""
+    """A problem with the warehouse or a query; the message says what to do."""
 
 
 class Building(WarehouseError):
-    """Another build is going on."""
+    """Another process is building the warehouse."""
 
 
 class Unwritable(WarehouseError):
-    """The disk did not take the new version."""
+    """The new version could not be written to disk."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What of a warehouse somebody may see: everything, unless told."""
+    """The part of a warehouse that a visitor may see; by default all of it."""
 
-    tags: tuple[str, ...] = ()  # the accounts with one of these; all where there is none
-    texts: bool = True  # or figures only
+    tags: tuple[str, ...] = ()  # only accounts with one of these tags; empty for all accounts
+    texts: bool = True  # False: statistics only
 
 
 WHOLE = Part()

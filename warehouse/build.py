@@ -1,7 +1,7 @@
-"""Builds the next version of the warehouse beside the current one and re-points `current.duckdb` to it.
+"""Builds the next version of the warehouse next to the current one and then points `current.duckdb` to it.
 
-Readers see the old version or the new, never half; a build that is killed leaves the old one. Old versions are kept
-for rollback. Everything here can be made again from the lake.
+Readers see the old version or the new one, never half of it; a killed build leaves the old one in place. Old versions
+are kept for rollback. Everything here can be rebuilt from the lake.
 """
 
 import fcntl
@@ -23,41 +23,41 @@ from warehouse import Building, Unwritable, WarehouseError
 SQL = Path(__file__).parent / "sql"
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
 CURRENT = "current.duckdb"
-STORAGE_VERSION = "v1.5.0"  # so that people with a DuckDB of the 1.5 line can open the file
+STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 VERSIONS_KEPT = 3
-OPERATIONAL = {"run_id"}  # columns that differ between two honest collections of one night
-EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
-NEWEST_FIRST = ["instagram", "youtube"]  # platforms whose comments are asked for in this order
+OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
+EXPIRED = "(expired)"  # replaces a text after its retention period
+NEWEST_FIRST = ["instagram", "youtube"]  # platforms that list newest comments first
 LABELS = {"toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"}
 SEVERITIES = ("low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True)
 class Night:
-    """Where the lake holds a finished night."""
+    """The folders of a finished night in the lake."""
 
     night: date
     validated: Path
     rejected: Path
     clean: Path
-    scored: dict[str, Path]  # by model: every one that has scored the night
+    scored: dict[str, Path]  # model version → folder, for every model that scored the night
 
 
 @dataclass(frozen=True)
 class Context:
-    """What is true of all nights: the watched accounts, the model whose scores are shown, the policy."""
+    """What applies to all nights: the watched accounts, the model in use, the policy, the reviews."""
 
     accounts: list[tuple[str, str, tuple[str, ...]]]  # platform, handle, tags
-    champion: tuple[str, str]  # its version and its text rule's
+    champion: tuple[str, str]  # versions of the model and its text rule
     policies: Path
-    reviews: Sequence[tuple] = ()  # rows of that table
+    reviews: Sequence[tuple] = ()  # rows of the reviews table
 
 
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
-    """Loads the nights into a new version and makes it the current one; anew: into an empty one."""
+    """Loads the nights into a new version and makes it current; with `anew`, starting from an empty warehouse."""
     with _next_version(folder, anew) as con:
         for night in nights:
-            con.begin()  # one sync a night instead of one a statement
+            con.begin()  # one sync per night instead of one per statement
             _load(con, night)
             con.commit()
         run_script(con, "marts/drift.sql")
@@ -66,24 +66,24 @@ def publish(folder: Path, nights: list[Night], context: Context, anew: bool = Fa
 
 
 def amend(folder: Path, change: Callable[[duckdb.DuckDBPyConnection], None]) -> Path:
-    """A new version with a change that is no night."""
+    """Makes a new version with a change other than loading a night."""
     with _next_version(folder) as con:
         change(con)
     return current(folder)
 
 
 def rollback(folder: Path) -> Path:
-    """Makes the version before the current one the current one."""
+    """Makes the previous version the current one."""
     with _lock(folder):
         older = [path for path in _versions(folder) if path < current(folder)]
         if not older:
-            raise WarehouseError(f"{folder} holds no version older than {current(folder).name}.")
+            raise WarehouseError(f"No older version to go back to: {folder} has none before {current(folder).name}.")
         point(folder / CURRENT, Path(older[-1].name))
     return older[-1]
 
 
 def drop_old_versions(folder: Path) -> None:
-    """After this there is nothing to roll back to, and nothing that was erased."""
+    """Deletes all older versions, so that erased data is really gone. Rollback is impossible afterwards."""
     with _lock(folder):
         for old in _versions(folder):
             if old != current(folder):
@@ -91,21 +91,21 @@ def drop_old_versions(folder: Path) -> None:
 
 
 def current(folder: Path) -> Path:
-    """The current version; raises where there is none."""
+    """The current version's file; raises WarehouseError if there is none."""
     link = folder / CURRENT
     if not link.exists():
-        raise WarehouseError(f"There is no warehouse at {link} yet. `toxwatch nightly` makes it, `toxwatch demo` too.")
+        raise WarehouseError(f"No warehouse at {link} yet. Run `toxwatch nightly`, or `toxwatch demo` to try it.")
     return link.resolve()
 
 
 def content_hash(folder: Path) -> str:
-    """Equal for warehouses with the same rows, in whatever order they were loaded."""
+    """The same for warehouses with the same rows, regardless of loading order."""
     with duckdb.connect(str(current(folder)), read_only=True) as con:
         return "\n".join(f"{table} {_table_hash(con, table)}" for table in _tables(con) if table != "stages")
 
 
 def read_policies(path: Path) -> list[tuple[str, str | None, str | None, str | None, str, float, str]]:
-    """The rows of policy_rules; a mistake is named with what is allowed."""
+    """The rows of policy_rules; raises WarehouseError saying what is wrong and what is allowed."""
     try:
         policies = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
@@ -115,22 +115,22 @@ def read_policies(path: Path) -> list[tuple[str, str | None, str | None, str | N
     rows = []
     for rule in rules:
         scope = [rule.pop(name, None) for name in ("tag", "account", "language")]
-        for label, wanted in rule.items():
-            _check_rule(path, label, wanted)
-            rows.append((version, *scope, label, wanted["from"], wanted["severity"]))
+        for label, threshold in rule.items():
+            _check_rule(path, label, threshold)
+            rows.append((version, *scope, label, threshold["from"], threshold["severity"]))
     if missing := LABELS - {label for _, tag, account, language, label, *_ in rows if not (tag or account or language)}:
-        raise WarehouseError(f"{path}: [default] lacks {', '.join(sorted(missing))}.")
+        raise WarehouseError(f"{path}: add {', '.join(sorted(missing))} to [default].")
     return rows
 
 
-def _check_rule(path: Path, label: str, wanted: Any) -> None:
+def _check_rule(path: Path, label: str, threshold: Any) -> None:
     if label not in LABELS:
-        raise WarehouseError(f"{path}: {label} is no category; there are {', '.join(sorted(LABELS))}.")
-    flagged_from = wanted.get("from") if isinstance(wanted, dict) else None
+        raise WarehouseError(f"{path}: unknown category {label}. Choose from {', '.join(sorted(LABELS))}.")
+    flagged_from = threshold.get("from") if isinstance(threshold, dict) else None
     if not isinstance(flagged_from, int | float) or not 0 < flagged_from < 1 or round(flagged_from * 20, 6) % 1:
-        raise WarehouseError(f"{path}: {label} needs from = a multiple of 0.05 between 0 and 1, as 0.50.")
-    if wanted.get("severity") not in SEVERITIES:
-        raise WarehouseError(f"{path}: {label} needs severity = one of {', '.join(SEVERITIES)}.")
+        raise WarehouseError(f"{path}: {label}: set from to a multiple of 0.05 between 0 and 1, e.g. from = 0.50.")
+    if threshold.get("severity") not in SEVERITIES:
+        raise WarehouseError(f"{path}: {label}: set severity to one of {', '.join(SEVERITIES)}.")
 
 
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
@@ -141,14 +141,14 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
             run_script(con, "load/scores.sql", model=model, scored=folder)
     except (duckdb.BinderException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:
         raise WarehouseError(
-            f"The night {night.night} cannot be loaded, its files are not as a night leaves them: {error}\n"
-            f"`toxwatch nightly --no-scrape --from {night.night} --to {night.night}` makes them again."
+            f"Can't load the night {night.night}, its files are incomplete or damaged: {error}\n"
+            f"Recreate them: toxwatch nightly --no-scrape --night {night.night}"
         ) from None
     run_script(con, "marts/refresh.sql")
 
 
 def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | bool | Path | list[str]) -> None:
-    """A file of sql/, which finds the variables by getvariable."""
+    """Runs a file of sql/, which reads the variables with getvariable()."""
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $1", [str(value) if isinstance(value, Path) else value])
     con.execute((SQL / script).read_text())
@@ -169,7 +169,7 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
 
 @contextmanager
 def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a copy of the current version, which becomes the current one when the block ends well."""
+    """A connection to a copy of the current version, which becomes current if the block succeeds."""
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder):
         draft, spill = folder / ".draft.duckdb", folder / ".spill"
@@ -186,14 +186,14 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
                 con.execute("SET preserve_insertion_order = false")
                 con.execute("SET memory_limit = '2GB'")
                 con.execute(f"SET temp_directory = '{spill}'")
-                create(con)  # without a transaction: the draft is nobody's before it is renamed
+                create(con)  # no transaction needed: nobody sees the draft before it is renamed
                 yield con
                 _check(con)
                 con.execute("CHECKPOINT warehouse")
         except duckdb.IOException as error:
             raise Unwritable(
-                f"The new version of the warehouse could not be written, the one before stays: {error}\n"
-                "Free some space and run the same command again."
+                f"The new version of the warehouse could not be written; the old one is unchanged: {error}\n"
+                "Free some disk space and run the command again."
             ) from None
         _sync(draft)
         version = folder / f"v{_last_number(folder) + 1:06d}.duckdb"
@@ -204,7 +204,7 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Tables, marts and views with their comments; tables of an older release are brought forward."""
+    """Creates tables, marts and views with their descriptions; migrates tables from older releases."""
     for step in MIGRATIONS[format_of(con) :]:
         con.execute(step.read_text())
     for path in (SQL / "schema" / "tables.sql", SQL / "marts" / "tables.sql"):
@@ -215,12 +215,12 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM format")
     con.execute("INSERT INTO format VALUES ($1)", [len(MIGRATIONS)])
     run_script(con, "views/views.sql")
-    for view, column, said in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
-        con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(said)}")
+    for view, column, description in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
+        con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(description)}")
 
 
 def format_of(con: duckdb.DuckDBPyConnection) -> int:
-    """How many migrations a warehouse has seen; an empty one needs none."""
+    """How many migrations have been applied; an empty warehouse needs none."""
     tables = _tables(con)
     if "format" not in tables:
         return 0 if tables else len(MIGRATIONS)
@@ -228,27 +228,29 @@ def format_of(con: duckdb.DuckDBPyConnection) -> int:
     if steps > len(MIGRATIONS):
         raise WarehouseError(
             f"The warehouse was written by a newer Toxwatch (format {steps}, this release knows {len(MIGRATIONS)}). "
-            "Upgrade Toxwatch, or `toxwatch rebuild` makes it again from the lake."
+            "Upgrade Toxwatch, or run `toxwatch rebuild` to rebuild it from the lake."
         )
     return int(steps)
 
 
 def comments_of(script: str) -> Iterator[str]:
-    """COMMENT ON statements from what stands behind `--` on the line of a table or column."""
+    """COMMENT ON statements made from the `--` comments on the lines of tables and columns."""
     table = ""
     for line in script.splitlines():
-        if found := re.match(r"CREATE TABLE IF NOT EXISTS (\w+) \( -- (.*)", line):
-            table = found[1]
-            yield f"COMMENT ON TABLE {table} IS {quoted(found[2])}"
-        elif found := re.match(r"    (\w+) .*? -- (.*)", line):
-            yield f"COMMENT ON COLUMN {table}.{found[1]} IS {quoted(found[2])}"
+        if match := re.match(r"CREATE TABLE IF NOT EXISTS (\w+) \( -- (.*)", line):
+            table = match[1]
+            yield f"COMMENT ON TABLE {table} IS {quoted(match[2])}"
+        elif match := re.match(r"    (\w+) .*? -- (.*)", line):
+            yield f"COMMENT ON COLUMN {table}.{match[1]} IS {quoted(match[2])}"
 
 
 def _check(con: duckdb.DuckDBPyConnection) -> None:
     for check in (SQL / "checks" / "checks.sql").read_text().split("\n\n")[1:]:
-        if wrong := con.execute(check).fetchmany(3):
+        if offending := con.execute(check).fetchmany(3):
             rule = check.strip().splitlines()[0].removeprefix("-- ")
-            raise WarehouseError(f"The new version was not published, it breaks a rule: {rule} First rows: {wrong}")
+            raise WarehouseError(
+                f"The new version was not published because a check failed: {rule} First rows: {offending}"
+            )
 
 
 @contextmanager
@@ -257,7 +259,7 @@ def _lock(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Building(f"Another process is building {folder}. Run this again when it has ended.") from None
+            raise Building(f"Another process is building {folder}. Run this again when it has finished.") from None
         yield
 
 
@@ -270,7 +272,7 @@ def _last_number(folder: Path) -> int:
 
 
 def point(link: Path, target: Path) -> None:
-    """Re-points a symbolic link in one step."""
+    """Points a symbolic link to another file in one step."""
     new = link.with_name(f".{link.name}")
     new.unlink(missing_ok=True)
     new.symlink_to(target)

@@ -10,32 +10,39 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "warehouse.md"
 COLUMNS = "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index"
 HEAD = """# The warehouse
 
-One DuckDB file, `data/warehouse/current.duckdb`. This page is made from the comments in `warehouse/sql/`
-(`python -m warehouse.describe`); the same words answer `\\d TABLE` in `toxwatch sql`.
+The warehouse is one DuckDB file, `data/warehouse/current.duckdb`. Query it with `toxwatch sql` or any DuckDB client.
+
+This page is generated from the comments in `warehouse/sql/` by `python -m warehouse.describe`; `\\d TABLE` in
+`toxwatch sql` shows the same descriptions.
 """
 
 
 def page() -> str:
-    """The page's Markdown."""
+    """The page as Markdown."""
     with duckdb.connect() as con:
         build.create(con)
         views = con.execute(
             "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY view_oid"
         ).fetchall()
         tables = con.execute("SELECT table_name, comment FROM duckdb_tables() ORDER BY table_oid").fetchall()
-        parts = [HEAD, "## Views people use first\n", *(_entry(con, *view) for view in views)]
+        parts = [
+            HEAD,
+            "## Views\n",
+            "Start with these; they show the scores of the model in use.\n",
+            *(_entry(con, *view) for view in views),
+        ]
         parts += ["## Tables\n", *(_entry(con, *table) for table in tables)]
-    parts += ["## Ready questions\n", "`toxwatch sql --examples` answers them on your own data.\n"]
+    parts += ["## Example queries\n", "`toxwatch sql --examples` runs them on your data.\n"]
     parts += [f"- {queries.question(name)} (`{name}`)" for name in queries.names()]
     return "\n".join(parts) + "\n"
 
 
 def _entry(con: duckdb.DuckDBPyConnection, name: str, comment: str) -> str:
     columns = con.execute(COLUMNS, [name]).fetchall()
-    rows = [f"| `{column}` | {type} | {said} |" for column, type, said in columns if said]
-    head = ["| column | type | holds |", "|---|---|---|"] if rows else []
-    told = "" if rows else "Columns: " + ", ".join(f"`{column}`" for column, *_ in columns) + ".\n"
-    return "\n".join([f"### {name}\n", f"{comment}\n", told, *head, *rows, ""])
+    rows = [f"| `{column}` | {type} | {text} |" for column, type, text in columns if text]
+    head = ["| Column | Type | Description |", "|---|---|---|"] if rows else []
+    names = "" if rows else "Columns: " + ", ".join(f"`{column}`" for column, *_ in columns) + ".\n"
+    return "\n".join([f"### {name}\n", f"{comment}\n", names, *head, *rows, ""])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""SQL by name: the ready questions in sql/queries, the question on the first line, and what pages ask in sql/pages."""
+"""SQL by name: example queries in sql/queries (first line: the question), the dashboard's in sql/pages."""
 
 from functools import cache
 from pathlib import Path
 
 QUERIES = Path(__file__).parent / "sql" / "queries"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by a spreadsheet
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets run cells that start with these
 PAGES = Path(__file__).parent / "sql" / "pages"
 
 

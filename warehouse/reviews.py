@@ -1,4 +1,4 @@
-"""Moderators' decisions: in SQLite (reviews.db) the moment they are made, in the warehouse with the next night."""
+"""Moderators' decisions: saved to SQLite (reviews.db) at once, copied to the warehouse every night."""
 
 import time
 import zlib
@@ -10,19 +10,19 @@ from pathlib import Path
 from warehouse.sqlite import SqliteFile
 
 SCHEMA = Path(__file__).parent / "sql" / "schema" / "reviews.sql"
-CLAIM_SECONDS = 300  # a comment stays with whoever opened it
-DOUBLE_REVIEWED = 5  # one comment in so many goes to two people
+CLAIM_SECONDS = 300  # while a comment is open for one reviewer, others don't get it
+DOUBLE_REVIEWED = 5  # one comment in five goes to two people
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What the reviews say so far."""
+    """Review statistics."""
 
-    today: int  # by the one who asks
-    flagged: int  # reviewed comments that the policy had flagged
-    right: int  # of those, the ones in which a reviewer saw anything
-    pairs: int  # comments that two people reviewed
-    kappa: float | None  # how far they agree beyond chance on whether there is anything
+    today: int  # reviewed today by this reviewer
+    flagged: int  # reviewed comments that had been flagged
+    right: int  # of those, the ones a reviewer found harmful
+    pairs: int  # comments reviewed by two people
+    kappa: float | None  # Cohen's kappa of those pairs: harmful or harmless
 
 
 class Reviews(SqliteFile):
@@ -34,14 +34,14 @@ class Reviews(SqliteFile):
         return cls(data_dir / "reviews.db")
 
     def rows(self) -> list[tuple]:
-        """The rows of the warehouse's reviews."""
-        found = self.query(
+        """The rows for the warehouse's reviews table."""
+        rows = self.query(
             "SELECT comment_id, reviewer, labels, reviewed_at || '+00', flags, model, policy FROM reviews"
         )
-        return [(*row[:2], row[2].split(), row[3], row[4].split(), *row[5:]) for row in found]
+        return [(*row[:2], row[2].split(), row[3], row[4].split(), *row[5:]) for row in rows]
 
     def erase(self, comments: Iterable[str]) -> int:
-        """Returns how many reviews there were of these comments."""
+        """Deletes all reviews of these comments and returns their number."""
         ids = [(id,) for id in comments]
         with self._open() as database, database:
             for table in ("skipped", "claims"):
@@ -51,7 +51,7 @@ class Reviews(SqliteFile):
     def record(
         self, comment_id: str, who: str, labels: Sequence[str], flags: Sequence[str], model: str, policy: str
     ) -> None:
-        """Their decision on a comment, beside what the policy had flagged that day; a second one replaces the first."""
+        """Saves a decision, with the flags at that time; a second decision by the same person replaces the first."""
         self.query(
             "INSERT OR REPLACE INTO reviews (comment_id, reviewer, labels, flags, model, policy) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -62,7 +62,7 @@ class Reviews(SqliteFile):
         self.query("INSERT OR IGNORE INTO skipped VALUES (?, ?)", comment_id, who)
 
     def undo(self, who: str) -> str | None:
-        """Takes back their last decision; returns the comment it was about."""
+        """Deletes their last decision and returns its comment."""
         last = self.query("SELECT comment_id FROM reviews WHERE reviewer = ? ORDER BY reviewed_at DESC LIMIT 1", who)
         for (comment_id,) in last:
             self.query("DELETE FROM reviews WHERE comment_id = ? AND reviewer = ?", comment_id, who)
@@ -70,11 +70,11 @@ class Reviews(SqliteFile):
         return None
 
     def hidden_from(self, who: str) -> list[str]:
-        """Comments that they need not see: done, skipped, or open in front of somebody else."""
+        """Comments not to show them: already reviewed, skipped, or open for another reviewer."""
         reviewers = defaultdict(set)
         for comment_id, reviewer in self.query("SELECT comment_id, reviewer FROM reviews"):
             reviewers[comment_id].add(reviewer)
-        done = {id for id, those in reviewers.items() if who in those or len(those) >= 1 + needs_two(id)}
+        done = {id for id, names in reviewers.items() if who in names or len(names) >= 1 + needs_two(id)}
         skipped = self.query("SELECT comment_id FROM skipped WHERE reviewer = ?", who)
         claimed = self.query(
             "SELECT comment_id FROM claims WHERE reviewer <> ? AND at > ?", who, time.time() - CLAIM_SECONDS
@@ -93,7 +93,7 @@ class Reviews(SqliteFile):
         decisions = defaultdict(list)
         for comment_id, is_bad, *_ in rows:
             decisions[comment_id].append(bool(is_bad))
-        pairs = [(those[0], those[1]) for those in decisions.values() if len(those) >= 2]
+        pairs = [(verdicts[0], verdicts[1]) for verdicts in decisions.values() if len(verdicts) >= 2]
         flagged = [is_bad for _, is_bad, is_flagged, _ in rows if is_flagged]
         return Tally(sum(row[3] for row in rows), len(flagged), sum(flagged), len(pairs), kappa(pairs))
 
@@ -103,7 +103,7 @@ def needs_two(comment_id: str) -> bool:
 
 
 def kappa(pairs: Sequence[tuple[bool, bool]]) -> float | None:
-    """Cohen's: 1 where two always agree, 0 where they agree as often as by chance."""
+    """Cohen's kappa: (agreement − agreement by chance) / (1 − agreement by chance)."""
     if not pairs:
         return None
     agreed = sum(one == other for one, other in pairs) / len(pairs)

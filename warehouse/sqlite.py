@@ -1,4 +1,4 @@
-"""A SQLite file in the data folder for what people write, safe to read and write from several processes at once."""
+"""A SQLite file in the data folder, safe to use from several processes at once."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class SqliteFile:
             database.executescript(schema.read_text())
 
     def query(self, query: str, *values: object) -> list[tuple]:
-        """One statement in a transaction of its own."""
+        """Runs one statement in its own transaction."""
         with self._open() as database, database:
             return database.execute(query, values).fetchall()
 

@@ -1,1 +1,1 @@
-"""Who is told what after a night: the rules, and the channels that carry it."""
+"""Alerts after a night: the rules that find them, and the channels that send them."""

@@ -1,4 +1,4 @@
-"""How alerts leave the house: mail, Slack, any webhook. A channel is there when its address is."""
+"""How alerts are sent: e-mail, Slack or any webhook. A channel is active when its address is set."""
 
 import json
 import smtplib
@@ -17,11 +17,11 @@ from jobs.errors import BadInput
 SECONDS = 20
 SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
-Lines = list[tuple[str, str]]  # what is said, and a link to see it
+Lines = list[tuple[str, str]]  # message, link to the page that shows it
 
 
 class Undelivered(Exception):
-    """A channel that did not take what it was told."""
+    """A channel rejected the alerts or could not be reached."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,19 @@ class Channel:
 
 
 def channels(settings: Settings, email: tuple[str, ...]) -> list[Channel]:
-    """Those that are set up; a half of one is refused before anything is asked or sent."""
-    found = []
+    """The active channels; raises BadInput for a half-configured one, before anything is sent."""
+    active = []
     if email:
         if not settings.smtp_url:
-            raise BadInput("alerts.toml names e-mail addresses, but TOXWATCH_SMTP_URL does not name a mail server.")
+            raise BadInput(
+                "alerts.toml lists e-mail addresses, but TOXWATCH_SMTP_URL is not set. "
+                "Set it, e.g. smtps://user:password@mail.example.org:465"
+            )
         if urlsplit(settings.smtp_url).scheme not in SCHEMES:
-            raise BadInput(f"TOXWATCH_SMTP_URL begins with none of {', '.join(f'{one}://' for one in SCHEMES)}.")
-        found.append(Channel("mail", partial(_mail, settings.smtp_url, email)))
+            raise BadInput(f"TOXWATCH_SMTP_URL must start with {', '.join(f'{one}://' for one in SCHEMES)}.")
+        active.append(Channel("mail", partial(_mail, settings.smtp_url, email)))
     hooks = (("Slack", settings.slack_url, _slack), ("webhook", settings.webhook_url, _plain))
-    return found + [Channel(name, partial(_post, name, url, shape)) for name, url, shape in hooks if url]
+    return active + [Channel(name, partial(_post, name, url, shape)) for name, url, shape in hooks if url]
 
 
 def _mail(server: str, to: tuple[str, ...], lines: Lines) -> None:
@@ -49,7 +52,7 @@ def _mail(server: str, to: tuple[str, ...], lines: Lines) -> None:
     parts = urlsplit(server)
     message["From"] = unquote(parts.username or "toxwatch@localhost")
     message["To"] = ", ".join(to)
-    message.set_content("\n\n".join(f"{said}\n{link}" for said, link in lines) + "\n")
+    message.set_content("\n\n".join(f"{text}\n{link}" for text, link in lines) + "\n")
     host, port = parts.hostname or "localhost", parts.port or SCHEMES[parts.scheme]
     try:
         with (smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP)(host, port, timeout=SECONDS) as smtp:
@@ -59,20 +62,20 @@ def _mail(server: str, to: tuple[str, ...], lines: Lines) -> None:
                 smtp.login(unquote(parts.username), unquote(parts.password))
             smtp.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
-        raise Undelivered(f"the mail server {host}:{port} did not take the mail ({error})") from None
+        raise Undelivered(f"the mail server {host}:{port} did not accept the message ({error})") from None
 
 
 def _slack(lines: Lines) -> dict[str, str]:
-    return {"text": "\n".join(f"• {_escaped(said)} <{link}|look>" for said, link in lines)}
+    return {"text": "\n".join(f"• {_escaped(text)} <{link}|View>" for text, link in lines)}
 
 
-def _escaped(said: str) -> str:
-    """As Slack asks, so that no account's name is read as a link or a mention."""
-    return said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _escaped(text: str) -> str:
+    """Escaped for Slack, so that no account name becomes a link or a mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _plain(lines: Lines) -> dict[str, list[dict[str, str]]]:
-    return {"alerts": [{"said": said, "link": link} for said, link in lines]}
+    return {"alerts": [{"said": text, "link": link} for text, link in lines]}
 
 
 def _post(name: str, url: str, shape: Callable[[Lines], object], lines: Lines) -> None:
@@ -81,4 +84,4 @@ def _post(name: str, url: str, shape: Callable[[Lines], object], lines: Lines) -
         with urlopen(request, timeout=SECONDS):
             pass
     except (URLError, OSError, ValueError) as error:
-        raise Undelivered(f"{name} did not take the message ({error})") from None
+        raise Undelivered(f"{name} did not accept the message ({error})") from None

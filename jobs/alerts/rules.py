@@ -1,7 +1,7 @@
-"""Who is told what after a night: rules of alerts.toml, asked of the warehouse, sent once to every channel.
+"""Alerts after a night: the rules of alerts.toml, run as queries on the warehouse, sent once to every channel.
 
-What was found is written down before it is sent, and each delivery after it: a channel that fails is tried again
-with the next night, without telling the others twice.
+Alerts are saved before they are sent, and each delivery after it: a failed channel is retried with the next night,
+without sending anything twice on the others.
 """
 
 import sqlite3
@@ -28,7 +28,7 @@ from warehouse import build
 from warehouse.reader import Warehouse
 
 SCHEMA = Path(__file__).with_name("alerts.sql")
-ASKED = build.SQL / "alerts"
+QUERIES = build.SQL / "alerts"
 
 Label = Literal["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
 
@@ -78,17 +78,17 @@ class Alert:
     rule: str
     account: str | None
     label: str | None
-    subject: str | None  # what it is about, where that is no account
-    said: str
+    subject: str | None  # what it is about, if not an account
+    message: str
     link: str
 
     @property
     def key(self) -> str:
-        """The same however its figures change, so that a night that runs again tells nobody twice."""
+        """Doesn't change with the numbers in the message, so that running a night again sends nothing twice."""
         return "/".join([str(self.night), self.rule, self.account or "", self.label or "", self.subject or ""])
 
     def __str__(self) -> str:
-        return f"{self.account}: {self.said}" if self.account else self.said
+        return f"{self.account}: {self.message}" if self.account else self.message
 
 
 def read_rules(path: Path) -> Rules:
@@ -96,51 +96,53 @@ def read_rules(path: Path) -> Rules:
 
 
 def run(settings: Settings, night: date, now: datetime | None = None) -> list[Alert]:
-    """Finds a night's alerts and sends all that were not sent yet; returns the night's."""
+    """Finds the night's alerts, sends all unsent ones, and returns the night's."""
     rules = read_rules(settings.alerts_file)
-    sending = channels(settings, rules.send.email)
-    found = list(_found(settings, rules, night))
+    active = channels(settings, rules.send.email)
+    alerts = list(_find(settings, rules, night))
     with closing(sqlite3.connect(settings.data_dir / "alerts.db", timeout=10)) as database:
         database.executescript(SCHEMA.read_text())
-        rows = [(one.key, str(night), one.rule, str(one), one.link) for one in found]
+        rows = [(one.key, str(night), one.rule, str(one), one.link) for one in alerts]
         with database:
             database.executemany(
                 "INSERT OR IGNORE INTO alerts (key, night, rule, said, link) VALUES (?, ?, ?, ?, ?)", rows
             )
         if _is_quiet(rules.send.quiet, (now or datetime.now(UTC)).time()):
-            console.print("These are quiet hours: what is new is sent with the next `toxwatch alert` after them.")
+            console.print("Quiet hours: new alerts will be sent by the next `toxwatch alert` after them.")
         else:
-            _deliver(database, sending)
-    return found
+            _deliver(database, active)
+    return alerts
 
 
-def _found(settings: Settings, rules: Rules, night: date) -> Iterator[Alert]:
+def _find(settings: Settings, rules: Rules, night: date) -> Iterator[Alert]:
     root = rules.send.dashboard.rstrip("/")
     lake = Lake.of(settings)
     if rules.unfinished and lake.manifest(STAGES[-1].name, night) is None:
         done = [one.stage for one in STAGES if lake.has(one, night)]
-        said = f"the night is not finished; it got through {', '.join(done) or 'no stage'}. See `toxwatch status`"
-        yield Alert(night, "unfinished", None, None, None, said, f"{root}/quality")
+        message = (
+            f"the night did not finish; stages done: {', '.join(done) or 'none'}. Run `toxwatch status` for details"
+        )
+        yield Alert(night, "unfinished", None, None, None, message, f"{root}/quality")
     if not (settings.data_dir / "warehouse" / build.CURRENT).exists():
         return
     warehouse = Warehouse(settings.data_dir / "warehouse")
-    for path in sorted(ASKED.glob("*.sql")):
+    for path in sorted(QUERIES.glob("*.sql")):
         rule = getattr(rules, path.stem)
         if rule is None:
             continue
         values: dict[str, Any] = {"night": night} | rule.model_dump()
         if path.stem == "budget":
             values["budget_usd"] = read_targets(settings.targets_file).night.budget_usd
-        for account, label, subject, said in warehouse.query(path.read_text(), values):
-            yield Alert(night, path.stem, account, label, subject, said, _link(root, night, account, label))
+        for account, label, subject, message in warehouse.query(path.read_text(), values):
+            yield Alert(night, path.stem, account, label, subject, message, _link(root, night, account, label))
 
 
 def _link(root: str, night: date, account: str | None, label: str | None) -> str:
-    """The page of the dashboard that shows what is meant."""
+    """The dashboard page that shows it."""
     if account is None:
         return f"{root}/quality"
-    asked = {"account": account, "last": night} | ({"label": label} if label else {})
-    return f"{root}/account?{urlencode(asked)}"
+    query = {"account": account, "last": night} | ({"label": label} if label else {})
+    return f"{root}/account?{urlencode(query)}"
 
 
 def _is_quiet(quiet: tuple[time, time] | None, now: time) -> bool:
@@ -150,24 +152,24 @@ def _is_quiet(quiet: tuple[time, time] | None, now: time) -> bool:
     return start <= now < end if start < end else now >= start or now < end
 
 
-def _deliver(database: sqlite3.Connection, sending: list[Channel]) -> None:
-    """One digest a channel of all that it has not been told; raises when all channels were tried and one failed."""
+def _deliver(database: sqlite3.Connection, active: list[Channel]) -> None:
+    """Sends each channel one digest of its unsent alerts; raises FailedService after trying all channels."""
     failed = []
-    for channel in sending:
+    for channel in active:
         query = (
             "SELECT key, night, said, link FROM alerts WHERE key NOT IN (SELECT key FROM deliveries WHERE channel = ?)"
         )
-        new = database.execute(f"{query} ORDER BY night, rule, key", [channel.name]).fetchall()
-        if not new:
+        unsent = database.execute(f"{query} ORDER BY night, rule, key", [channel.name]).fetchall()
+        if not unsent:
             continue
         try:
-            channel.send([(f"{night}: {said}", link) for _, night, said, link in new])
+            channel.send([(f"{night}: {message}", link) for _, night, message, link in unsent])
         except Undelivered as error:
             failed.append(str(error))
             continue
         with database:
-            told = [(key, channel.name) for key, *_ in new]
-            database.executemany("INSERT INTO deliveries (key, channel) VALUES (?, ?)", told)
-        console.print(f"{len(new)} alerts were sent by {channel.name}.")
+            deliveries = [(key, channel.name) for key, *_ in unsent]
+            database.executemany("INSERT INTO deliveries (key, channel) VALUES (?, ?)", deliveries)
+        console.print(f"Sent {len(unsent)} alert{'' if len(unsent) == 1 else 's'} by {channel.name}.")
     if failed:
-        raise FailedService(f"{'; '.join(failed)}. What was not sent is sent with the next `toxwatch alert`.")
+        raise FailedService(f"{'; '.join(failed)}. The next `toxwatch alert` tries again.")

@@ -1,4 +1,4 @@
--- Rules about the night's data that were not kept.
+-- Checks of the night's data that failed.
 SELECT NULL AS account, NULL AS label, expectation || coalesce(' of ' || column_name, '') AS subject,
-    format('{} was not met: {}', subject, coalesce(observed, '?')) AS said
+    format('check failed: {} (observed {})', subject, coalesce(observed, '?')) AS message
 FROM quality WHERE night = $night::DATE AND NOT is_met ORDER BY expectation;

@@ -1,5 +1,5 @@
--- Accounts that a source refused: private, deleted, renamed, blocked. They have no page of their own to look at.
+-- Accounts that could not be collected: private, deleted, renamed, blocked. They have no page of their own.
 SELECT NULL AS account, NULL AS label, platform || '/' || account || ' ' || error AS subject,
-    format('{}/{} was refused by its source: {}{}', platform, account, error,
-        coalesce(' (' || any_value(description) || ')', '')) AS said
+    format('{}/{} could not be collected: {}{}', platform, account, error,
+        coalesce(' (' || any_value(description) || ')', '')) AS message
 FROM ingest_errors WHERE night = $night::DATE GROUP BY platform, account, error ORDER BY platform, account;

@@ -1,4 +1,4 @@
--- A category's share of a night's day, far over the account's own days before: robust, and never by raw counts.
+-- A category's share of the day is far above the account's usual: share − margin > median + deviations × robust spread.
 WITH before AS (
     SELECT platform, account, label, median(share) AS usual, greatest(1.4826 * mad(share), 0.005) AS spread
     FROM daily
@@ -6,8 +6,9 @@ WITH before AS (
     GROUP BY ALL HAVING count(*) >= 5
 )
 SELECT d.platform || '/' || d.account AS account, d.label AS label, NULL AS subject,
-    format('{} is expected in {:.1f} % of {} comments, in {:.1f} % on its usual days', replace(d.label, '_', ' '),
-        100 * d.share, d.comments, 100 * b.usual) AS said
+    format('an estimated {:.1f}% of {} comments are {}, usually {:.1f}%', 100 * d.share, d.comments,
+        CASE d.label WHEN 'severe_toxic' THEN 'severely toxic' WHEN 'identity_hate' THEN 'identity hate'
+            WHEN 'threat' THEN 'threats' WHEN 'insult' THEN 'insults' ELSE d.label END, 100 * b.usual) AS message
 FROM daily d JOIN before b USING (platform, account, label)
 WHERE d.day = $night::DATE AND d.comments >= $least_comments AND list_contains($labels, d.label)
     AND d.share - d.margin > b.usual + $deviations * b.spread

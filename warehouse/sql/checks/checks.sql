@@ -1,17 +1,17 @@
--- Run on every new version before it is published, over the days from `loaded_from` on, which it may have changed.
--- Each gives the rows that are wrong; one row stops the build.
+-- Run on every new version before it is published, over the days it may have changed (from `loaded_from` on).
+-- Each check returns the offending rows; a single row stops the build.
 
--- A comment stands once.
+-- Each comment is stored once.
 SELECT comment_id FROM comments WHERE posted_at >= getvariable('loaded_from') GROUP BY comment_id HAVING count(*) > 1;
 
--- A text of a comment is scored once by each model.
+-- Each model scores each text of a comment once.
 SELECT comment_id, text_key, model FROM scores WHERE posted_on >= getvariable('loaded_from')
 GROUP BY ALL HAVING count(*) > 1;
 
--- A post stands once.
+-- Each post is stored once.
 SELECT post_id FROM posts GROUP BY post_id HAVING count(*) > 1;
 
--- Scores are probabilities.
+-- Scores are between 0 and 1.
 SELECT comment_id FROM scores
 WHERE NOT (least(toxic, severe_toxic, obscene, threat, insult, identity_hate) >= 0
     AND greatest(toxic, severe_toxic, obscene, threat, insult, identity_hate) <= 1);
@@ -20,10 +20,10 @@ WHERE NOT (least(toxic, severe_toxic, obscene, threat, insult, identity_hate) >=
 SELECT comment_id FROM (FROM scores WHERE posted_on >= getvariable('loaded_from'))
 ANTI JOIN (FROM comments WHERE posted_at >= getvariable('loaded_from')) USING (comment_id);
 
--- There is one champion at most.
+-- There is at most one champion.
 SELECT model FROM models WHERE is_champion QUALIFY count(*) OVER () > 1;
 
--- The marts count what the tables hold.
+-- The marts and the tables hold the same number of comments.
 SELECT (SELECT sum(comments) FROM score_bins JOIN champion USING (model)
         WHERE label = 'toxic' AND day >= getvariable('loaded_from')) AS in_mart,
     (SELECT count(*) FROM scores s JOIN champion USING (model)

@@ -1,4 +1,4 @@
--- How many rows hold a text, its words or an author for longer than they may.
+-- Number of rows that hold a text, its terms or an author for longer than allowed.
 SELECT (SELECT count(*) FROM comments
         WHERE (last_night < $texts_before AND text NOT IN ('', $expired))
            OR (last_night < $authors_before AND author_hash IS NOT NULL))

@@ -1,5 +1,5 @@
--- Blanks texts and authors of comments that were seen last before their limits, and the words of texts that were read
--- before it; scores and counts stay, lengths do not.
+-- Blanks texts and authors of comments last collected before their limits, and the terms of texts scored before it.
+-- Scores and counts stay, lengths don't.
 
 CREATE OR REPLACE TEMP TABLE wordless AS
 SELECT DISTINCT c.comment_id FROM comments c

@@ -1,8 +1,8 @@
--- Loads one night. Doing it again, or in another order, gives the same rows: what a later night saw stands.
--- A text that expired in the lake was the later night's own, else that night's clean comments would name it.
+-- Loads one night. Loading again or in another order gives the same rows: the latest night's version of a comment wins.
+-- If a text has expired in the lake, it belonged to the later night; otherwise that night's clean comments would have it.
 
 CREATE OR REPLACE TEMP TABLE incoming AS
-WITH readable AS ( -- a night of an older release has no terms
+WITH readable AS ( -- nights from older releases have no terms
     SELECT NULL::VARCHAR[] AS terms, NULL::VARCHAR[] AS listed WHERE false
     UNION ALL BY NAME FROM read_parquet(getvariable('clean') || '/*.parquet', hive_partitioning = false)
 )
@@ -11,7 +11,7 @@ SELECT c.comment_id, c.platform, c.account, c.post_id, c.parent_id, c.author_has
 FROM read_parquet(getvariable('validated') || '/comments.parquet', hive_partitioning = false) c
 LEFT JOIN readable k USING (comment_id);
 
--- History before the oldest comment that is concerned is not read.
+-- Reads no history from before the oldest affected comment.
 SET VARIABLE concerned_from = (
     SELECT least(min(known.posted_at), (SELECT min(posted_at) FROM incoming))
     FROM comments known SEMI JOIN incoming USING (comment_id)
@@ -76,7 +76,7 @@ INSERT INTO quality BY NAME
 SELECT getvariable('night') AS night, *
 FROM read_parquet(getvariable('rejected') || '/quality.parquet', hive_partitioning = false);
 
--- A comment is gone since the first night that saw what was written before and after it under the post, and not it.
+-- A comment is gone since the first night that collected its post's comments from before and after it, but not it.
 CREATE OR REPLACE TEMP TABLE seen AS
 SELECT post_id FROM captured WHERE night = getvariable('night') UNION SELECT post_id FROM incoming;
 

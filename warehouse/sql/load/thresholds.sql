@@ -1,5 +1,4 @@
--- For every account and language that has scores: the rule for the account before that for a tag, one for the language
--- before one for all.
+-- The rule for each account and language with scores. Account rules win over tag rules, language rules over general ones.
 DELETE FROM thresholds;
 INSERT INTO thresholds
 WITH groups AS (

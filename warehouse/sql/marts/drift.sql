@@ -1,5 +1,5 @@
--- How far each day's scores, languages, lengths and volume are from those of the 28 days before, from the first day on
--- whose scores this publish loaded.
+-- Compares each day's scores, languages, lengths and volume with the 28 days before; recomputed from the first day whose
+-- scores this publish loaded.
 SET VARIABLE from_day = (SELECT CASE WHEN EXISTS (FROM drift) THEN getvariable('loaded_from') ELSE min(day) END FROM score_bins);
 
 DELETE FROM drift WHERE day >= getvariable('from_day');
@@ -39,10 +39,10 @@ shares AS (
 )
 SELECT platform, account, day, model, label, sum(n)::BIGINT AS comments, nullif(sum(n_before), 0)::BIGINT AS comments_before,
     NULL AS usual, sum((p - q) * ln(p / q)) AS psi,
-    30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95 %
+    30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95%
     coalesce(psi > 0.25 AND psi > psi_by_chance, false) AS is_shift,
     CASE WHEN label <> 'language' THEN max(apart) END AS ks,
-    CASE WHEN label <> 'language' THEN 1.36 * sqrt(1 / comments + 1 / comments_before) END AS ks_by_chance -- 95 %
+    CASE WHEN label <> 'language' THEN 1.36 * sqrt(1 / comments + 1 / comments_before) END AS ks_by_chance -- 95%
 FROM shares GROUP BY platform, account, day, model, label
 UNION ALL
 SELECT platform, account, day, model, 'volume', comments, sum(comments) OVER before, median(comments) OVER before AS usual,

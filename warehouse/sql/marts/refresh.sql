@@ -1,4 +1,4 @@
--- Makes the marts again for the accounts' days in `touched`; days that no comment of the night falls on are not read.
+-- Recomputes the marts for the accounts and days in `touched`; no other days are read.
 
 SET VARIABLE loaded_from = (SELECT least(min(day), getvariable('loaded_from')) FROM touched);
 
@@ -67,12 +67,12 @@ WHERE s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (S
 QUALIFY place <= 100
 ORDER BY ALL;
 
--- What fewer than three people said could name one of them.
+-- Terms used by fewer than three people could identify one of them.
 DELETE FROM terms m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO terms
-WITH said AS (
+WITH used AS (
     SELECT platform, account, day, unnest(list_distinct(list_concat(terms, listed))) AS term, listed, author_hash, model, toxic
     FROM scored
 )
 SELECT platform, account, day, term, bool_or(list_contains(listed, term)), model, count(*), sum(toxic::DOUBLE)
-FROM said GROUP BY ALL HAVING count(DISTINCT author_hash) >= 3 ORDER BY ALL;
+FROM used GROUP BY ALL HAVING count(DISTINCT author_hash) >= 3 ORDER BY ALL;

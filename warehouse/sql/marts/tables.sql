@@ -1,16 +1,16 @@
--- Marts: sums that the dashboard and most questions read instead of the comments. Each can be made from the tables;
--- a night refreshes only the days of the accounts that it touched.
+-- Marts: sums that the dashboard and most queries read instead of the comments. Each can be rebuilt from the tables;
+-- a night refreshes only the accounts and days it touched.
 
-CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, category and score: trends, flags, drift.
+CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, category and score, for trends, flags and drift.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts
-    day      DATE NOT NULL, -- the day (UTC) on which the comments were posted
+    day      DATE NOT NULL, -- day (UTC) the comments were posted
     language VARCHAR NOT NULL, -- see comments
     model    VARCHAR NOT NULL, -- see models
-    label    VARCHAR NOT NULL, -- the category
-    bin      TINYINT NOT NULL, -- 0 to 19: the score lies in [bin, bin + 1) / 20
-    comments BIGINT NOT NULL, -- how many
-    expected DOUBLE NOT NULL, -- sum of their probabilities: how many of them are expected to be of the category
+    label    VARCHAR NOT NULL, -- category
+    bin      TINYINT NOT NULL, -- 0 to 19: score in [bin ÷ 20, (bin + 1) ÷ 20)
+    comments BIGINT NOT NULL, -- number of comments
+    expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
     variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
 );
 
@@ -19,21 +19,21 @@ CREATE TABLE IF NOT EXISTS days ( -- Comments by account, day and category.
     account  VARCHAR NOT NULL, -- see accounts
     day      DATE NOT NULL, -- UTC
     model    VARCHAR NOT NULL, -- see models
-    label    VARCHAR NOT NULL, -- the category
-    comments BIGINT NOT NULL, -- how many
-    expected DOUBLE NOT NULL, -- expected number of the category
+    label    VARCHAR NOT NULL, -- category
+    comments BIGINT NOT NULL, -- number of comments
+    expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
     variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
 );
 
-CREATE TABLE IF NOT EXISTS hours ( -- Comments by account, day, hour and category, for hour × weekday.
+CREATE TABLE IF NOT EXISTS hours ( -- Comments by account, day, hour and category, for the weekday × hour chart.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts
     day      DATE NOT NULL, -- UTC
     hour     TINYINT NOT NULL, -- UTC, 0 to 23
     model    VARCHAR NOT NULL, -- see models
-    label    VARCHAR NOT NULL, -- the category
-    comments BIGINT NOT NULL, -- how many
-    expected DOUBLE NOT NULL -- expected number of the category
+    label    VARCHAR NOT NULL, -- category
+    comments BIGINT NOT NULL, -- number of comments
+    expected DOUBLE NOT NULL -- sum of p: estimated number of comments in the category
 );
 
 CREATE TABLE IF NOT EXISTS author_days ( -- Comments by author, account and day, for repeat authors.
@@ -42,28 +42,28 @@ CREATE TABLE IF NOT EXISTS author_days ( -- Comments by author, account and day,
     day         DATE NOT NULL, -- UTC
     author_hash VARCHAR NOT NULL, -- see comments
     model       VARCHAR NOT NULL, -- see models
-    comments    BIGINT NOT NULL, -- how many
-    expected    DOUBLE NOT NULL, -- expected number of toxic ones
-    worst       FLOAT NOT NULL -- highest toxic score
+    comments    BIGINT NOT NULL, -- number of comments
+    expected    DOUBLE NOT NULL, -- sum of p: estimated number of toxic comments
+    worst       FLOAT NOT NULL -- highest toxic score of the day
 );
 
 CREATE TABLE IF NOT EXISTS worst_comments ( -- The 100 most toxic comments of each account and week.
     platform   VARCHAR NOT NULL, -- see accounts
     account    VARCHAR NOT NULL, -- see accounts
-    week       DATE NOT NULL, -- its Monday
+    week       DATE NOT NULL, -- Monday of the week
     model      VARCHAR NOT NULL, -- see models
-    place      INTEGER NOT NULL, -- 1 is the worst
+    place      INTEGER NOT NULL, -- rank, 1 is the most toxic
     comment_id VARCHAR NOT NULL, -- see comments
-    toxic      FLOAT NOT NULL -- its score
+    toxic      FLOAT NOT NULL -- its toxic score
 );
 
-CREATE TABLE IF NOT EXISTS post_days ( -- Comments by post and day, with words or without.
+CREATE TABLE IF NOT EXISTS post_days ( -- Comments by post and day, with or without text.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts
     day      DATE NOT NULL, -- UTC
     post_id  VARCHAR NOT NULL, -- see posts
-    comments BIGINT NOT NULL, -- how many
-    gone     BIGINT NOT NULL -- how many of them were taken down
+    comments BIGINT NOT NULL, -- number of comments
+    gone     BIGINT NOT NULL -- number of comments taken down since
 );
 
 CREATE TABLE IF NOT EXISTS post_scores ( -- Scored comments by post and day.
@@ -72,41 +72,41 @@ CREATE TABLE IF NOT EXISTS post_scores ( -- Scored comments by post and day.
     day      DATE NOT NULL, -- UTC
     post_id  VARCHAR NOT NULL, -- see posts
     model    VARCHAR NOT NULL, -- see models
-    comments BIGINT NOT NULL, -- how many
-    expected DOUBLE NOT NULL -- expected number of toxic ones
+    comments BIGINT NOT NULL, -- number of comments
+    expected DOUBLE NOT NULL -- sum of p: estimated number of toxic comments
 );
 
-CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that three people or more said in an account's section on a day.
+CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that at least three people used on an account and day.
     platform  VARCHAR NOT NULL, -- see accounts
     account   VARCHAR NOT NULL, -- see accounts
     day       DATE NOT NULL, -- UTC
-    term      VARCHAR NOT NULL, -- a word, a pair of words, or a phrase of the lexicon
-    is_listed BOOLEAN NOT NULL, -- whether it is in the lexicon of abuse
+    term      VARCHAR NOT NULL, -- word, word pair, or phrase of the abuse lexicon
+    is_listed BOOLEAN NOT NULL, -- whether it is in the abuse lexicon
     model     VARCHAR NOT NULL, -- see models
-    comments  BIGINT NOT NULL, -- comments that say it
-    expected  DOUBLE NOT NULL -- how many of those are expected to be toxic
+    comments  BIGINT NOT NULL, -- comments that contain it
+    expected  DOUBLE NOT NULL -- sum of p: estimated number of toxic comments among them
 );
 
 CREATE TABLE IF NOT EXISTS lengths ( -- Comments by account, day and length.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts
     day      DATE NOT NULL, -- UTC
-    bin      TINYINT NOT NULL, -- 0 to 19: twice the binary logarithm of characters + 1
-    comments BIGINT NOT NULL -- how many, without those whose text was kept as long as it may be
+    bin      TINYINT NOT NULL, -- 0 to 19: floor(2 × log2(characters + 1))
+    comments BIGINT NOT NULL -- number of comments, without those whose text has expired
 );
 
-CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores, languages, lengths and volume are from the 28 days before, by account.
+CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores, languages, lengths and volume differ from the 28 days before, by account.
     platform        VARCHAR NOT NULL, -- see accounts
     account         VARCHAR NOT NULL, -- see accounts
     day             DATE NOT NULL, -- UTC
     model           VARCHAR NOT NULL, -- see models
-    label           VARCHAR NOT NULL, -- the category whose scores it is about; or "language", "length", "volume"
-    comments        BIGINT NOT NULL, -- how many on the day
-    comments_before BIGINT, -- how many on the 28 days before; NULL where there are none
-    usual           DOUBLE, -- of the volume: comments on the median day of those
-    psi             DOUBLE, -- population stability index: 0 where nothing moved; NULL of the volume
-    psi_by_chance   DOUBLE, -- chance alone stays below it in 19 of 20 cases
-    is_shift        BOOLEAN NOT NULL, -- psi is above 0.25 and beyond chance, the volume four median deviations off; never where there is nothing before
-    ks              DOUBLE, -- Kolmogorov and Smirnov's distance of scores and lengths: how far apart they are at most
-    ks_by_chance    DOUBLE -- chance alone stays below it in 19 of 20 cases
+    label           VARCHAR NOT NULL, -- category whose scores are compared; or language, length, volume
+    comments        BIGINT NOT NULL, -- number of comments on the day
+    comments_before BIGINT, -- number of comments in the 28 days before; NULL if none
+    usual           DOUBLE, -- for volume: median comments per day in those 28 days
+    psi             DOUBLE, -- population stability index, 0 for no change; NULL for volume
+    psi_by_chance   DOUBLE, -- 95% limit of chance
+    is_shift        BOOLEAN NOT NULL, -- psi > 0.25 and > psi_by_chance; for volume, 4 median deviations off; false without earlier days
+    ks              DOUBLE, -- Kolmogorov–Smirnov distance: largest gap between the two cumulative distributions
+    ks_by_chance    DOUBLE -- 95% limit of chance
 );

@@ -1,5 +1,5 @@
--- What is being said, comments that were taken down, sums by post. Nights of before have no terms; `toxwatch rebuild`
--- finds what was taken down then.
+-- Terms, removed comments, sums by post. Earlier nights have no terms; `toxwatch rebuild` finds the comments removed
+-- back then.
 ALTER TABLE comments ADD COLUMN terms VARCHAR[];
 ALTER TABLE comments ADD COLUMN listed VARCHAR[];
 ALTER TABLE comments ADD COLUMN gone_since DATE;
@@ -26,8 +26,8 @@ CREATE TABLE days (
 INSERT INTO days
 SELECT platform, account, day, model, label, sum(comments), sum(expected) FROM score_bins GROUP BY ALL ORDER BY ALL;
 
-DROP TABLE reviews; -- nothing wrote it before
+DROP TABLE reviews; -- never written before
 
-DROP VIEW thresholds; -- a table from now on, as drift
+DROP VIEW thresholds; -- now a table, like drift
 DROP VIEW drift;
-DROP VIEW figures; -- figures_of from now on
+DROP VIEW figures; -- replaced by figures_of

@@ -1,4 +1,4 @@
--- Trends and the ranking read their intervals from the sums by day.
+-- Adds variance to the daily sums, so that trends and the ranking get their intervals from there.
 CREATE TABLE fuller (
     platform VARCHAR NOT NULL, account VARCHAR NOT NULL, day DATE NOT NULL, model VARCHAR NOT NULL, label VARCHAR NOT NULL,
     comments BIGINT NOT NULL, expected DOUBLE NOT NULL, variance DOUBLE NOT NULL
@@ -8,4 +8,4 @@ SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(v
 DROP TABLE days;
 ALTER TABLE fuller RENAME TO days;
 
-DROP TABLE IF EXISTS drift; -- made again by the same publish, with languages and another distance
+DROP TABLE IF EXISTS drift; -- recomputed by the same publish, with languages and another distance

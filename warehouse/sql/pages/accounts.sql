@@ -1,2 +1,2 @@
--- Every account that has scored comments.
+-- Accounts with scored comments.
 SELECT DISTINCT platform || '/' || account AS account FROM thresholds ORDER BY ALL;

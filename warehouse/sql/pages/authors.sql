@@ -1,4 +1,4 @@
--- Who writes toxic comments below this account again and again (pseudonyms).
+-- Repeat offenders on this account, by pseudonym.
 SELECT left(d.author_hash, 8) AS author, sum(d.comments)::BIGINT AS comments, sum(d.expected) AS toxic,
     max(d.worst) AS worst, max(d.day) AS last_seen
 FROM author_days d JOIN champion USING (model)

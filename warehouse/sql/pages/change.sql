@@ -1,4 +1,4 @@
--- Each category in the period and in the one of the same length before it, over some accounts or all.
+-- Each category in the period and in the previous period of the same length, over some accounts or all.
 WITH sides AS (
     SELECT label, day >= $first AS is_now, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
         sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin, sum(flagged)::BIGINT AS flagged

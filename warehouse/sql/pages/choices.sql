@@ -1,6 +1,6 @@
--- What each threshold of a category would flag in the period: how many, how many of those are expected to be right, and
--- how many reviewers found right of those that they read.
-WITH found AS (
+-- For each threshold of a category: how many comments of the period it would flag, the estimated share of correct
+-- flags, and the share that reviewers confirmed among those they reviewed.
+WITH scored AS (
     SELECT bin, sum(comments) AS comments, sum(expected) AS expected FROM score_bins JOIN champion USING (model)
     WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $account) GROUP BY bin
 ),
@@ -14,7 +14,7 @@ judged AS (
 sums AS (
     SELECT choice, sum(comments)::BIGINT AS flagged, sum(expected) / sum(comments) AS expected_precision,
         coalesce(sum(reviewed), 0)::BIGINT AS n, coalesce(sum(j.agreed), 0)::BIGINT AS agreed
-    FROM range(1, 20) t(choice) JOIN found f ON f.bin >= choice LEFT JOIN judged j USING (bin) GROUP BY choice
+    FROM range(1, 20) t(choice) JOIN scored f ON f.bin >= choice LEFT JOIN judged j USING (bin) GROUP BY choice
 )
 SELECT choice / 20 AS flagged_from, flagged, expected_precision, n AS reviewed, agreed / nullif(n, 0) AS precision,
     1.96 * sqrt((agreed + 2) / (n + 4) * (1 - (agreed + 2) / (n + 4)) / (n + 4)) AS margin,

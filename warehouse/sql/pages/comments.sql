@@ -1,4 +1,4 @@
--- A page of comments; a filter that is NULL lets all pass. {order} is one of the grid's columns.
+-- A page of comments. A NULL filter matches everything; {order} is one of the grid's columns.
 SELECT comment_id, posted_at, platform || '/' || account AS account, text, language, likes, severity,
     toxic, severe_toxic, obscene, threat, insult, identity_hate, parent_id IS NOT NULL AS is_reply
 FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $review, $words)

@@ -1,4 +1,4 @@
--- How many comments the same filters let pass; scores are read only where a filter asks for them.
+-- How many comments match the same filters; reads scores only if a filter needs them.
 SELECT sum(comments)::BIGINT AS comments FROM (
     SELECT count(*) AS comments FROM comments
     WHERE $severity IS NULL AND $flag IS NULL AND $review IS NULL

@@ -1,4 +1,4 @@
--- These comments as the grid shows them.
+-- The comments with these IDs, as the grid shows them.
 SELECT comment_id, posted_at, platform || '/' || account AS account, text, language, likes, severity,
     toxic, severe_toxic, obscene, threat, insult, identity_hate, parent_id IS NOT NULL AS is_reply
 FROM comments_scored

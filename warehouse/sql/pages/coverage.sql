@@ -1,2 +1,2 @@
--- What was captured of what the platform says it has.
-SELECT platform || '/' || account AS account, posts, captured, said, coverage FROM coverage ORDER BY coverage;
+-- Coverage: share of the platform's comment count that we collected.
+SELECT platform || '/' || account AS account, posts, captured, said AS reported_by_platform, coverage FROM coverage ORDER BY coverage;

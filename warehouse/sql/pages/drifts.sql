@@ -1,4 +1,4 @@
--- What moved most on each day of the accounts that moved most, as a multiple of what counts as a shift.
+-- The largest shift of each day, for the accounts that shifted most, as a multiple of the significance limit.
 WITH moved AS (
     SELECT day, platform || '/' || account AS account, label, psi, psi / greatest(0.25, psi_by_chance) AS moved, comments
     FROM drift JOIN champion USING (model)

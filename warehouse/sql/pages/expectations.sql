@@ -1,3 +1,3 @@
--- The rules of the last night, broken ones first.
+-- The checks of the last night, failed ones first.
 SELECT expectation, column_name, level, is_met, observed, unexpected_count FROM quality
 WHERE night = (SELECT max(night) FROM quality) ORDER BY is_met, level, expectation;

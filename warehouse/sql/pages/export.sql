@@ -1,4 +1,4 @@
--- The same comments for another program: flags as words, and which rulers measured them.
+-- The matching comments for other programs, with flags as words and the versions of model, text rule and policy.
 SELECT comment_id, posted_at, platform, account, post_id, parent_id, author_hash, text, language, likes,
     toxic, severe_toxic, obscene, threat, insult, identity_hate, array_to_string(flags, ' ') AS flags, severity,
     model, text_rule, policy

@@ -1,4 +1,4 @@
--- In which languages people write, in the period and in the one before it.
+-- Shares of languages in the period and in the previous one.
 WITH sums AS (
     SELECT language, sum(comments) FILTER (day >= $first)::BIGINT AS comments, sum(comments) FILTER (day < $first) AS before
     FROM score_bins JOIN champion USING (model) WHERE label = 'toxic' AND day BETWEEN $before AND $last GROUP BY ALL

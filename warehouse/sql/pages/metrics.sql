@@ -1,4 +1,4 @@
--- What a monitor watches, as Prometheus names it: the last night's rows, seconds, cost and troubles.
+-- Metrics of the last night for Prometheus: rows, seconds, cost, errors, failed checks and drift.
 WITH last_night AS (SELECT max(night) AS night FROM stages)
 SELECT 'newest_night_timestamp_seconds' AS metric, NULL AS stage, epoch(max(last_night)) AS value FROM comments
 UNION ALL SELECT 'comments', NULL, count(*) FROM comments

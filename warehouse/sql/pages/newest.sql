@@ -1,2 +1,2 @@
--- The last night that is here.
+-- The newest night.
 SELECT max(last_night) FROM comments;

@@ -1,2 +1,2 @@
--- The last measured night.
+-- The newest night's numbers.
 SELECT * FROM nights ORDER BY night DESC LIMIT 1;

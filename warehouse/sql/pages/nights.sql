@@ -1,2 +1,2 @@
--- What the nights did.
+-- Each night's numbers.
 SELECT * FROM nights WHERE night BETWEEN $first AND $last ORDER BY night DESC;

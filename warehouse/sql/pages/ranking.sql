@@ -1,4 +1,4 @@
--- The accounts by how much one category has changed against the period before, with their daily shares.
+-- Accounts by the change of one category from the previous period, with their daily shares.
 WITH sides AS (
     SELECT platform, account, day >= $first AS is_now, sum(comments)::BIGINT AS comments,
         sum(expected) / sum(comments) AS share, sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin,
@@ -10,8 +10,8 @@ flagged AS (
     SELECT platform, account, sum(flagged)::BIGINT AS flagged
     FROM flags WHERE label = $label AND day BETWEEN $first AND $last GROUP BY ALL
 ),
-coverage AS ( -- of the posts that the period's nights saw
-    SELECT platform, account, seen(captured, comment_count) AS coverage
+coverage AS ( -- of the posts collected in the period
+    SELECT platform, account, coverage_of(captured, comment_count) AS coverage
     FROM post_coverage WHERE night >= $first AND comment_count IS NOT NULL GROUP BY ALL
 )
 SELECT n.platform || '/' || n.account AS account, n.comments, n.share, n.margin, coalesce(flagged, 0) AS flagged,

@@ -1,4 +1,4 @@
--- Reviewed comments with what most of their reviewers said, for training.
+-- Reviewed comments with the majority decision of their reviewers, for training.
 SELECT comment_id, any_value(c.text) AS text, any_value(c.language) AS language, count(*) AS reviewers,
     (avg(list_contains(labels, 'toxic')::INTEGER) >= 0.5)::INTEGER AS toxic,
     (avg(list_contains(labels, 'severe_toxic')::INTEGER) >= 0.5)::INTEGER AS severe_toxic,

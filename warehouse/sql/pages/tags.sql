@@ -1,4 +1,4 @@
--- Which accounts have which tag.
+-- The accounts of each tag.
 SELECT tag, list(account ORDER BY account) AS accounts
 FROM (SELECT platform || '/' || account AS account, unnest(tags) AS tag FROM accounts)
 WHERE account IN (SELECT platform || '/' || account FROM thresholds)

@@ -1,12 +1,12 @@
--- Words and phrases of the account's period: what goes together with toxicity, and what is said more often, a thousand
--- comments, than in the period before.
+-- Terms of an account: the ones behind its toxicity, and the ones used more often (per 1,000 comments) than in the
+-- previous period.
 WITH totals AS (
     SELECT sum(comments) FILTER (day >= $first) AS now, sum(comments) FILTER (day < $first) AS before,
         sum(expected) / sum(comments) AS share
     FROM days JOIN champion USING (model)
     WHERE is_of(platform, account, $account) AND day BETWEEN $before AND $last AND label = 'toxic'
 ),
-said AS (
+counted AS (
     SELECT term, bool_or(is_listed) AS is_listed,
         coalesce(sum(comments) FILTER (day >= $first), 0)::BIGINT AS comments,
         coalesce(sum(comments) FILTER (day < $first), 0) * any_value(now / before) AS as_before, -- NULL: nothing to compare
@@ -18,7 +18,7 @@ said AS (
 ranked AS (
     SELECT *, toxic - comments * share AS excess, (comments - as_before) / sqrt(comments + as_before) AS rise,
         row_number() OVER (ORDER BY excess DESC, term) AS by_excess, row_number() OVER (ORDER BY rise DESC NULLS LAST, term) AS by_rise
-    FROM said WHERE comments > 0
+    FROM counted WHERE comments > 0
 )
 SELECT term, is_listed, comments, comments * per_thousand AS now, as_before * per_thousand AS before,
     toxic / comments AS toxic_share, excess, by_excess <= 8 AND excess >= 0.5 AS drives,

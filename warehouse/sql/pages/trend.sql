@@ -1,4 +1,4 @@
--- The expected share of each category by day, over some accounts ("instagram/nasa") or all of them.
+-- The estimated share of each category by day, over one account ("instagram/nasa"), several, or all.
 SELECT day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
     sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin, sum(flagged)::BIGINT AS flagged
 FROM daily

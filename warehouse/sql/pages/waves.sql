@@ -1,4 +1,4 @@
--- Days on which an account's section was far more toxic than it usually is.
+-- Waves of abuse: days on which an account's comments were far more toxic than usual.
 SELECT platform || '/' || account AS account, day, comments, share, usual, flagged FROM waves
 WHERE day BETWEEN $first AND $last AND is_of(platform, account, $account)
 ORDER BY share - usual DESC;

@@ -1,4 +1,4 @@
--- One category by weekday (1 is Monday) and hour, both in a time zone; days begin and end with those of UTC.
+-- One category by weekday (1 = Monday) and hour in a time zone; the period itself is in UTC days.
 SELECT isodow(posted) AS weekday, hour(posted) AS hour, sum(comments)::BIGINT AS comments,
     sum(expected) / sum(comments) AS share
 FROM (

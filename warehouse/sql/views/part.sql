@@ -1,5 +1,5 @@
--- A part of a `whole` warehouse, in a database of its own beside it: the accounts with one of some tags (all accounts
--- where there is no tag), with texts or without. What is not named here is not there for who sees the part.
+-- A part of the `whole` warehouse for one visitor, in a database of its own: accounts with one of the tags (all accounts
+-- without tags), with or without texts. The visitor can't see anything that isn't listed here.
 CREATE TABLE part AS SELECT len(getvariable('tags')::VARCHAR[]) = 0 AS all_accounts, getvariable('texts') AS texts;
 CREATE TABLE own AS
 SELECT platform, account FROM whole.accounts WHERE (SELECT all_accounts FROM part) OR list_has_any(tags, getvariable('tags')::VARCHAR[])
@@ -28,8 +28,8 @@ CREATE VIEW rejected AS SELECT * REPLACE (shown(text) AS text) FROM whole.reject
 CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WHERE (SELECT texts FROM part);
 
 CREATE VIEW models AS FROM whole.models;
-CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- others' names stay theirs
-CREATE VIEW scores AS FROM whole.scores; -- read through comments only, which says whose they are
+CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- other accounts' names stay hidden
+CREATE VIEW scores AS FROM whole.scores; -- only read joined to comments, which filters by account
 CREATE VIEW reviews AS FROM whole.reviews SEMI JOIN comments USING (comment_id);
-CREATE VIEW stages AS FROM whole.stages WHERE (SELECT all_accounts FROM part); -- sums over everybody's accounts
+CREATE VIEW stages AS FROM whole.stages WHERE (SELECT all_accounts FROM part); -- sums over all accounts
 CREATE VIEW quality AS FROM whole.quality WHERE (SELECT all_accounts FROM part);
