@@ -1,1 +1,1 @@
-"""What people see: one ASGI process with the pages and the JSON API, over the published warehouse."""
+"""What people see: the pages and the JSON API over the published warehouse, in one ASGI process."""

@@ -1,4 +1,4 @@
-"""The pages and the API in one ASGI process. A page is rendered from its address, so every view can be shared."""
+"""The pages and the API in one ASGI process. A page is rendered from its URL, so every view can be shared."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import api, door, perspective
 from dashboard.components import note
-from dashboard.pages import account, audit, comments, compare, overview, quality, review, trying
+from dashboard.pages import account, audit, comments, compare, overview, quality, review, try_it
 from dashboard.people import VISITOR, People
 from dashboard.view import Answers, View
 from models import scorer
@@ -26,7 +26,7 @@ from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
 STYLE = Path(__file__).parent / "assets" / "style.css"
-# Dash 4.4.1 collects assets at the first request to "/" only, so a shared link would open without style.
+# Dash 4.4.1 collects assets on the first request to "/" only: a shared link would open without styles.
 INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>{{%metas%}}<title>{{%title%}}</title>{{%favicon%}}{{%css%}}
@@ -38,8 +38,8 @@ POLICY = (
     "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 CHECKS = "/checks"
-SANDBOX = "sandbox allow-scripts allow-popups"  # pages with others' scripts are kept from the session of ours
-NEEDS = {"/comments": "texts", "/review": "review", "/audit": "audit"}  # page → what its visitor must be allowed
+SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
+NEEDS = {"/comments": "texts", "/review": "review", "/audit": "audit"}  # page → required permission
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
     const next = clicks ? (now === 'dark' ? 'light' : 'dark')
@@ -48,7 +48,7 @@ TOGGLE_THEME = """clicks => {
     page.setAttribute('data-mantine-color-scheme', next);
     return next === 'dark' ? 'Light' : 'Dark';
 }"""
-# What a control says goes into the address, from which the page is made again. Controls that are new trigger nothing.
+# A control writes its value into the URL, and the page is rendered from that. New controls trigger nothing.
 CHOOSE = """() => {
     const {triggered} = dash_clientside.callback_context, search = new URLSearchParams(location.search);
     if (!triggered.length) return;
@@ -68,7 +68,7 @@ def create(
     is_https: bool = False,
     data_docs: Path | None = None,
 ) -> FastAPI:
-    """The ASGI application over the warehouse in `folder`, for `people` only if they are given."""
+    """The ASGI application over the warehouse in `folder`; given `people`, only they may use it."""
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
     in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent)
 
@@ -83,7 +83,7 @@ def create(
         "/comments": comments,
         "/review": review,
         "/quality": quality,
-        "/try": trying,
+        "/try": try_it,
         "/audit": audit,
     }
     titles = {path: module.TITLE for path, module in pages.items()}
@@ -94,7 +94,7 @@ def create(
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, people)
-    server = FastAPI(title="Toxwatch", description="Toxicity of comment sections, and of any text.")
+    server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.")
     api.add(server, answers, in_use, write_down)
     perspective.add(server, in_use)
     if data_docs:
@@ -104,8 +104,8 @@ def create(
     app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
     server.add_middleware(api.Browsers)
-    server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own packs longer and hardly smaller
-    app.layout = _shell(titles, can_leave=people is not None)
+    server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own compression is slower and hardly smaller
+    app.layout = _shell(titles, has_login=people is not None)
 
     @app.callback(
         Output("page", "children"), Output("nav", "children"), Input("url", "pathname"), Input("url", "search")
@@ -113,36 +113,36 @@ def create(
     def show(path: str, search: str) -> tuple[Component, list[Component]]:
         navigation = _navigation(titles, path, search)
         if path not in layouts:
-            return note(f"There is no page {path}.", "Not found"), navigation
+            return note(f"There is no page at {path}.", "Page not found"), navigation
         if not _may_open(path):
-            return note("An admin can allow it: `toxwatch user add` with your name.", "Not for you"), navigation
+            return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
         try:
             return layouts[path](answers, View.read(search, answers.newest())), navigation
         except WarehouseError as error:
-            return note(str(error), "The warehouse cannot be read"), navigation
+            return note(str(error), "Can't read the warehouse"), navigation
 
     app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     comments.register(app, answers, in_use, write_down)
     review.register(app, answers, reviews, write_down)
-    trying.register(app, in_use)
+    try_it.register(app, in_use)
     server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())))
     return server
 
 
 class Checks(StaticFiles):
-    """Great Expectations' pages, which show any account's rows."""
+    """Great Expectations' pages; they can show rows of any account."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if VISITOR.get().part != WHOLE:
-            return await JSONResponse({"error": "These pages are for who may see all accounts."}, 403)(
+            return await JSONResponse({"error": "Only users with access to all accounts can open these pages."}, 403)(
                 scope, receive, send
             )
         return await super().__call__(scope, receive, send)
 
 
 class Headers:
-    """What every answer tells a browser: nothing but our own scripts runs, and no other site frames or reads us."""
+    """Security headers: only our own scripts run, and no other site can frame or read the pages."""
 
     def __init__(self, app: ASGIApp, policy: str) -> None:
         self._app, self._policy = app, policy
@@ -161,7 +161,7 @@ class Headers:
 
 
 class InUse:
-    """The model that nights are scored with; another one that took over is loaded when it is asked for."""
+    """The model in use; after a switch, the new one is loaded on its next use."""
 
     def __init__(self, which: Callable[[], Path]) -> None:
         self._which, folder = which, which()
@@ -169,30 +169,30 @@ class InUse:
 
     def __call__(self) -> scorer.Scorer:
         folder, model = self._loaded
-        if (wanted := self._which()) != folder:
-            model = scorer.load(wanted)
-            self._loaded = (wanted, model)
+        if (current := self._which()) != folder:
+            model = scorer.load(current)
+            self._loaded = (current, model)
         return model
 
 
 def serve(
     folder: Path, which_model: Callable[[], Path], people: People, host: str, port: int, is_https: bool, data_docs: Path
 ) -> None:
-    """Until Ctrl-C; with a login as soon as there is a user, elsewhere than on loopback never without."""
+    """Serves until Ctrl-C. Login is required once a user exists, and always on any address but loopback."""
     application = create(folder, which_model, people if people.have_login(host) else None, is_https, data_docs)
     uvicorn.run(application, host=host, port=port, log_level="warning")
 
 
-def _shell(titles: dict[str, str], can_leave: bool) -> Component:
+def _shell(titles: dict[str, str], has_login: bool) -> Component:
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
-            html.A("Skip to the content", href="#page", className="skip"),
+            html.A("Skip to content", href="#page", className="skip"),
             html.Nav([
                 dcc.Link("Toxwatch", href="/", className="brand"),
                 html.Div(_navigation(titles, "/", ""), id="nav", className="links"),
-                html.Button(id="theme", className="theme", title="Dark or light"),
-                *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if can_leave else []),
+                html.Button(id="theme", className="theme", title="Switch between dark and light"),
+                *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if has_login else []),
             ]),
             html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
         ],
@@ -201,7 +201,7 @@ def _shell(titles: dict[str, str], can_leave: bool) -> Component:
 
 
 def _navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:
-    """Period, category and account go along from page to page."""
+    """The links keep period, category and account from page to page."""
     return [
         dcc.Link(title, href=address + (search or ""), className="here" if address == path else "")
         for address, title in titles.items()

@@ -1,8 +1,9 @@
-"""The parts that pages are made of. Comment text goes in as text, never as HTML or Markdown."""
+"""Building blocks of the pages. Comment text is always inserted as text, never as HTML or Markdown."""
 
 import csv
 import html as entities
 import io
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,12 +15,13 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import COLOURS, Figure, named, small_multiples
-from dashboard.view import PERIODS, Row, View
+from dashboard.figures import COLOURS, Figure, small_multiples
+from dashboard.view import Row, View
+from dashboard.wording import PERIODS, counted, heading, label_title
 from models.labels import LABELS
 from warehouse.queries import FORMULA
 
-# Plotly's bar has a button that sends the chart to its maker's cloud.
+# Plotly's toolbar has a button that uploads the chart to Plotly's cloud.
 GRAPH: Any = {
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
     "plotlyServerURL": "",
@@ -27,7 +29,8 @@ GRAPH: Any = {
     "responsive": True,
 }
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
-             "und": "undetermined"}  # fmt: skip
+             "und": "Unknown"}  # fmt: skip
+NUMERIC = re.compile(r"–|[+-]?[\d,.]+%?( points)?( ± [\d.]+)?")
 GRID_THEME = """themeQuartz.withParams({
     backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',
     headerTextColor: 'var(--quiet)', borderColor: 'var(--line)', fontFamily: 'inherit', wrapperBorder: false,
@@ -47,7 +50,13 @@ def points(change: float | None) -> str:
     return f"{100 * change:+.1f} points" if abs(change) >= 0.0005 else "0.0 points"
 
 
-def is_beyond_chance(row: Row) -> bool:
+def up_or_down(change: float) -> str:
+    """ "up 1.2 points" """
+    return f"{'up' if change > 0 else 'down'} {points(abs(change)).lstrip('+')}"
+
+
+def is_significant(row: Row) -> bool:
+    """Whether the change exceeds its own 95% interval."""
     return row["change"] is not None and abs(row["change"]) > row["change_margin"]
 
 
@@ -56,16 +65,12 @@ def share(row: Row) -> str:
     return f"{percent(row['share'])} ± {100 * row['margin']:.1f}"
 
 
-def day(value: date) -> str:
-    return f"{value.day} {value:%B}"
-
-
 def shown(value: Any) -> str:
-    """A value as people read it in a table."""
+    """A value as a table shows it."""
     if value is None:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "Yes" if value else "No"
     if isinstance(value, float):
         return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, int):
@@ -89,70 +94,75 @@ def panel(title: str, note: Any, *body: Any, wide: bool = False) -> Component:
 
 
 def chart(title: str, note: str, figure: Figure, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
-    """A figure with its numbers beside it as a table and a CSV file; what it says where there is nothing."""
+    """A figure with its data as a table and a CSV file; `empty` is shown when there are no rows."""
     if not rows:
         return panel(title, note, html.P(empty, className="empty"), wide=wide)
     graph = labelled(html.Div, f"{title}. {note}", dcc.Graph(figure=figure, config=GRAPH), role="figure",
                      className="scrolls" if wide else "")  # fmt: skip
-    numbers = html.Details([html.Summary("Numbers"), _download(title, rows), _numbers(rows)], className="numbers")
-    return panel(title, note, graph, numbers, wide=wide)
+    data = html.Details([html.Summary("Show data"), _download(title, rows), _data(rows)], className="numbers")
+    return panel(title, note, graph, data, wide=wide)
 
 
 def all_categories(trend: Sequence[Row]) -> Component:
-    return chart("All categories, by day", "Each on its own scale.", small_multiples(trend), trend,
-                 "No comments were posted on these days.", wide=True)  # fmt: skip
+    return chart("All categories, by day", "Each chart has its own scale.", small_multiples(trend), trend,
+                 "No comments in this period.", wide=True)  # fmt: skip
 
 
-def table(rows: Sequence[Row], names: dict[str, str] | None = None) -> Component:
-    """The columns in `names`, or all."""
-    names = names or {column: column.replace("_", " ") for column in (rows[0] if rows else {})}
-    is_number = {name: any(isinstance(row[name], int | float) for row in rows) for name in names}
-    kind = {name: "number" if is_number[name] else "" for name in names}
-    head = html.Tr([html.Th(said, className=kind[name], scope="col") for name, said in names.items()])
+def table(rows: Sequence[Row], headings: dict[str, str] | None = None) -> Component:
+    """The columns in `headings`, or all of them."""
+    headings = headings or {column: heading(column) for column in (rows[0] if rows else {})}
+    kind = {name: "number" if all(_is_numeric(row[name]) for row in rows) else "" for name in headings}
+    head = html.Tr([html.Th(text, className=kind[name], scope="col") for name, text in headings.items()])
     body = [
         html.Tr([
             html.Td(row[name] if isinstance(row[name], Component) else shown(row[name]), className=kind[name])
-            for name in names
+            for name in headings
         ])
         for row in rows
     ]  # fmt: skip
     return html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="table", tabIndex=0)
 
 
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, str):
+        return NUMERIC.fullmatch(value) is not None
+    return value is None or isinstance(value, int | float)
+
+
 def grid(columns: list[dict[str, Any]], height: str, options: dict[str, Any], **properties: Any) -> Component:
-    """A table of any length. A table of Dash's own makes a component of each cell, and a browser busy for seconds."""
+    """A table of any length. With Dash's own, every cell is a component, which keeps a browser busy for seconds."""
     return dag.AgGrid(
         columnDefs=columns, style={"height": height}, defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={"enableCellTextSelection": True, "theme": {"function": GRID_THEME}, **options}, **properties,
     )  # fmt: skip
 
 
-def _numbers(rows: Sequence[Row]) -> Component:
+def _data(rows: Sequence[Row]) -> Component:
     columns = []
     for name in rows[0]:
-        column: dict[str, Any] = {"field": name, "headerName": name.replace("_", " "), "minWidth": 125}
+        column: dict[str, Any] = {"field": name, "headerName": heading(name), "minWidth": 125}
         if any(isinstance(row[name], int | float) for row in rows):
             digits = ",.3~r" if any(isinstance(row[name], float) for row in rows) else ","
-            said = f"params.value == null ? '–' : d3.format('{digits}')(params.value)"
-            column |= {"type": "rightAligned", "valueFormatter": {"function": said}}
+            formatted = f"params.value == null ? '–' : d3.format('{digits}')(params.value)"
+            column |= {"type": "rightAligned", "valueFormatter": {"function": formatted}}
         columns.append(column)
     return grid(columns, "300px", {"rowHeight": 28}, rowData=list(rows), columnSize="responsiveSizeToFit")
 
 
-def tile(said: str, value: str, note: str = "", mood: str = "") -> Component:
-    return html.Div([html.Div(said, className="said"), html.Div(value, className="value"),
+def tile(label: str, value: str, note: str = "", mood: str = "") -> Component:
+    return html.Div([html.Div(label, className="label"), html.Div(value, className="value"),
                      html.Div(note, className=f"note {mood}")], className="tile")  # fmt: skip
 
 
-def tiles(*those: Component) -> Component:
-    return html.Div(list(those), className="tiles")
+def tiles(*items: Component) -> Component:
+    return html.Div(list(items), className="tiles")
 
 
 def meters(scores: Sequence[float]) -> list[Component]:
-    """A bar for each category."""
+    """One bar per category."""
     return [
         html.Div([
-            html.Span(named(label), className="label"),
+            html.Span(label_title(label), className="label"),
             html.Span(html.Span(style={"width": f"{100 * p:.1f}%", "background": COLOURS[label]}), className="meter"),
             html.Span(percent(float(p)), className="number"),
         ], className="meters")
@@ -162,9 +172,13 @@ def meters(scores: Sequence[float]) -> list[Component]:
 
 def place(row: Row, view: View) -> list[Any]:
     """When and where a comment was written."""
-    said = f"{view.time(row['posted_at'])} {view.zone}, {row['language']}, {shown(row['likes'])} likes; below "
+    likes = "likes unknown" if row["likes"] is None else counted(row["likes"], "like")
+    language = LANGUAGES.get(row["language"], row["language"] or "no language")
     post = shown(row["caption"] or row["url"] or "a post")
-    return [said, html.A(post, href=row["url"], target="_blank", rel="noreferrer")]
+    return [
+        f"{view.time(row['posted_at'])} {view.zone} · {language} · {likes} · on ",
+        html.A(post, href=row["url"], target="_blank", rel="noreferrer"),
+    ]
 
 
 def note(text: str, heading: str = "Nothing to show") -> Component:
@@ -174,17 +188,17 @@ def note(text: str, heading: str = "Nothing to show") -> Component:
 def pick(
     name: str, label: str, value: Any, choices: dict[str, str], empty: str | None = None, **options: Any
 ) -> Component:
-    """A control whose value goes into the address."""
+    """A control whose value becomes part of the URL."""
     return dmc.Select(
         id={"control": name}, label=label, value=None if value is None else str(value), clearable=empty is not None,
-        data=[{"value": key, "label": said} for key, said in choices.items()], placeholder=empty, size="sm",
+        data=[{"value": key, "label": text} for key, text in choices.items()], placeholder=empty, size="sm",
         allowDeselect=False, comboboxProps={"withinPortal": True}, searchable=len(choices) > 8, w=190,
         **options,
     )  # fmt: skip
 
 
 def pick_period(view: View) -> Component:
-    return pick("days", "Period", view.days, {str(days): said for days, said in PERIODS.items()})
+    return pick("days", "Period", view.days, {str(days): text for days, text in PERIODS.items()})
 
 
 def pick_zone(view: View) -> Component:
@@ -193,11 +207,15 @@ def pick_zone(view: View) -> Component:
         for zone in ["UTC", *sorted(available_timezones())]
         if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/"))
     }
-    return pick("zone", "Times in", view.zone, zones, limit=100)
+    return pick("zone", "Time zone", view.zone, zones, limit=100)
 
 
 def pick_label(view: View) -> Component:
-    return pick("label", "Category", view.label, {label: named(label) for label in LABELS})
+    return pick("label", "Category", view.label, {label: label_title(label) for label in LABELS})
+
+
+def pick_flag(view: View) -> Component:
+    return pick("flag", "Flagged as", view.flag, {label: label_title(label) for label in LABELS}, "All comments")
 
 
 def pick_account(view: View, places: dict[str, str], empty: str | None = None) -> Component:
@@ -205,7 +223,7 @@ def pick_account(view: View, places: dict[str, str], empty: str | None = None) -
 
 
 def labelled(kind: Callable[..., Component], label: str, *body: Any, **properties: Any) -> Component:
-    """A component that a screen reader names."""
+    """A component with a name for screen readers."""
     return kind(*([list(body)] if body else []), **properties, **{"aria-label": label})
 
 
@@ -214,7 +232,7 @@ def link(text: str, path: str, search: str = "") -> Component:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """The rows as a CSV file in which no cell is run by a spreadsheet."""
+    """The rows as CSV; cells that a spreadsheet would run as formulas are escaped."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(rows[0] if rows else [])
@@ -227,4 +245,4 @@ def _safe(value: Any) -> Any:
 
 
 def _download(title: str, rows: Sequence[Row]) -> Component:
-    return html.A("CSV", download=f"{title}.csv", href=f"data:text/csv;charset=utf-8,{quote(as_csv(rows))}")
+    return html.A("Download CSV", download=f"{title}.csv", href=f"data:text/csv;charset=utf-8,{quote(as_csv(rows))}")

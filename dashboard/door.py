@@ -1,6 +1,6 @@
-"""The door: people sign in with a password and get a session, programs show a key. Nothing else passes.
+"""Login: people sign in with a password and get a session; programs send a key.
 
-Plain ASGI around everything, because Dash's own hooks do not see all of its addresses.
+Plain ASGI around the whole application, because Dash's own hooks don't see all of its routes.
 """
 
 import secrets
@@ -20,7 +20,7 @@ from dashboard.people import SCOPES, VISITOR, People
 OPEN = {"/login", "/healthz", "/assets/style.css"}
 SESSION_SECONDS = 12 * 3600
 FAILURES, LOCKED_SECONDS = 5, 15 * 60
-KEY_CALLS, KEY_SECONDS = 120, 60  # how often a program may ask
+KEY_CALLS, KEY_SECONDS = 120, 60  # rate limit per key
 LONGEST_FORM = 4096
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Sign in – Toxwatch</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
@@ -28,11 +28,11 @@ PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Sign
 <input type="hidden" name="token" value="{token}">
 <label>Name <input name="name" autocomplete="username" required autofocus></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<p role="alert">{said}</p><button>Sign in</button></form></main></body></html>"""
+<p role="alert">{message}</p><button>Sign in</button></form></main></body></html>"""
 
 
 def add(server: FastAPI, people: People, is_https: bool) -> None:
-    """Close the application to all but those whom `people` knows."""
+    """Require a login or a key for everything in the application."""
     failures: Calls = Calls(FAILURES, LOCKED_SECONDS)
 
     @server.get("/login", include_in_schema=False)
@@ -45,14 +45,14 @@ def add(server: FastAPI, people: People, is_https: bool) -> None:
         name, password, token = (form.get(field, [""])[0] for field in ("name", "password", "token"))
         place = request.client.host if request.client else ""
         if not token or token != request.session.pop("token", None):
-            return _form(request, "That page was too old. Please try again.", 400)
+            return _form(request, "This page has expired. Please try again.", 400)
         if failures.is_full(name) or failures.is_full(place):
-            return _form(request, "Too many wrong passwords. Try again in a quarter of an hour.", 429)
+            return _form(request, "Too many failed attempts. Try again in 15 minutes.", 429)
         if not people.is_right(name, password):
             failures.count(name)
             failures.count(place)
             people.note(name, f"wrong password from {place}")
-            return _form(request, "Name or password is wrong.", 401)
+            return _form(request, "Wrong name or password.", 401)
         request.session.clear()
         request.session.update(user=name, stamp=people.stamp(name))
         people.note(name, f"signed in from {place}")
@@ -70,7 +70,7 @@ def add(server: FastAPI, people: People, is_https: bool) -> None:
 
 
 class Calls:
-    """How often something happened of late, by name."""
+    """Counts recent events by name."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most, self._seconds = most, seconds
@@ -103,30 +103,30 @@ class Door:
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if key := _key(scope, headers):
-            return self._of_program(scope["path"], key)
+            return self._refusal_of_program(scope["path"], key)
         session = scope["session"]
         if not session.get("user") or session.get("stamp") != self._people.stamp(session["user"]):
             if scope.get("method") != "GET" or "text/html" not in headers.get("accept", ""):
-                return _said(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
+                return _error(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
             address = scope["raw_path"].decode() + (
                 f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
             )
             return RedirectResponse(f"/login?next={quote(address)}")
         origin = headers.get("origin")
         if scope.get("method") != "GET" and origin and urlsplit(origin).netloc != headers.get("host"):
-            return _said(403, f"A page of {origin} may not ask for this.")
+            return _error(403, f"Requests from pages on {origin} are not allowed.")
         VISITOR.set(self._people.visitor(session["user"]))
         return None
 
-    def _of_program(self, path: str, key: str) -> Response | None:
+    def _refusal_of_program(self, path: str, key: str) -> Response | None:
         owner = self._people.owner(key)
         if owner is None:
-            return _said(401, "This key is not known. `toxwatch key add NAME` makes one.")
+            return _error(401, "Unknown key. Create one with `toxwatch key add NAME`.")
         visitor, scopes = owner
         if not any(path in SCOPES[scope] for scope in scopes):
-            return _said(403, f"The {visitor.name} opens {', '.join(scopes)}, not {path}.")
+            return _error(403, f"The {visitor.name} has scope {', '.join(scopes)}, which doesn't include {path}.")
         if self._calls.is_full(visitor.name):
-            return _said(429, f"The {visitor.name} may ask {KEY_CALLS} times in {KEY_SECONDS} seconds.")
+            return _error(429, f"Rate limit: {visitor.name} may send {KEY_CALLS} requests per {KEY_SECONDS} seconds.")
         self._calls.count(visitor.name)
         VISITOR.set(visitor)
         return None
@@ -147,17 +147,17 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _form(request: Request, said: str, status: int = 200) -> Response:
+def _form(request: Request, message: str, status: int = 200) -> Response:
     token = request.session.setdefault("token", secrets.token_urlsafe(16))
     address = quote(_local(request.query_params.get("next", "/")))
-    return HTMLResponse(PAGE.format(next=address, token=token, said=escape(said)), status)
+    return HTMLResponse(PAGE.format(next=address, token=token, message=escape(message)), status)
 
 
 def _local(address: str) -> str:
-    """Where to go after signing in: nowhere but here."""
+    """Where to go after signing in: only paths on this server."""
     parts = urlsplit(address)
     return address if address.startswith("/") and not (parts.netloc or "\\" in address) else "/"
 
 
-def _said(status: int, message: str) -> Response:
+def _error(status: int, message: str) -> Response:
     return JSONResponse({"error": message}, status)

@@ -1,4 +1,4 @@
-"""Which words carry a text's scores: what each would be without one of them."""
+"""Which words explain a text's score: those whose removal lowers it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from dashboard.components import percent
 from dashboard.predict import adds
 from models.scorer import Scorer
 
-CARRIES = 0.05  # a word is marked when the score falls by so much without it
+MARKED_FROM = 0.05  # a word is marked if removing it lowers the score by at least this much
 
 
 def marked(model: Scorer, text: str, scores: Sequence[float]) -> list[Any]:
-    """The text with those words marked without which it would be less toxic."""
+    """The text, with the words marked without which it would be less toxic."""
     parts: list[Any] = []
     for word, added in adds(model, text, scores):
-        said = f"without it {percent(float(scores[0] - added[0]))}"
-        parts += [html.Mark(word, title=said) if added[0] > CARRIES else word, " "]
+        tooltip = f"{percent(float(scores[0] - added[0]))} toxic without this word"
+        parts += [html.Mark(word, title=tooltip) if added[0] > MARKED_FROM else word, " "]
     return parts or [text]

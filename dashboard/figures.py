@@ -1,6 +1,6 @@
-"""Charts as Plotly's JSON: quiet, on a transparent ground, so that one figure serves the light and the dark page.
+"""Charts as Plotly JSON, on a transparent background so that one figure works in light and dark mode.
 
-Plain dictionaries, because Plotly's own classes take a tenth of a second to check a page of them.
+Plain dictionaries: validating a page of them with Plotly's own classes takes a tenth of a second.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,52 +9,48 @@ from typing import Any
 from urllib.parse import quote
 
 from dashboard.view import Row
+from dashboard.wording import counted, label_name, label_title
 from models.labels import LABELS
 from models.training.report import COLOURS, INK, LINES
 
 Figure = dict[str, Any]
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-NAMES = {"severe_toxic": "severely toxic", "identity_hate": "identity hate"}
 X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": True, "ticks": ""}
 Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
 DAYS = {**X, "type": "date", "tickformat": "%d %b", "nticks": 6}
 SHARES = {**Y, "tickformat": ".1~%", "rangemode": "tozero"}
 
 
-def named(label: str) -> str:
-    return NAMES.get(label, label)
-
-
 def trend(
     rows: Sequence[Row], label: str, waves: Sequence[tuple[date, str]], period_from: date, posted: Sequence[Row] = ()
 ) -> Figure:
-    """One category by day with its interval; the period and days with posts are marked, waves of abuse are named."""
+    """One category by day with its interval; marks the period, the days with posts, and waves of abuse."""
     rows = [row for row in rows if row["label"] == label]
     by_day = {row["day"]: row["share"] for row in rows}
     period = {"type": "rect", "x0": period_from, "x1": rows[-1]["day"] if rows else period_from, "y0": 0, "y1": 1,
               "yref": "paper", "fillcolor": INK, "opacity": 0.07, "line": {"width": 0}, "layer": "below"}  # fmt: skip
-    said = [
-        {"x": on, "y": by_day[on], "text": said, "font": {"size": 11}, "showarrow": True, "arrowhead": 0,
+    labels = [
+        {"x": on, "y": by_day[on], "text": text, "font": {"size": 11}, "showarrow": True, "arrowhead": 0,
          "arrowwidth": 1, "arrowcolor": INK, "ax": 0, "ay": -26}
-        for on, said in waves if on in by_day
+        for on, text in waves if on in by_day
     ]  # fmt: skip
     posts = {"type": "scatter", "x": [row["day"] for row in posted], "y": [0] * len(posted), "mode": "markers",
-             "text": [f"{row['posts']} posted: {row['caption'] or 'without words'}" for row in posted],
+             "text": [f"{counted(row['posts'], 'post')}: {row['caption'] or 'no caption'}" for row in posted],
              "marker": {"symbol": "triangle-up", "size": 8, "color": INK},
              "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
     data = [*_band(rows, COLOURS[label], hover=True), *([posts] if posted else [])]
-    return _quiet(data, 300, xaxis=DAYS, yaxis=SHARES, shapes=[period], annotations=said)
+    return _quiet(data, 300, xaxis=DAYS, yaxis=SHARES, shapes=[period], annotations=labels)
 
 
 def small_multiples(rows: Sequence[Row]) -> Figure:
-    """All categories by day, each on its own scale: they differ by a factor of a hundred."""
-    lines = {named(label): ([row for row in rows if row["label"] == label], COLOURS[label]) for label in LABELS}
+    """All categories by day, each on its own scale because they differ by a factor of a hundred."""
+    lines = {label_title(label): ([row for row in rows if row["label"] == label], COLOURS[label]) for label in LABELS}
     return _multiples(lines, 3, 360, one_scale=False)
 
 
 def side_by_side(trends: Mapping[str, Sequence[Row]], label: str, columns: int) -> Figure:
-    """One category by day in several places and periods, on one scale."""
+    """One category by day for several accounts, tags and periods, on the same scale."""
     lines = {
         title: ([row for row in trend if row["label"] == label], COLOURS[label]) for title, trend in trends.items()
     }
@@ -66,7 +62,7 @@ def weekdays(rows: Sequence[Row], label: str, zone: str) -> Figure:
     text = [[""] * 24 for _ in WEEKDAYS]
     for row in rows:
         share[row["weekday"] - 1][row["hour"]] = row["share"]
-        text[row["weekday"] - 1][row["hour"]] = f"{row['share']:.1%} of {row['comments']:,} comments"
+        text[row["weekday"] - 1][row["hour"]] = f"{row['share']:.1%} of {counted(row['comments'], 'comment')}"
     data = {**_heat(label, ".0%"), "z": share, "x": [f"{hour:02}" for hour in range(24)], "y": WEEKDAYS, "text": text,
             "hovertemplate": f"%{{y}} %{{x}}:00 {zone}: %{{text}}<extra></extra>"}  # fmt: skip
     hours = {**X, "type": "category", "tickangle": 0}
@@ -74,10 +70,10 @@ def weekdays(rows: Sequence[Row], label: str, zone: str) -> Figure:
 
 
 def drifts(rows: Sequence[Row]) -> Figure:
-    """How far each account's days are from those before; what counts as a shift is as dark as it gets."""
+    """How far each account's days are from the four weeks before; a significant shift has the darkest colour."""
     data = {**_heat("toxic", ""), "x": [row["day"] for row in rows], "y": [row["account"] for row in rows],
             "z": [row["moved"] for row in rows], "zmin": 0, "zmax": 1,
-            "text": [f"{named(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments" for row in rows],
+            "text": [f"{label_name(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments" for row in rows],
             "hovertemplate": "%{y}, %{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
     names = {**Y, "type": "category", "showgrid": False}
     return _quiet([data], 90 + 26 * max(len({row["account"] for row in rows}), 2), xaxis=DAYS, yaxis=names)
@@ -95,29 +91,31 @@ def bars(
 
 
 def choices(rows: Sequence[Row], colour: str) -> Figure:
-    """What thresholds give: how many comments, and how many of them rightly."""
-    at, read = [row["flagged_from"] for row in rows], [row for row in rows if row["reviewed"]]
+    """For each threshold: how many comments it flags, and what share of those flags is right."""
+    at, reviewed = [row["flagged_from"] for row in rows], [row for row in rows if row["reviewed"]]
     data: list[Figure] = [
         {"type": "bar", "x": at, "y": [row["flagged"] for row in rows], "marker": {"color": INK}, "opacity": 0.35,
-         "yaxis": "y2", "hovertemplate": "from %{x}: %{y:,} flagged<extra></extra>"},
+         "yaxis": "y2", "hovertemplate": "Threshold %{x}: %{y:,} flagged<extra></extra>"},
         {"type": "scatter", "x": at, "y": [row["expected_precision"] for row in rows], "mode": "lines",
-         "line": {"color": colour}, "hovertemplate": "from %{x}: %{y:.0%} expected to be right<extra></extra>"},
-        {"type": "scatter", "x": [row["flagged_from"] for row in read], "y": [row["precision"] for row in read],
+         "line": {"color": colour}, "hovertemplate": "Threshold %{x}: %{y:.0%} estimated correct<extra></extra>"},
+        {"type": "scatter", "x": [row["flagged_from"] for row in reviewed], "y": [row["precision"] for row in reviewed],
          "mode": "markers", "marker": {"color": colour},
-         "error_y": {"type": "data", "array": [row["margin"] for row in read], "width": 3},
-         "hovertemplate": "from %{x}: %{y:.0%} found right by reviewers<extra></extra>"},
+         "error_y": {"type": "data", "array": [row["margin"] for row in reviewed], "width": 3},
+         "hovertemplate": "Threshold %{x}: %{y:.0%} confirmed by reviewers<extra></extra>"},
     ]  # fmt: skip
     policy = [row["flagged_from"] for row in rows if row["is_policy"]]
     shapes = [{"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
                "line": {"color": INK, "dash": "dot", "width": 1}} for x in policy]  # fmt: skip
-    said = [{"x": x, "y": 1, "yref": "paper", "text": "policy", "showarrow": False, "xanchor": "left"} for x in policy]
+    labels = [
+        {"x": x, "y": 1, "yref": "paper", "text": "in use", "showarrow": False, "xanchor": "left"} for x in policy
+    ]
     precision = {**Y, "tickformat": ".0%", "range": [0, 1.05], "overlaying": "y2"}
     volume = {**Y, "side": "right", "showgrid": False, "rangemode": "tozero"}
-    return _quiet(data, 300, xaxis=X, yaxis=precision, yaxis2=volume, shapes=shapes, annotations=said)
+    return _quiet(data, 300, xaxis=X, yaxis=precision, yaxis2=volume, shapes=shapes, annotations=labels)
 
 
 def sparkline(shares: Sequence[float], colour: str) -> str:
-    """An image address: an SVG line of one category's daily shares."""
+    """The URL of an SVG line of one category's daily shares."""
     top = max([*shares, 0.01])
     step = 100 / max(len(shares) - 1, 1)
     points = " ".join(f"{i * step:.1f},{22 - 20 * share / top:.1f}" for i, share in enumerate(shares))
@@ -135,7 +133,7 @@ def _heat(label: str, unit: str) -> Figure:
 
 
 def _multiples(lines: Mapping[str, tuple[Sequence[Row], str]], columns: int, height: int, one_scale: bool) -> Figure:
-    """Lines by day, each with its title in a cell of its own."""
+    """One small chart per line, each with its title."""
     columns = min(columns, len(lines))
     rows = -(-len(lines) // columns)
     wide, high, gap = (1 - 0.09 * (columns - 1)) / columns, (1 - 0.3 * (rows - 1) / rows) / rows, 0.3 / rows
@@ -162,13 +160,13 @@ def _band(rows: Sequence[Row], colour: str, hover: bool = False) -> list[Figure]
     days = [row["day"] for row in rows]
     upper = [row["share"] + row["margin"] for row in rows]
     lower = [max(row["share"] - row["margin"], 0) for row in rows]
-    said = [
+    texts = [
         f"{row['share']:.1%} ± {row['margin']:.1%} of {row['comments']:,}; {row['flagged']:,} flagged" for row in rows
     ]
     return [
         {"type": "scatter", "x": days + days[::-1], "y": upper + lower[::-1], "fill": "toself", "fillcolor": colour,
          "opacity": 0.18, "line": {"width": 0}, "mode": "lines", "hoverinfo": "skip"},
-        {"type": "scatter", "x": days, "y": [row["share"] for row in rows], "text": said,
+        {"type": "scatter", "x": days, "y": [row["share"] for row in rows], "text": texts,
          "mode": "lines+markers" if hover else "lines", "line": {"color": colour, "width": 2}, "marker": {"size": 5},
          "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"},
     ]  # fmt: skip

@@ -1,9 +1,9 @@
-"""Who may look at what: people with a password, programs with a key, and what they did. A SQLite file."""
+"""Who has access to what, users with passwords and programs with keys, and a record of what they did. In SQLite."""
 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,27 +15,27 @@ SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
     "figures": ("/accounts", "/trends", "/metrics"),
     "read": ("/accounts", "/trends", "/metrics", "/comments"),
-}  # what a program may be allowed → addresses
+}  # scope of a key → paths
 SHORTEST_PASSWORD = 10
 ROLES: dict[str, set[str]] = {
     "viewer": set(),
     "moderator": {"review"},
     "admin": {"review", "audit"},
-}  # what they may besides looking
+}  # role → permissions beyond viewing
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 16 MB a guess
+COST = {"n": 2**14, "r": 8, "p": 1}  # scrypt: 16 MB per guess
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks; where there is no login, whoever sits here."""
+    """Who sent the request; without a login, whoever uses this computer."""
 
     name: str = "local"
     role: str = "admin"
     part: Part = WHOLE
 
-    def may(self, what: str) -> bool:
-        return self.part.texts if what == "texts" else what in ROLES[self.role]
+    def may(self, permission: str) -> bool:
+        return self.part.texts if permission == "texts" else permission in ROLES[self.role]
 
 
 LOCAL = Visitor()
@@ -43,7 +43,7 @@ VISITOR: ContextVar[Visitor] = ContextVar("visitor", default=LOCAL)
 
 
 class PeopleError(ValueError):
-    """A name, password or key that cannot be; says what to do."""
+    """An invalid name, password or key; the message says what to do."""
 
 
 class People(SqliteFile):
@@ -51,7 +51,7 @@ class People(SqliteFile):
         super().__init__(file, Path(__file__).parent / "sql" / "people.sql")
         for table, column, default in (("users", "role", "'moderator'"), ("users", "tags", "''"),
                                        ("users", "texts", "1"), ("keys", "tags", "''")):  # fmt: skip
-            if column not in [found[1] for found in self.query(f"PRAGMA table_info({table})")]:  # of before
+            if column not in [info[1] for info in self.query(f"PRAGMA table_info({table})")]:  # from an older release
                 self.query(f"ALTER TABLE {table} ADD COLUMN {column} NOT NULL DEFAULT {default}")
 
     @classmethod
@@ -59,24 +59,24 @@ class People(SqliteFile):
         return cls(data_dir / "people.db")
 
     def have_login(self, host: str) -> bool:
-        """Whether they must sign in; refuses an address that others can reach while there is nobody to sign in."""
+        """Whether a login is required; refuses to serve others while there are no users."""
         if not (has_users := bool(self.names())) and host not in LOOPBACK:
-            raise PeopleError(f"{host} can be reached by others: add a user first, with `toxwatch user add NAME`.")
+            raise PeopleError(f"Others can reach {host}. Add a user first: toxwatch user add NAME")
         return has_users
 
     def names(self) -> list[str]:
         return [name for (name,) in self.query("SELECT name FROM users ORDER BY name")]
 
     def add(self, name: str, password: str, role: str = "moderator", part: Part = WHOLE) -> None:
-        """A new person, or a new password for one, which ends their sessions."""
+        """Adds a user or changes their password, which ends their sessions."""
         if role not in ROLES:
-            raise PeopleError(f"{role} is no role; there are {', '.join(ROLES)}.")
+            raise PeopleError(f"Unknown role {role!r}. Choose {one_of(ROLES)}.")
         if "review" in ROLES[role] and not part.texts:
-            raise PeopleError(f"A {role} reads comments: who sees figures only is a viewer.")
+            raise PeopleError(f"A {role} reads comments. To show someone statistics only, make them a viewer.")
         if not name.strip():
-            raise PeopleError("A user needs a name.")
+            raise PeopleError("Give the user a name: it needs at least one character.")
         if len(password) < SHORTEST_PASSWORD:
-            raise PeopleError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
+            raise PeopleError(f"The password needs at least {SHORTEST_PASSWORD} characters.")
         salt = secrets.token_bytes(16)
         self.query(
             "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)",
@@ -89,23 +89,23 @@ class People(SqliteFile):
 
     def remove(self, name: str) -> None:
         if name not in self.names():
-            raise PeopleError(f"There is no user {name!r}; there are: {', '.join(self.names()) or 'none'}.")
+            raise PeopleError(f"No user {name!r}. Users: {', '.join(self.names()) or 'none'}.")
         self.query("DELETE FROM users WHERE name = ?", name)
 
     def is_right(self, name: str, password: str) -> bool:
-        """Takes as long for a name that nobody has."""
+        """Whether the password is right; takes equally long for an unknown name."""
         rows = self.query("SELECT salt, password FROM users WHERE name = ?", name) or [(b"nobody", b"")]
         return hmac.compare_digest(_hashed(password, rows[0][0]), rows[0][1])
 
     def stamp(self, name: str) -> str:
-        """Changes with the password, is "" without the person: a session with another stamp is over."""
+        """Changes with the password, "" if the user is gone: ends sessions with another stamp."""
         rows = self.query("SELECT password FROM users WHERE name = ?", name)
         return hashlib.sha256(rows[0][0]).hexdigest()[:16] if rows else ""
 
     def add_key(self, name: str, scopes: list[str], tags: Sequence[str] = ()) -> str:
-        """A key for a program, which is shown once and kept as a hash."""
+        """Adds a key for a program and returns it; only its hash is stored."""
         if unknown := set(scopes) - SCOPES.keys():
-            raise PeopleError(f"{', '.join(sorted(unknown))} is no scope; there are {', '.join(SCOPES)}.")
+            raise PeopleError(f"Unknown scope {', '.join(sorted(unknown))}. Choose {one_of(SCOPES)}.")
         key = f"tw_{secrets.token_urlsafe(32)}"
         self.query(
             "INSERT OR REPLACE INTO keys (name, hash, scopes, tags) VALUES (?, ?, ?, ?)",
@@ -117,13 +117,13 @@ class People(SqliteFile):
         self.query("DELETE FROM keys WHERE name = ?", name)
 
     def owner(self, key: str) -> tuple[Visitor, list[str]] | None:
-        """Whose key it is and what it opens."""
+        """The program the key belongs to, and its scopes."""
         for name, scopes, tags in self.query("SELECT name, scopes, tags FROM keys WHERE hash = ?", _fingerprint(key)):
             return Visitor(f"key {name}", "viewer", Part(_split(tags))), scopes.split()
         return None
 
     def secret(self) -> str:
-        """What sessions are signed with: made once."""
+        """The secret that signs sessions, created once."""
         self.query("INSERT OR IGNORE INTO secrets VALUES ('sessions', ?)", secrets.token_hex(32))
         return str(self.query("SELECT value FROM secrets WHERE name = 'sessions'")[0][0])
 
@@ -135,6 +135,12 @@ class People(SqliteFile):
 
     def visitors(self) -> list[Visitor]:
         return [self.visitor(name) for name in self.names()]
+
+
+def one_of(names: Iterable[str]) -> str:
+    """ "viewer, moderator or admin" """
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _joined(tags: Sequence[str]) -> str:

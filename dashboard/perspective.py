@@ -1,7 +1,4 @@
-"""Scores in the form of Google's Perspective API, so that its clients move by changing the address.
-
-docs/perspective.md says how, and what differs.
-"""
+"""Google's Perspective API, so that its clients can switch by changing one URL. See docs/perspective.md."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +19,7 @@ PATH = "/v1alpha1/comments:analyze"
 DISCOVERY = "/$discovery/rest"
 ATTRIBUTES = {"TOXICITY": "toxic", "SEVERE_TOXICITY": "severe_toxic", "IDENTITY_ATTACK": "identity_hate",
               "INSULT": "insult", "PROFANITY": "obscene", "THREAT": "threat"}  # fmt: skip
-MOST_BYTES = 20_480  # of a comment, as there
+MOST_BYTES = 20_480  # per comment, as in Google's API
 SENTENCE = re.compile(r"\S.*?(?:[.!?…]+(?=\s|$)|$)", re.DOTALL)
 
 
@@ -36,7 +33,7 @@ class Attribute(BaseModel):
     scoreThreshold: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
-class Asked(BaseModel):
+class AnalyzeRequest(BaseModel):
     comment: Comment
     requestedAttributes: Annotated[dict[str, Attribute], Field(min_length=1)]
     languages: list[str] = []
@@ -45,8 +42,8 @@ class Asked(BaseModel):
     clientToken: str | None = None
 
 
-class Unfit(Exception):
-    """A request that is refused in that API's own form."""
+class InvalidRequest(Exception):
+    """A request to refuse, in the Perspective API's own error format."""
 
     def __init__(self, message: str, kind: str = "") -> None:
         super().__init__(message)
@@ -54,16 +51,16 @@ class Unfit(Exception):
 
 
 def add(server: FastAPI, in_use: Callable[[], Scorer]) -> None:
-    @server.post(PATH, summary="Scores in the form of the Perspective API", tags=["Perspective"])
-    def analyze(asked: Asked) -> dict[str, Any]:
-        return analysis(asked, in_use())
+    @server.post(PATH, summary="Scores in the format of Google's Perspective API", tags=["Perspective"])
+    def analyze(request: AnalyzeRequest) -> dict[str, Any]:
+        return analysis(request, in_use())
 
     @server.get(DISCOVERY, include_in_schema=False)
     def discovery(request: Request) -> dict[str, Any]:
         return description(str(request.base_url))
 
-    @server.exception_handler(Unfit)
-    def refuse(_: Request, error: Unfit) -> Response:
+    @server.exception_handler(InvalidRequest)
+    def refuse(_: Request, error: InvalidRequest) -> Response:
         details = [{"errorType": error.kind}] if error.kind else []
         return _refused(str(error), details)
 
@@ -71,29 +68,29 @@ def add(server: FastAPI, in_use: Callable[[], Scorer]) -> None:
     async def refuse_form(request: Request, error: RequestValidationError) -> Response:
         if request.url.path != PATH:
             return await request_validation_exception_handler(request, error)
-        said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-        return _refused(f"Invalid JSON payload received. {said}")
+        problems = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return _refused(f"Invalid JSON payload received. {problems}")
 
 
-def analysis(asked: Asked, model: Scorer) -> dict[str, Any]:
-    text = asked.comment.text
+def analysis(request: AnalyzeRequest, model: Scorer) -> dict[str, Any]:
+    text = request.comment.text
     if not text.strip():
-        raise Unfit("Comment must be non-empty.", "COMMENT_EMPTY")
+        raise InvalidRequest("Comment must be non-empty.", "COMMENT_EMPTY")
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise Unfit(f"Comment text was too many bytes, {MOST_BYTES} are allowed.", "COMMENT_TEXT_TOO_LONG")
-    if unknown := [name for name in asked.requestedAttributes if name not in ATTRIBUTES]:
-        raise Unfit(f"Attribute {unknown[0]} unavailable; there are {', '.join(ATTRIBUTES)}.")
+        raise InvalidRequest(f"Comment text was too many bytes, {MOST_BYTES} are allowed.", "COMMENT_TEXT_TOO_LONG")
+    if unknown := [name for name in request.requestedAttributes if name not in ATTRIBUTES]:
+        raise InvalidRequest(f"Attribute {unknown[0]} unavailable. Choose from {', '.join(ATTRIBUTES)}.")
     detected = language_of(LANGUAGES)(text)
-    languages = asked.languages or [detected if detected != UNDETERMINED else LANGUAGES[0]]
+    languages = request.languages or [detected if detected != UNDETERMINED else LANGUAGES[0]]
     if foreign := [language for language in languages if language not in LANGUAGES]:
-        raise Unfit(
+        raise InvalidRequest(
             f"Attributes do not support request languages: {', '.join(foreign)}; supported are {', '.join(LANGUAGES)}.",
             "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
         )
-    spans = [found.span() for found in SENTENCE.finditer(text)] if asked.spanAnnotations else [(0, len(text))]
+    spans = [match.span() for match in SENTENCE.finditer(text)] if request.spanAnnotations else [(0, len(text))]
     whole, *parts = model.scores([clean_text(text), *(clean_text(text[begin:end]) for begin, end in spans)])
     scores = {}
-    for name, attribute in asked.requestedAttributes.items():
+    for name, attribute in request.requestedAttributes.items():
         label = LABELS.index(ATTRIBUTES[name])
         if whole[label] >= attribute.scoreThreshold:
             scores[name] = {
@@ -103,12 +100,12 @@ def analysis(asked: Asked, model: Scorer) -> dict[str, Any]:
                 ],
                 "summaryScore": _score(whole[label]),
             }
-    token = {"clientToken": asked.clientToken} if asked.clientToken else {}
+    token = {"clientToken": request.clientToken} if request.clientToken else {}
     return {"attributeScores": scores, "languages": languages, "detectedLanguages": [detected]} | token
 
 
 def description(root: str) -> dict[str, Any]:
-    """Google's discovery document, as far as a client needs it to find the one method."""
+    """The part of Google's discovery document that clients need to find the one method."""
     return {
         "kind": "discovery#restDescription",
         "name": "commentanalyzer",

@@ -1,4 +1,4 @@
-"""Texts in, scores out, as `POST /predict` has it: of the API and of deploy/predict.py."""
+"""`POST /predict`: texts in, scores out. Shared by the API and deploy/predict.py."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,19 +12,21 @@ from models.text import clean_text
 MOST_INPUTS = 1000
 MOST_LETTERS = 20_000
 MOST_EXPLAINED = 20
-MOST_WORDS = 60  # of a text that is explained
+MOST_WORDS = 60  # in a text to explain
 
 
 class Texts(BaseModel):
     inputs: Annotated[
         list[Annotated[str, Field(max_length=MOST_LETTERS)]], Field(min_length=1, max_length=MOST_INPUTS)
     ] = Field(examples=[["What a picture 🌎"]])
-    explain: bool = Field(False, description=f"Say what each word adds, for up to {MOST_EXPLAINED} inputs.")
+    explain: bool = Field(
+        False, description=f"Also return what each word adds to each score, for up to {MOST_EXPLAINED} inputs."
+    )
 
     @model_validator(mode="after")
     def not_too_much_is_explained(self) -> "Texts":
         if self.explain and len(self.inputs) > MOST_EXPLAINED:
-            raise ValueError(f"{MOST_EXPLAINED} inputs are the most that are explained at once.")
+            raise ValueError(f"explain takes up to {MOST_EXPLAINED} inputs (got {len(self.inputs)})")
         return self
 
 
@@ -42,7 +44,7 @@ class Scores(BaseModel):
     model: str
     outputs: list[list[Score]]
     explanations: list[list[Word]] | None = Field(
-        None, description=f"Words, where a text has two to {MOST_WORDS}: its score less that without the word."
+        None, description=f"For texts of 2 to {MOST_WORDS} words: score of the text − score without the word."
     )
 
 
@@ -60,7 +62,7 @@ def predict(model: Scorer, texts: Texts) -> Scores:
 
 
 def adds(model: Scorer, text: str, scores: Sequence[float]) -> list[tuple[str, np.ndarray]]:
-    """Each word with what it adds to each score; none for a text of one word or of too many."""
+    """Each word and what it adds to each score: score − score without it. Empty for one word or too many."""
     words = text.split()
     if not 1 < len(words) <= MOST_WORDS:
         return []

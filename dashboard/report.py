@@ -1,4 +1,4 @@
-"""A period in one HTML file, to print or to mail: the overview and every account, as the pages show them."""
+"""A period as one HTML file to print or e-mail: the overview and every account, as on the pages."""
 
 import re
 from collections.abc import Iterator
@@ -12,9 +12,10 @@ from dash import dcc
 from dash.development.base_component import Component
 from plotly.offline import get_plotlyjs
 
-from dashboard.components import GRAPH, day
+from dashboard.components import GRAPH
 from dashboard.pages import account, overview
 from dashboard.view import Answers, View
+from dashboard.wording import full_date, period_phrase
 
 STYLE = Path(__file__).parent / "assets" / "style.css"
 PAGE = """<!DOCTYPE html>
@@ -25,16 +26,17 @@ PAGE = """<!DOCTYPE html>
 EMPTY = {"img", "br", "input"}
 ATTRIBUTES = {"className": "class", "tabIndex": "tabindex", "colSpan": "colspan"}
 CAPITAL = re.compile("(?=[A-Z])")
-CONTROLS = {"controls", "numbers"}  # what a page can be asked for, but no file
+CONTROLS = {"controls", "numbers"}  # interactive parts that a file can't have
 
 
 def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
-    """Writes the file and returns how many accounts it tells of; `link` is where readers reach the dashboard."""
+    """Writes the file and returns its number of accounts; `link` is the dashboard's address for readers."""
     accounts = [view.account] if view.account else answers.accounts()
     pages = [overview.layout(answers, replace(view, account=None))]
     pages += [account.layout(answers, replace(view, account=name)) for name in accounts]
     body = "".join("".join(_html(page, link.rstrip("/"))) for page in pages)
-    title = f"Toxwatch, {view.days} days to {day(view.last)} {view.last.year}"
+    period = full_date(view.last) if view.days == 1 else period_phrase(view.days, view.last).removeprefix("in the ")
+    title = f"Toxwatch report: {period}"
     draft = target.with_name(f".{target.name}")
     draft.write_text(
         PAGE.format(title=title, style=STYLE.read_text(), script=get_plotlyjs(), body=body), encoding="utf-8"
@@ -44,7 +46,7 @@ def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
 
 
 def _html(part: Any, link: str) -> Iterator[str]:
-    """A component of Dash as a browser would have it; text is escaped."""
+    """A Dash component as HTML; text is escaped."""
     if isinstance(part, list | tuple):
         for one in part:
             yield from _html(one, link)
@@ -60,15 +62,15 @@ def _html(part: Any, link: str) -> Iterator[str]:
 
 
 def _element(part: Component, link: str) -> Iterator[str]:
-    said = part.to_plotly_json()
-    properties, tag = dict(said["props"]), said["type"].lower()
+    element = part.to_plotly_json()
+    properties, tag = dict(element["props"]), element["type"].lower()
     children = properties.pop("children", None)
     if tag == "link":
         tag, properties = "a", {"href": properties["href"]}
     if str(properties.get("href", "")).startswith("/"):
         properties = {**properties, "href": link + properties["href"]} if link else {}
     attributes = "".join(
-        f' {ATTRIBUTES.get(name, name)}="{escape(_said(value))}"' for name, value in properties.items()
+        f' {ATTRIBUTES.get(name, name)}="{escape(_attribute(value))}"' for name, value in properties.items()
     )
     yield f"<{tag}{attributes}>"
     if tag not in EMPTY:
@@ -76,8 +78,8 @@ def _element(part: Component, link: str) -> Iterator[str]:
         yield f"</{tag}>"
 
 
-def _said(value: Any) -> str:
-    """A style as CSS, anything else as it is."""
+def _attribute(value: Any) -> str:
+    """A style as CSS, anything else unchanged."""
     if isinstance(value, dict):
         return "; ".join(f"{CAPITAL.sub('-', name).lower()}: {one}" for name, one in value.items())
     return str(value)

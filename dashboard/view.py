@@ -1,4 +1,4 @@
-"""What an address asks for, and the answers of the warehouse to it: a page is a function of the two."""
+"""A page is a function of two things: what its URL asks for (View) and what the warehouse answers (Answers)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,28 +8,28 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
+from dashboard.wording import PERIODS
 from models.labels import LABELS
 from warehouse import Part, build, queries
 from warehouse.reader import Warehouse
 
-PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"}
 SEVERITIES = ("none", *build.SEVERITIES)
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
-WITHOUT_SCORES = ("posted_at", "likes", "language")  # orders of comments that do not ask for them
-REVIEWS = {"none": "not reviewed", "harmless": "found harmless", "harmful": "found harmful"}
-TAG = "#"  # stands before a tag, where all accounts of it are meant
-TREND_DAYS = 28  # a trend shows at least so many
+WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
+REVIEWS = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
+TAG = "#"  # "#sport" means all accounts with the tag sport
+TREND_DAYS = 28  # the least a trend shows
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class View:
-    """Every field is a part of the query string; what an address cannot mean is the default."""
+    """Every field is part of the query string; an invalid value falls back to the default."""
 
     account: str | None = None
-    accounts: tuple[str, ...] = ()  # side by side
+    accounts: tuple[str, ...] = ()  # compared with each other
     label: str = "toxic"
     days: int = 7
     last: date = date.min
@@ -38,36 +38,36 @@ class View:
     flag: str | None = None
     review: str | None = None
     words: str | None = None
-    comment: str | None = None  # that is looked at: its day, a slash, its id
-    periods: int = 1  # side by side: this one, those before
-    zone: str = "UTC"  # of the times that are shown; days are those of UTC
+    comment: str | None = None  # the open comment, as day/id
+    periods: int = 1  # how many periods are compared, this one included
+    zone: str = "UTC"  # for times; days are always UTC
 
     @classmethod
     def read(cls, search: str | None, newest: date) -> "View":
-        asked = dict(parse_qsl((search or "").lstrip("?")))
-        days = asked.get("days", "")
+        query = dict(parse_qsl((search or "").lstrip("?")))
+        days = query.get("days", "")
         return cls(
-            account=asked.get("account") or None,
-            accounts=tuple(filter(None, asked.get("accounts", "").split(",")))[:MOST_COMPARED],
-            label=asked["label"] if asked.get("label") in LABELS else "toxic",
+            account=query.get("account") or None,
+            accounts=tuple(filter(None, query.get("accounts", "").split(",")))[:MOST_COMPARED],
+            label=query["label"] if query.get("label") in LABELS else "toxic",
             days=int(days) if days.isascii() and days.isdigit() and int(days) in PERIODS else 7,
-            last=min(_date(asked.get("last")) or newest, newest),
-            language=asked.get("language") or None,
-            severity=asked["severity"] if asked.get("severity") in SEVERITIES else None,
-            flag=asked["flag"] if asked.get("flag") in LABELS else None,
-            review=asked["review"] if asked.get("review") in REVIEWS else None,
-            words=asked.get("words", "")[:LONGEST_WORDS] or None,
-            comment=asked["comment"] if _date(asked.get("comment", "").partition("/")[0]) else None,
-            periods=int(asked["periods"]) if asked.get("periods") in ("2", "4") else 1,
-            zone=asked["zone"] if asked.get("zone") in available_timezones() else "UTC",
+            last=min(_date(query.get("last")) or newest, newest),
+            language=query.get("language") or None,
+            severity=query["severity"] if query.get("severity") in SEVERITIES else None,
+            flag=query["flag"] if query.get("flag") in LABELS else None,
+            review=query["review"] if query.get("review") in REVIEWS else None,
+            words=query.get("words", "")[:LONGEST_WORDS] or None,
+            comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
+            periods=int(query["periods"]) if query.get("periods") in ("2", "4") else 1,
+            zone=query["zone"] if query.get("zone") in available_timezones() else "UTC",
         )
 
     def search(self, **changes: Any) -> str:
-        """The query string of this view with changes; defaults are left out."""
+        """The query string of this view with `changes` applied; defaults are left out."""
         changed, default = replace(self, **changes), View(last=self.last)
-        said = {field.name: getattr(changed, field.name) for field in fields(View)}
-        said["accounts"] = ",".join(changed.accounts)
-        query = urlencode({name: value for name, value in said.items() if value and value != getattr(default, name)})
+        values = {field.name: getattr(changed, field.name) for field in fields(View)}
+        values["accounts"] = ",".join(changed.accounts)
+        query = urlencode({name: value for name, value in values.items() if value and value != getattr(default, name)})
         return f"?{query}" if query else ""
 
     @property
@@ -85,7 +85,7 @@ class View:
 
 
 class Answers:
-    """The page queries of the warehouse, each with the parameters it names, over what the asker may see."""
+    """Runs the queries in sql/pages, each with the parameters it names, over the part the visitor may see."""
 
     def __init__(self, warehouse: Warehouse, may_see: Callable[[], Part] = Part) -> None:
         self._warehouse, self._may_see = warehouse, may_see
@@ -95,38 +95,38 @@ class Answers:
         return newest or date.min
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
-        return list(self._rows(queries.page_sql(name), self._known(view) | more))
+        return list(self._rows(queries.page_sql(name), self._parameters(view) | more))
 
     def trend(self, view: View) -> list[Row]:
         first = view.last - timedelta(days=max(TREND_DAYS, 2 * view.days) - 1)
         return self.rows("trend", view, first=first)
 
     def waves(self, view: View, trend: list[Row]) -> list[Row]:
-        """Waves of abuse on the days of a trend; other categories than toxic have none."""
+        """Waves of abuse within a trend; only the category toxic has them."""
         return self.rows("waves", view, first=trend[0]["day"]) if trend and view.label == "toxic" else []
 
     def page_of_comments(self, view: View, order: str, limit: int, offset: int) -> list[Row]:
-        """Where neither order nor filter asks for scores, those of the page alone are read."""
-        known = self._known(view) | {"limit": limit, "offset": offset}
+        """Reads the scores of this page only, unless the order or a filter needs all of them."""
+        parameters = self._parameters(view) | {"limit": limit, "offset": offset}
         if view.flag or view.severity or view.review or order.partition(" ")[0] not in WITHOUT_SCORES:
-            return list(self._rows(queries.page_sql("comments").replace("{order}", order), known))
-        page = list(self._rows(queries.page_sql("comments_page").replace("{order}", order), known))
+            return list(self._rows(queries.page_sql("comments").replace("{order}", order), parameters))
+        page = list(self._rows(queries.page_sql("comments_page").replace("{order}", order), parameters))
         if not page:
             return []
         ids, times = ([row[name] for row in page] for name in ("comment_id", "posted_at"))
         return self._comments(ids, min(times), max(times))
 
     def comments(self, which: list[str]) -> list[Row]:
-        """Those of these addresses: a day, a slash and an id."""
+        """The comments with these addresses, each as day/id."""
         days, _, ids = zip(*(one.partition("/") for one in which), strict=True)
         return self._comments(list(ids), date.fromisoformat(min(days)), date.fromisoformat(max(days)) + timedelta(1))
 
     def _comments(self, ids: list[str], first: date, last: date) -> list[Row]:
-        found = self._rows(queries.page_sql("comments_of"), {"ids": ids, "from": first, "until": last})
-        return sorted(found, key=lambda row: ids.index(row["comment_id"]))
+        rows = self._rows(queries.page_sql("comments_of"), {"ids": ids, "from": first, "until": last})
+        return sorted(rows, key=lambda row: ids.index(row["comment_id"]))
 
     def comment(self, id: str, day: date | str | None = None) -> Row | None:
-        """With what it answers. Where its day is not known, the ids of all days are looked through."""
+        """The comment with its parent's text. Without `day`, all days are searched for its ID."""
         if day is None:
             day = next((row["day"] for row in self._rows(queries.page_sql("day_of"), {"id": id})), date.min)
         for row in self._rows(queries.page_sql("comment"), {"id": id, "day": day}):
@@ -139,11 +139,11 @@ class Answers:
         return dict(self._query(queries.page_sql("tags"))[1])
 
     def places(self) -> dict[str, str]:
-        """What an address may name in place of an account, and how people say it."""
+        """What a URL may name as an account, and its display name."""
         return {account: account for account in self.accounts()} | {TAG + tag: f"tagged {tag}" for tag in self.tags()}
 
-    def _known(self, view: View) -> dict[str, Any]:
-        """With the one account, or those that `#tag` stands for; a tag that nobody has stands for no account."""
+    def _parameters(self, view: View) -> dict[str, Any]:
+        """The view's parameters, with `#tag` resolved to its accounts; an unknown tag has none."""
         if view.account and view.account.startswith(TAG):
             return view.parameters() | {"only": None, "places": self.tags().get(view.account.removeprefix(TAG), [])}
         return view.parameters() | {"only": view.account, "places": None}
@@ -154,9 +154,9 @@ class Answers:
     def accounts(self) -> list[str]:
         return [account for (account,) in self._query(queries.page_sql("accounts"))[1]]
 
-    def _rows(self, sql: str, known: dict[str, Any]) -> Iterator[Row]:
+    def _rows(self, sql: str, parameters: dict[str, Any]) -> Iterator[Row]:
         wanted = set(re.findall(r"\$([a-z]+)", sql))
-        columns, rows = self._query(sql, {name: known[name] for name in wanted})
+        columns, rows = self._query(sql, {name: parameters[name] for name in wanted})
         return (dict(zip(columns, row, strict=True)) for row in rows)
 
     def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple]]:

@@ -134,10 +134,10 @@ def test_a_shared_link_that_is_the_first_request_has_its_style(warehouse: Path) 
 def test_the_overview_says_what_changed_and_where(page: Page) -> None:
     page.goto("/?days=1")
     sentence = page.locator(".sentence")
-    expect(sentence).to_contain_text("On 20 November", timeout=20_000)
-    expect(sentence).to_contain_text("more than in the period before")
-    expect(sentence).to_contain_text("instagram/loud moved most")
-    expect(page.locator("tbody tr").filter(has_text="instagram/loud")).to_contain_text("beyond chance")
+    expect(sentence).to_contain_text("On 20 November 2026", timeout=20_000)
+    expect(sentence).to_contain_text("from the day before")
+    expect(sentence).to_contain_text("instagram/loud changed most")
+    expect(page.locator("tbody tr").filter(has_text="instagram/loud").locator("td").nth(4)).to_have_text("Yes")
     expect(page.locator(".js-plotly-plot").first).to_contain_text("wave: instagram/loud")
 
 
@@ -157,10 +157,10 @@ def test_a_control_changes_the_address_and_the_address_the_page(page: Page) -> N
 
 def test_accounts_stand_side_by_side_and_the_address_says_which(page: Page) -> None:
     page.goto("/compare?accounts=instagram/calm")
-    expect(page.locator(".sentence")).to_have_text("instagram/calm: toxic, on one scale.", timeout=20_000)
+    expect(page.locator(".sentence")).to_have_text("Toxic comments: instagram/calm (same scale).", timeout=20_000)
     page.get_by_label("Accounts").first.click()
     page.get_by_role("option", name="instagram/loud").click()
-    expect(page.locator(".sentence")).to_contain_text("instagram/calm, instagram/loud:")
+    expect(page.locator(".sentence")).to_contain_text("instagram/calm, instagram/loud (")
     assert "accounts=instagram%2Fcalm%2Cinstagram%2Floud" in page.url
     expect(page.locator("tbody tr").filter(has_text="instagram/loud").last).to_contain_text("420")
 
@@ -175,44 +175,46 @@ def test_tags_and_periods_stand_side_by_side(page: Page) -> None:
     expect(loud.locator("td").nth(4)).to_have_text("420")
     expect(page.locator(".annotation-text")).to_have_count(4)
     loud.get_by_role("link").click()
-    expect(page.locator(".panel").filter(has_text="Beside its peers")).to_contain_text("Accounts tagged both")
+    expect(page.locator(".panel").filter(has_text="Compared with similar accounts")).to_contain_text(
+        "Accounts tagged both"
+    )
 
 
 def test_a_word_that_drives_toxicity_leads_to_its_comments(page: Page) -> None:
     page.goto("/account?account=instagram/loud&days=14")
-    driving = page.locator(".panel").filter(has_text="What drives it")
+    driving = page.locator(".panel").filter(has_text="Words behind the toxicity")
     expect(driving.locator("tbody tr").first).to_contain_text("46.0%", timeout=20_000)
     driving.get_by_role("link", name=str(LAST)).click()
-    expect(page.locator(".sentence")).to_contain_text("60 comments pass")
+    expect(page.locator(".sentence")).to_contain_text("60 comments match")
 
 
 def test_a_chart_has_its_numbers_as_a_table_and_a_file(page: Page) -> None:
     page.goto("/account?account=instagram/loud")
     panel = page.locator(".panel").filter(has_text="by day").first
-    panel.get_by_text("Numbers").click(timeout=20_000)
+    panel.get_by_text("Show data").click(timeout=20_000)
     numbers = panel.locator(".ag-center-cols-container .ag-row")
     expect(numbers.first).to_contain_text(str(LAST - timedelta(days=13)))
-    panel.get_by_text("day", exact=True).click(click_count=2)
+    panel.get_by_text("Day", exact=True).click(click_count=2)
     expect(numbers.filter(has_text=str(LAST))).to_be_visible()
     with page.expect_download() as download:
-        panel.get_by_role("link", name="CSV").click()
+        panel.get_by_role("link", name="Download CSV").click()
     rows = rows_of(download.value)
     assert [row["day"] for row in rows] == [str(LAST - timedelta(days=back)) for back in reversed(range(14))]
 
 
 def test_comments_are_filtered_searched_and_hostile_text_is_only_text(page: Page) -> None:
     page.goto("/comments?account=instagram/calm&flag=toxic")
-    expect(page.locator(".sentence")).to_contain_text("2 comments pass", timeout=20_000)
+    expect(page.locator(".sentence")).to_contain_text("2 comments match", timeout=20_000)
     cell = page.locator(".hidden-text").filter(has_text="script")
     expect(cell).to_have_text(HOSTILE)
     expect(cell).to_have_css("filter", "blur(5px)")
-    page.get_by_role("switch", name="Reveal all text").click()
+    page.get_by_role("switch", name="Show text").click()
     expect(page.locator("body.revealed")).to_have_count(1)
     assert page.title() == "Toxwatch"
-    page.get_by_label("Text contains").fill("hyperlink")
-    expect(page.locator(".sentence")).to_contain_text("1 comments pass")
+    page.get_by_label("Text, or @pseudonym").fill("hyperlink")
+    expect(page.locator(".sentence")).to_contain_text("1 comment matches")
     with page.expect_download() as download:
-        page.get_by_text("Download as CSV").click()
+        page.get_by_text("Export CSV").click()
     [row] = rows_of(download.value)
     assert row["text"] == f"'{FORMULA}", "a spreadsheet must not run it"
 
@@ -224,19 +226,19 @@ def test_a_comment_opens_with_its_thread_at_the_time_of_a_zone_and_has_an_addres
     expect(thread).to_contain_text("2026-11-21 05:00 Asia/Tokyo")
     expect(thread.locator("li")).to_have_text("please stop")
     expect(thread).to_contain_text("Flagged as toxic.")
-    thread.get_by_role("link", name="Address of this comment").click()
+    thread.get_by_role("link", name="Link to this comment").click()
     expect(page).to_have_url(re.compile("comment=2026-11-20%2Fcalm%2Fhostile"))
     page.goto("/comments?comment=2026-11-20/calm/hostile%2B1")
-    expect(thread).to_contain_text("answers: <script>", timeout=20_000)
+    expect(thread).to_contain_text("In reply to: <script>", timeout=20_000)
     page.goto("/comments?comment=2026-11-20/nobody")
-    expect(thread).to_contain_text("It is not here", timeout=20_000)
+    expect(thread).to_contain_text("Comment not found", timeout=20_000)
 
 
 def test_comments_that_are_selected_are_the_ones_that_are_exported(page: Page) -> None:
     page.goto("/comments?account=instagram/calm&days=1")
     page.locator(".ag-row").filter(has_text="HYPERLINK").get_by_role("checkbox").check(timeout=20_000)
     with page.expect_download() as download:
-        page.get_by_text("Download as CSV").click()
+        page.get_by_text("Export CSV").click()
     assert [row["text"] for row in rows_of(download.value)] == [f"'{FORMULA}"]
 
 
@@ -246,25 +248,25 @@ def test_a_threshold_is_chosen_by_what_it_gives(page: Page, warehouse: Path) -> 
     assert (half["flagged"], half["reviewed"], half["precision"], half["is_policy"]) == (32, 2, 0.5, True)
     assert half["expected_precision"] == pytest.approx((30 * 0.9 + 0.7 + 0.6) / 32)
     page.goto("/quality?days=1")
-    expect(page.locator(".panel").filter(has_text="From which score")).to_contain_text("policy", timeout=20_000)
+    expect(page.locator(".panel").filter(has_text="Choosing a threshold")).to_contain_text("in use", timeout=20_000)
 
 
 def test_quality_draws_drift_and_how_far_to_believe_the_model(page: Page) -> None:
     page.goto("/quality")
     drawn = {
-        "How far days are": "instagram/loud",
+        "Drift by day": "instagram/loud",
         "How well categories": "TF-IDF",
         "Cases that fool": "implicit derogation",
     }
     for title, said in drawn.items():
         chart = page.locator(".panel").filter(has_text=title).locator(".js-plotly-plot")
         expect(chart).to_contain_text(said, timeout=20_000)
-    expect(page.locator(".panel").filter(has_text="Scores, languages")).to_contain_text("toxic")
+    expect(page.locator(".panel").filter(has_text="Days that differ")).to_contain_text("Toxic")
 
 
 def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page) -> None:
     page.goto("/try")
-    said, file = page.locator("#file-said"), page.get_by_label("A CSV file")
+    status, file = page.locator("#file-status"), page.get_by_label("CSV file", exact=True)
 
     def drop(content: str) -> None:
         file.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": content.encode()}, timeout=20_000)
@@ -274,10 +276,14 @@ def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page)
     rude, kind = rows_of(download.value)
     assert (rude["id"], kind["text"]) == ("1", "thanks,\nfriend")
     assert float(rude["insult"]) > 0.5 > float(kind["insult"])
-    expect(said).to_have_text("2 rows of mine.csv are scored.")
-    for content, wrong in (("a,b\n1,2\n", "no column “text”, only a, b"), ("text\n", "no rows"), ("", "only nothing")):
+    expect(status).to_have_text("Scored 2 rows of mine.csv.")
+    for content, wrong in (
+        ("a,b\n1,2\n", "no column “text”; found a, b"),
+        ("text\n", "no rows"),
+        ("", "found no columns"),
+    ):
         drop(content)
-        expect(said).to_contain_text(wrong)
+        expect(status).to_contain_text(wrong)
 
 
 def test_checks_are_shown_in_a_sandbox(warehouse: Path, tmp_path: Path) -> None:
@@ -296,7 +302,7 @@ def test_comments_are_reviewed_by_keyboard_and_a_word_can_be_taken_back(page: Pa
     page.keyboard.press("Enter")
     expect(line).to_have_text(HOSTILE)
     page.keyboard.press("h")
-    expect(page.locator(".review")).to_contain_text("Nothing waits for you")
+    expect(page.locator(".review")).to_contain_text("You've reviewed everything")
     assert sorted(row[:3] for row in Reviews.in_folder(warehouse.parent).rows()) == [
         ("calm/formula", "local", ["toxic", "insult"]), ("calm/hostile", "local", [])
     ]  # fmt: skip
@@ -320,7 +326,7 @@ def test_a_review_names_who_signed_in_and_viewers_only_look(browser: Browser, wa
     place = tmp_path / "warehouse"
     shutil.copytree(warehouse, place, symlinks=True)
     with serving(place, people) as address:
-        for name, said in (("ann", "Agree with the flags"), ("eve", "Not for you")):
+        for name, said in (("ann", "Agree with flags"), ("eve", "No access")):
             page = browser.new_context().new_page()
             page.goto(f"{address}/review?days=1")
             page.get_by_label("Name").fill(name)
@@ -351,14 +357,14 @@ def test_a_script_that_got_into_a_page_would_not_run(browser: Browser, address: 
 
 def test_a_typed_comment_gets_its_scores_and_the_words_that_carry_them(page: Page) -> None:
     page.goto("/try")
-    page.get_by_label("Comments, one a line").fill("you are an idiot\nwhat a lovely garden\n\n", timeout=20_000)
+    page.get_by_label("Comments, one per line").fill("you are an idiot\nwhat a lovely garden\n\n", timeout=20_000)
     page.get_by_role("button", name="Score").click()
     expect(page.locator(".result")).to_have_count(2)
     expect(page.locator(".result").first.locator("mark")).to_contain_text(["idiot"])
     expect(page.locator(".result").last.locator("mark")).to_have_count(0)
-    page.get_by_label("Comments, one a line").fill("  \n\u200b\n")
+    page.get_by_label("Comments, one per line").fill("  \n\u200b\n")
     page.get_by_role("button", name="Score").click()
-    expect(page.locator(".scored")).to_have_text("There are no words to score.")
+    expect(page.locator(".scored")).to_have_text("Type something to score.")
 
 
 def test_dark_and_light_are_remembered(page: Page) -> None:
@@ -374,10 +380,10 @@ def test_dark_and_light_are_remembered(page: Page) -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/nowhere", "There is no page /nowhere."),
+        ("/nowhere", "There is no page at /nowhere."),
         ("/account?account=instagram/<b>nobody</b>", "No account instagram/<b>nobody</b> has scored comments."),
         ("/?days=-1&label=nice&last=2026-99-99&account=%00", "In the 7 days to 20 November"),
-        ("/comments?words=%27%29%3B--", "0 comments pass"),
+        ("/comments?words=%27%29%3B--", "No comments match. Clear filters"),
     ],
 )
 def test_a_broken_address_is_a_clear_page(page: Page, path: str, said: str) -> None:
@@ -389,7 +395,7 @@ def test_without_a_warehouse_the_page_says_what_to_run(browser: Browser, tmp_pat
     with serving(tmp_path / "nowhere") as address:
         page = browser.new_page()
         page.goto(address)
-        expect(page.locator("main")).to_contain_text("`toxwatch nightly` makes it", timeout=20_000)
+        expect(page.locator("main")).to_contain_text("Run `toxwatch nightly`", timeout=20_000)
         page.close()
         assert post(f"{address}/predict", {"inputs": ["hello"]})[0] == 200
         assert get(f"{address}/healthz")[0] == 503
@@ -448,7 +454,7 @@ def test_a_report_is_one_file_that_needs_nothing_else(browser: Browser, warehous
     page.on("request", lambda request: troubles.append(request.url) if request.url.startswith("http") else None)
     page.goto(file.as_uri())
     expect(page.locator("h1")).to_have_text(["Overview", "instagram/calm", "instagram/loud"])
-    expect(page.locator(".sentence").first).to_contain_text("instagram/loud moved most")
+    expect(page.locator(".sentence").first).to_contain_text("instagram/loud changed most")
     expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible()
     expect(page.locator("tbody a").first).to_have_attribute(
         "href", "https://tox.example/account?account=instagram%2Floud"

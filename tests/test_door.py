@@ -58,7 +58,7 @@ def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, p
     page.get_by_label("Name").fill("ann")
     page.get_by_label("Password").fill("not this one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+    expect(page.get_by_role("alert")).to_have_text("Wrong name or password.")
     page.get_by_label("Name").fill("ann")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -155,12 +155,12 @@ def test_what_people_do_is_in_the_audit_that_admins_see(
     assert page.request.get("/checks/index.html").status == 403
     for closed in ("/comments", "/review", "/audit"):
         page.goto(closed)
-        expect(page.locator("h1")).to_have_text("Not for you")
+        expect(page.locator("h1")).to_have_text("No access")
     page.get_by_role("button", name="Sign out").click()
     enter("ada", "/comments?days=1&flag=toxic")
-    page.get_by_label("Reveal all text").check(timeout=20_000)
+    page.get_by_label("Show text").check(timeout=20_000)
     with page.expect_download():
-        page.get_by_text("Download as CSV").click()
+        page.get_by_text("Export CSV").click()
     page.get_by_role("link", name="Audit").click()
     expect(page.locator("table")).to_contain_text("tagged loud-agency")
     for did in ("exported 32 comments, days=1&flag=toxic", "revealed texts, days=1&flag=toxic", "signed out"):
@@ -184,7 +184,10 @@ def test_a_key_opens_what_it_is_for_as_often_as_it_may(
     headers = {"Authorization": f"Bearer {key}"}
     assert client.post("/predict", json={"inputs": ["hello"]}, headers=headers).status_code == 200
     refused = client.get("/accounts", headers=headers)
-    assert (refused.status_code, refused.json()["error"]) == (403, "The key bot opens predict, not /accounts.")
+    assert (refused.status_code, refused.json()["error"]) == (
+        403,
+        "The key bot has scope predict, which doesn't include /accounts.",
+    )
     assert client.get("/accounts", headers={"Authorization": "Bearer tw_wrong"}).status_code == 401
     monkeypatch.setattr(door.Calls, "is_full", lambda *_: True)
     assert client.post("/predict", json={"inputs": ["hello"]}, headers=headers).status_code == 429

@@ -1,1 +1,1 @@
-"""A page is a module with TITLE and layout(answers, view); the address says which, and what of it."""
+"""A page is a module with TITLE and layout(answers, view)."""

@@ -1,4 +1,4 @@
-"""One comment section: its trend and events, when, where, in which language and by whom."""
+"""One account: its trend and events, and when, in which languages and by whom toxic comments are written."""
 
 from dataclasses import replace
 
@@ -10,7 +10,6 @@ from dashboard.components import (
     LANGUAGES,
     all_categories,
     chart,
-    day,
     link,
     note,
     page,
@@ -20,12 +19,13 @@ from dashboard.components import (
     pick_label,
     pick_period,
     pick_zone,
-    points,
     shown,
     table,
+    up_or_down,
 )
-from dashboard.figures import COLOURS, named
-from dashboard.view import PERIODS, Answers, Row, View
+from dashboard.figures import COLOURS
+from dashboard.view import Answers, Row, View
+from dashboard.wording import LABEL_VERBS, counted, label_plural, period_phrase, previous_period, sentence_case
 
 TITLE = "Account"
 
@@ -35,8 +35,10 @@ def layout(answers: Answers, view: View) -> Component:
     if view.account is None and accounts:
         view = replace(view, account=accounts[0])
     if view.account is None or view.account not in accounts:
-        there_are = f"There are: {', '.join(accounts)}." if accounts else ""
-        return note(f"No account {view.account or ''} has scored comments. {there_are}", "Unknown account")
+        if not accounts:
+            return note("No comments have been scored yet. Run `toxwatch nightly`.", "No accounts yet")
+        choices = f"Accounts with scored comments: {', '.join(accounts)}."
+        return note(f"No account {view.account} has scored comments. {choices}", "Account not found")
     trend = answers.trend(view)
     waves = answers.waves(view, trend)
     posted = answers.rows("posted", view, first=trend[0]["day"]) if trend else []
@@ -44,27 +46,28 @@ def layout(answers: Answers, view: View) -> Component:
     return page(
         view.account,
         _sentence(answers, view),
-        [pick_account(view, {one: one for one in accounts}), pick_period(view), pick_label(view), pick_zone(view)],
+        [pick_account(view, {name: name for name in accounts}), pick_period(view), pick_label(view), pick_zone(view)],
         chart(
-            f"Comments that are {named(view.label)}, by day",
-            "Expected share with its 95 % interval; the period is shaded, triangles are posts.",
+            f"{label_plural(view.label)}, by day",
+            "Estimated share of comments, with 95% interval. The selected period is shaded; triangles are posts.",
             figures.trend(trend, view.label, [(wave["day"], "wave") for wave in waves], view.first, posted),
             [row for row in trend if row["label"] == view.label],
-            "No comments were posted on these days.",
+            "No comments in this period.",
             wide=True,
         ),
         chart(
-            "When", f"Share by weekday and hour ({view.zone}).", figures.weekdays(weekdays, view.label, view.zone),
-            weekdays,
+            "By weekday and hour", f"Estimated share of comments, in {view.zone} time.",
+            figures.weekdays(weekdays, view.label, view.zone), weekdays,
             "No comments in this period.",
         ),
         chart(
-            "In which language", "Share with its 95 % interval, most used first; models know English best.",
+            "By language",
+            "Estimated share, with 95% interval; most-used language first. Scores are most reliable in English.",
             figures.bars(
                 [LANGUAGES.get(row["language"], str(row["language"])) for row in languages],
                 [row["share"] for row in languages], [row["margin"] for row in languages], COLOURS[view.label],
             ),
-            languages, "No language has five comments in this period.",
+            languages, "No language has five or more comments in this period.",
         ),
         *_peers(answers, view),
         *_terms(answers, view),
@@ -77,17 +80,19 @@ def layout(answers: Answers, view: View) -> Component:
 def _sentence(answers: Answers, view: View) -> Component:
     now = {row["label"]: row for row in answers.rows("change", view)}.get(view.label)
     if not now:
-        return html.Span(f"No comments were posted in the {PERIODS[view.days]} to {day(view.last)}.")
-    change = "" if now["change"] is None else f", {points(now['change'])} against the period before"
+        return html.Span(f"No comments {period_phrase(view.days, view.last)}.")
+    change = "" if now["change"] is None else f", {up_or_down(now['change'])} from {previous_period(view.days)}"
+    period = sentence_case(period_phrase(view.days, view.last))
+    flagged = counted(now["flagged"], "comment")
     return html.Span([
-        f"{percent(now['share'])} of {now['comments']:,} comments in the {PERIODS[view.days]} to {day(view.last)} are "
-        f"expected to be {named(view.label)}{change}; {now['flagged']:,} are flagged. ",
-        link("Read them", "/comments", view.search(flag=view.label)),
+        f"{period}, an estimated {percent(now['share'])} of {now['comments']:,} comments "
+        f"{LABEL_VERBS[view.label]}{change}. {flagged} {'was' if now['flagged'] == 1 else 'were'} flagged. ",
+        link("Read flagged comments", "/comments", view.search(flag=view.label)),
     ])  # fmt: skip
 
 
 def _peers(answers: Answers, view: View) -> list[Component]:
-    """Where it stands among the accounts that share a tag with it, if there are any."""
+    """The account among those that share a tag with it; nothing if there are none."""
     tags = {tag: accounts for tag, accounts in answers.tags().items() if view.account in accounts and len(accounts) > 1}
     peers = {peer for accounts in tags.values() for peer in accounts}
     rows = [row for row in answers.rows("ranking", view) if row["account"] in peers]
@@ -100,34 +105,40 @@ def _peers(answers: Answers, view: View) -> list[Component]:
         [row["margin"] for row in rows],
         [COLOURS[view.label] if row["account"] == view.account else figures.INK for row in rows],
     )
-    numbers = [{name: row[name] for name in ("account", "comments", "share", "margin", "change")} for row in rows]
-    said = f"Accounts tagged {', '.join(tags)}: share with its 95 % interval."
-    return [chart("Beside its peers", said, bars, numbers, "", wide=True)]
+    data = [{name: row[name] for name in ("account", "comments", "share", "margin", "change")} for row in rows]
+    note = f"Accounts tagged {', '.join(tags)}: estimated share, with 95% interval."
+    return [chart("Compared with similar accounts", note, bars, data, "", wide=True)]
 
 
 def _terms(answers: Answers, view: View) -> list[Component]:
-    """What is being said; abuse is blurred as everywhere."""
+    """Words and phrases behind the toxicity, and trending ones; abuse is blurred as on every page."""
     rows = answers.rows("terms", view)
     driving = [
-        {"said": _term(row, view), "comments": row["comments"], "toxic": percent(row["toxic_share"]),
-         "adds": f"+{row['excess']:.1f}"}
+        {"Term": _term(row, view), "Comments": row["comments"], "Toxic": percent(row["toxic_share"]),
+         "Extra toxic comments": f"+{row['excess']:.1f}"}
         for row in sorted(rows, key=lambda row: -row["excess"]) if row["drives"]
     ]  # fmt: skip
     rising = [
-        {"said": _term(row, view), "of 1,000": round(row["now"]), "before": round(row["before"])}
+        {"Term": _term(row, view), "Now": round(row["now"]), "Before": round(row["before"])}
         for row in rows
         if row["rises"]
     ]
     return [
         panel(
-            "What drives it", "Words and phrases that go with toxicity, and how many toxic comments they add.",
-            table(driving) if driving else html.P("No word stands out in this period.", className="empty"),
+            "Words behind the toxicity",
+            "Terms found in more toxic comments than the account's average would explain.",
+            _terms_table(driving, "No term stands out in this period."),
         ),
         panel(
-            "What rose", "Words and phrases in more of 1,000 comments than in the period before, beyond chance.",
-            table(rising) if rising else html.P("Nothing is said more often than before.", className="empty"),
+            "Trending words",
+            f"Used significantly more often than in {previous_period(view.days)} (per 1,000 comments).",
+            _terms_table(rising, "No term is used significantly more often than before."),
         ),
     ]  # fmt: skip
+
+
+def _terms_table(rows: list[Row], empty: str) -> Component:
+    return table(rows, {name: name for name in rows[0]}) if rows else html.P(empty, className="empty")
 
 
 def _term(row: Row, view: View) -> Component:
@@ -139,16 +150,17 @@ def _term(row: Row, view: View) -> Component:
 def _posts(answers: Answers, view: View) -> Component:
     rows = [
         {
-            "day": row["day"],
-            "post": html.A(shown(row["caption"] or row["url"]), href=row["url"], target="_blank", rel="noreferrer"),
-            "toxic": percent(row["toxic_share"]),
-            "captured": row["captured"],
-            "seen": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
+            "Day": row["day"],
+            "Post": html.A(shown(row["caption"] or row["url"]), href=row["url"], target="_blank", rel="noreferrer"),
+            "Toxic": percent(row["toxic_share"]),
+            "Collected": row["captured"],
+            "Coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
         }
         for row in answers.rows("posts", view)
     ]
-    body = table(rows) if rows else html.P("No post of this period has ten scored comments.", className="empty")
-    return panel("Worst posts", "Posts of the period that draw the largest share of toxic comments.", body)
+    empty = html.P("No post in this period has ten or more scored comments.", className="empty")
+    body = table(rows, {name: name for name in rows[0]}) if rows else empty
+    return panel("Most toxic posts", "Posts with the highest share of toxic comments.", body)
 
 
 def _authors(answers: Answers, view: View) -> Component:
@@ -156,5 +168,7 @@ def _authors(answers: Answers, view: View) -> Component:
         row | {"author": link(row["author"], "/comments", view.search(words=f"@{row['author']}"))}
         for row in answers.rows("authors", view)
     ]
-    body = table(rows) if rows else html.P("Nobody wrote toxic comments more than once.", className="empty")
-    return panel("Again and again", "Authors of several toxic comments, by pseudonym; nobody is named.", body)
+    headings = {"author": "Pseudonym", "comments": "Comments", "toxic": "Toxic (est.)", "worst": "Highest score",
+                "last_seen": "Last comment"}  # fmt: skip
+    body = table(rows, headings) if rows else html.P("No repeat offenders in this period.", className="empty")
+    return panel("Repeat offenders", "Authors of several toxic comments, by pseudonym.", body)

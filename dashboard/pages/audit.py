@@ -1,4 +1,4 @@
-"""Who may look at what, and what people did: for admins."""
+"""Who has access to what, and what people did. For admins."""
 
 from dash import html
 from dash.development.base_component import Component
@@ -12,22 +12,26 @@ TITLE = "Audit"
 
 def layout(answers: Answers, view: View, people: People | None) -> Component:  # noqa: ARG001
     if people is None:
-        nobody = html.P("Nobody signs in here: `toxwatch user add NAME` closes the door.", className="empty")
-        return page(TITLE, "Who may look, and what they did.", [], panel("People", "Who may sign in.", nobody))
+        message = (
+            "No login is set up: anyone using this computer can open the dashboard. "
+            "Run `toxwatch user add NAME`, then restart `toxwatch serve`."
+        )
+        return page(TITLE, "Who has access, and what they did.", [],
+                    panel("Users", "Who can sign in.", html.P(message, className="empty")))  # fmt: skip
     columns = [
-        {"field": "at", "headerName": "when (UTC)", "width": 190},
-        {"field": "who", "width": 190},
-        {"field": "did", "headerName": "what", "flex": 1, "minWidth": 320},
+        {"field": "at", "headerName": "When (UTC)", "width": 190},
+        {"field": "who", "headerName": "Who", "width": 190},
+        {"field": "did", "headerName": "What", "flex": 1, "minWidth": 320},
     ]
-    trail = [dict(zip(("at", "who", "did"), row, strict=True)) for row in people.audit()]
+    activity = [dict(zip(("at", "who", "did"), row, strict=True)) for row in people.audit()]
     return page(
         TITLE,
-        "Who may look at what, and what they did, the newest first.",
+        "Who has access to what, and what they did.",
         [],
-        panel("People", "Who may sign in; `toxwatch user` lets in and shuts out.",
+        panel("Users", "Who can sign in. Manage users with `toxwatch user`.",
               table([_person(visitor) for visitor in people.visitors()])),
-        panel("Trail", "Signing in, reviews, texts that were revealed, exports: the last thousand.",
-              grid(columns, "60vh", {"rowHeight": 30}, rowData=trail), wide=True),
+        panel("Activity", "Sign-ins, reviews, revealed texts and exports; the last 1,000, newest first.",
+              grid(columns, "60vh", {"rowHeight": 30}, rowData=activity), wide=True),
     )  # fmt: skip
 
 
@@ -36,5 +40,5 @@ def _person(visitor: Visitor) -> Row:
         "name": visitor.name,
         "role": visitor.role,
         "accounts": f"tagged {', '.join(visitor.part.tags)}" if visitor.part.tags else "all",
-        "sees": "texts" if visitor.part.texts else "figures only",
+        "can_see": "comments and statistics" if visitor.part.texts else "statistics only",
     }

@@ -1,4 +1,4 @@
-"""The comments themselves, as many as there are: filtered, sorted and paged by the warehouse; one with its thread."""
+"""All comments, filtered, sorted and paged by the warehouse; one of them with its thread."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,12 +20,13 @@ from dashboard.components import (
     panel,
     pick,
     pick_account,
+    pick_flag,
     pick_period,
     pick_zone,
     place,
 )
-from dashboard.figures import named
 from dashboard.view import REVIEWS, SEVERITIES, Answers, Row, View
+from dashboard.wording import label_name, label_title
 from models.labels import LABELS
 from models.scorer import Scorer
 
@@ -35,7 +36,7 @@ MOST_EXPORTED = 100_000
 DEFAULT_ORDER = "posted_at DESC"
 REVEAL = """shown => {
     document.body.classList.toggle('revealed', Boolean(shown));
-    return shown ? 'Text is shown' : 'Reveal all text';
+    return shown ? 'Hide text' : 'Show text';
 }"""
 SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
 TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
@@ -45,22 +46,21 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_dow
     (count,) = answers.rows("comments_count", view)
     return page(
         TITLE,
-        f"{count['comments']:,} comments pass the filters below. Text is blurred until you point at it; a click opens "
-        "its thread.",
+        _sentence(count["comments"], view),
         [
-            pick_account(view, answers.places(), "all"),
+            pick_account(view, answers.places(), "All accounts"),
             pick_period(view),
-            pick("flag", "Flagged as", view.flag, {label: named(label) for label in LABELS}, "any or none"),
-            pick("severity", "Severity", view.severity, {severity: severity for severity in SEVERITIES}, "any"),
-            pick("language", "Language", view.language, LANGUAGES, "any"),
-            pick("review", "Review", view.review, REVIEWS, "any or none"),
-            dmc.TextInput(id={"control": "words"}, label="Text contains, or @author", value=view.words or "",
+            pick_flag(view),
+            pick("severity", "Severity", view.severity, {one: one.capitalize() for one in SEVERITIES}, "Any severity"),
+            pick("language", "Language", view.language, LANGUAGES, "Any language"),
+            pick("review", "Review", view.review, REVIEWS, "Reviewed or not"),
+            dmc.TextInput(id={"control": "words"}, label="Text, or @pseudonym", value=view.words or "",
                           debounce=500, size="sm", w=190),
             pick_zone(view),
         ],
         html.Div([
-            dmc.Switch(id="reveal", label="Reveal all text", size="sm"),
-            dmc.Button("Download as CSV", id="export", variant="default", size="xs"),
+            dmc.Switch(id="reveal", label="Show text", size="sm"),
+            dmc.Button("Export CSV", id="export", variant="default", size="xs"),
             dcc.Download(id="exported"),
         ], className="bar"),
         _grid(view),
@@ -75,9 +75,9 @@ def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_do
             return {"rowData": [], "rowCount": 0}
         view = View.read(search, answers.newest())
         start, end = request["startRow"], request["endRow"]
-        found = answers.page_of_comments(view, _order(request.get("sortModel")), min(end - start, 500), start)
+        page = answers.page_of_comments(view, _order(request.get("sortModel")), min(end - start, 500), start)
         (count,) = answers.rows("comments_count", view)
-        return {"rowData": [_cells(row, view) for row in found], "rowCount": count["comments"]}
+        return {"rowData": [_cells(row, view) for row in page], "rowCount": count["comments"]}
 
     @app.callback(
         Output("thread", "children"),
@@ -98,24 +98,31 @@ def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_do
             rows = answers.comments([row["id"] for row in selected])
         else:
             rows = answers.page_of_comments(View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
-        write_down(f"exported {len(rows):,} comments, {'selected ones' if selected else _asked(search)}")
+        write_down(f"exported {len(rows):,} comments, {'selected by hand' if selected else _filters(search)}")
         return {"content": as_csv(rows), "filename": "comments.csv", "type": "text/csv"}
 
     @app.callback(Input("reveal", "checked"), State("url", "search"), prevent_initial_call=True)
     def reveal(is_shown: bool, search: str) -> None:
         if is_shown:
-            write_down(f"revealed texts, {_asked(search)}")
+            write_down(f"revealed texts, {_filters(search)}")
 
     app.clientside_callback(SHOW, Input("thread", "children"), prevent_initial_call=True)
     app.clientside_callback(REVEAL, Output("reveal", "label"), Input("reveal", "checked"))
 
 
-def _asked(search: str) -> str:
+def _sentence(count: int, view: View) -> Component:
+    if count:
+        matches = "1 comment matches" if count == 1 else f"{count:,} comments match"
+        return html.Span(f"{matches}. Text is blurred: hover to read, click to open the thread.")
+    return html.Span(["No comments match. ", link("Clear filters", "/comments", View(last=view.last).search())])
+
+
+def _filters(search: str) -> str:
     return search.lstrip("?") or "without a filter"
 
 
 def _order(sort: list[dict[str, str]] | None) -> str:
-    """ORDER BY of the grid's own words: only known columns and directions get into SQL."""
+    """The grid's sort order as SQL; only known columns and directions get in."""
     for wanted in sort or []:
         if wanted.get("colId") in SORTABLE and wanted.get("sort") in ("asc", "desc"):
             return f"{wanted['colId']} {wanted['sort']} NULLS LAST"
@@ -128,43 +135,64 @@ def _cells(row: Row, view: View) -> Row:
 
 
 def _thread(answers: Answers, view: View, model: Scorer, write_down: Callable[[str], None]) -> Component:
-    """One comment between what it answers and what answers it."""
+    """One comment, with the comment it replies to and its own replies."""
     write_down(f"read {view.comment}")
     posted_on, _, id = str(view.comment).partition("/")
     row = answers.comment(id, posted_on)
     if row is None:
-        return panel("One comment", "It is not here: erased, or never seen.")
+        return panel("Comment", "Comment not found. It may have been erased.")
     scores = [row[label] for label in LABELS]
     text = explain.marked(model, row["text"], scores) if row["toxic"] is not None else [row["text"]]
     replies = [html.Li(reply["text"], title=view.time(reply["posted_at"])) for reply in answers.replies(id, posted_on)]
-    flags = ", ".join(map(named, row["flags"])) or "nothing"
-    reviewed = "" if row["reviewed_as"] is None else f"; reviewed as {', '.join(row['reviewed_as']) or 'harmless'}"
+    flags = f"Flagged as {_names(row['flags'])}." if row["flags"] else "Not flagged."
+    reviewed = _names(row["reviewed_as"] or []) or "harmless"
+    review = "" if row["reviewed_as"] is None else f" Reviewed as {reviewed}."
     return panel(
         f"{row['platform']}/{row['account']}", place(row, view),
-        *([html.P(["answers: ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
+        *([html.P(["In reply to: ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
         html.P(text, className="line"),
-        html.P(f"Flagged as {flags}{reviewed}.", className="note"),
+        html.P(flags + review, className="note"),
         *(meters(scores) if row["toxic"] is not None else []),
-        html.P(f"Answers: {len(replies) or 'none'}", className="note"),
+        html.P(_replies(len(replies)), className="note"),
         html.Ol(replies, className="replies"),
-        link("Address of this comment", "/comments", view.search()),
+        link("Link to this comment", "/comments", view.search()),
     )  # fmt: skip
+
+
+def _names(labels: list[str]) -> str:
+    return ", ".join(map(label_name, labels))
+
+
+def _replies(count: int) -> str:
+    return "No replies" if count == 0 else "1 reply" if count == 1 else f"{count} replies"
 
 
 def _grid(view: View) -> Component:
     score = {"width": 92, "type": "rightAligned", "valueFormatter": TWO_DIGITS}
     columns = [
-        {"field": "posted_at", "headerName": f"posted ({view.zone.rpartition('/')[2]})", "width": 165},
-        {"field": "account", "width": 225},
-        {"field": "text", "flex": 1, "minWidth": 320, "sortable": False, "cellClass": "hidden-text"},
-        {"field": "severity", "width": 100, "sortable": False},
-        {"field": "language", "width": 105},
-        {"field": "likes", "width": 80, "type": "rightAligned"},
-        *({"field": label, "headerName": named(label), **score} for label in LABELS),
+        {
+            "field": "posted_at",
+            "headerName": f"Posted ({view.zone.rpartition('/')[2].replace('_', ' ')})",
+            "width": 165,
+        },
+        {"field": "account", "headerName": "Account", "width": 225},
+        {
+            "field": "text",
+            "headerName": "Text",
+            "flex": 1,
+            "minWidth": 320,
+            "sortable": False,
+            "cellClass": "hidden-text",
+        },
+        {"field": "severity", "headerName": "Severity", "width": 100, "sortable": False},
+        {"field": "language", "headerName": "Language", "width": 105},
+        {"field": "likes", "headerName": "Likes", "width": 80, "type": "rightAligned"},
+        *({"field": label, "headerName": label_title(label), **score} for label in LABELS),
     ]
     options = {
         "cacheBlockSize": 100, "maxBlocksInCache": 20, "rowHeight": 34,
         "rowSelection": {"mode": "multiRow", "headerCheckbox": False},
+        "localeText": {"noRowsToShow": "No comments match."},
     }  # fmt: skip
     rows = grid(columns, "68vh", options, id="comments", rowModelType="infinite", getRowId="params.data.id")
     return labelled(html.Section, "Comments", rows, className="panel wide grid")

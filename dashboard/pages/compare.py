@@ -1,4 +1,4 @@
-"""Several accounts, tags and periods side by side, on one scale."""
+"""Several accounts, tags and periods side by side, on the same scale."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard import figures
 from dashboard.components import (
     chart,
-    is_beyond_chance,
+    is_significant,
     link,
     page,
     panel,
@@ -21,43 +21,43 @@ from dashboard.components import (
     share,
     table,
 )
-from dashboard.figures import named
 from dashboard.view import MOST_COMPARED, TAG, Answers, View
+from dashboard.wording import label_plural
 
 TITLE = "Compare"
-FIRST_SHOWN = 4  # accounts, where the address names none
-PERIODS = {"1": "this one", "2": "and the one before", "4": "the last four"}
+FIRST_SHOWN = 4  # accounts, if the URL names none
+PERIODS = {"1": "Nothing", "2": "Previous period", "4": "Last 4 periods"}
 
 
 def layout(answers: Answers, view: View) -> Component:
-    known = answers.places()
-    chosen = [place for place in view.accounts if place in known][: MOST_COMPARED // view.periods]
+    places = answers.places()
+    chosen = [place for place in view.accounts if place in places][: MOST_COMPARED // view.periods]
     chosen = chosen or [row["account"] for row in answers.rows("ranking", view)][: FIRST_SHOWN // view.periods]
-    views = {_title(known[place], one): one for place in chosen for one in _periods(replace(view, account=place))}
+    views = {_title(places[place], one): one for place in chosen for one in _periods(replace(view, account=place))}
     trends = {
         title: answers.rows("trend", one) if view.periods > 1 else answers.trend(one) for title, one in views.items()
     }
     pick_places = dmc.MultiSelect(
         id={"control": "accounts"}, label="Accounts and tags", value=list(view.accounts), size="sm", w=420, maw="90vw",
-        data=[{"value": place, "label": said} for place, said in known.items()], maxValues=MOST_COMPARED,
-        searchable=True, placeholder="" if view.accounts else "those that changed most",
+        data=[{"value": place, "label": name} for place, name in places.items()], maxValues=MOST_COMPARED,
+        searchable=True, placeholder="" if view.accounts else "Accounts that changed most",
     )  # fmt: skip
     return page(
         TITLE,
-        f"{', '.join(known[place] for place in chosen) or 'Nothing'}: {named(view.label)}, on one scale.",
-        [pick_places, pick_period(view), pick("periods", "Periods", view.periods, PERIODS), pick_label(view)],
+        f"{label_plural(view.label)}: {', '.join(places[place] for place in chosen) or 'no accounts'} (same scale).",
+        [pick_places, pick_period(view), pick("periods", "Compare with", view.periods, PERIODS), pick_label(view)],
         chart(
-            f"Comments that are {named(view.label)}, by day", "Expected share with its 95 % interval.",
+            f"{label_plural(view.label)}, by day", "Estimated share of comments, with 95% interval.",
             figures.side_by_side(trends, view.label, max(view.periods, 2)) if trends else figures.bars([], [], [], ""),
-            [{"of": title} | row for title, rows in trends.items() for row in rows if row["label"] == view.label],
-            "No account has comments on these days.", wide=True,
+            [{"account": title} | row for title, rows in trends.items() for row in rows if row["label"] == view.label],
+            "No account has comments in this period.", wide=True,
         ),
-        _numbers(answers, views),
+        _summary(answers, views),
     )  # fmt: skip
 
 
 def _periods(view: View) -> list[View]:
-    """The asked one and those before it, the oldest first."""
+    """The chosen period and the ones before it, oldest first."""
     return [replace(view, last=view.last - timedelta(back * view.days)) for back in reversed(range(view.periods))]
 
 
@@ -65,15 +65,15 @@ def _title(place: str, view: View) -> str:
     return place if view.periods == 1 else f"{place}, {view.first:%d %b} – {view.last:%d %b}"
 
 
-def _numbers(answers: Answers, views: dict[str, View]) -> Component:
-    said = [
+def _summary(answers: Answers, views: dict[str, View]) -> Component:
+    rows = [
         {
-            "of": title
+            "account": title
             if str(view.account).startswith(TAG)
             else link(title, "/account", view.search(accounts=(), periods=1)),
             "share": share(row),
             "change": points(row["change"]),
-            "beyond chance": "yes" if is_beyond_chance(row) else "",
+            "significant": "Yes" if is_significant(row) else "",
             "comments": row["comments"],
             "flagged": row["flagged"],
         }
@@ -81,5 +81,7 @@ def _numbers(answers: Answers, views: dict[str, View]) -> Component:
         for row in answers.rows("change", view)
         if row["label"] == view.label
     ]
-    body = table(said) if said else html.P("None of them has comments in this period.", className="empty")
-    return panel("In the period", "Against the period before of the same length.", body, wide=True)
+    headings = {"account": "Account", "share": "Share", "change": "Change", "significant": "Significant?",
+                "comments": "Comments", "flagged": "Flagged"}  # fmt: skip
+    body = table(rows, headings) if rows else html.P("No comments in this period.", className="empty")
+    return panel("Summary", "Change is from the previous period of the same length.", body, wide=True)

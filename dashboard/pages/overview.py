@@ -1,4 +1,4 @@
-"""What changed, where, and whether last night can be trusted."""
+"""What changed, on which accounts, and whether last night's data is complete."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,7 @@ from dashboard import figures
 from dashboard.components import (
     all_categories,
     chart,
-    day,
-    is_beyond_chance,
+    is_significant,
     link,
     page,
     panel,
@@ -23,13 +22,23 @@ from dashboard.components import (
     table,
     tile,
     tiles,
+    up_or_down,
 )
-from dashboard.figures import COLOURS, named
-from dashboard.view import PERIODS, Answers, Row, View
+from dashboard.figures import COLOURS
+from dashboard.view import Answers, Row, View
+from dashboard.wording import (
+    LABEL_VERBS,
+    day_month,
+    label_plural,
+    label_title,
+    period_phrase,
+    previous_period,
+    sentence_case,
+)
 from models.labels import LABELS
 
 TITLE = "Overview"
-FEW = 30  # comments, below which a share says little
+FEW = 30  # with fewer comments a share says little
 
 
 def layout(answers: Answers, view: View) -> Component:
@@ -38,53 +47,51 @@ def layout(answers: Answers, view: View) -> Component:
     ranking = answers.rows("ranking", everywhere)
     trend = answers.trend(everywhere)
     waves = answers.waves(everywhere, trend)
-    title = f"Comments that are {named(view.label)}"
     return page(
         TITLE,
         _sentence(change.get(view.label), ranking, everywhere),
         [pick_period(view), pick_label(view)],
         tiles(*(_tile(change[label]) for label in LABELS if label in change)),
         chart(
-            f"{title}, by day",
-            "Expected share of all comments with its 95 % interval; the period is shaded.",
+            f"{label_plural(view.label)}, by day",
+            "Estimated share of comments, with 95% interval. The selected period is shaded.",
             figures.trend(trend, view.label, [(w["day"], f"wave: {w['account']}") for w in waves], everywhere.first),
             [row for row in trend if row["label"] == view.label],
-            "No comments were posted on these days.",
+            "No comments in this period.",
             wide=True,
         ),
         _ranking(ranking, everywhere),
         all_categories(trend),
-        _night(answers, everywhere),
+        *_last_night(answers, everywhere),
     )
 
 
 def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
     if not now:
-        return f"No comments were posted in the {PERIODS[view.days]} to {day(view.last)}."
-    period = "On" if view.days == 1 else f"In the {PERIODS[view.days]} to"
-    said = f"{period} {day(view.last)}, {percent(now['share'])} of {now['comments']:,} comments are expected to be "
-    said += named(view.label)
+        return f"No comments {period_phrase(view.days, view.last)}."
+    sentence = sentence_case(period_phrase(view.days, view.last))
+    sentence += f", an estimated {percent(now['share'])} of {now['comments']:,} comments {LABEL_VERBS[view.label]}"
     if now["change"] is None:
-        said += "; there is no earlier period to compare with."
-    elif not is_beyond_chance(now):
-        said += ", about as many as in the period before."
+        sentence += ". There is no earlier period to compare with."
+    elif not is_significant(now):
+        sentence += f", about the same as {previous_period(view.days)}."
     else:
-        more = "more" if now["change"] > 0 else "fewer"
-        said += f", {points(abs(now['change'])).lstrip('+')} {more} than in the period before."
-    moved = [row for row in ranking if is_beyond_chance(row)]
-    if moved:
-        said += f" {moved[0]['account']} moved most: {points(moved[0]['change'])}, to {percent(moved[0]['share'])}."
+        sentence += f", {up_or_down(now['change'])} from {previous_period(view.days)}."
+    changed = [row for row in ranking if is_significant(row)]
+    if changed:
+        top = changed[0]
+        sentence += f" {top['account']} changed most: {up_or_down(top['change'])} to {percent(top['share'])}."
     elif now["change"] is not None:
-        said += " No account moved beyond chance."
-    return said
+        sentence += " No account changed significantly."
+    return sentence
 
 
 def _tile(row: Row) -> Component:
     if row["change"] is None:
-        return tile(named(row["label"]), percent(row["share"]), "no earlier period")
-    mood = "" if not is_beyond_chance(row) else "worse" if row["change"] > 0 else "better"
+        return tile(label_title(row["label"]), percent(row["share"]), "no earlier period")
+    mood = "" if not is_significant(row) else "worse" if row["change"] > 0 else "better"
     change = f"{points(row['change'])} ± {100 * row['change_margin']:.1f}"
-    return tile(named(row["label"]), percent(row["share"]), change, mood)
+    return tile(label_title(row["label"]), percent(row["share"]), change, mood)
 
 
 def _ranking(ranking: Sequence[Row], view: View) -> Component:
@@ -97,36 +104,39 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
             ),
             "share": share(row),
             "change": points(row["change"]),
-            "beyond": "few comments" if row["comments"] < FEW else "beyond chance" if is_beyond_chance(row) else "",
+            "significant": "Too few comments" if row["comments"] < FEW else "Yes" if is_significant(row) else "",
             "comments": row["comments"],
             "flagged": row["flagged"],
             "coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
         }
         for row in ranking
     ]  # fmt: skip
-    names = {"account": "account", "daily": "by day", "share": named(view.label), "change": "change",
-             "beyond": "how sure", "comments": "comments", "flagged": "flagged", "coverage": "seen"}  # fmt: skip
-    said = "Ranked by change against the period before. Seen: captured of what platforms say of its posts."
-    body = table(rows, names) if rows else html.P("No account has comments in this period.", className="empty")
-    return panel("Accounts", said, body, wide=True)
+    headings = {"account": "Account", "daily": "By day", "share": label_title(view.label),
+                "change": "Change", "significant": "Significant?", "comments": "Comments", "flagged": "Flagged",
+                "coverage": "Coverage"}  # fmt: skip
+    note = (
+        f"Sorted by change from {previous_period(view.days)}. "
+        "Coverage: share of the platform's comment count that we collected."
+    )
+    body = table(rows, headings) if rows else html.P("No account has comments in this period.", className="empty")
+    return panel("Accounts", note, body, wide=True)
 
 
-def _night(answers: Answers, view: View) -> Component:
+def _last_night(answers: Answers, view: View) -> list[Component]:
+    """Nothing for visitors who see only some accounts: these sums are over all of them."""
     nights = answers.rows("night", view)
     if not nights:
-        nothing = html.P("No night has been measured yet: run `toxwatch monitor`.", className="empty")
-        return panel("Last night", "What the last run did.", nothing, wide=True)
+        return []
     night = nights[0]
-    said = {
-        "comments read": shown(night["comments_read"]),
-        "kept": shown(night["comments_kept"]),
-        "scored, new or edited": shown(night["comments_scored"]),
-        "seconds": f"{night['seconds']:.0f}",
-        "cost": f"{night['cost_usd'] or 0:.2f} USD",
-        "refused by platforms": f"{night['ingest_errors'] or 0}",
-        "quality warnings": f"{night['quality_warnings'] or 0}",
+    summary = {
+        "Collected": shown(night["comments_read"]),
+        "Accepted": shown(night["comments_kept"]),
+        "Scored (new or edited)": shown(night["comments_scored"]),
+        "Seconds": f"{night['seconds']:.0f}",
+        "Cost (USD)": f"{night['cost_usd'] or 0:.2f}",
+        "Collection errors": f"{night['ingest_errors'] or 0}",
+        "Failed checks": f"{night['quality_warnings'] or 0}",
     }
-    body = table([said]), link("All nights and checks", "/quality")
-    return panel(
-        f"The night of {day(night['night'])}", "What the last run read, kept, took and cost.", *body, wide=True
-    )
+    body = table([summary], {name: name for name in summary}), link("All nights and checks", "/quality")
+    title = f"Last night: {day_month(night['night'])}"
+    return [panel(title, "Comments, time and cost of the last nightly run.", *body, wide=True)]

@@ -1,4 +1,4 @@
-"""How far to believe the figures: what was collected, checked, refused, and what the model is."""
+"""How reliable the figures are: what was collected, checked and rejected, and how good the model is."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,49 +9,54 @@ from dash.development.base_component import Component
 
 from dashboard import figures
 from dashboard.components import LANGUAGES, chart, page, panel, percent, pick_label, pick_period, table
-from dashboard.figures import COLOURS, named
+from dashboard.figures import COLOURS
 from dashboard.view import Answers, Row, View
+from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title
 from models.labels import LABELS
 from models.training import report
 
 TITLE = "Quality"
+MODEL_HEADINGS = {
+    "category": "Category",
+    "assumed_share": "Assumed share",
+    "threshold": "Threshold",
+    "AUC loss": "AUC loss",
+}
 
 
 def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence[Path]) -> Component:
     expectations = answers.rows("expectations", view)
-    broken = [row for row in expectations if not row["is_met"]]
+    failed = [row for row in expectations if not row["is_met"]]
     coverage = [row | {"coverage": percent(row["coverage"])} for row in answers.rows("coverage", view)]
     nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
     drifts = answers.rows("drifts", view)
     choices = [row for row in answers.rows("choices", view) if row["flagged"]]
     return page(
         "Quality and model",
-        _sentence(expectations, broken, coverage),
+        _sentence(expectations, failed, coverage),
         [pick_period(view), pick_label(view)],
-        _listed("Nights", "What each night read, kept, scored, took and cost.", nights, "No night in this period.",
+        _listed("Nights", "Comments, time and cost of each nightly run.", nights, "No nights in this period.",
                 wide=True),
-        _listed("Coverage", "Captured comments of what the platform says the posts have, least first.", coverage,
-                "The platforms have not said how many comments there are."),
-        _listed("Rules that the last night broke",
-                ["Great Expectations; a broken “fail” rule stops a night. ",
-                 html.A("All nights' results", href="/checks/index.html", target="_blank")],
-                broken, f"None: all {len(expectations)} rules were met."),
-        _listed("Refused by platforms", "What could not be collected, and why.", answers.rows("errors", view),
-                "Nothing."),
-        _listed("Set aside by validate", "Rows that are not scored, by reason.", answers.rows("rejected", view),
-                "No row."),
-        _listed("Drift", "Scores, languages, lengths or volume unlike the four weeks before, beyond chance.",
-                _drift(answers, view), "Nothing has shifted in this period."),
-        _listed("Flags that were right", "What reviewers said of flagged comments, by week and category.",
-                _precision(answers, view), "No flagged comment was reviewed in this period."),
-        chart("How far days are from the four weeks before",
-              "What moved most, by population stability index: 1 is a shift that is beyond chance.",
+        _listed("Coverage", "Share of the comments reported by the platform that we collected, lowest first.", coverage,
+                "The platforms have not reported any comment counts."),
+        _listed("Failed checks last night",
+                ["Great Expectations checks every night; a failed check of level “fail” stops the night. ",
+                 html.A("Results for all nights", href="/checks/index.html", target="_blank")],
+                failed, f"All {len(expectations)} checks passed." if expectations else "Not checked yet."),
+        _listed("Collection errors", "What could not be collected, and why.", _errors(answers, view), "None."),
+        _listed("Skipped comments", "Comments that were not scored, by reason.", _rejected(answers, view), "None."),
+        _listed("Drift", "Days that differ significantly from the four weeks before.", _drift(answers, view),
+                "No significant shifts in this period."),
+        _listed("Correct flags", "Share of reviewed flags that reviewers confirmed, by week and category.",
+                _precision(answers, view), "No flagged comments were reviewed in this period."),
+        chart("Drift by day",
+              "The largest shift of each day (population stability index); values of 1 or more are significant.",
               figures.drifts(drifts), drifts, "There are no earlier days to compare with.", wide=True),
-        chart(f"From which score a comment counts as {named(view.label)}",
-              "Bars: comments of the period that a threshold flags. Line: how many of them are expected to be right. "
-              "Points: how many reviewers found right, with 95 % intervals. The policy sets it, policies.toml.",
+        chart(f"Choosing a threshold: {label_name(view.label)}",
+              "Bars: comments flagged at each threshold. Line: estimated share of correct flags. Points: share that "
+              "reviewers confirmed, with 95% interval. Set the threshold in policies.toml.",
               figures.choices(choices, COLOURS[view.label]), choices, "No comments in this period.", wide=True),
-        _listed("Languages", "Share of comments in the period and in the one before.", _languages(answers, view),
+        _listed("Languages", "Share of comments, in this period and the previous one.", _languages(answers, view),
                 "No comments in this period."),
         _model(card),
         *_evaluation(card, reports),
@@ -61,8 +66,18 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
 def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component]:
     figures = report.read(card["version"], reports)
     if figures is None:
-        return [panel("Evaluation", "Not yet: `toxwatch evaluate` judges the model on held-out comments.")]
-    return [chart(*one, empty="Nothing of this kind was held out.") for one in report.charts(figures)]
+        return [
+            panel("Evaluation", "Not evaluated yet. Run `toxwatch evaluate` to test the model on held-out comments.")
+        ]
+    return [chart(*one, empty="No held-out comments of this kind.") for one in report.charts(figures)]
+
+
+def _errors(answers: Answers, view: View) -> list[Row]:
+    return [row | {"error": COLLECTION_ERRORS.get(row["error"], row["error"])} for row in answers.rows("errors", view)]
+
+
+def _rejected(answers: Answers, view: View) -> list[Row]:
+    return [row | {"reason": REJECTIONS.get(row["reason"], row["reason"])} for row in answers.rows("rejected", view)]
 
 
 def _drift(answers: Answers, view: View) -> list[Row]:
@@ -70,8 +85,8 @@ def _drift(answers: Answers, view: View) -> list[Row]:
         {
             "day": row["day"],
             "account": row["account"],
-            "what": named(row["label"]),
-            "how far": f"{row['comments']:,} comments, usually {row['usual']:,.0f}"
+            "measure": label_title(row["label"]),
+            "shift": f"{counted(row['comments'], 'comment')}, usually {row['usual']:,.0f}"
             if row["psi"] is None
             else f"PSI {row['psi']:.2f}" + (f", KS {row['ks']:.2f}" if row["ks"] else ""),
         }
@@ -83,9 +98,9 @@ def _precision(answers: Answers, view: View) -> list[Row]:
     return [
         {
             "week": row["week"],
-            "category": named(row["category"]),
-            "right": f"{percent(row['precision'])} ± {100 * row['margin']:.0f}",
-            "of": row["flagged"],
+            "category": label_title(row["category"]),
+            "correct": f"{percent(row['precision'])} ± {100 * row['margin']:.0f}",
+            "reviewed_flags": row["flagged"],
         }
         for row in answers.rows("precision", view)
     ]
@@ -97,17 +112,19 @@ def _languages(answers: Answers, view: View) -> list[Row]:
             "language": LANGUAGES.get(row["language"], row["language"]),
             "comments": row["comments"],
             "share": percent(row["share"]),
-            "before": percent(row["share_before"]),
+            "share_before": percent(row["share_before"]),
         }
         for row in answers.rows("language_mix", view)
     ]
 
 
-def _sentence(expectations: Sequence[Row], broken: Sequence[Row], coverage: Sequence[Row]) -> str:
+def _sentence(expectations: Sequence[Row], failed: Sequence[Row], coverage: Sequence[Row]) -> str:
     if not expectations:
-        return "No night has been checked yet."
-    least = f" {coverage[0]['account']} is seen least: {coverage[0]['coverage']} of its comments." if coverage else ""
-    return f"{len(expectations) - len(broken)} of {len(expectations)} rules were met last night.{least}"
+        return "No nights have been checked yet."
+    lowest = f" Lowest coverage: {coverage[0]['account']}, {coverage[0]['coverage']}." if coverage else ""
+    if not failed:
+        return f"All {len(expectations)} checks passed last night.{lowest}"
+    return f"{len(failed)} of {len(expectations)} checks failed last night.{lowest}"
 
 
 def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
@@ -117,22 +134,22 @@ def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool =
 def _model(card: dict[str, Any]) -> Component:
     is_cascade = card["kind"] == "cascade"
     losses = card["auc_loss"] if is_cascade else card["export"]["int8_auc_loss"]
-    lost = "against its slow network alone" if is_cascade else "by storing it as int8"
+    compared_with = "the slow model alone" if is_cascade else "the same model before it was rounded to int8"
     rows: list[Row] = [
         {
-            "category": named(label),
-            "share assumed": percent(card["shares"][label]),
+            "category": label_title(label),
+            "assumed_share": percent(card["shares"][label]),
             "threshold": card["thresholds"][label],
-            "AUC lost": losses.get(label),
+            "AUC loss": losses.get(label),
         }
         for label in LABELS
     ]
-    said = (
-        f"{card['kind']}, text rule {card['text_rule']}, validation AUC {card['validation_auc']:.4f} (mean over "
-        f"categories). Trained on {card['rows']['train']:,} comments from {', '.join(card['sources'])}. "
-        f"Thresholds are those of {card['settings']['precision']:.0%} precision where a category reaches it. "
-        f"AUC is lost {lost}."
+    description = (
+        f"{card['kind'].capitalize()}, text rule {card['text_rule']}, mean validation AUC {card['validation_auc']:.4f}."
+        f" Trained on {card['rows']['train']:,} comments from {', '.join(card['sources'])}. "
+        f"Each threshold is set for {card['settings']['precision']:.0%} precision where the category can reach it. "
+        f"AUC loss is relative to {compared_with}."
     )
     if is_cascade:
-        said += f" Its slow network reads {card['read_share']:.0%} of unfiltered comments, its fast one all."
-    return panel(f"Model {card['version']}", said, table(rows))
+        description += f" The fast model reads every comment; the slow one re-checks {card['read_share']:.0%}."
+    return panel(f"Model {card['version']}", description, table(rows, MODEL_HEADINGS))

@@ -1,4 +1,4 @@
-"""Review: one comment after another, by keyboard; what people say is where flags are measured and models learn."""
+"""Review: moderators judge comments one by one, by keyboard. Their decisions measure the flags and train models."""
 
 from collections.abc import Callable
 from datetime import date
@@ -14,24 +14,24 @@ from dashboard.components import (
     note,
     page,
     panel,
-    pick,
     pick_account,
+    pick_flag,
     pick_period,
     place,
     tile,
     tiles,
 )
-from dashboard.figures import named
 from dashboard.people import VISITOR
 from dashboard.view import Answers, View
+from dashboard.wording import counted, label_title
 from models.labels import LABELS
 from warehouse.reviews import Reviews
 
 TITLE = "Review"
-ACTIONS = {  # what → key, words
-    "agree": ("a", "Agree with the flags"),
+ACTIONS = {  # action → key, caption
+    "agree": ("a", "Agree with flags"),
     "harmless": ("h", "Harmless"),
-    "save": ("Enter", "Save what is ticked"),
+    "save": ("Enter", "Save ticked categories"),
     "skip": ("s", "Skip"),
     "undo": ("u", "Undo"),
 }
@@ -51,12 +51,12 @@ KEYS = """() => {
 def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
     return page(
         TITLE,
-        "The most harmful and the most uncertain first. Keys 1 to 6 tick a category; every fifth comment goes to two "
-        "people.",
+        "The most harmful and most uncertain comments come first. Press 1 to 6 to tick a category. "
+        "One in five comments is reviewed by two people.",
         [
-            pick_account(view, answers.places(), "all"),
+            pick_account(view, answers.places(), "All accounts"),
             pick_period(view),
-            pick("flag", "Flagged as", view.flag, {label: named(label) for label in LABELS}, "any or none"),
+            pick_flag(view),
         ],
         html.Div(_next(answers, view, reviews), id="review", className="review", role="status"),
         dcc.Store(id="review-keys"),
@@ -73,15 +73,15 @@ def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable
     ) -> list[Component]:
         if not VISITOR.get().may("review"):
             raise PreventUpdate
-        view, what, who = View.read(search, answers.newest()), ctx.triggered_id["review"], VISITOR.get().name
-        if what == "undo":
+        view, action, who = View.read(search, answers.newest()), ctx.triggered_id["review"], VISITOR.get().name
+        if action == "undo":
             undone = reviews.undo(who)
-            write_down(f"took back the review of {undone}")
+            write_down(f"undid the review of {undone}")
             return _card(answers, view, reviews, undone or reviewed["id"])
-        if what == "skip":
+        if action == "skip":
             reviews.skip(reviewed["id"], who)
         elif row := answers.comment(**reviewed):
-            labels = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[what]
+            labels = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[action]
             reviews.record(reviewed["id"], who, labels, *(row[name] for name in ("flags", "model", "policy")))
             write_down(f"reviewed {reviewed['id']} as {', '.join(labels) or 'harmless'}")
         return _next(answers, view, reviews)
@@ -98,7 +98,7 @@ def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
     if not waiting:
         return [
             _tally(reviews, 0),
-            note("Nothing waits for you in this period.", "All done"),
+            note("You've reviewed everything in this period.", "All done"),
             html.Div(_button("undo"), className="actions"),
             dcc.Store(id="reviewed", data={"id": ""}),
             dmc.CheckboxGroup(id="ticked", children=[]),
@@ -114,9 +114,9 @@ def _card(
     if not row:
         return _next(answers, view, reviews)
     reviews.claim(comment_id, VISITOR.get().name)
-    context = [html.P(["answers: ", html.Span(row["parent_text"])], className="note")] if row["parent_text"] else []
+    context = [html.P(["In reply to: ", html.Span(row["parent_text"])], className="note")] if row["parent_text"] else []
     choices = [
-        dmc.Checkbox(label=html.Span([named(label), html.Kbd(str(key))]), value=label, size="xs")
+        dmc.Checkbox(label=html.Span([label_title(label), html.Kbd(str(key))]), value=label, size="xs")
         for key, label in enumerate(LABELS, 1)
     ]
     ticks = dmc.CheckboxGroup(
@@ -128,15 +128,15 @@ def _card(
             f"{row['platform']}/{row['account']}", place(row, view), *context,
             html.P(row["text"], className="line"),
             html.Div(meters([row[label] for label in LABELS]), className="result"),
-            ticks, html.Div([_button(what) for what in ACTIONS], className="actions"),
+            ticks, html.Div([_button(action) for action in ACTIONS], className="actions"),
             dcc.Store(id="reviewed", data={"id": comment_id, "day": str(row["day"])}), wide=True,
         ),
     ]  # fmt: skip
 
 
-def _button(what: str) -> Component:
-    key, said = ACTIONS[what]
-    return html.Button([said, html.Kbd(key)], id={"review": what}, **cast(Any, {"data-key": key}))
+def _button(action: str) -> Component:
+    key, caption = ACTIONS[action]
+    return html.Button([caption, html.Kbd(key)], id={"review": action}, **cast(Any, {"data-key": key}))
 
 
 def _tally(reviews: Reviews, waiting: int | None) -> Component:
@@ -144,8 +144,8 @@ def _tally(reviews: Reviews, waiting: int | None) -> Component:
     right = f"{tally.right / tally.flagged:.0%}" if tally.flagged else "–"
     agreement = "–" if tally.kappa is None else f"{tally.kappa:.2f}"
     return tiles(
-        tile("waiting", "–" if waiting is None else f"{waiting:,}", "in this period"),
-        tile("reviewed today", f"{tally.today:,}", "by you"),
-        tile("flags that were right", right, f"of {tally.flagged:,} reviewed"),
-        tile("agreement", agreement, f"Cohen's kappa, {tally.pairs:,} comments read by two"),
+        tile("To review", "–" if waiting is None else f"{waiting:,}", "in this period"),
+        tile("Reviewed today", f"{tally.today:,}", "by you"),
+        tile("Correct flags", right, f"of {tally.flagged:,} reviewed"),
+        tile("Reviewer agreement", agreement, f"Cohen's kappa; {counted(tally.pairs, 'comment')} reviewed twice"),
     )

@@ -1,4 +1,4 @@
-"""Try it: text typed, pasted or dropped as a file gets its scores at once, and the words that carry them."""
+"""Try it: score typed or pasted text or a CSV file, and see which words matter."""
 
 import base64
 import binascii
@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 from dashboard import explain
 from dashboard.components import as_csv, labelled, meters, page, panel
 from dashboard.view import Answers, View
+from dashboard.wording import counted
 from models.labels import LABELS
 from models.scorer import Scorer
 from models.text import clean_text
@@ -22,11 +23,11 @@ TITLE = "Try it"
 MOST_LINES = 1000
 MOST_LETTERS = 2000  # of a line
 MOST_EXPLAINED = 20  # lines
-# Dash's upload comes late and has an input that no screen reader could name.
+# Dash adds its upload input late and without a name for screen readers.
 NAME_INPUT = """async () => {
     const input = () => document.querySelector('#file input');
     while (!input() && location.pathname === '/try') await new Promise(resolve => setTimeout(resolve, 50));
-    if (input()) input().ariaLabel = 'A CSV file';
+    if (input()) input().ariaLabel = 'CSV file';
     return '';
 }"""
 MOST_ROWS, MOST_BYTES = 5000, 5_000_000  # of a file
@@ -35,20 +36,21 @@ MOST_ROWS, MOST_BYTES = 5000, 5_000_000  # of a file
 def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
     return page(
         TITLE,
-        f"Type a comment, paste up to {MOST_LINES:,} lines or drop a CSV file. Nothing is stored.",
+        f"Type a comment, paste up to {MOST_LINES:,} lines, or upload a CSV file. Nothing is stored.",
         [],
         panel(
-            "Comments", "One a line.",
-            labelled(dmc.Textarea, "Comments, one a line", id="typed", autosize=True, minRows=4, maxRows=14,
+            "Comments", "One per line.",
+            labelled(dmc.Textarea, "Comments, one per line", id="typed", autosize=True, minRows=4, maxRows=14,
                      placeholder="What a picture 🌎"),
             dmc.Button("Score", id="score", mt="sm"),
             wide=True,
         ),
         panel(
-            "A file", f"CSV with a column “text”, up to {MOST_ROWS:,} rows; it comes back with six columns more.",
-            dcc.Upload(dmc.Button("Choose a CSV file, or drop it here", variant="default"), id="file", accept=".csv",
+            "CSV file",
+            f"Needs a column named “text”; up to {MOST_ROWS:,} rows. You get it back with six extra columns.",
+            dcc.Upload(dmc.Button("Choose a CSV file or drop it here", variant="default"), id="file", accept=".csv",
                        max_size=MOST_BYTES, className="drop"),
-            html.P(id="file-said", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
+            html.P(id="file-status", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
         ),
         html.Div(id="scored", className="scored", role="status"),
     )  # fmt: skip
@@ -61,16 +63,16 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
     def score(_clicks: int, typed: Any) -> list[Component]:
         lines = [line[:MOST_LETTERS] for line in str(typed or "").splitlines() if clean_text(line[:MOST_LETTERS])]
         if not lines:
-            return [html.P("There are no words to score.", className="empty")]
+            return [html.P("Type something to score.", className="empty")]
         if len(lines) > MOST_LINES:
-            return [html.P(f"{len(lines):,} lines are too many for this page, {MOST_LINES:,} are the most. "
-                           "`toxwatch score-file` takes files of any size.", className="empty")]  # fmt: skip
+            return [html.P(f"This page scores up to {MOST_LINES:,} lines (got {len(lines):,}). "
+                           "Use `toxwatch score-file` for more.", className="empty")]  # fmt: skip
         model = in_use()
         scores = model.scores([clean_text(line) for line in lines])
         return [_result(model, lines[i], scores[i], i < MOST_EXPLAINED) for i in range(len(lines))]
 
     @app.callback(
-        Output("file-scored", "data"), Output("file-said", "children"), Input("file", "contents"),
+        Output("file-scored", "data"), Output("file-status", "children"), Input("file", "contents"),
         State("file", "filename"), prevent_initial_call=True,
     )  # fmt: skip
     def score_file(contents: str, name: str) -> tuple[dict[str, Any] | None, str]:
@@ -84,25 +86,29 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
             for row, line in zip(rows, scores, strict=True)
         ]
         file = {"content": as_csv(scored), "filename": f"scored-{name}", "type": "text/csv"}
-        return file, f"{len(rows):,} rows of {name} are scored."
+        return file, f"Scored {counted(len(rows), 'row')} of {name}."
 
-    app.clientside_callback(NAME_INPUT, Output("file-said", "data-named"), Input("file", "id"))
+    app.clientside_callback(NAME_INPUT, Output("file-status", "data-named"), Input("file", "id"))
 
 
 def _rows(contents: str) -> list[dict[str, str]]:
-    """Of an uploaded CSV file; raises ValueError with what is wrong."""
+    """The rows of an uploaded CSV file; raises ValueError saying what is wrong."""
     try:
         text = base64.b64decode(contents.partition(",")[2], validate=True).decode("utf-8-sig")
         reader = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True)
         rows = [{name: row[name] for name in reader.fieldnames or ()} for row in reader]
     except (binascii.Error, UnicodeError, csv.Error) as error:
-        raise ValueError(f"this is no CSV file in UTF-8 ({error}).") from None
+        raise ValueError(f"not a CSV file in UTF-8 ({error}). Save it as UTF-8 CSV and try again.") from None
     if "text" not in (reader.fieldnames or ()):
-        raise ValueError(f"there is no column “text”, only {', '.join(reader.fieldnames or ()) or 'nothing'}.")
+        raise ValueError(
+            f"no column “text”; found {', '.join(reader.fieldnames or ()) or 'no columns'}. Rename the column."
+        )
     if not rows:
-        raise ValueError("there are no rows.")
+        raise ValueError("the file has no rows.")
     if len(rows) > MOST_ROWS:
-        raise ValueError(f"{len(rows):,} rows are too many here; `toxwatch score-file` takes files of any size.")
+        raise ValueError(
+            f"this page scores up to {MOST_ROWS:,} rows (got {len(rows):,}). Use `toxwatch score-file` for more."
+        )
     return rows
 
 

@@ -1,0 +1,105 @@
+"""How the interface words things: categories, counts, days, and the headings of tables."""
+
+from datetime import date
+
+LABEL_NAMES = {"severe_toxic": "severely toxic", "identity_hate": "identity hate"}
+LABEL_PLURALS = {
+    "toxic": "toxic comments",
+    "severe_toxic": "severely toxic comments",
+    "obscene": "obscene comments",
+    "threat": "threats",
+    "insult": "insults",
+    "identity_hate": "identity hate",
+}
+LABEL_VERBS = {
+    "toxic": "were toxic",
+    "severe_toxic": "were severely toxic",
+    "obscene": "were obscene",
+    "threat": "were threats",
+    "insult": "were insults",
+    "identity_hate": "contained identity hate",
+}
+COLUMN_HEADINGS = {
+    "comments_read": "Collected",
+    "comments_kept": "Accepted",
+    "comments_scored": "Scored",
+    "cost_usd": "Cost (USD)",
+    "ingest_errors": "Collection errors",
+    "quality_warnings": "Failed checks",
+    "column_name": "Column",
+    "is_met": "Passed",
+    "unexpected_count": "Bad rows",
+    "psi": "PSI",
+    "share_before": "Share before",
+    "flagged_from": "Threshold",
+    "is_policy": "In policies.toml",
+    "captured": "Collected",
+    "reported_by_platform": "Reported",
+}
+PERIODS = {1: "1 day", 7: "7 days", 14: "14 days", 28: "28 days", 91: "13 weeks"}
+REJECTIONS = {
+    "no_id": "No ID",
+    "no_post": "No post",
+    "no_account": "No account",
+    "no_time": "No time",
+    "time_in_the_future": "Posted in the future",
+    "time_before_the_window": "Older than the look-back window",
+    "no_text": "No text",
+    "text_too_long": "Text too long",
+    "too_many_likes": "Implausible number of likes",
+    "duplicate_id": "Duplicate",
+}
+COLLECTION_ERRORS = {
+    "no_items": "Private or empty account",
+    "not_found": "Not found",
+    "blocked": "Blocked by the platform",
+}
+
+
+def label_name(label: str) -> str:
+    """ "severely toxic", within a sentence"""
+    return LABEL_NAMES.get(label, label)
+
+
+def label_title(label: str) -> str:
+    """ "Severely toxic", for tiles, menus and cells"""
+    return sentence_case(label_name(label))
+
+
+def label_plural(label: str) -> str:
+    """ "Severely toxic comments", for headings"""
+    return LABEL_PLURALS[label].capitalize()
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 comment", "1,204 comments" """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def heading(column: str) -> str:
+    """A table's heading for a column of the warehouse."""
+    return COLUMN_HEADINGS.get(column, column.replace("_", " ").capitalize())
+
+
+def day_month(day: date) -> str:
+    """ "20 November" """
+    return f"{day.day} {day:%B}"
+
+
+def full_date(day: date) -> str:
+    """ "20 November 2026" """
+    return f"{day_month(day)} {day.year}"
+
+
+def period_phrase(days: int, last: date) -> str:
+    """ "on 20 November 2026", "in the 7 days to 20 November 2026" """
+    return f"on {full_date(last)}" if days == 1 else f"in the {PERIODS[days]} to {full_date(last)}"
+
+
+def previous_period(days: int) -> str:
+    """ "the day before", "the previous 7 days" """
+    return "the day before" if days == 1 else f"the previous {PERIODS[days]}"
+
+
+def sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
