@@ -30,7 +30,7 @@ from airflow.sdk import (
     task,
 )
 
-from jobs.schedule.operators import Command, ScrapeAccount, Stage, tell_late
+from jobs.schedule.operators import Command, ScrapeAccount, Stage, alert_if_late
 
 NIGHT = (
     "{{ params.night or (data_interval_start | ds if data_interval_start is defined and data_interval_start"
@@ -55,7 +55,7 @@ WAREHOUSE = Asset("warehouse")
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(hours=6),
-        callback=AsyncCallback(tell_late),
+        callback=AsyncCallback(alert_if_late),
     ),
     tags=["toxwatch", "nightly"],
     doc_md=__doc__,

@@ -1,1 +1,1 @@
-"""What happens to a comment, in order: scrape, validate, clean, score, publish, monitor."""
+"""The pipeline of a night, in order: scrape, validate, clean, score, publish, monitor."""

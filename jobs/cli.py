@@ -1,4 +1,4 @@
-"""The command line: joins the commands, and turns every refusal into one message and an exit code."""
+"""The command line: registers the commands, and turns every error into one message and an exit code."""
 
 import errno
 import os
@@ -15,10 +15,10 @@ from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchErro
 from models.labels import ModelError, Refused
 from warehouse import Building, Unwritable, WarehouseError
 
-INTERRUPTED = 130  # how a shell tells of Ctrl-C
+INTERRUPTED = 130  # the exit code for Ctrl-C
 
 PANELS = {
-    "A night, stage by stage": (
+    "Run one stage of a night": (
         nights.scrape,
         nights.validate,
         nights.clean,
@@ -26,7 +26,7 @@ PANELS = {
         nights.publish,
         nights.monitor,
     ),
-    "Every night": (
+    "Run every night": (
         nights.nightly,
         nights.expire,
         nights.alert,
@@ -37,8 +37,8 @@ PANELS = {
         nights.status,
         nights.doctor,
     ),
-    "Look and ask": (ask.serve, ask.import_file, ask.export, ask.report, ask.sql, ask.score_file),
-    "Models": (
+    "See results": (ask.serve, ask.import_file, ask.export, ask.report, ask.sql, ask.score_file),
+    "Train and release models": (
         models.prepare,
         models.train,
         models.cascade,
@@ -48,7 +48,7 @@ PANELS = {
         models.models,
         models.rescore,
     ),
-    "Take care": (
+    "Maintain": (
         care.forget,
         care.rekey,
         care.held,
@@ -60,7 +60,7 @@ PANELS = {
     ),
 }
 NAMES = {ask.import_file: "import", ask.score_file: "score-file"}
-QUERY = {"ignore_unknown_options": True}  # a query may begin with --
+QUERY = {"ignore_unknown_options": True}  # SQL may start with --
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -75,37 +75,37 @@ for panel, commands in PANELS.items():
     for command in commands:
         context = QUERY if command is ask.sql else None
         app.command(NAMES.get(command), rich_help_panel=panel, context_settings=context)(command)
-app.add_typer(people.users, name="user", rich_help_panel="Take care")
-app.add_typer(people.keys, name="key", rich_help_panel="Take care")
+app.add_typer(people.users, name="user", rich_help_panel="Maintain")
+app.add_typer(people.keys, name="key", rich_help_panel="Maintain")
 
 
 def main() -> None:
-    """A traceback is a defect."""
+    """Runs a command; a traceback would be a bug."""
     try:
         app()
     except SystemExit as end:
         if end.code == INTERRUPTED:
             console.print("Stopped. Nothing half-written is kept; run the same command again to continue.")
-            os._exit(INTERRUPTED)  # without waiting for threads that wait for Apify
+            os._exit(INTERRUPTED)  # don't wait for threads that wait for Apify
         raise
     except Building as error:
-        _refuse(error, Busy.exit_code)
+        _fail(error, Busy.exit_code)
     except Refused as error:
-        _refuse(error, RefusedData.exit_code)
+        _fail(error, RefusedData.exit_code)
     except Unwritable as error:
-        _refuse(error, FailedService.exit_code)
+        _fail(error, FailedService.exit_code)
     except (WarehouseError, ModelError, PeopleError) as error:
-        _refuse(error, BadInput.exit_code)
+        _fail(error, BadInput.exit_code)
     except ToxwatchError as error:
-        _refuse(error, error.exit_code)
-    except Exception as error:  # Spark's errors are of no class of ours
+        _fail(error, error.exit_code)
+    except Exception as error:  # Spark wraps the OSError in its own classes
         if not any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
             raise
         where = getattr(error, "filename", None) or "while writing"
         message = f"The disk is full ({where}). Nothing half-written is kept; free some space and run this again."
-        _refuse(OSError(message), FailedService.exit_code)
+        _fail(OSError(message), FailedService.exit_code)
 
 
-def _refuse(error: Exception, exit_code: int) -> NoReturn:
+def _fail(error: Exception, exit_code: int) -> NoReturn:
     console.print("[bold red]toxwatch:[/]", escape(str(error)))
     sys.exit(exit_code)

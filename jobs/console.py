@@ -1,6 +1,6 @@
-"""What a person sees while work goes on: bars and tables on a terminal, plain lines elsewhere.
+"""Progress bars and tables on a terminal, plain lines elsewhere.
 
-With TOXWATCH_LOG=json every line is a JSON object, which names the night and the work that it is about.
+With TOXWATCH_LOG=json every line is a JSON object that names its night and stage.
 """
 
 import json
@@ -21,27 +21,27 @@ from rich.text import Text
 
 from jobs.config.settings import LOGS_JSON
 
-ABOUT: ContextVar[dict[str, str]] = ContextVar("about")  # night and work
+ABOUT: ContextVar[dict[str, str]] = ContextVar("about")  # the current night and stage
 
 
 class Lines(Console):
-    """Says the same, for a machine to collect."""
+    """Prints JSON lines instead, for log collectors."""
 
-    def print(self, *said: Any, **_: Any) -> None:
-        log(Text.from_markup(" ".join(map(str, said))).plain)
+    def print(self, *objects: Any, **_: Any) -> None:
+        log(Text.from_markup(" ".join(map(str, objects))).plain)
 
 
-def log(said: str, **facts: Any) -> None:
-    """A line that only logs have."""
+def log(message: str, **facts: Any) -> None:
+    """Writes a line to JSON logs only."""
     if LOGS_JSON:
         about = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **ABOUT.get({})}
-        sys.stderr.write(json.dumps({**about, "said": said, **facts}, ensure_ascii=False, default=str) + "\n")
+        sys.stderr.write(json.dumps({**about, "said": message, **facts}, ensure_ascii=False, default=str) + "\n")
 
 
 console = (Lines if LOGS_JSON else Console)(stderr=True, highlight=False, soft_wrap=True)
 
 
-LINE_EVERY = 60  # seconds, where there is no bar
+LINE_EVERY = 60  # seconds, without a progress bar
 
 
 class Advance(Protocol):
@@ -49,22 +49,22 @@ class Advance(Protocol):
 
 
 class _Lines:
-    """Says now and then how far the work is."""
+    """Progress as an occasional line of text."""
 
     def __init__(self, title: str, total: int | None) -> None:
         self.title, self.total = title, total
-        self.done, self.said_at = 0, time.monotonic()
+        self.done, self.printed_at = 0, time.monotonic()
 
     def __call__(self, steps: int = 1, total: int | None = None) -> None:
         self.done, self.total = self.done + steps, total or self.total
-        if time.monotonic() - self.said_at >= LINE_EVERY:
+        if time.monotonic() - self.printed_at >= LINE_EVERY:
             console.print(f"{self.title}: {self.done:,}" + (f" of {self.total:,}" if self.total else ""))
-            self.said_at = time.monotonic()
+            self.printed_at = time.monotonic()
 
 
 @contextmanager
 def progress(work: str, total: int | None = None, night: date | None = None) -> Iterator[Advance]:
-    """A bar on a terminal; elsewhere a line when the work begins and each minute, and in logs one when it is done."""
+    """A bar on a terminal; elsewhere a line at the start and every minute, and in logs one at the end."""
     title = f"{work} {night}" if night else work
     if LOGS_JSON or not console.is_terminal:
         before = ABOUT.get({})
@@ -73,7 +73,7 @@ def progress(work: str, total: int | None = None, night: date | None = None) -> 
         started = time.monotonic()
         yield _Lines(title, total)
         log(f"{title}: done", seconds=round(time.monotonic() - started, 3))
-        ABOUT.set(before)  # an error leaves it, to say what it is about
+        ABOUT.set(before)  # not after an error, so that its message names the night and stage
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
@@ -82,7 +82,7 @@ def progress(work: str, total: int | None = None, night: date | None = None) -> 
 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
-    """Rows as a table on standard output, numbers to the right."""
+    """Prints rows as a table, with numbers right-aligned."""
     table = Table(title=title, box=SIMPLE_HEAD)
     for i, name in enumerate(names):
         is_number = any(isinstance(row[i], int | float) for row in rows)
@@ -94,7 +94,7 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str 
 
 
 def _shown(value: Any) -> str:
-    """Comment text is hostile: rich must not read markup in it, and it stays on its line."""
+    """Comment text is untrusted: rich must not read markup in it, and it must stay on one line."""
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, int):

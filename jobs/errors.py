@@ -1,10 +1,10 @@
-"""Everything Toxwatch refuses or gives up on, each with the exit code that a script can tell apart.
+"""Toxwatch's errors and their exit codes, so that scripts can tell them apart.
 
 ToxwatchError        1
-├── BadInput         2  something typed, configured or handed over is wrong: mend it, run again
-├── RefusedData      3  the night's data did not pass its checks: read the report
+├── BadInput         2  an argument, setting or file is wrong: fix it and run again
+├── RefusedData      3  the night's data failed its checks: read the report
 ├── FailedService    4  Apify, the disk or another service failed: run again later
-└── Busy             5  another process is writing the same night: wait for it
+└── Busy             5  another process is writing: wait for it
 """
 
 

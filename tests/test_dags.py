@@ -142,10 +142,10 @@ def test_a_late_night_is_told_at_its_deadline_by_the_triggerer(
     context = {"dag_run": run | {"run_after": "2026-11-15T02:00:00Z"}}
 
     async def triggered() -> list[str]:
-        trigger = CallbackTrigger("jobs.schedule.operators.tell_late", {"context": context})
+        trigger = CallbackTrigger("jobs.schedule.operators.alert_if_late", {"context": context})
         return [event.payload["state"] async for event in trigger.run()]
 
     assert asyncio.run(triggered())[-1] == "success"
     assert [[alert["said"] for alert in body["alerts"]] for body in hook.taken] == [
-        [f"{night}: the night is not finished; it got through no stage. See `toxwatch status`"]
+        [f"{night}: the night did not finish; stages done: none. Run `toxwatch status` for details"]
     ]

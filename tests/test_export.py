@@ -44,8 +44,10 @@ def test_filters_are_those_of_the_dashboard(stored: Settings, tmp_path: Path) ->
 
 
 def test_nothing_to_write_and_a_name_without_a_format_are_told(stored: Settings, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="No comment passes"):
+    with pytest.raises(BadInput, match="No comments match"):
         export.run(stored, tmp_path / "out.csv", {"only": "instagram/nobody"})
+    with pytest.raises(BadInput, match="--flag insults doesn't exist"):
+        export.run(stored, tmp_path / "out.csv", {"flag": "insults"})
     with pytest.raises(BadInput, match=r"\.csv, \.parquet, \.duckdb"):
         export.run(stored, tmp_path / "out.xlsx", {})
     assert list(tmp_path.glob("*out*")) == []

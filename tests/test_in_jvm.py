@@ -58,5 +58,5 @@ def test_an_engine_that_cannot_run_the_model_says_so_before_the_night(
         nightly.run(in_jvm(settings), [FIRST])
     assert not settings.data_dir.exists()
     monkeypatch.setenv("TOXWATCH_ENGINE", "cuda")
-    with pytest.raises(BadInput, match="no engine cuda; there are onnx and sparknlp"):
+    with pytest.raises(BadInput, match="Unknown engine 'cuda'"):
         Settings.load(tmp_path)

@@ -71,9 +71,9 @@ def test_many_batches_keep_their_order(settings: Settings, tmp_path: Path, monke
     [
         ('{"comment": "a"}\n{"comment": \n', "line 2 is not JSON"),
         ('["a"]\n', "line 1: expected an object, found list"),
-        ('{"text": "a"}\n', "no column 'comment'; it has: text"),
+        ('{"text": "a"}\n', "no column 'comment'. Columns: text"),
         ('{"comment": "a", "toxic": 1}\n', "already has the columns toxic"),
-        ("", "holds no rows"),
+        ("", "has no rows"),
     ],
 )
 def test_a_bad_file_is_named_and_nothing_is_written(
@@ -92,7 +92,7 @@ def test_a_field_that_comes_late_is_not_dropped_in_silence(
     monkeypatch.setattr(module, "BATCH", 1)
     source = tmp_path / "in.jsonl"
     source.write_text('{"comment": "a"}\n{"comment": "b", "likes": 3}\n')
-    with pytest.raises(BadInput, match="line 2: the first 1 rows have no likes"):
+    with pytest.raises(BadInput, match="line 2: new field likes"):
         score_file(settings, source, tmp_path / "out.jsonl", "comment")
 
 

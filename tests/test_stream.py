@@ -180,7 +180,7 @@ def test_messages_that_were_deleted_before_they_were_taken_are_named_and_a_topic
     assert published(settings) == 7
     kafka.remove("short")
     kafka.make("short", partitions=1)
-    with pytest.raises(BadInput, match="ends at offset 0, of which 10 were taken"):
+    with pytest.raises(BadInput, match="ends at offset 0, but 10 messages were already read"):
         stream.run(settings, place, ACCOUNT, {}, once=True)
 
 
@@ -190,16 +190,16 @@ def test_what_cannot_be_streamed_says_what_to_do(
     monkeypatch.setattr(stream, "PATIENCE", "1000")
     nowhere = f"kafka://127.0.0.1:{free_port()}/comments"
     for place, error, said in [
-        (str(tmp_path / "nowhere"), BadInput, "There is no folder .*nowhere"),
-        ("kafka://localhost/comments", BadInput, "a topic is named as kafka://host:9092/topic"),
-        (f"kafka://{kafka.address}/comments", BadInput, f"There is no topic comments at {kafka.address}"),
-        (nowhere, FailedService, "does not answer .*Then run the same command again"),
-        ("kafka://no.such.host.invalid:9092/comments", FailedService, "does not answer .*bootstrap"),
+        (str(tmp_path / "nowhere"), BadInput, "Folder not found: .*nowhere"),
+        ("kafka://localhost/comments", BadInput, "write a topic as kafka://host:9092/topic"),
+        (f"kafka://{kafka.address}/comments", BadInput, f"No topic comments at {kafka.address}"),
+        (nowhere, FailedService, "does not respond .*then run the same command again"),
+        ("kafka://no.such.host.invalid:9092/comments", FailedService, "does not respond .*bootstrap"),
     ]:
         with pytest.raises(error, match=said):
             stream.run(settings, place, ACCOUNT, {}, once=True)
     with pytest.raises(BadInput, match="--column: no texts"):
         stream.run(settings, nowhere, ACCOUNT, {"texts": "Message"}, once=True)
     monkeypatch.setattr(session, "IVY", tmp_path)
-    with pytest.raises(BadInput, match=r"`python -m jobs\.spark kafka` fetches it"):
+    with pytest.raises(BadInput, match=r"`python -m jobs\.spark\.jars kafka`"):
         stream.run(settings, nowhere, ACCOUNT, {}, once=True)

@@ -28,15 +28,16 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (GOOD.replace("= 2", "= -2"), "line 2: budget_usd: Input should be greater than 0 (found -2)"),
-        (GOOD.replace("instagram", "insta"), "line 5: platform: Input should be 'instagram', 'tiktok', 'youtube'"),
+        (GOOD.replace("= 2", "= -2"), "line 2: budget_usd: must be greater than 0 (found -2)"),
+        (GOOD.replace("instagram", "insta"), "line 5: platform: must be 'instagram', 'tiktok', 'youtube'"),
         (GOOD + 'handel = "x"\n', "line 8: handel: unknown key; allowed here: platform, handle, tags, max_posts"),
         (GOOD.replace("budget_usd", "budget"), "line 2: budget: unknown key; allowed here: budget_usd, lookback_days"),
-        (GOOD.replace('handle = "nasa"\n', ""), "line 4: handle: Field required"),
-        (GOOD + GOOD.partition("\n\n")[2], "instagram/nasa is named twice"),
-        ("[night]\n", "accounts: Field required"),
+        (GOOD.replace('handle = "nasa"\n', ""), "line 4: handle: required, but missing"),
+        (GOOD + GOOD.partition("\n\n")[2], "instagram/nasa is listed twice"),
+        ("[night]\n", "accounts: required, but missing"),
         ("[night\n", "not valid TOML: Expected ']'"),
-        (GOOD.replace('"nasa"', '"../../etc"'), "line 6: handle: String should match pattern"),
+        (GOOD.replace("[[accounts]]", "[accounts]"), "line 4: accounts: write [[accounts]] with two brackets"),
+        (GOOD.replace('"nasa"', '"../../etc"'), "line 6: handle: write just the name, e.g. nasa, not the URL"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -46,7 +47,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) 
 
 
 def test_an_unknown_account_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="there are: instagram/nasa"):
+    with pytest.raises(BadInput, match="Accounts: instagram/nasa"):
         read(tmp_path, GOOD).account("instagram/esa")
 
 

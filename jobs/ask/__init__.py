@@ -1,1 +1,1 @@
-"""How people get answers: SQL, exports, scored files, the state of each night."""
+"""Getting answers: SQL, exports, scored files, the status of each night."""

@@ -1,4 +1,4 @@
-"""Comments with their scores for another program or a colleague: CSV, Parquet, or a DuckDB file of their own."""
+"""Exports comments with their scores to CSV, Parquet or a DuckDB file."""
 
 import os
 from datetime import date
@@ -15,27 +15,30 @@ import pyarrow.parquet as pq
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput
-from warehouse import queries
+from models.labels import LABELS
+from warehouse import build, queries
 from warehouse.reader import Warehouse
 
 BATCH = 50_000  # rows
+SEVERITIES = ("none", *build.SEVERITIES)
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "review", "words")
 
 
 def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "export") -> int:
-    """Writes what the filters let pass and returns how many rows; the file appears when it is whole.
+    """Writes the matching comments and returns their number; the file appears only when complete.
 
-    what: "export" for comments with their scores, "reviewed" for those with a review and what it said.
+    what: "export" for all comments, "reviewed" for reviewed ones with the reviewers' labels.
     """
     writers = {".csv": _write_csv, ".parquet": _write_parquet, ".duckdb": _write_duckdb}
     if target.suffix not in writers:
-        raise BadInput(f"{target}: the name must end in one of {', '.join(writers)}.")
+        raise BadInput(f"{target}: use a name that ends in {', '.join(writers)}.")
+    _check(filters)
     parameters = dict.fromkeys(FILTERS) | {"first": FIRST, "last": LAST} | filters
     batches = Warehouse(settings.data_dir / "warehouse").batches(queries.page_sql(what), parameters, BATCH)
     first = next(batches, None)
     if first is None or first.num_rows == 0:
-        raise BadInput("No comment passes these filters; nothing was written.")
+        raise BadInput("No comments match; nothing was written.")
     fresh = target.with_name(f".{target.name}-{os.getpid()}")
     rows = 0
     try:
@@ -55,6 +58,13 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
     return rows
 
 
+def _check(filters: dict[str, Any]) -> None:
+    """Raises BadInput for a value that can never match."""
+    for name, allowed in (("flag", LABELS), ("severity", SEVERITIES)):
+        if filters.get(name) not in (None, *allowed):
+            raise BadInput(f"--{name} {filters[name]} doesn't exist. Choose from {', '.join(allowed)}.")
+
+
 def _write_csv(fresh: Path, rows: pa.RecordBatchReader) -> None:
     with pyarrow.csv.CSVWriter(fresh, rows.schema) as writer:
         for batch in rows:
@@ -62,7 +72,7 @@ def _write_csv(fresh: Path, rows: pa.RecordBatchReader) -> None:
 
 
 def _safe(column: pa.Array) -> pa.Array:
-    """Text that a spreadsheet would run begins with an apostrophe."""
+    """Adds an apostrophe before text that a spreadsheet would run as a formula."""
     if not pa.types.is_string(column.type):
         return column
     is_formula = pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), pa.array(queries.FORMULA))

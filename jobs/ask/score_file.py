@@ -1,4 +1,4 @@
-"""Adds the six probability columns to a file of any size, batch by batch: CSV, Parquet or JSON Lines."""
+"""Adds six probability columns to a CSV, Parquet or JSON Lines file of any size, batch by batch."""
 
 import json
 import os
@@ -20,16 +20,16 @@ from models.labels import LABELS
 from models.text import clean_text
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-BATCH = 10_000  # rows; long enough to sort texts by length, short enough for any memory
-CSV_BLOCK = 4 << 20  # bytes; a single row may not be longer
+BATCH = 10_000  # rows; enough for sorting texts by length, few enough for any machine's memory
+CSV_BLOCK = 4 << 20  # bytes; the longest possible row
 
 
 def score_file(settings: Settings, source: Path, target: Path, text_column: str) -> int:
-    """Scores every row and returns how many there were; the target appears when it is whole."""
+    """Scores every row and returns their number; the target appears only when complete."""
     if not source.is_file():
-        raise BadInput(f"There is no file {source}.")
+        raise BadInput(f"File not found: {source}")
     if source.resolve() == target.resolve():
-        raise BadInput(f"{source} would be overwritten by its own scores; name another file to write.")
+        raise BadInput(f"{source} would be overwritten. Choose another file to write to.")
     model = scorer.load(settings.model_dir)
     fresh = target.with_name(f".{target.name}-{os.getpid()}")
     rows = 0
@@ -44,7 +44,7 @@ def score_file(settings: Settings, source: Path, target: Path, text_column: str)
                 rows += scored.num_rows
                 advance(scored.num_rows)
             if writer is None:
-                raise BadInput(f"{source} holds no rows.")
+                raise BadInput(f"{source} has no rows.")
             writer.close()
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError) as error:
         raise BadInput(f"{source}, after row {rows}: {error}. Nothing was written to {target}.") from None
@@ -57,9 +57,9 @@ def score_file(settings: Settings, source: Path, target: Path, text_column: str)
 
 def _scored(batch: pa.RecordBatch, model: scorer.Scorer, text_column: str, source: Path) -> pa.RecordBatch:
     if text_column not in batch.schema.names:
-        raise BadInput(f"{source} has no column {text_column!r}; it has: {', '.join(batch.schema.names)}")
+        raise BadInput(f"{source} has no column {text_column!r}. Columns: {', '.join(batch.schema.names)}")
     if taken := set(LABELS) & set(batch.schema.names):
-        raise BadInput(f"{source} already has the columns {', '.join(sorted(taken))}; rename them first.")
+        raise BadInput(f"{source} already has the columns {', '.join(sorted(taken))}. Rename them first.")
     texts = [clean_text(text or "") for text in batch.column(text_column).cast(pa.string()).to_pylist()]
     is_wordless = np.array([text == "" for text in texts])
     for label, column in zip(LABELS, model.scores(texts).T, strict=True):
@@ -78,7 +78,7 @@ def _read(source: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _read_csv(source: Path) -> Iterator[pa.RecordBatch]:
-    """Every column as text, so that what is not scored comes out as it came in."""
+    """Reads every column as text, so that other columns come out unchanged."""
     parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
     read = pyarrow.csv.ReadOptions(block_size=CSV_BLOCK)
     with pyarrow.csv.open_csv(source, read, parse) as head:
@@ -91,7 +91,7 @@ def _read_csv(source: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _read_json_lines(source: Path) -> Iterator[pa.RecordBatch]:
-    """One schema for the file, that of its first batch: a later row with another shape is named as an error."""
+    """The first batch sets the file's schema; a later row that doesn't fit is reported with its line."""
     columns, rows = None, []
     with source.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
@@ -114,7 +114,9 @@ def _json_row(source: Path, number: int, line: str, columns: pa.Schema | None) -
     if not isinstance(row, dict):
         raise BadInput(f"{source}, line {number}: expected an object, found {type(row).__name__}")
     if columns and (unknown := row.keys() - set(columns.names)):
-        raise BadInput(f"{source}, line {number}: the first {BATCH} rows have no {', '.join(sorted(unknown))}")
+        raise BadInput(
+            f"{source}, line {number}: new field {', '.join(sorted(unknown))}, not in the first {BATCH:,} rows"
+        )
     return row
 
 
@@ -149,4 +151,4 @@ def _format(path: Path) -> str:
     try:
         return FORMATS[path.suffix.lower()]
     except KeyError:
-        raise BadInput(f"{path}: the name must end in one of {', '.join(FORMATS)}") from None
+        raise BadInput(f"{path}: use a name that ends in {', '.join(FORMATS)}") from None

@@ -1,4 +1,4 @@
-"""Asking the warehouse in SQL from a terminal: one query, the ready questions, or a prompt."""
+"""SQL in the terminal: one query, the example queries, or a prompt."""
 
 import csv
 import json
@@ -13,19 +13,19 @@ from warehouse import WarehouseError, describe, queries
 from warehouse.reader import Warehouse
 
 HISTORY = Path.home() / ".toxwatch_history"
-HELP = "End a query with ; or an empty line. \\t lists tables, \\d NAME explains one, \\e ready questions, \\q ends."
+HELP = "End a query with ; or an empty line. \\t lists tables, \\d NAME describes one, \\e runs examples, \\q quits."
 TABLES = """SELECT table_name AS name, comment FROM duckdb_tables() UNION ALL BY NAME
 SELECT view_name AS name, comment FROM duckdb_views() WHERE NOT internal ORDER BY name"""
 
 
 def answer(folder: Path, query: str, as_json: bool) -> None:
-    """Prints a table on a terminal, tab-separated values elsewhere, JSON where it is wanted."""
+    """Prints a table on a terminal, otherwise tab-separated values; JSON on request."""
     reader = Warehouse(folder)
     try:
         names, rows = reader.table(query)
     except WarehouseError as error:
         tables = ", ".join(name for name, _ in reader.query(TABLES))
-        raise WarehouseError(f"{error}\nThere are: {tables}.") from None
+        raise WarehouseError(f"{error}\nTables and views: {tables}.") from None
     if as_json:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str))
     elif sys.stdout.isatty():
@@ -37,7 +37,7 @@ def answer(folder: Path, query: str, as_json: bool) -> None:
 
 
 def examples(folder: Path) -> None:
-    """Every ready question with its SQL and its answer on the reader's own data."""
+    """Runs every example query and prints its question, SQL and result."""
     console = Console(highlight=False)
     for name in queries.names():
         console.print(f"\n[bold]{queries.question(name)}[/]")
@@ -46,39 +46,39 @@ def examples(folder: Path) -> None:
 
 
 def show(folder: Path, name: str) -> None:
-    """The answer to one ready question, as a table."""
+    """Prints the result of one example query."""
     print_table(*Warehouse(folder).table(queries.sql(name)))
 
 
 def prompt(folder: Path) -> None:
-    """Asks until \\q or the end of input."""
+    """Runs queries until \\q or the end of input."""
     reader = Warehouse(folder)
     reader.query("SELECT 1")
     if HISTORY.exists():
         readline.read_history_file(HISTORY)
     print(HELP)
-    while (asked := _read()) is not None:
+    while (line := _read()) is not None:
         try:
-            _respond(folder, reader, asked)
+            _respond(folder, reader, line)
         except WarehouseError as error:
             print(error)
     readline.write_history_file(HISTORY)
 
 
-def _respond(folder: Path, reader: Warehouse, asked: str) -> None:
-    command, _, name = asked.partition(" ")
+def _respond(folder: Path, reader: Warehouse, line: str) -> None:
+    command, _, name = line.partition(" ")
     if command == "\\t":
         print_table(*reader.table(TABLES))
     elif command == "\\d":
         print_table(*reader.table(describe.COLUMNS, [name.strip()]))
     elif command == "\\e":
         examples(folder)
-    elif asked:
-        print_table(*reader.table(asked))
+    elif line:
+        print_table(*reader.table(line))
 
 
 def _read() -> str | None:
-    """The lines up to a semicolon or an empty one; None when there are no more."""
+    """The lines up to a semicolon or an empty line; None at the end of input."""
     lines: list[str] = []
     while True:
         try:

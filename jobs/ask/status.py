@@ -1,4 +1,4 @@
-"""What each night holds, read from the manifests alone."""
+"""The status of each night, read from the manifests alone."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +10,7 @@ from models.card import read_card
 
 
 def status(settings: Settings) -> list[dict[str, Any]]:
-    """One row a night: its stages with their manifests, None where a stage has not finished."""
+    """One row per night: the manifest of each stage, None if the stage has not finished."""
     lake = Lake.of(settings)
     model = read_card(settings.model_dir)["version"]
     models = {one.name: model if one.by_model else None for one in STAGES}

@@ -1,1 +1,1 @@
-"""The command line, one module for each help panel. Heavy imports wait inside the commands."""
+"""The command line, one module per help panel. Heavy imports stay inside the commands."""

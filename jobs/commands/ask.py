@@ -1,4 +1,4 @@
-"""Look and ask: the dashboard, SQL, files in and out."""
+"""Results: the dashboard, SQL, files in and out."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,7 +67,10 @@ def import_file(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import comments you already have; they are validated and scored like scraped ones."""
+    """Import comments you already have, to be validated and scored like collected ones.
+
+    Example: toxwatch import comments.csv --platform instagram --account nasa --column text=Message
+    """
     from jobs.collect import imports
 
     source = imports.account_named(platform, account)
@@ -90,14 +93,17 @@ def export(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Write comments with their scores to a file, optionally filtered."""
+    """Write comments with their scores to a file, optionally filtered.
+
+    Example: toxwatch export insults.csv --flag insult --from 2026-11-01
+    """
     from jobs.ask import export
 
-    chosen: dict[str, Any] = {"only": account, "flag": flag, "severity": severity}
-    chosen |= {"language": language, "words": words}
-    chosen |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
-    rows = export.run(Settings.load(data_dir), target, chosen, "reviewed" if reviewed else "export")
-    console.print(f"Wrote {rows:,} comments to {target}.")
+    filters: dict[str, Any] = {"only": account, "flag": flag, "severity": severity}
+    filters |= {"language": language, "words": words}
+    filters |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
+    rows = export.run(Settings.load(data_dir), target, filters, "reviewed" if reviewed else "export")
+    console.print(f"Wrote {rows:,} comment{'' if rows == 1 else 's'} to {target}.")
 
 
 def report(
@@ -108,9 +114,13 @@ def report(
     link: Annotated[str, typer.Option(help="Address of your dashboard, to link to from the report.")] = "",
     data_dir: DataDir = None,
 ) -> None:
-    """Write the overview and every account as one HTML file to print or e-mail."""
+    """Write the overview and every account as one HTML file to print or e-mail.
+
+    Example: toxwatch report week.html --days 7
+    """
     from dashboard import report
-    from dashboard.view import PERIODS, Answers, View
+    from dashboard.view import Answers, View
+    from dashboard.wording import PERIODS, counted
     from warehouse.reader import Warehouse
 
     answers = Answers(Warehouse(Settings.load(data_dir).data_dir / "warehouse"))
@@ -120,8 +130,7 @@ def report(
     if account not in (None, *(accounts := answers.accounts())):
         raise BadInput(f"No account {account} has scored comments. Accounts: {', '.join(accounts)}.")
     view = View(account=account, days=days, last=last.date() if last else answers.newest())
-    count = report.write(answers, view, target, link)
-    console.print(f"Wrote {target} ({count} account{'' if count == 1 else 's'}).")
+    console.print(f"Wrote {target} ({counted(report.write(answers, view, target, link), 'account')}).")
 
 
 def sql(
@@ -130,7 +139,10 @@ def sql(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Query the warehouse with SQL (read-only)."""
+    """Query the warehouse with SQL (read-only).
+
+    Example: toxwatch sql "select account, count(*) from comments group by all"
+    """
     from jobs.ask import sql
 
     folder = Settings.load(data_dir).data_dir / "warehouse"
@@ -149,10 +161,13 @@ def score_file(
     text_column: Annotated[str, typer.Option(help="The column with the comments.")],
     as_json: AsJson = False,
 ) -> None:
-    """Add the six probability columns to a file of any size."""
+    """Add six probability columns to a file of any size.
+
+    Example: toxwatch score-file in.csv out.csv --text-column text
+    """
     from jobs.ask.score_file import score_file
 
     rows = score_file(Settings.load(), source, target, text_column)
     if as_json:
         return print_json({"rows": rows, "file": str(target)})
-    return console.print(f"Scored {rows:,} rows into {target}.")
+    return console.print(f"Wrote {target} ({rows:,} row{'' if rows == 1 else 's'} scored).")

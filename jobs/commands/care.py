@@ -1,4 +1,4 @@
-"""Take care of the data: erase, re-key, back up, rebuild."""
+"""Maintenance: erase, re-key, back up, rebuild."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,10 @@ def forget(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase an author or a comment everywhere, and keep scrapes from bringing them back."""
+    """Erase an author or a comment everywhere, and keep later nights from collecting them again.
+
+    Example: toxwatch forget --author instagram/their.handle
+    """
     from jobs.lake.tombstones import author_hash
     from jobs.upkeep import forget
 
@@ -52,7 +55,10 @@ def held(
     target: Annotated[Path, typer.Argument(help="The JSON file to write.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Export everything stored about one person, for a subject access request."""
+    """Export everything stored about one person, for a subject access request.
+
+    Example: toxwatch held instagram/their.handle answer.json
+    """
     from jobs.upkeep import held
 
     counts = held.run(Settings.load(data_dir), author_name(author), target)
@@ -63,7 +69,10 @@ def backup(
     target: Annotated[Path, typer.Argument(help="The .tar file to write, outside the data folder.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Write everything that can't be recreated to one file, and read it back to check it."""
+    """Write everything that can't be recreated to one file, and read it back to check it.
+
+    Example: toxwatch backup /backups/toxwatch-2026-11-20.tar
+    """
     from jobs.upkeep import backup
 
     files = backup.backup(Settings.load(data_dir), target)
@@ -74,7 +83,10 @@ def restore(
     source: Annotated[str, typer.Argument(help="A file from `toxwatch backup`, or a store as s3://bucket/prefix.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Restore a backup, or everything an object store holds, into a new data folder."""
+    """Restore a backup, or everything an object store holds, into a new data folder.
+
+    Example: toxwatch restore /backups/toxwatch-2026-11-20.tar --data-dir NEW
+    """
     from jobs.upkeep import backup
 
     settings = Settings.load(data_dir)
@@ -98,7 +110,8 @@ def rebuild(data_dir: DataDir = None) -> None:
 
     settings = Settings.load(data_dir)
     nights = publish.rebuild(settings)
-    console.print(f"Rebuilt {settings.data_dir / 'warehouse' / 'current.duckdb'} from {len(nights)} nights.")
+    current = settings.data_dir / "warehouse" / "current.duckdb"
+    console.print(f"Rebuilt {current} from {len(nights)} night{'' if len(nights) == 1 else 's'}.")
 
 
 def rollback(data_dir: DataDir = None) -> None:

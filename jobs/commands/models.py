@@ -1,4 +1,4 @@
-"""The commands of a model's life: prepare, train, evaluate, gate, promote. Heavy imports wait inside."""
+"""The commands to make and release a model: prepare, train, evaluate, gate, promote, rescore."""
 
 import json
 from dataclasses import asdict, replace
@@ -18,7 +18,7 @@ BILSTM, TRANSFORMER = (SHIPPED.with_name(name) for name in ("bilstm", "transform
 Data = Annotated[
     Path | None,
     typer.Option(
-        help="What `toxwatch prepare` wrote, or a folder with the Jigsaw CSVs or files that a mapping names.",
+        help="Output of `toxwatch prepare`, or a folder of labelled comments (see prepare).",
         show_default="models/labelled.parquet in the data folder",
     ),
 ]
@@ -27,15 +27,23 @@ Output = Annotated[
     typer.Option(help="Folder to write the model to.", show_default="models/challenger in the data folder"),
 ]
 Model = Annotated[
-    Path | None, typer.Argument(help="Folder of a model.", show_default="models/challenger in the data folder")
+    Path | None, typer.Argument(help="Model folder.", show_default="models/challenger in the data folder")
 ]
 
 
 def prepare(
-    data: Annotated[Path, typer.Option(help="Folder with the Jigsaw CSVs or with files that a mapping names.")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of labelled comments: the Jigsaw CSVs, or files described in models/training/sources/."
+        ),
+    ],
     data_dir: DataDir = None,
 ) -> None:
-    """Clean labelled comments, leave duplicates out and split them for ever, once for all that follows."""
+    """Clean and de-duplicate labelled comments, and create a fixed train/validation/test split.
+
+    Example: toxwatch prepare --data labelled/
+    """
     from models.labels import LABELS
     from models.training import data as labelled
 
@@ -44,7 +52,7 @@ def prepare(
     counts = rows.groupby(["source", "part"]).size().unstack(fill_value=0)
     typer.echo(counts.to_string())
     typer.echo("\n" + rows.groupby("part")[list(LABELS)].sum().astype(int).to_string())
-    typer.echo(f"\n{len(rows):,} comments are in {_prepared(home)}. Next: toxwatch train")
+    typer.echo(f"\nWrote {_prepared(home)} ({len(rows):,} comments). Next: toxwatch train")
 
 
 def train(
@@ -54,27 +62,37 @@ def train(
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="An encoder in Hugging Face layout (BERT, DistilBERT, RoBERTa), a folder or a name on the hub: to "
-            "fine-tune, or for a BiLSTM's word vectors."
+            help="BERT, DistilBERT or RoBERTa encoder (Hugging Face folder or name): fine-tuned as a transformer, or "
+            "used for a BiLSTM's word vectors."
         ),
     ] = None,
-    glove: Annotated[Path | None, typer.Option(help="GloVe text file, for a BiLSTM's word vectors instead.")] = None,
-    teacher: Annotated[
-        Path | None, typer.Option(help="Folder of a better model that a BiLSTM learns from besides.")
+    glove: Annotated[
+        Path | None, typer.Option(help="GloVe text file for a BiLSTM's word vectors, instead of --backbone.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="At most; the best is kept.")] = None,
-    imbalance: Annotated[str | None, typer.Option(help="none, weights, focal, sampling or smote.")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Folder of a better model for a BiLSTM to learn from (distillation).")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Maximum number of epochs; the best one is kept.")
+    ] = None,
+    imbalance: Annotated[
+        str | None, typer.Option(help="How to handle rare categories: none, weights, focal, sampling or smote.")
+    ] = None,
     embedding: Annotated[int | None, typer.Option(min=8, max=300, help="Width of a BiLSTM's word vectors.")] = None,
-    accumulate: Annotated[int | None, typer.Option(min=1, help="Batches whose gradients are added up.")] = None,
-    mixed: Annotated[bool | None, typer.Option("--mixed", help="bfloat16 arithmetic: faster where there is.")] = None,
-    composed: Annotated[int | None, typer.Option(min=0, help="Sentences from templates.toml besides.")] = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="Train on this many rows only.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    accumulate: Annotated[int | None, typer.Option(min=1, help="Number of batches per gradient step.")] = None,
+    mixed: Annotated[bool | None, typer.Option("--mixed", help="Use bfloat16 (faster on supported hardware).")] = None,
+    composed: Annotated[
+        int | None, typer.Option(min=0, help="Number of extra sentences to generate from templates.toml.")
+    ] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Train on only this many rows.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Train a BiLSTM or fine-tune a transformer on labelled comments and write a model that can be scored with.
+    """Train a BiLSTM or fine-tune a transformer on labelled comments.
 
-    Every run is recorded: mlflow ui --backend-store-uri sqlite:///data/models/mlflow.db
+    Example: toxwatch train --kind transformer --backbone BACKBONE --epochs 2
+
+    Every run is recorded; to see them: mlflow ui --backend-store-uri sqlite:///data/models/mlflow.db
     """
     from models.scorer import network
     from models.training import data as labelled
@@ -84,8 +102,8 @@ def train(
 
     home = Settings.load(data_dir).data_dir
     if kind not in ("bilstm", "transformer"):
-        raise ModelError(f"--kind is {kind!r}; choose bilstm or transformer.")
-    chosen: dict[str, Any] = {
+        raise ModelError(f"--kind must be bilstm or transformer (got {kind}).")
+    options: dict[str, Any] = {
         "epochs": epochs,
         "imbalance": imbalance,
         "embedding": embedding,
@@ -95,11 +113,11 @@ def train(
         "sample": sample,
         "seed": seed,
     }
-    chosen = {name: value for name, value in chosen.items() if value is not None}
-    begun_with = {"backbone": "BACKBONE"} if backbone else {"glove": "GLOVE"} if glove else {}
-    begun_with |= {"teacher": "TEACHER"} if teacher else {}
-    command = _command({"kind": kind} | begun_with | chosen)
-    settings = replace(train.TRANSFORMER if kind == "transformer" else train.Settings(), **chosen)
+    options = {name: value for name, value in options.items() if value is not None}
+    starting_point = {"backbone": "BACKBONE"} if backbone else {"glove": "GLOVE"} if glove else {}
+    starting_point |= {"teacher": "TEACHER"} if teacher else {}
+    command = _command({"kind": kind} | starting_point | options)
+    settings = replace(train.TRANSFORMER if kind == "transformer" else train.Settings(), **options)
     encoder = find_encoder(backbone) if backbone else None
     if kind == "bilstm":
         fit = partial(
@@ -108,8 +126,7 @@ def train(
     elif encoder and not teacher:
         fit = partial(train.train_transformer, backbone=encoder)
     else:
-        raise ModelError("A transformer is fine-tuned from an encoder, and has no teacher: name the encoder only, with "
-                         "--backbone.")  # fmt: skip
+        raise ModelError("A transformer needs --backbone (the encoder to fine-tune) and takes no --teacher.")
     rows, place = labelled.labelled(_data(data, home)), output or _challenger(home)
     registry = Registry(home / "models")
     with registry.run({"kind": kind, "command": command} | asdict(settings)) as run:
@@ -120,18 +137,20 @@ def train(
 
         card = fit(rows, place, settings=settings, command=command, watch=watch)
         registry.keep(run, place)
-    typer.echo(f"{card['version']} in {place}: validation AUC {card['validation_auc']:.4f}")
+    typer.echo(f"Wrote {place} ({card['version']}): validation AUC {card['validation_auc']:.4f}")
 
 
 def cascade(
-    fast: Annotated[Path, typer.Option(help="Folder of the model that reads everything.")] = BILSTM,
-    slow: Annotated[Path, typer.Option(help="Folder of the model that reads what is doubtful.")] = TRANSFORMER,
+    fast: Annotated[Path, typer.Option(help="Folder of the fast model, which reads every comment.")] = BILSTM,
+    slow: Annotated[Path, typer.Option(help="Folder of the slow model, which re-checks doubtful ones.")] = TRANSFORMER,
     data: Data = None,
     output: Output = None,
-    link: Annotated[bool, typer.Option("--link", help="Refer to the two models where they lie, do not copy.")] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Refer to the two model folders instead of copying them.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Join a fast and a slow model into one that is nearly as good as the slow one and nearly as fast as the fast."""
+    """Combine a fast and a slow model: nearly as accurate as the slow one, nearly as fast as the fast one."""
     from models.training import cascade
     from models.training import data as labelled
     from models.training.registry import Registry
@@ -144,23 +163,23 @@ def cascade(
         with registry.run({"kind": "cascade", "command": card["command"]}) as run:
             registry.keep(run, place)
     typer.echo(
-        f"{card['version']} in {place}: the slow model reads {card['read_share']:.1%} of unfiltered comments; "
-        f"AUC lost against it alone: {card['auc_loss']}"
+        f"Wrote {place} ({card['version']}): the slow model re-checks {card['read_share']:.1%} of unfiltered comments; "
+        f"AUC loss relative to it alone: {card['auc_loss']}"
     )
 
 
 def evaluate(
     model: Annotated[
         Path | None,
-        typer.Argument(help="Folder of a model.", show_default="the challenger in the data folder, else the shipped"),
+        typer.Argument(help="Model folder.", show_default="the challenger in the data folder, or the shipped model"),
     ] = None,
     data: Data = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Judge a model on held-out comments, on the cases that fool such models, and in disguise.
+    """Test a model on held-out comments, trick cases and disguised words.
 
-    All figures are written to models/reports in the data folder too, as JSON and as a page with charts; the dashboard
-    shows those of the model in use.
+    Also writes all figures to models/reports in the data folder, as JSON and as a page with charts. The dashboard shows
+    those of the model in use.
     """
     from models import scorer
     from models.training import data as labelled
@@ -178,11 +197,11 @@ def evaluate(
     as_json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     report.write(figures, page)
     Registry(home / "models").log_figures(folder, figures, [as_json, page])
-    typer.echo(f"\nWith charts: {page}")
+    typer.echo(f"\nReport with charts: {page}")
 
 
 def gate(model: Model = None, data: Data = None, data_dir: DataDir = None) -> None:
-    """Hold a challenger against the champion on the frozen validation comments; refuse it where it is worse."""
+    """Compare a challenger with the current model (champion); reject it if it is worse, and say where."""
     from models import scorer
     from models.training import data as labelled
     from models.training import evaluate
@@ -195,23 +214,23 @@ def gate(model: Model = None, data: Data = None, data_dir: DataDir = None) -> No
     challenger, champion = scorer.load(folder), scorer.load(registry.champion() or SHIPPED)
     compared = compare(evaluate.judge(challenger, rows), evaluate.judge(champion, rows))
     for one in compared:
-        verdict = f"worse by more than {MARGINS[one.kind]}" if one.is_worse else "holds"
+        verdict = f"worse by more than {MARGINS[one.kind]}" if one.is_worse else "ok"
         typer.echo(f"{one.what:48}{one.champion:>9.4f} → {one.challenger:.4f}  {verdict}")
     if worse := [one.what for one in compared if one.is_worse]:
         raise Refused(
-            f"{challenger.version} is refused: against {champion.version} it is worse in {'; '.join(worse)}. "
-            "`toxwatch promote --anyway` lets it take over all the same."
+            f"Rejected {challenger.version}: it is worse than {champion.version} in {'; '.join(worse)}. "
+            "To promote it anyway, run `toxwatch promote --anyway`."
         )
     registry.note_pass(folder, champion.version)
-    typer.echo(f"{challenger.version} may take over from {champion.version}. Next: toxwatch promote")
+    typer.echo(f"{challenger.version} passed against {champion.version}. Next: toxwatch promote")
 
 
 def promote(
     model: Model = None,
-    anyway: Annotated[bool, typer.Option("--anyway", help="Although the gate did not let it pass.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Promote even if the gate rejected it.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a model that the gate let pass the champion; `toxwatch rescore` then lets it take over."""
+    """Put a model that passed the gate into production; `toxwatch rescore` then switches to it."""
     from models.card import read_card
     from models.training.registry import Registry
 
@@ -219,9 +238,11 @@ def promote(
     registry, folder = Registry(home / "models"), model or _challenger(home)
     champion = read_card(registry.champion() or SHIPPED)["version"]
     if not anyway and registry.passed_against(folder) != champion:
-        raise Refused(f"The gate has not let {folder} pass against the champion {champion}: run `toxwatch gate`.")
-    kept = registry.promote(folder)
-    typer.echo(f"{read_card(kept)['version']} is the champion, in {kept}. Next: toxwatch rescore")
+        raise Refused(
+            f"{folder} has not passed the gate against the current model {champion}. Run `toxwatch gate` first."
+        )
+    promoted = registry.promote(folder)
+    typer.echo(f"Promoted {read_card(promoted)['version']} (in {promoted}). Next: toxwatch rescore")
 
 
 def models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -230,14 +251,14 @@ def models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
     settings = Settings.load(data_dir)
     folder = settings.data_dir / "models"
-    known = Registry(folder).models() if Registry.exists(folder) else []
+    registered = Registry(folder).models() if Registry.exists(folder) else []
     if as_json:
-        return print_json([one._asdict() for one in known])
+        return print_json([one._asdict() for one in registered])
     rows = [
         [one.version, one.made, one.validation_auc, one.passed_against, "champion" if one.is_champion else ""]
-        for one in known
+        for one in registered
     ]
-    console.print(f"Nights are scored with {settings.model_dir}.")
+    console.print(f"In use: {settings.model_dir}")
     return print_rows(["model", "trained", "validation AUC", "passed against", ""], rows)
 
 
@@ -246,7 +267,7 @@ def rescore(data_dir: DataDir = None) -> None:
     from jobs.upkeep import rescore
 
     nights, champion = rescore.run(Settings.load(data_dir))
-    console.print(f"{champion} is now in use; {len(nights)} nights were scored with it just now.")
+    console.print(f"Scored {len(nights)} night{'' if len(nights) == 1 else 's'} with {champion}, which is now in use.")
 
 
 def _prepared(data_dir: Path) -> Path:
@@ -257,14 +278,14 @@ def _challenger(data_dir: Path) -> Path:
     return data_dir / "models" / "challenger"
 
 
-def _data(given: Path | None, data_dir: Path) -> Path:
-    place = given or _prepared(data_dir)
+def _data(path: Path | None, data_dir: Path) -> Path:
+    place = path or _prepared(data_dir)
     if not place.exists():
-        raise ModelError(f"There is no {place}. Name labelled comments with --data, or `toxwatch prepare` them first.")
+        raise ModelError(f"{place} not found. Run `toxwatch prepare` first, or pass labelled comments with --data.")
     return place
 
 
 def _command(options: dict[str, Any]) -> str:
-    """The command that makes this model again."""
-    said = [f"--{name}" if value is True else f"--{name} {value}" for name, value in options.items()]
-    return " ".join(["toxwatch train --data DATA", *said])
+    """The command that reproduces this model."""
+    flags = [f"--{name}" if value is True else f"--{name} {value}" for name, value in options.items()]
+    return " ".join(["toxwatch train --data DATA", *flags])

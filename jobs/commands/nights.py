@@ -1,4 +1,4 @@
-"""The stages of a night, and what runs every night."""
+"""The stages of a night, and the nightly commands."""
 
 from datetime import datetime
 from typing import Annotated
@@ -88,7 +88,10 @@ def nightly(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run all stages of a night, or of each night --from … --to …, then delete what has expired."""
+    """Run all stages of a night, or of each night --from … --to …, then delete what has expired.
+
+    Example, to backfill two weeks: toxwatch nightly --from 2026-11-01 --to 2026-11-14
+    """
     from jobs import nightly
     from jobs.upkeep import expire
 
@@ -118,17 +121,17 @@ def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False
 
     from jobs.alerts import rules
 
-    found = rules.run(Settings.load(data_dir), night_of(night))
+    alerts = rules.run(Settings.load(data_dir), night_of(night))
     if as_json:
-        return print_json([asdict(one) for one in found])
-    if not found:
+        return print_json([asdict(one) | {"said": one.message} for one in alerts])  # said: the name in earlier releases
+    if not alerts:
         return console.print(f"Nothing unusual on {night_of(night)}.")
-    return print_rows(["rule", "what", "link"], [[one.rule, str(one), one.link] for one in found])
+    return print_rows(["rule", "alert", "link"], [[one.rule, str(one), one.link] for one in alerts])
 
 
 def demo(
-    nights: Annotated[int, typer.Option(min=1, max=60, help="How many nights, up to yesterday.")] = 14,
-    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="The last of them.")] = None,
+    nights: Annotated[int, typer.Option(min=1, max=60, help="Number of nights, up to yesterday.")] = 14,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last night.")] = None,
     is_served: Annotated[bool, typer.Option("--serve/--no-serve", help="Start the dashboard afterwards.")] = True,
     port: Port = DASHBOARD_PORT,
     data_dir: DataDir = None,
@@ -160,7 +163,9 @@ def stream(
     """Score, publish and alert on comments as they arrive in a folder or Kafka topic, each exactly once.
 
     For a launch or a crisis, when the nightly run is too late. Move files into the folder only when they are complete.
-    Ctrl-C stops.
+    Ctrl-C to stop.
+
+    Example: toxwatch stream incoming/ --platform instagram --account nasa
     """
     from jobs.collect import imports
     from jobs.schedule import stream
@@ -173,10 +178,10 @@ def accounts(as_json: AsJson = False) -> None:
     """List the watched accounts."""
     from jobs.config.targets import read_targets
 
-    watched = read_targets(Settings.load().targets_file).accounts
+    accounts = read_targets(Settings.load().targets_file).accounts
     if as_json:
-        return print_json([account.model_dump() for account in watched])
-    rows = [[one.name, ", ".join(one.tags), one.max_posts, one.max_comments_per_post] for one in watched]
+        return print_json([account.model_dump() for account in accounts])
+    rows = [[one.name, ", ".join(one.tags), one.max_posts, one.max_comments_per_post] for one in accounts]
     return print_rows(["account", "tags", "posts per night", "comments per post"], rows)
 
 
@@ -198,7 +203,9 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         return print_json(rows)
     if not rows:
-        return console.print("No nights yet. Run `toxwatch demo` for fourteen invented ones, or `toxwatch nightly`.")
+        return console.print(
+            "No nights yet. Run `toxwatch nightly`, or `toxwatch demo` to try two weeks of invented data."
+        )
     stages = [stage for stage in rows[0] if stage != "night"]
     cells = [[row["night"], *(row[stage]["rows_out"] if row[stage] else "–" for stage in stages)] for row in rows]
     return print_rows(["night", *stages], cells, "rows out of each stage")

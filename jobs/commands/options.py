@@ -1,4 +1,4 @@
-"""Options that several commands share, and how commands print their results."""
+"""Shared command-line options, and printing of results."""
 
 import json
 import sys
@@ -31,20 +31,21 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard
 Platform = Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")]
 Handle = Annotated[str, typer.Option(help="Handle of the account, e.g. nasa.")]
 Columns = Annotated[
-    list[str] | None, typer.Option("--column", help="For CSV: ours=theirs, e.g. `--column text=Message`; repeatable.")
+    list[str] | None,
+    typer.Option("--column", help="For CSV: our column = yours, e.g. --column text=Message; repeatable."),
 ]
 Engine = Annotated[
     str | None,
     typer.Option(
-        help="What runs the network: onnx, in Spark's Python; or sparknlp, a transformer in its JVM.",
+        help="How to run the model: onnx (any model), or sparknlp (a transformer inside Spark's JVM).",
         show_default="$TOXWATCH_ENGINE or onnx",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
-def night_of(given: datetime | None) -> date:
-    return given.date() if given else datetime.now(UTC).date() - timedelta(days=1)
+def night_of(day: datetime | None) -> date:
+    return day.date() if day else datetime.now(UTC).date() - timedelta(days=1)
 
 
 def nights_between(first: datetime | None, last: datetime | None) -> list[date]:
@@ -57,15 +58,15 @@ def nights_between(first: datetime | None, last: datetime | None) -> list[date]:
 def column_pairs(columns: list[str] | None) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in columns or []]
     if bad := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
-        raise BadInput(f"--column takes ours=theirs, e.g. text=Message (got {', '.join(bad)}).")
+        raise BadInput(f"--column takes our name = your name, e.g. text=Message (got {', '.join(bad)}).")
     return {ours: theirs for ours, _, theirs in pairs}
 
 
-def author_name(given: str) -> str:
-    """ "instagram/ann" as it is hashed."""
-    platform, slash, handle = given.partition("/")
+def author_name(text: str) -> str:
+    """ "instagram/ann" in the form that is hashed."""
+    platform, slash, handle = text.partition("/")
     if not (platform and slash and handle):
-        raise BadInput(f"Write an author as platform/handle, e.g. instagram/their.handle (got {given!r}).")
+        raise BadInput(f"Write an author as platform/handle, e.g. instagram/their.handle (got {text!r}).")
     return f"{platform}:{handle}"
 
 
@@ -76,7 +77,7 @@ def print_manifests(manifests: "list[Manifest]", as_json: bool) -> None:
     for one in manifests:
         notes = [f"{reason} {count:,}" for reason, count in one.set_aside.items() if count]
         if one.reused:
-            notes.append(f"scored before {one.reused:,} ({one.reused / one.rows_out:.0%} saved)")
+            notes.append(f"reused {one.reused:,} earlier scores ({one.reused / one.rows_out:.0%})")
         rows.append([one.night, one.stage, one.rows_in, one.rows_out, ", ".join(notes), f"{one.seconds:.1f}"])
     return print_rows(["night", "stage", "rows in", "rows out", "set aside", "seconds"], rows)
 

@@ -1,4 +1,4 @@
-"""`toxwatch user` and `toxwatch key`: who may sign in, and which programs may ask."""
+"""`toxwatch user` and `toxwatch key`: access for people and programs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +11,11 @@ from jobs.config.settings import Settings
 from warehouse import Part, WarehouseError
 
 Tags = Annotated[
-    list[str] | None, typer.Option("--tag", help="Only accounts with this tag of targets.toml; repeat for several.")
+    list[str] | None, typer.Option("--tag", help="Only accounts with this tag in targets.toml; repeatable.")
 ]
 
-users = typer.Typer(no_args_is_help=True, help="Who may sign in to the dashboard.")
-keys = typer.Typer(no_args_is_help=True, help="Keys with which programs use the API, when the dashboard has users.")
+users = typer.Typer(no_args_is_help=True, help="Manage who can sign in to the dashboard.")
+keys = typer.Typer(no_args_is_help=True, help="Manage API keys for programs. Needed once the dashboard has users.")
 
 
 @users.command("add")
@@ -23,30 +23,33 @@ def add_user(
     name: str,
     password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
     role: Annotated[
-        str, typer.Option(help="viewer, who looks; moderator, who also reviews; admin, who also sees the audit.")
+        str, typer.Option(help="viewer, moderator (also reviews) or admin (also sees the audit).")
     ] = "moderator",
     tags: Tags = None,
-    figures_only: Annotated[bool, typer.Option("--figures-only", help="No text of a comment.")] = False,
+    figures_only: Annotated[bool, typer.Option("--figures-only", help="Statistics only, no comment texts.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Let somebody in, or give them a new password, role or tags, which ends their sessions."""
+    """Add a user, or change their password, role or tags (signs them out).
+
+    Example: toxwatch user add client --role viewer --tag sport --figures-only
+    """
     home = Settings.load(data_dir).data_dir
     People.in_folder(home).add(name, password, role, Part(tuple(tags or ()), not figures_only))
-    _warn_of_unknown(tags or [], home)
-    said = f"{name} can sign in. Serve to others with `toxwatch serve --host 0.0.0.0 --https`, behind a proxy with TLS."
-    typer.echo(said, err=True)
+    _warn_of_unknown_tags(tags or [], home)
+    typer.echo(f"{name} can sign in. To share the dashboard, put an HTTPS proxy in front of it and run", err=True)
+    typer.echo("  toxwatch serve --host 0.0.0.0 --https", err=True)
 
 
 @users.command("remove")
 def remove_user(name: str, data_dir: DataDir = None) -> None:
-    """Let somebody in no longer, at once."""
+    """Remove a user immediately."""
     home = Settings.load(data_dir).data_dir
     People.in_folder(home).remove(name)
 
 
 @users.command("list")
 def list_users(data_dir: DataDir = None) -> None:
-    """Say who may sign in, and what they may see."""
+    """List users and what they can see."""
     home = Settings.load(data_dir).data_dir
     for visitor in People.in_folder(home).visitors():
         print(
@@ -56,7 +59,7 @@ def list_users(data_dir: DataDir = None) -> None:
 
 @users.command("audit")
 def show_audit(data_dir: DataDir = None) -> None:
-    """Say who did what: signed in or tried to, reviewed, revealed, exported; the newest first, times in UTC."""
+    """Show who signed in (or failed to), reviewed, revealed or exported what; newest first, times in UTC."""
     home = Settings.load(data_dir).data_dir
     for row in People.in_folder(home).audit():
         print(*row, sep="\t")
@@ -68,26 +71,29 @@ def add_key(
     scopes: Annotated[
         list[str] | None,
         typer.Option(
-            "--scope", help="predict (if none is named), figures, or read, which is figures and texts; repeat."
+            "--scope", help="predict (default), figures (statistics) or read (statistics and texts); repeatable."
         ),
     ] = None,
     tags: Tags = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a key for a program; it is shown once, and an older one of that name ends."""
+    """Create a key for a program and print it once. Replaces an older key of the same name.
+
+    Example: toxwatch key add our-bot --scope predict
+    """
     home = Settings.load(data_dir).data_dir
     print(People.in_folder(home).add_key(name, scopes or ["predict"], tags or ()))
-    _warn_of_unknown(tags or [], home)
+    _warn_of_unknown_tags(tags or [], home)
 
 
 @keys.command("remove")
 def remove_key(name: str, data_dir: DataDir = None) -> None:
-    """Make a key worthless, at once."""
+    """Revoke a key immediately."""
     home = Settings.load(data_dir).data_dir
     People.in_folder(home).remove_key(name)
 
 
-def _warn_of_unknown(tags: list[str], data_dir: Path) -> None:
+def _warn_of_unknown_tags(tags: list[str], data_dir: Path) -> None:
     from dashboard.view import Answers
     from warehouse.reader import Warehouse
 
@@ -96,5 +102,5 @@ def _warn_of_unknown(tags: list[str], data_dir: Path) -> None:
     except WarehouseError:
         known = {}
     for tag in set(tags) - known.keys():
-        there_are = f"there are: {', '.join(known)}" if known else "nothing is published"
-        typer.echo(f"No account has the tag {tag} yet, so nothing of it is shown; {there_are}.", err=True)
+        tags_in_use = f"Tags in use: {', '.join(known)}." if known else "No accounts have been published yet."
+        typer.echo(f"No account has the tag {tag} yet, so they will see nothing for it. {tags_in_use}", err=True)

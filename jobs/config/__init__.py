@@ -1,1 +1,1 @@
-"""What people set: the environment, targets.toml, and how their TOML files are read."""
+"""Configuration: environment variables, targets.toml, and strict reading of TOML files."""

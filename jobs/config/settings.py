@@ -1,4 +1,4 @@
-"""Where everything is and who may be asked: read from the environment here and nowhere else."""
+"""Settings from environment variables, read here and nowhere else."""
 
 import os
 import secrets
@@ -9,10 +9,10 @@ from jobs.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED = PROJECT / "models" / "shipped" / "cascade"
-ENGINES = ("onnx", "sparknlp")  # what runs the network: ONNX Runtime in Spark's Python, or Spark NLP in its JVM
-KEY, NEXT_KEY = "author.key", "author.key.next"  # in the data folder; there is a next one while `rekey` runs
+ENGINES = ("onnx", "sparknlp")  # the model runs in ONNX Runtime in Spark's Python, or in Spark NLP in its JVM
+KEY, NEXT_KEY = "author.key", "author.key.next"  # files in the data folder; the second exists while `rekey` runs
 LOGS_JSON = os.environ.get("TOXWATCH_LOG") == "json"
-IN_USE = "models/in-use"  # in the data folder: a link to the model that took over, if one did
+IN_USE = "models/in-use"  # a link in the data folder to the promoted model, if there is one
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Settings:
 
     @classmethod
     def load(cls, data_dir: Path | None = None, engine: str | None = None) -> "Settings":
-        """Raises BadInput where a variable cannot be meant, before any work starts."""
+        """Raises BadInput for an invalid variable, before any work starts."""
         env = os.environ.get
         data_dir = Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve()
         in_use = data_dir / IN_USE
         model_dir = Path(env("TOXWATCH_MODEL") or (in_use if in_use.exists() else SHIPPED)).resolve()
         engine = engine or env("TOXWATCH_ENGINE", "onnx")
         if engine not in ENGINES:
-            raise BadInput(f"There is no engine {engine}; there are {' and '.join(ENGINES)}.")
+            raise BadInput(f"Unknown engine {engine!r}. Choose {' or '.join(ENGINES)}.")
         if not model_dir.is_dir():
-            raise BadInput(f"TOXWATCH_MODEL: there is no model folder {model_dir}")
+            raise BadInput(f"No model folder {model_dir}. Set TOXWATCH_MODEL to a folder that holds a model.")
         return cls(
             data_dir=data_dir,
             targets_file=Path(env("TOXWATCH_TARGETS", "targets.toml")).resolve(),
@@ -63,13 +63,13 @@ class Settings:
 
     @property
     def data_docs(self) -> Path:
-        """Where Great Expectations says how each night was checked."""
+        """Great Expectations' report on the checks of each night."""
         return self.data_dir / "quality" / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
 
     def author_key(self) -> bytes:
-        """The key of the author hashes: TOXWATCH_AUTHOR_KEY, else made once and kept in the data folder."""
+        """The key of the author hashes: TOXWATCH_AUTHOR_KEY, or one created once in the data folder."""
         if (self.data_dir / NEXT_KEY).exists():
-            raise BadInput("A change of the authors' key has not ended: run `toxwatch rekey` again.")
+            raise BadInput("Changing the author key was interrupted. Run `toxwatch rekey` again.")
         if key := os.environ.get("TOXWATCH_AUTHOR_KEY"):
             return key.encode()
         path = self.data_dir / KEY
@@ -79,7 +79,7 @@ class Settings:
             new.touch(mode=0o600)
             new.write_text(secrets.token_hex(32))
             try:
-                os.link(new, path)  # fails where another process was first: then its key is the key
+                os.link(new, path)  # fails if another process was first; then use its key
             except FileExistsError:
                 pass
             finally:
@@ -88,6 +88,6 @@ class Settings:
 
 
 def _own_or_default(name: str) -> Path:
-    """The file in this folder, else the project's, else the one that was installed."""
+    """The file in the current folder, or the project's, or the installed one."""
     places = (Path(name), PROJECT / name, Path(__file__).with_name(name))
     return next((place for place in places if place.exists()), places[0])

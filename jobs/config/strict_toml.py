@@ -1,4 +1,4 @@
-"""TOML files that people write: read, checked, and refused with the line and what is allowed there."""
+"""Reads TOML files written by hand; a mistake is reported with its line and what is allowed there."""
 
 import re
 import tomllib
@@ -19,9 +19,9 @@ Form = TypeVar("Form", bound=Strict)
 
 
 def read_strict(path: Path, form: type[Form]) -> Form:
-    """Raises BadInput with the file, the line and what is allowed there."""
+    """Raises BadInput naming the file, the line and what is allowed there."""
     if not path.exists():
-        raise BadInput(f"{path} does not exist. Copy {path.name} from the project and make it yours.")
+        raise BadInput(f"{path} does not exist. Copy {path.name} from the project and edit it.")
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         return form.model_validate(tomllib.loads(text))
@@ -34,23 +34,27 @@ def read_strict(path: Path, form: type[Form]) -> Form:
 def _sentence(path: Path, text: str, problem: ErrorDetails, form: type[Strict]) -> str:
     where = problem["loc"]
     key = str(where[-1]) if isinstance(where[-1], str) else str(where[-2])
-    said = problem["msg"]
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if problem["type"] == "extra_forbidden":
         table = _table(form, str(where[0])) if len(where) > 1 else form
-        said = f"unknown key; allowed here: {', '.join(table.model_fields) or 'none'}"
-    elif "input" in problem and problem["type"] != "missing":
-        said += f" (found {problem['input']!r})"
-    return f"{path}, line {_line(text, where, key)}: {key}: {said}"
+        message = f"unknown key; allowed here: {', '.join(table.model_fields) or 'none'}"
+    elif problem["type"] == "missing":
+        message = "required, but missing"
+    elif problem["type"] == "tuple_type" and isinstance(problem["input"], dict):
+        message = f"write [[{key}]] with two brackets"
+    elif "input" in problem:
+        message += f" (found {problem['input']!r})"
+    return f"{path}, line {_line(text, where, key)}: {key}: {message}"
 
 
 def _table(form: type[Strict], name: str) -> type[Strict]:
-    """The form of one of its tables: named alone, as optional, or as one of many."""
-    said = form.model_fields[name].annotation
-    return next(one for one in (said, *get_args(said)) if isinstance(one, type) and issubclass(one, Strict))
+    """The model of a table, be it plain, optional or a list."""
+    annotation = form.model_fields[name].annotation
+    return next(one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and issubclass(one, Strict))
 
 
 def _line(text: str, where: tuple, key: str) -> int:
-    """The line of a key: its own in the right table, else that of the table's header."""
+    """The line of the key within its table, or of the table's header if the key is missing."""
     lines = text.splitlines()
     header = re.compile(rf"\s*\[+\s*{re.escape(str(where[0]))}\s*\]+")
     starts = [number for number, line in enumerate(lines) if header.match(line)]

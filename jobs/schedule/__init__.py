@@ -1,1 +1,1 @@
-"""What starts nights: Airflow, here or elsewhere, a stream of arriving comments, the demo."""
+"""What starts nights: Airflow, a stream of incoming comments, the demo."""

@@ -1,4 +1,4 @@
-"""Two weeks of invented accounts, through the real pipeline, against the built-in stand-in for Apify."""
+"""The demo: two weeks of invented accounts through the real pipeline, with the built-in stand-in for Apify."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ SHOWN = ("accounts", "worst_days", "categories")
 
 
 def run(data_dir: Path | None, last: date, nights: int) -> None:
-    """Collects, checks, scores and stores, then shows what was found and where to look next."""
+    """Runs the nights, then prints results and where to look next."""
     with standin.serving() as server:
         settings = replace(
             Settings.load(data_dir),
@@ -32,12 +32,12 @@ def _show(settings: Settings) -> None:
     for name in SHOWN:
         out.print(f"\n[bold]{queries.question(name)}[/]")
         sql.show(settings.data_dir / "warehouse", name)
-    given = f" --data-dir {settings.data_dir}" if settings.data_dir != Path("data").resolve() else ""
+    option = f" --data-dir {settings.data_dir}" if settings.data_dir != Path("data").resolve() else ""
     out.print(
-        f"\nWhere to look next:\n"
-        f"  toxwatch sql --examples{given}   more questions, answered\n"
-        f"  toxwatch sql{given}              a prompt for your own\n"
-        f"  toxwatch status{given}           what each night holds\n"
-        f"  {settings.data_docs}   how each night was checked\n"
-        "Then name your own accounts in targets.toml, set APIFY_TOKEN and run `toxwatch nightly`."
+        f"\nNext:\n"
+        f"  toxwatch sql --examples{option}   more example queries, run on this data\n"
+        f"  toxwatch sql{option}              a prompt for your own queries\n"
+        f"  toxwatch status{option}           row counts of each night\n"
+        f"  {settings.data_docs}   the checks of each night\n"
+        "Then list your own accounts in targets.toml, set APIFY_TOKEN and run `toxwatch nightly`."
     )

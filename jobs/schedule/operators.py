@@ -1,4 +1,4 @@
-"""Airflow operators: a task is a `toxwatch` command; its exit code says whether trying again can help."""
+"""Airflow operators: each task runs a `toxwatch` command; its exit code decides whether to retry."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ NOT_WORTH_A_RETRY = {BadInput.exit_code, RefusedData.exit_code}
 
 
 class Command(BaseOperator):
-    """Runs a `toxwatch` command; returns the last line that it prints."""
+    """Runs a `toxwatch` command and returns the last line it prints."""
 
     template_fields: Sequence[str] = ("words",)
     ui_color = "#e8f1ef"
@@ -30,12 +30,14 @@ class Command(BaseOperator):
         self._command: SubprocessHook | None = None
 
     def execute(self, context: Context) -> Any:  # noqa: ARG002
-        self._command, said = SubprocessHook(), f"`toxwatch {self.words[0]}`"
+        self._command, name = SubprocessHook(), f"`toxwatch {self.words[0]}`"
         result = self._command.run_command([TOXWATCH, *filter(None, self.words)], cwd=str(Path.cwd()))
         if result.exit_code in NOT_WORTH_A_RETRY:
-            raise AirflowFailException(f"{said} refused, see the log above; a retry would not help")
+            raise AirflowFailException(
+                f"{name} exited with {result.exit_code}; a retry would not help. See the log above."
+            )
         if result.exit_code:
-            raise AirflowException(f"{said} ended with {result.exit_code}, see the log above")
+            raise AirflowException(f"{name} exited with {result.exit_code}. See the log above.")
         return result.output
 
     def on_kill(self) -> None:
@@ -44,7 +46,7 @@ class Command(BaseOperator):
 
 
 class Stage(Command):
-    """Runs one stage of one night; returns its row counts."""
+    """Runs one stage of a night and returns its row counts."""
 
     def __init__(self, *, stage: str, night: str, more: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(words=[stage, "--night", night, *more, "--json"], **kwargs)
@@ -55,21 +57,21 @@ class Stage(Command):
 
 
 class ScrapeAccount(Stage):
-    """Collects one account. A retry, on whichever worker, reconnects to the Apify run that is already paid for.
+    """Collects one account. A retry, on any worker, reconnects to the Apify run that is already paid for.
 
-    What was started is on disk before anything is waited for (`jobs.collect.apify`), so the record also survives
-    what Airflow's own task state does not: a worker that dies between the start and its acknowledgement.
+    The run is recorded on disk before the task waits for it (`jobs.collect.apify`). Unlike Airflow's task state, that
+    record survives a worker that dies right after starting the run.
     """
 
     def __init__(self, *, account: str, **kwargs: Any) -> None:
         super().__init__(stage="scrape", more=["--account", account], **kwargs)
 
 
-async def tell_late(context: dict[str, Any]) -> None:
-    """Airflow's triggerer calls it where a night has not finished by its deadline; whom alerts.toml names is told."""
+async def alert_if_late(context: dict[str, Any]) -> None:
+    """Sends alerts for a night that missed its deadline. Called by Airflow's triggerer."""
     run = context["dag_run"]
     yesterday = datetime.fromisoformat(run["run_after"]).date() - timedelta(days=1)
     night = (run["conf"] or {}).get("night") or (run["data_interval_start"] or str(yesterday))[:10]
     process = await asyncio.create_subprocess_exec(TOXWATCH, "alert", "--night", night)
     if code := await process.wait():
-        raise AirflowException(f"`toxwatch alert --night {night}` ended with {code}, see the log of the triggerer")
+        raise AirflowException(f"`toxwatch alert --night {night}` exited with {code}. See the triggerer's log.")

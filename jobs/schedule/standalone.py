@@ -1,4 +1,4 @@
-"""Airflow on one machine: the project's DAGs, sized for two cores, one Ctrl-C for everything."""
+"""Airflow on one machine with the project's DAGs, sized for two cores. Ctrl-C stops everything."""
 
 import contextlib
 import os
@@ -14,18 +14,18 @@ from jobs.config.settings import PROJECT, Settings
 from jobs.console import console
 from jobs.errors import BadInput
 
-SECONDS_TO_END = 60  # Airflow's own parts took 13 s to end after SIGINT on two cores
+SECONDS_TO_END = 60  # Airflow took 13 s to stop after SIGINT on two cores
 
 
 def run(settings: Settings, port: int) -> None:
-    """Serves until Ctrl-C; without APIFY_TOKEN the accounts are those of the built-in stand-in."""
+    """Serves until Ctrl-C; without APIFY_TOKEN it uses the built-in stand-in's accounts."""
     for needed in (port, port + 1, port + 2):
         require_free(needed)
     with _apify(settings) as apify:
         environment = os.environ | apify | airflow_environment(settings, port)
         for command in (["db", "migrate"], ["pools", "set", "apify", "2", "Apify runs at the same time"]):
             subprocess.run(["airflow", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
-        console.print(f"Airflow comes up at http://127.0.0.1:{port} (no login on loopback). Ctrl-C ends it.")
+        console.print(f"Airflow is starting at http://127.0.0.1:{port} (no login on this machine). Ctrl-C to stop.")
         _serve(environment)
 
 
@@ -55,7 +55,7 @@ def _apify(settings: Settings) -> Iterator[dict[str, str]]:
     if settings.apify_token:
         yield {"TOXWATCH_TARGETS": str(settings.targets_file)}
         return
-    console.print("APIFY_TOKEN is not set: Airflow watches the accounts of the built-in stand-in.")
+    console.print("APIFY_TOKEN is not set, so Airflow uses the demo accounts of the built-in stand-in.")
     with standin.serving() as server:
         yield {
             "TOXWATCH_TARGETS": str(standin.TARGETS),
@@ -65,8 +65,8 @@ def _apify(settings: Settings) -> Iterator[dict[str, str]]:
 
 
 def _serve(environment: dict[str, str]) -> None:
-    """Airflow standalone ends its children on SIGINT only: SIGTERM would orphan them."""
-    for ending in (signal.SIGINT, signal.SIGTERM):  # a job in a shell's background was told to ignore SIGINT
+    """Airflow standalone stops its children only on SIGINT; SIGTERM would orphan them."""
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a background job in a shell ignores SIGINT by default
         signal.signal(ending, signal.default_int_handler)
     standalone = subprocess.Popen(["airflow", "standalone"], env=environment, start_new_session=True)
     try:
@@ -83,4 +83,6 @@ def _serve(environment: dict[str, str]) -> None:
 def require_free(port: int) -> None:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise BadInput(f"Port {port} is in use. End what listens there, or name another with --port.")
+            raise BadInput(
+                f"Port {port} is already in use. Stop the program that uses it, or choose another with --port."
+            )

@@ -1,7 +1,7 @@
-"""Live: what arrives in a folder or a Kafka topic goes through the stages of a night as it comes, each exactly once.
+"""Live: files in a folder or messages of a Kafka topic go through the stages as they arrive, each exactly once.
 
-Spark Structured Streaming remembers what was taken. A raw file is named by what it holds, and a stage replaces its
-night: what is taken again after a crash changes nothing.
+Spark Structured Streaming remembers what it has processed. A raw file is named by a hash of its content and a stage
+replaces its night, so processing something again after a crash changes nothing.
 """
 
 import hashlib
@@ -45,26 +45,26 @@ WAIT = 5  # seconds
 
 
 class Source(Protocol):
-    taken: Path  # what Spark remembers
+    checkpoint: Path  # where Spark remembers its position
 
     def arriving(self) -> DataFrame: ...
 
     def nights(self, rows: list[Row], batch: int) -> Iterator[date]:
-        """Puts what arrived into the raw folder."""
+        """Writes the batch to the raw folder; yields the nights it belongs to."""
 
 
 def run(settings: Settings, place: str, account: Account, columns: dict[str, str], once: bool) -> None:
-    """Of a folder, or of a topic as kafka://host:9092/topic. Until Ctrl-C; once: until what is there is taken."""
+    """Watches a folder, or a topic like kafka://host:9092/topic, until Ctrl-C; with `once`, until all is processed."""
     imports.check(columns)
     source: Source = (Topic if place.startswith("kafka:") else Folder)(settings, place, account, columns)
     score.check(settings)
     failures: list[Exception] = []
-    console.print(f"Taking what is in {place}." if once else f"Watching {place}. Ctrl-C ends it.")
+    console.print(f"Processing {place}." if once else f"Watching {place}. Ctrl-C to stop.")
     at_work = Lock()
     query = (
         source.arriving()
-        .writeStream.foreachBatch(partial(_take, settings, source, at_work, failures))
-        .option("checkpointLocation", str(source.taken))
+        .writeStream.foreachBatch(partial(_process, settings, source, at_work, failures))
+        .option("checkpointLocation", str(source.checkpoint))
         .trigger(**({"availableNow": True} if once else {"processingTime": EVERY}))
         .start()
     )
@@ -77,17 +77,17 @@ def run(settings: Settings, place: str, account: Account, columns: dict[str, str
         raise failures[0]
     if failure := query.exception():
         if "org.apache.kafka" in str(failure):
-            raise FailedService(f"{place} does not answer any more. The same command goes on from here.")
+            raise FailedService(f"{place} stopped responding. Run the same command to continue from here.")
         raise failure
 
 
 @contextmanager
 def _interrupted() -> Iterator[Event]:
-    """Set by Ctrl-C; the next one is the usual one. Spark's handler would speak to the JVM in the midst of a call."""
+    """Set by the first Ctrl-C; the second stops at once. Spark's own handler would call the JVM during a call."""
     event = Event()
 
     def end(*_: object) -> None:
-        console.print("Ending when what is at hand is published. Ctrl-C again ends at once.")
+        console.print("Stopping after the current batch. Press Ctrl-C again to stop now.")
         signal.signal(signal.SIGINT, signal.default_int_handler)
         event.set()
 
@@ -98,17 +98,17 @@ def _interrupted() -> Iterator[Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _patiently(work: Callable[..., Any], *of: Any) -> Any:
-    """Waits for another process that is writing to the lake."""
+def _wait_for_lake(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Retries while another process is writing to the lake."""
     while True:
         try:
-            return work(*of)
+            return work(*arguments)
         except Busy as busy:
-            console.print(f"{busy} Trying again in {WAIT} s.")
+            console.print(f"{busy} Retrying in {WAIT} s.")
             time.sleep(WAIT)
 
 
-def _take(
+def _process(
     settings: Settings, source: Source, at_work: Lock, failures: list[Exception], batch: DataFrame, number: int
 ) -> None:  # fmt: skip
     rows = batch.collect()
@@ -123,33 +123,33 @@ def _take(
 
 def _publish(settings: Settings, night: date) -> None:
     try:
-        _patiently(nightly.run, settings, [night], nightly.STAGES[1:])
-        console.print(f"The night {night} is published with what arrived until now.")
+        _wait_for_lake(nightly.run, settings, [night], nightly.STAGES[1:])
+        console.print(f"Published the night {night} with everything that has arrived so far.")
         _alert(settings, night)
     except RefusedData as error:
-        _warn(f"{error} It is tried again with what arrives next.")
+        _warn(f"{error} It will be retried with the next batch.")
 
 
 def _alert(settings: Settings, night: date) -> None:
-    """What cannot be sent now is sent with the next batch."""
+    """A failed delivery is retried with the next batch."""
     try:
         rules.run(settings, night)
     except FailedService as error:
         _warn(str(error))
 
 
-def _warn(said: str) -> None:
-    console.print(f"[yellow]{escape(said)}[/yellow]")
+def _warn(message: str) -> None:
+    console.print(f"[yellow]{escape(message)}[/yellow]")
 
 
 class Folder:
-    """Files, each of the day (UTC) on which it arrived, however late it is taken."""
+    """Files; each belongs to the day (UTC) it arrived on, no matter when it is processed."""
 
     def __init__(self, settings: Settings, place: str, account: Account, columns: dict[str, str]) -> None:
         self.settings, self.folder, self.account, self.columns = settings, Path(place), account, columns
         if not self.folder.is_dir():
-            raise BadInput(f"There is no folder {place}.")
-        self.taken = Lake.of(settings).root / "stream" / account.name
+            raise BadInput(f"Folder not found: {place}")
+        self.checkpoint = Lake.of(settings).root / "stream" / account.name
 
     def arriving(self) -> DataFrame:
         files = session(self.settings).readStream.format("binaryFile").schema(FILES)
@@ -160,35 +160,35 @@ class Folder:
         for path, night in sorted(rows):
             file = Path(path.removeprefix("file:"))
             try:
-                done = _patiently(imports.run, self.settings, file, self.account, night, self.columns)
+                done = _wait_for_lake(imports.run, self.settings, file, self.account, night, self.columns)
                 console.print(f"{file.name}: {done.rows_out:,} rows")
                 yield night
             except BadInput as error:
-                _warn(f"{error} The file is left out; mended, under another name, it is taken.")
+                _warn(f"{error} File skipped. Fix it and add it under a new name.")
 
 
 class Topic:
-    """Messages of Kafka, each of the day (UTC) of its timestamp; read alone, whatever else is in its batch."""
+    """Kafka messages; each belongs to the day (UTC) of its timestamp and is read independently of its batch."""
 
     def __init__(self, settings: Settings, place: str, account: Account, columns: dict[str, str]) -> None:
-        if not (named := TOPIC.fullmatch(place)):
-            raise BadInput(f"{place}: a topic is named as kafka://host:9092/topic, several hosts with commas between.")
+        if not (match := TOPIC.fullmatch(place)):
+            raise BadInput(f"{place}: write a topic as kafka://host:9092/topic; separate several hosts with commas.")
         if not kafka_jars():
-            raise BadInput("Spark has no connector for Kafka: `python -m jobs.spark.jars kafka` fetches it.")
+            raise BadInput("Spark's Kafka connector is missing. Install it with `python -m jobs.spark.jars kafka`.")
         self.settings, self.account, self.columns = settings, account, columns
-        self.servers, self.name = named.groups()
-        self.taken = Lake.of(settings).root / "stream" / "kafka" / self.name / account.name
-        self._oldest()  # Spark would speak of a wrong address minutes later
+        self.servers, self.name = match.groups()
+        self.checkpoint = Lake.of(settings).root / "stream" / "kafka" / self.name / account.name
+        self._oldest()  # fails at once; Spark would report a wrong address minutes later
 
     def arriving(self) -> DataFrame:
-        """Where messages are deleted before they are taken, Spark goes on with what is there; `_tell_lost` tells."""
+        """If messages are deleted before they are read, Spark continues with the rest; `_warn_of_lost` reports them."""
         messages = session(self.settings).readStream.format("kafka").option("kafka.bootstrap.servers", self.servers)
         messages = messages.option("subscribe", self.name).option("startingOffsets", "earliest")
         messages = messages.option("failOnDataLoss", "false").option("maxOffsetsPerTrigger", MESSAGES_AT_ONCE)
         return messages.load().select(F.to_date("timestamp"), "partition", "offset", "value")
 
     def nights(self, rows: list[Row], batch: int) -> Iterator[date]:
-        self._tell_lost(rows, batch)
+        self._warn_of_lost(rows, batch)
         for night, messages in groupby(sorted(rows), key=itemgetter(0)):
             content, lines = hashlib.sha256(), []
             for _, partition, offset, value in messages:
@@ -197,43 +197,43 @@ class Topic:
                     lines.append(line)
             if lines:
                 name = imports.fingerprint(content, self.columns)
-                _patiently(imports.keep, self.settings, lines, self.name, name, self.account, night)
+                _wait_for_lake(imports.keep, self.settings, lines, self.name, name, self.account, night)
                 console.print(f"{self.name}: {len(lines):,} messages of {night}")
                 yield night
 
     def _line(self, value: bytes, where: str) -> imports.Line | None:
-        """Of the named columns those that the message has: JSON may leave out empty ones."""
+        """Maps only the columns the message has: JSON may omit empty ones."""
         try:
             item = imports.parsed(value, where)
-            there = {ours: theirs for ours, theirs in self.columns.items() if theirs in item}
-            return imports.reader(item, self.account, there, where)(item)
+            columns = {column: key for column, key in self.columns.items() if key in item}
+            return imports.reader(item, self.account, columns, where)(item)
         except BadInput as error:
-            _warn(f"{error} The message is left out.")
+            _warn(f"{error} Message skipped.")
             return None
 
-    def _tell_lost(self, rows: list[Row], batch: int) -> None:
+    def _warn_of_lost(self, rows: list[Row], batch: int) -> None:
         oldest, planned = self._oldest(), self._planned(batch)
         for partition, start in self._planned(batch - 1).items():
             if planned.get(partition, start) < start:
                 raise BadInput(
-                    f"{self.name}, partition {partition} ends at offset {planned[partition]}, of which {start} were "
-                    f"taken. If the topic was made anew, delete {self.taken}: then it is taken from its beginning."
+                    f"{self.name}, partition {partition} ends at offset {planned[partition]}, but {start} messages "
+                    f"were already read. If the topic was recreated, delete {self.checkpoint} to start over."
                 )
-            seen = [offset for _, at, offset, _ in rows if at == partition]
-            if (found := min([oldest.get(partition, start), *seen])) > start:
+            arrived = [offset for _, at, offset, _ in rows if at == partition]
+            if (first := min([oldest.get(partition, start), *arrived])) > start:
                 _warn(
-                    f"{self.name}, partition {partition}: offsets {start} to {found - 1} were deleted from the topic "
-                    "before they were taken, and are lost. Let it keep messages for longer (retention.ms)."
+                    f"{self.name}, partition {partition}: offsets {start} to {first - 1} were deleted from the topic "
+                    "before they were read, and are lost. Raise the topic's retention.ms."
                 )
 
     def _planned(self, batch: int) -> dict[int, int]:
-        """Partition → offset at which the batch ends, as Spark writes it down before it begins."""
-        file = self.taken / "offsets" / str(batch)
+        """Partition → end offset of the batch, which Spark records before it starts."""
+        file = self.checkpoint / "offsets" / str(batch)
         ends = json.loads(file.read_text().splitlines()[-1])[self.name] if file.exists() else {}
         return {int(partition): end for partition, end in ends.items()}
 
     def _oldest(self) -> dict[int, int]:
-        """Partition → offset of the first message that the topic still holds."""
+        """Partition → offset of the oldest message in the topic."""
         jvm: Any = session(self.settings).sparkContext._jvm
         common, admins = jvm.org.apache.kafka.common, jvm.org.apache.kafka.clients.admin
         limits = {"default.api.timeout.ms": PATIENCE, "request.timeout.ms": PATIENCE}
@@ -241,13 +241,13 @@ class Topic:
             with closing(admins.AdminClient.create({"bootstrap.servers": self.servers, **limits})) as admin:
                 described = admin.describeTopics([self.name]).allTopicNames().get()[self.name]
                 partitions = [common.TopicPartition(self.name, one.partition()) for one in described.partitions()]
-                asked = admin.listOffsets({one: admins.OffsetSpec.earliest() for one in partitions})
-                return {one.partition(): found.offset() for one, found in asked.all().get().items()}
+                request = admin.listOffsets({one: admins.OffsetSpec.earliest() for one in partitions})
+                return {one.partition(): result.offset() for one, result in request.all().get().items()}
         except Py4JJavaError as error:
             cause = error.java_exception.getCause() or error.java_exception
             if "Topic" in cause.getClass().getSimpleName():  # unknown, or not a name for one
-                raise BadInput(f"There is no topic {self.name} at {self.servers}.") from None
+                raise BadInput(f"No topic {self.name} at {self.servers}.") from None
             raise FailedService(
-                f"Kafka at {self.servers} does not answer ({cause.getMessage()}). Does it run, and take connections "
-                "there without TLS or login? Then run the same command again."
+                f"Kafka at {self.servers} does not respond ({cause.getMessage()}). Check that it is running and "
+                "accepts connections without TLS or login, then run the same command again."
             ) from None
