@@ -1,7 +1,7 @@
-# One image a role, all from uv.lock:
-#   pipeline   Airflow and what it runs: Java, Spark, Great Expectations, the Apify client, training
-#   dashboard  the web process: no Java, no Spark
-#   mlflow     the page on training runs
+# One image per role, all from uv.lock:
+#   pipeline   Airflow and everything it runs: Java, Spark, Great Expectations, the Apify client, training
+#   dashboard  the web server, without Java and Spark
+#   mlflow     the MLflow page with training runs
 #   predict    POST /predict as an AWS Lambda function
 FROM python:3.11-slim-bookworm AS base
 RUN pip install --no-cache-dir uv

@@ -1,4 +1,4 @@
-# Needs Python 3.11 or 3.12 and Java 17; everything else is put into .venv.
+# Needs Python 3.11 or 3.12 and Java 17; everything else goes into .venv.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench ship airflow screenshots java
 
@@ -8,12 +8,12 @@ PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 DATA_DIR ?= data
 SHIPPED := models/shipped
 
-help: ## say what each target does
+help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup: java .venv/ready ## install everything into .venv, from uv.lock
+setup: java .venv/ready ## install everything into .venv, pinned by uv.lock
 
-demo: setup ## watch invented accounts for two weeks, then open the dashboard
+demo: setup ## run two weeks of invented accounts, then start the dashboard
 	.venv/bin/toxwatch demo --data-dir $(DATA_DIR)
 
 test: setup ## run the tests
@@ -24,12 +24,12 @@ lint: setup ## check style and types
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
-bench: setup ## measure what scoring costs; with LABELLED=FILE from `toxwatch prepare`, how models compare too
+bench: setup ## measure scoring; with LABELLED=FILE (from `toxwatch prepare`) compare models too
 	.venv/bin/python bench/scoring.py
 	[ -z "$(LABELLED)" ] || { .venv/bin/python bench/imbalance.py $(LABELLED) && .venv/bin/python bench/leave_one_out.py $(LABELLED); }
 
 ship: export TOXWATCH_DATA_DIR = $(DATA_DIR)
-ship: setup ## train the models that ship anew and print what docs/models.md quotes: DATA=FOLDER BACKBONE=FOLDER
+ship: setup ## retrain the shipped models and print docs/models.md's figures: DATA=FOLDER BACKBONE=FOLDER
 	@[ -n "$(DATA)" ] && [ -n "$(BACKBONE)" ] || { echo "make ship DATA=FOLDER BACKBONE=FOLDER, see docs/models.md"; exit 2; }
 	.venv/bin/toxwatch prepare --data $(DATA)
 	.venv/bin/toxwatch train --kind transformer --backbone $(BACKBONE) --epochs 2 --mixed --output $(SHIPPED)/transformer
@@ -41,7 +41,7 @@ ship: setup ## train the models that ship anew and print what docs/models.md quo
 airflow: setup ## run Airflow with the project's DAGs on this machine
 	.venv/bin/toxwatch airflow --data-dir $(DATA_DIR)
 
-screenshots: setup ## take the pictures of the README from the demo's warehouse
+screenshots: setup ## take the README's pictures from the demo's warehouse
 	PYTHONPATH=. .venv/bin/python docs/screenshots.py $(DATA_DIR)
 
 java:

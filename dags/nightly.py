@@ -1,19 +1,18 @@
-"""Every night at 02:00 UTC: collect the day that ended, check it, score it, publish it, measure it.
+"""Every night at 02:00 UTC: collects, checks, scores, publishes and measures the day that has ended.
 
-The night is named by its day: the run of 20 November, 02:00, is the night 2026-11-19. A run triggered
-by hand takes `night` from its parameters, else yesterday.
+A night is named after its day: the run on 20 November at 02:00 is the night 2026-11-19. A run triggered by hand
+takes `night` from its parameters; the default is yesterday.
 
 **When a task fails**
 
-- `scrape_account`: Apify or the network. It is tried again by itself and reconnects to the run that is
-  paid for. An account that stays broken does not hold up the others: it is listed as an ingest error.
-- `validate`: the night's data is not to be trusted. The log names the expectations that were not met and
-  the Data Docs page. Mend the cause, then clear `validate` and what follows.
+- `scrape_account`: Apify or the network. It retries by itself and reconnects to the run that is already paid for.
+  An account that keeps failing does not stop the others; it is listed as a collection error.
+- `validate`: the night's data can't be trusted. The log names the failed checks and the Data Docs page. Fix the
+  cause, then clear `validate` and the tasks after it.
 - `clean`, `score`, `publish`, `monitor`, `expire`: memory or disk. Clearing the task is always safe: a stage
-  replaces exactly its own night.
-- `alert`: the mail server or a webhook, the log says which. What was not sent is sent with the next night. It runs
-  whatever became of the night, and tells of a night that did not get through. A night that is not finished after
-  six hours is told of then.
+  replaces only its own night.
+- `alert`: the mail server or a webhook; the log says which. Unsent alerts are sent with the next night. This task
+  always runs and also reports a night that failed. A night that has not finished after six hours is reported then.
 """
 
 from datetime import datetime, timedelta
@@ -44,7 +43,7 @@ WAREHOUSE = Asset("warehouse")
     start_date=datetime(2026, 1, 1),
     catchup=False,
     max_active_runs=1,
-    params={"night": Param(None, type=["null", "string"], format="date", description="A day, as 2026-11-19")},
+    params={"night": Param(None, type=["null", "string"], format="date", description="A day, e.g. 2026-11-19")},
     default_args={
         "owner": "toxwatch",
         "retries": 3,
@@ -79,7 +78,7 @@ def nightly():
     monitor = Stage(task_id="monitor", stage="monitor", night=NIGHT)
     expire = Command(task_id="expire", words=["expire", "--night", NIGHT])
     alert = Command(task_id="alert", words=["alert", "--night", NIGHT])
-    alert.as_teardown(on_failure_fail_dagrun=True)  # runs whatever became of the night, and does not make it a success
+    alert.as_teardown(on_failure_fail_dagrun=True)  # always runs, and does not turn a failed night into a success
 
     chain(scrape_accounts, collect, validate, clean, score, publish, monitor, expire, alert)
 

@@ -1,9 +1,10 @@
-"""Scores all of history with a new champion, the newest night first, and then lets it take over.
+"""Scores all past nights with a newly promoted model, newest first, then switches to it.
 
-Starts when a champion is promoted. Until all nights are scored, nights and dashboard go on with the old model, so
-that no line jumps because the ruler changed. Both models' scores stay in the warehouse.
+Starts when a model is promoted. Until all nights are scored, nights and dashboard use the old model, so that no
+line jumps because the ruler changed. Both models' scores stay in the warehouse.
 
-**When the task fails** it is memory or disk. Clearing it is always safe: it goes on with the nights that are missing.
+**When the task fails**, the cause is memory or disk. Clearing it is always safe: it continues with the missing
+nights.
 """
 
 from datetime import datetime, timedelta

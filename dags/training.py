@@ -1,14 +1,15 @@
-"""Trains a challenger on labelled comments and lets it become the champion if the gate finds it no worse.
+"""Trains a new model on labelled comments, and promotes it if it is no worse than the current one.
 
-Started by hand: `data` is a folder with labelled comments (the Jigsaw CSVs, or files that a mapping in
-models/training/sources/ names), `options` is what `toxwatch train` takes besides, as `--kind transformer --backbone …`.
+Triggered by hand. `data` is a folder of labelled comments (the Jigsaw CSVs, or files described in
+models/training/sources/); `options` are further options for `toxwatch train`, e.g. `--kind transformer --backbone
+…`.
 
 **When a task fails**
 
-- `prepare`, `train`: the log names the file or the setting that is wrong. A training that was stopped goes on at
-  its last whole epoch when the task is cleared.
-- `gate`: the challenger is worse than the champion somewhere; the log says where. Nothing has changed, the champion
-  stays. Train again with other settings or more data.
+- `prepare`, `train`: the log names the wrong file or setting. When you clear the task, an interrupted training
+  continues from its last complete epoch.
+- `gate`: the new model is worse than the current one; the log says where. The current model stays in use. Train
+  again with other settings or more data.
 """
 
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ CHAMPION = Asset("champion")
     max_active_runs=1,
     params={
         "data": Param("labelled", type="string", description="Folder with labelled comments"),
-        "options": Param("", type="string", description="For `toxwatch train`, as --epochs 4"),
+        "options": Param("", type="string", description="Options for `toxwatch train`, e.g. --epochs 4"),
     },
     default_args={"owner": "toxwatch", "retries": 2, "retry_delay": timedelta(minutes=1)},
     tags=["toxwatch", "models"],

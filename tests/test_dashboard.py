@@ -138,7 +138,7 @@ def test_the_overview_says_what_changed_and_where(page: Page) -> None:
     expect(sentence).to_contain_text("from the day before")
     expect(sentence).to_contain_text("instagram/loud changed most")
     expect(page.locator("tbody tr").filter(has_text="instagram/loud").locator("td").nth(4)).to_have_text("Yes")
-    expect(page.locator(".js-plotly-plot").first).to_contain_text("wave: instagram/loud")
+    expect(page.locator(".js-plotly-plot").first).to_contain_text("wave: instagram/loud", timeout=20_000)
 
 
 def test_a_control_changes_the_address_and_the_address_the_page(page: Page) -> None:
