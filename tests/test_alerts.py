@@ -121,8 +121,8 @@ def test_a_night_that_is_not_finished_is_told(told: Settings) -> None:
 
 
 def test_everybody_is_told_once(told: Settings, hook, post, tmp_path: Path) -> None:
-    rules = (PROJECT / "alerts.toml").read_text().replace("email = []", 'email = ["team@example.org"]')
-    (tmp_path / "alerts.toml").write_text(rules)
+    shipped = (PROJECT / "alerts.toml").read_text()
+    (tmp_path / "alerts.toml").write_text(shipped.replace("email = []", 'email = ["team@example.org"]'))
     smtp = f"smtp://127.0.0.1:{post.server_address[1]}"
     told = replace(
         told, alerts_file=tmp_path / "alerts.toml", slack_url=url(hook), webhook_url=url(hook), smtp_url=smtp

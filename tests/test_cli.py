@@ -96,7 +96,7 @@ def test_a_table_is_plain_lines_where_nobody_looks(tmp_path: Path) -> None:
     (tmp_path / "targets.toml").write_text(TARGETS)
     said = toxwatch("accounts", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
     head, row = said.stdout.splitlines()
-    assert head.split("\t") == ["account", "tags", "posts a night", "comments a post"]
+    assert head.split("\t") == ["account", "tags", "posts per night", "comments per post"]
     assert row.split("\t") == ["instagram/orbital", "", "20", "200"]
 
 
@@ -113,7 +113,7 @@ def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("text\nhello\n")
     code = (
-        "import sys; from jobs import cli, score_file; "
+        "import sys; from jobs import cli; from jobs.ask import score_file; "
         "score_file._writer = lambda target, fresh, columns, make=score_file._writer: "
         "make(target, __import__('pathlib').Path('/dev/full'), columns); "
         f"sys.argv = ['toxwatch', 'score-file', {str(source)!r}, {str(tmp_path / 'out.csv')!r}];"
@@ -131,7 +131,7 @@ def test_doctor_finds_what_is_missing_and_says_how_to_mend_it(tmp_path: Path) ->
     findings = {finding["check"]: finding for finding in json.loads(said.stdout)}
     assert said.returncode == BadInput.exit_code
     assert not findings["token"]["is_good"]
-    assert "APIFY_TOKEN" in findings["token"]["said"]
+    assert "APIFY_TOKEN" in findings["token"]["message"]
     assert findings["java"]["is_good"]
     assert findings["model"]["is_good"]
 
@@ -140,4 +140,4 @@ def test_doctor_sees_java_that_is_not_there(tmp_path: Path) -> None:
     said = toxwatch("doctor", "--json", data_dir=tmp_path, JAVA_HOME="", PATH="/nowhere")
     java = next(finding for finding in json.loads(said.stdout) if finding["check"] == "java")
     assert not java["is_good"]
-    assert "apt-get install openjdk-17-jre-headless" in java["said"]
+    assert "apt-get install openjdk-17-jre-headless" in java["message"]

@@ -31,7 +31,7 @@ from tests.conftest import environment, watching
 from warehouse import build
 
 NIGHT = date(2026, 11, 10)
-IN_SLICES_OF_TEN = "from jobs import spark; spark.SLICE = 10; from jobs.cli import main; main()"
+IN_SLICES_OF_TEN = "from jobs.spark import session; session.SLICE = 10; from jobs.cli import main; main()"
 
 
 def test_a_night_that_was_killed_goes_on_where_it_was(
