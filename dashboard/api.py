@@ -11,10 +11,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.predict import Scores, Texts, predict
-from dashboard.view import LONGEST_WORDS, PERIODS, REVIEWS, SEVERITIES, Answers, View
-from models.labels import LABELS
+from dashboard.view import LONGEST_WORDS, PERIODS, Answers, Review, View
+from models.labels import Label
 from models.scorer import Scorer
 from warehouse import WarehouseError
+from warehouse.measures import Severity
 
 MOST_ROWS = 1000
 
@@ -46,9 +47,9 @@ class Filters(BaseModel):
 
 class CommentFilters(Filters):
     language: str | None = Field(None, description="For example en.", max_length=10)
-    severity: Literal[SEVERITIES] | None = None  # type: ignore[valid-type]
-    flag: Literal[LABELS] | None = Field(None, description="Only comments flagged with this category.")  # type: ignore[valid-type]
-    review: Literal[tuple(REVIEWS)] | None = None  # type: ignore[valid-type]
+    severity: Literal["none", Severity] | None = None
+    flag: Label | None = Field(None, description="Only comments flagged with this category.")
+    review: Review | None = None
     words: str | None = Field(None, description="Only comments containing this text.", max_length=LONGEST_WORDS)
     limit: int = Field(100, ge=1, le=MOST_ROWS)
     offset: int = Field(0, ge=0)

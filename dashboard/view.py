@@ -4,22 +4,22 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from dashboard.wording import PERIODS
 from models.labels import LABELS
-from warehouse import Part, build, queries
+from warehouse import Part, measures, queries
 from warehouse.reader import Warehouse
 
-SEVERITIES = ("none", *build.SEVERITIES)
+SEVERITIES = ("none", *measures.SEVERITIES)
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
-REVIEWS = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
+Review = Literal["none", "harmless", "harmful"]
+REVIEWS: dict[str, str] = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
 TAG = "#"  # "#sport" means all accounts with the tag sport
-TREND_DAYS = 28  # the least a trend shows
 
 Row = dict[str, Any]
 
@@ -98,7 +98,7 @@ class Answers:
         return list(self._rows(queries.page_sql(name), self._parameters(view) | more))
 
     def trend(self, view: View) -> list[Row]:
-        first = view.last - timedelta(days=max(TREND_DAYS, 2 * view.days) - 1)
+        first = view.last - timedelta(days=max(measures.USUAL_DAYS, 2 * view.days) - 1)
         return self.rows("trend", view, first=first)
 
     def waves(self, view: View, trend: list[Row]) -> list[Row]:

@@ -1,6 +1,9 @@
 """The six labels of the Jigsaw challenge, in the order in which every score is stored."""
 
-LABELS = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")
+from typing import Literal, get_args
+
+Label = Literal["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
+LABELS: tuple[Label, ...] = get_args(Label)
 
 
 class ModelError(ValueError):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from typer.main import get_command
 
+from dashboard import components
 from jobs.cli import app
 from jobs.config.settings import SHIPPED
 from jobs.lake import schema
@@ -16,12 +17,14 @@ from jobs.nightly import STAGES
 from models import scorer
 from models.card import read_card
 from models.labels import LABELS
+from models.language import LANGUAGES, UNDETERMINED
 from models.training import evaluate, report
-from warehouse import build, describe
+from warehouse import build, describe, measures, policies
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+SCRIPTS = [path for path in sorted(build.SQL.rglob("*.sql")) if path.parent.name != "migrations"]  # they are history
 STAGE_NAMES = [stage.name for stage in STAGES]
 TYPES = {
     "string": "VARCHAR",
@@ -76,15 +79,52 @@ def test_the_page_on_the_warehouse_is_the_one_that_the_schema_makes() -> None:
 def test_the_labels_are_the_same_everywhere(tables: dict[str, dict[str, str]]) -> None:
     assert [column for column in tables["scores"] if column in LABELS] == list(LABELS)
     assert [name for name in schema.SCORED.names if name in LABELS] == list(LABELS)
-    assert set(LABELS) == build.LABELS
+    assert LABELS == policies.LABELS
     assert tomllib.loads((ROOT / "policies.toml").read_text())["default"].keys() == set(LABELS)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_script_names_all_labels_or_no_rare_one(path: Path) -> None:
+    named = {label for label in LABELS if re.search(rf"\b{label}\b", path.read_text())} - {"toxic"}
+    assert named in (set(), set(LABELS) - {"toxic"}) or path.stem == "most_severe"
+
+
+def test_the_languages_are_the_same_everywhere() -> None:
+    assert (*LANGUAGES, UNDETERMINED) == measures.LANGUAGES
+    assert tuple(components.LANGUAGES) == measures.LANGUAGES
+
+
+def test_scripts_ask_for_what_python_has_written_down() -> None:
+    with duckdb.connect() as con:
+        build.create(con)
+        for name, value in measures.MACROS.items():
+            ((found,),) = con.execute(f"SELECT {name}()").fetchall()
+            assert (
+                tuple(found) if isinstance(found, list) else float(found) if isinstance(value, float) else found
+            ) == value
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_script_does_not_write_them_again(path: Path) -> None:
+    script = re.sub(r"--.*|^COMMENT ON .*", "", path.read_text(), flags=re.MULTILINE)
+    again = re.findall(r"1\.96|'\(expired\)'|\b28\b|[<=] 30\b|\b20 \*|\* 20\b|/ 20\b|\['low'|\['en'", script)
+    assert again == [], "warehouse/measures.py has a name for it"
+
+
+def test_what_people_read_says_the_same_numbers() -> None:
+    said = "".join(path.read_text() for path in SCRIPTS)
+    assert set(re.findall(r"fewer than (\d+)\b(?: comments|\.')", said)) == {str(measures.FEW_COMMENTS)}
+    assert set(re.findall(r"(\d+) days before", said)) == {str(measures.USUAL_DAYS)}
+    assert f"in [bin, bin + 1) / {measures.BINS}" in said
+    assert f"psi is above {measures.SHIFT_FROM}" in said
 
 
 def test_every_stage_is_a_command_a_task_and_a_row_of_the_docs() -> None:
     assert set(STAGE_NAMES) <= set(get_command(app).commands)  # type: ignore[attr-defined]
     tasks = re.findall(r'stage="(\w+)"', (ROOT / "dags" / "nightly.py").read_text())
     assert tasks == STAGE_NAMES
-    assert re.findall(r"^\| (\w+) \|", ARCHITECTURE, re.MULTILINE)[1:-1] == STAGE_NAMES
+    journey = ARCHITECTURE.partition("\n## ")[0]
+    assert re.findall(r"^\| (\w+) \|", journey, re.MULTILINE)[1:] == STAGE_NAMES
     assert ", ".join(STAGE_NAMES) in README
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import MODEL, at, night_of
 from warehouse import Building, WarehouseError, build, queries
+from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies.toml"
@@ -167,17 +168,23 @@ def test_a_changed_policy_reads_all_of_history_anew(tmp_path: Path, folder: Path
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("toxic         = { from = 0.50", "toxic = { from = 0.53"), "multiple of 0.05"),
-        (('severity = "low"', 'severity = "mild"'), "one of low, medium, high, critical"),
-        (("obscene ", "rude "), "unknown category rude"),
-        (("[default]", "[default"), "policies.toml"),
+        (("from = 0.50", "from = 0.53"), "line 7: from: must be a multiple of 0.05 (found 0.53)"),
+        (("from = 0.50", "from = 1"), "line 7: from: must be less than 1 (found 1)"),
+        (('"low"', '"mild"'), "line 7: severity: must be 'low', 'medium', 'high' or 'critical' (found 'mild')"),
+        (('severity = "critical"', 'sever = "high"'), "line 12: sever: unknown key; allowed here: from, severity"),
+        (("obscene ", "rude "), "line 8: rude: unknown key; allowed here: toxic, severe_toxic, obscene"),
+        (("threat ", "# threat "), "line 6: default: lacks threat"),
+        (("[default]", "[default"), "policies.toml is not valid TOML: "),
+        (("[default]", '[[for]]\ntags = "kids"\n[default]'), "line 7: tags: unknown key; allowed here: toxic, "),
+        (("[default]", "[[for]]\ntoxic = 1\n[default]"), "line 7: toxic: must be a table of from, severity (found 1)"),
     ],
 )
 def test_a_policy_with_a_mistake_is_refused(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     policies = tmp_path / "policies.toml"
     policies.write_text(POLICIES.read_text().replace(*change, 1))
-    with pytest.raises(WarehouseError, match=message):
-        build.read_policies(policies)
+    with pytest.raises(WarehouseError) as refusal:
+        read_policies(policies)
+    assert message in str(refusal.value)
 
 
 @pytest.mark.parametrize(

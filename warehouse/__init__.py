@@ -15,6 +15,10 @@ class Unwritable(WarehouseError):
     """The new version could not be written to disk."""
 
 
+class MistakenFile(WarehouseError):
+    """A file that people write has mistakes: which, on which lines, and what is allowed there."""
+
+
 @dataclass(frozen=True)
 class Part:
     """The part of a warehouse that a visitor may see; by default all of it."""

@@ -5,10 +5,8 @@ are kept for rollback. Everything here can be rebuilt from the lake.
 """
 
 import fcntl
-import os
 import re
 import shutil
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,10 @@ from typing import Any
 import duckdb
 
 from warehouse import Building, Unwritable, WarehouseError
+from warehouse.files import sync
+from warehouse.measures import EXPIRED as EXPIRED
+from warehouse.measures import MACROS
+from warehouse.policies import read_policies
 
 SQL = Path(__file__).parent / "sql"
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
@@ -26,10 +28,7 @@ CURRENT = "current.duckdb"
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 VERSIONS_KEPT = 3
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
-EXPIRED = "(expired)"  # replaces a text after its retention period
 NEWEST_FIRST = ["instagram", "youtube"]  # platforms that list newest comments first
-LABELS = {"toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"}
-SEVERITIES = ("low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Context:
     accounts: list[tuple[str, str, tuple[str, ...]]]  # platform, handle, tags
     champion: tuple[str, str]  # versions of the model and its text rule
     policies: Path
-    reviews: Sequence[tuple] = ()  # rows of the reviews table
+    reviews: Sequence[tuple[Any, ...]] = ()  # rows of the reviews table
 
 
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
@@ -104,39 +103,10 @@ def content_hash(folder: Path) -> str:
         return "\n".join(f"{table} {_table_hash(con, table)}" for table in _tables(con) if table != "stages")
 
 
-def read_policies(path: Path) -> list[tuple[str, str | None, str | None, str | None, str, float, str]]:
-    """The rows of policy_rules; raises WarehouseError saying what is wrong and what is allowed."""
-    try:
-        policies = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise WarehouseError(f"{path}: {error}") from None
-    version = str(policies.get("version", ""))
-    rules = [{**policies.get("default", {})}, *policies.get("for", [])]
-    rows = []
-    for rule in rules:
-        scope = [rule.pop(name, None) for name in ("tag", "account", "language")]
-        for label, threshold in rule.items():
-            _check_rule(path, label, threshold)
-            rows.append((version, *scope, label, threshold["from"], threshold["severity"]))
-    if missing := LABELS - {label for _, tag, account, language, label, *_ in rows if not (tag or account or language)}:
-        raise WarehouseError(f"{path}: add {', '.join(sorted(missing))} to [default].")
-    return rows
-
-
-def _check_rule(path: Path, label: str, threshold: Any) -> None:
-    if label not in LABELS:
-        raise WarehouseError(f"{path}: unknown category {label}. Choose from {', '.join(sorted(LABELS))}.")
-    flagged_from = threshold.get("from") if isinstance(threshold, dict) else None
-    if not isinstance(flagged_from, int | float) or not 0 < flagged_from < 1 or round(flagged_from * 20, 6) % 1:
-        raise WarehouseError(f"{path}: {label}: set from to a multiple of 0.05 between 0 and 1, e.g. from = 0.50.")
-    if threshold.get("severity") not in SEVERITIES:
-        raise WarehouseError(f"{path}: {label}: set severity to one of {', '.join(SEVERITIES)}.")
-
-
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
     places = {"validated": night.validated, "rejected": night.rejected, "clean": night.clean}
     try:
-        run_script(con, "load/night.sql", night=night.night, expired=EXPIRED, newest_first=NEWEST_FIRST, **places)
+        run_script(con, "load/night.sql", night=night.night, newest_first=NEWEST_FIRST, **places)
         for model, folder in night.scored.items():
             run_script(con, "load/scores.sql", model=model, scored=folder)
     except (duckdb.BinderException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:
@@ -159,7 +129,7 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     con.execute("UPDATE models SET is_champion = false")
     con.execute("DELETE FROM models WHERE model = $1", [champion])
     con.execute("INSERT INTO models VALUES ($1, $2, true)", [champion, text_rule])
-    policies = read_policies(context.policies)
+    policies = read_policies(context.policies).rows()
     for table, rows in (("accounts", context.accounts), ("policy_rules", policies), ("reviews", context.reviews)):
         con.execute(f"DELETE FROM {table}")
         if rows:
@@ -195,7 +165,7 @@ def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyC
                 f"The new version of the warehouse could not be written; the old one is unchanged: {error}\n"
                 "Free some disk space and run the command again."
             ) from None
-        _sync(draft)
+        sync(draft)
         version = folder / f"v{_last_number(folder) + 1:06d}.duckdb"
         draft.rename(version)
         point(folder / CURRENT, Path(version.name))
@@ -214,9 +184,18 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(statement)
     con.execute("DELETE FROM format")
     con.execute("INSERT INTO format VALUES ($1)", [len(MIGRATIONS)])
-    run_script(con, "views/views.sql")
+    create_views(con)
     for view, column, description in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
         con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(description)}")
+
+
+def create_views(con: duckdb.DuckDBPyConnection) -> None:
+    """The views, over tables that exist, and the macros that views, marts, pages and alerts share."""
+    for name, value in MACROS.items():
+        literal = list(value) if isinstance(value, tuple) else value
+        con.execute(f"CREATE OR REPLACE MACRO {name}() AS {literal!r}")
+    run_script(con, "views/macros.sql")
+    run_script(con, "views/views.sql")
 
 
 def format_of(con: duckdb.DuckDBPyConnection) -> int:
@@ -277,15 +256,7 @@ def point(link: Path, target: Path) -> None:
     new.unlink(missing_ok=True)
     new.symlink_to(target)
     new.replace(link)
-    _sync(link.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(link.parent)
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:

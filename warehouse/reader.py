@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse import WHOLE, Part, WarehouseError
-from warehouse.build import MIGRATIONS, current, format_of, quoted, run_script
+from warehouse.build import MIGRATIONS, create_views, current, format_of, quoted, run_script
 
 MOST_SECONDS = 60
 PART_MEMORY = "256MB"  # less, as there can be many parts
@@ -115,7 +115,7 @@ def _connect(path: Path, part: Part) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute(f"ATTACH {quoted(str(path))} AS whole (READ_ONLY)")
     run_script(con, "views/part.sql", tags=list(part.tags), texts=part.texts)
-    run_script(con, "views/views.sql")
+    create_views(con)
     return con
 
 

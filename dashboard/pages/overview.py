@@ -36,9 +36,9 @@ from dashboard.wording import (
     sentence_case,
 )
 from models.labels import LABELS
+from warehouse.measures import FEW_COMMENTS
 
 TITLE = "Overview"
-FEW = 30  # with fewer comments a share says little
 
 
 def layout(answers: Answers, view: View) -> Component:
@@ -104,7 +104,7 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
             ),
             "share": share(row),
             "change": points(row["change"]),
-            "significant": "Too few comments" if row["comments"] < FEW else "Yes" if is_significant(row) else "",
+            "significant": _how_sure(row),
             "comments": row["comments"],
             "flagged": row["flagged"],
             "coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
@@ -120,6 +120,12 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
     )
     body = table(rows, headings) if rows else html.P("No account has comments in this period.", className="empty")
     return panel("Accounts", note, body, wide=True)
+
+
+def _how_sure(row: Row) -> str:
+    if row["comments"] < FEW_COMMENTS:
+        return "Too few comments"
+    return "Yes" if is_significant(row) else ""
 
 
 def _last_night(answers: Answers, view: View) -> list[Component]:

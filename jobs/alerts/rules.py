@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import Field
@@ -23,14 +23,13 @@ from jobs.console import console
 from jobs.errors import FailedService
 from jobs.lake.datasets import STAGES
 from jobs.lake.nights import Lake
-from models.labels import LABELS
+from models.labels import LABELS, Label
 from warehouse import build
+from warehouse.measures import FEW_COMMENTS
 from warehouse.reader import Warehouse
 
 SCHEMA = Path(__file__).with_name("alerts.sql")
 QUERIES = build.SQL / "alerts"
-
-Label = Literal["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
 
 
 class Send(Strict):
@@ -40,9 +39,9 @@ class Send(Strict):
 
 
 class Toxicity(Strict):
-    labels: tuple[Label, ...] = LABELS  # type: ignore[assignment]
+    labels: tuple[Label, ...] = LABELS
     deviations: float = Field(default=4.0, gt=0)
-    least_comments: int = Field(default=30, ge=1)
+    least_comments: int = Field(default=FEW_COMMENTS, ge=1)
 
 
 class Wave(Strict):

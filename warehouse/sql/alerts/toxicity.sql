@@ -2,7 +2,7 @@
 WITH before AS (
     SELECT platform, account, label, median(share) AS usual, greatest(1.4826 * mad(share), 0.005) AS spread
     FROM daily
-    WHERE day BETWEEN $night::DATE - 28 AND $night::DATE - 1 AND comments >= $least_comments
+    WHERE day BETWEEN $night::DATE - usual_days() AND $night::DATE - 1 AND comments >= $least_comments
     GROUP BY ALL HAVING count(*) >= 5
 )
 SELECT d.platform || '/' || d.account AS account, d.label AS label, NULL AS subject,

@@ -9,10 +9,10 @@ WHERE c.terms IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments
 WHERE (author_hash IS NOT NULL AND last_night < getvariable('authors_before')) OR comment_id IN (FROM wordless)
-    OR (text NOT IN ('', getvariable('expired')) AND last_night < getvariable('texts_before'));
+    OR (text NOT IN ('', expired()) AND last_night < getvariable('texts_before'));
 
 UPDATE comments SET terms = NULL, listed = NULL WHERE comment_id IN (FROM wordless);
-UPDATE comments SET text = getvariable('expired') WHERE last_night < getvariable('texts_before') AND text NOT IN ('', getvariable('expired'));
+UPDATE comments SET text = expired() WHERE last_night < getvariable('texts_before') AND text NOT IN ('', expired());
 UPDATE comments SET author_hash = NULL WHERE last_night < getvariable('authors_before') AND author_hash IS NOT NULL;
-UPDATE rejected SET text = getvariable('expired') WHERE night < getvariable('texts_before') AND text NOT IN ('', getvariable('expired'));
+UPDATE rejected SET text = expired() WHERE night < getvariable('texts_before') AND text NOT IN ('', expired());
 UPDATE rejected SET author_hash = NULL WHERE night < getvariable('authors_before') AND author_hash IS NOT NULL;

@@ -27,15 +27,15 @@ WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
     posted_at = new.posted_at,
     likes = new.likes,
     reply_count = new.reply_count,
-    language = coalesce(new.language, CASE WHEN old.text IN (new.text, getvariable('expired')) THEN old.language END),
-    text_key = coalesce(new.text_key, CASE WHEN old.text IN (new.text, getvariable('expired')) THEN old.text_key END),
+    language = coalesce(new.language, CASE WHEN old.text IN (new.text, expired()) THEN old.language END),
+    text_key = coalesce(new.text_key, CASE WHEN old.text IN (new.text, expired()) THEN old.text_key END),
     terms = coalesce(new.terms, CASE WHEN old.text = new.text THEN old.terms END),
     listed = coalesce(new.listed, CASE WHEN old.text = new.text THEN old.listed END),
     first_night = least(old.first_night, getvariable('night')),
     last_night = getvariable('night')
 WHEN MATCHED THEN UPDATE SET
-    language = coalesce(old.language, CASE WHEN new.text IN (old.text, getvariable('expired')) THEN new.language END),
-    text_key = coalesce(old.text_key, CASE WHEN new.text IN (old.text, getvariable('expired')) THEN new.text_key END),
+    language = coalesce(old.language, CASE WHEN new.text IN (old.text, expired()) THEN new.language END),
+    text_key = coalesce(old.text_key, CASE WHEN new.text IN (old.text, expired()) THEN new.text_key END),
     terms = coalesce(old.terms, CASE WHEN new.text = old.text THEN new.terms END),
     listed = coalesce(old.listed, CASE WHEN new.text = old.text THEN new.listed END),
     first_night = least(old.first_night, getvariable('night'))

@@ -6,32 +6,31 @@ DELETE FROM drift WHERE day >= getvariable('from_day');
 INSERT INTO drift
 WITH volumes AS (
     SELECT platform, account, day, model, comments FROM days
-    WHERE label = 'toxic' AND day >= getvariable('from_day') - 28
+    WHERE label = 'toxic' AND day >= getvariable('from_day') - usual_days()
 ),
 counted AS (
     SELECT platform, account, day, model, label, bin, sum(comments) AS n FROM score_bins
-    WHERE day >= getvariable('from_day') - 28 GROUP BY ALL
+    WHERE day >= getvariable('from_day') - usual_days() GROUP BY ALL
     UNION ALL
-    SELECT platform, account, day, model, 'language', least(coalesce(list_position(
-        ['en', 'de', 'es', 'fr', 'it', 'pt', 'und'], language), 19), 19), sum(comments)
-    FROM score_bins WHERE label = 'toxic' AND day >= getvariable('from_day') - 28 GROUP BY ALL
+    SELECT platform, account, day, model, 'language', coalesce(list_position(languages(), language), bins() - 1), sum(comments)
+    FROM score_bins WHERE label = 'toxic' AND day >= getvariable('from_day') - usual_days() GROUP BY ALL
     UNION ALL
     SELECT platform, account, day, model, 'length', bin, l.comments FROM lengths l JOIN volumes USING (platform, account, day)
 ),
 grid AS (
     SELECT d.*, b.bin, coalesce(c.n, 0) AS n
-    FROM (SELECT DISTINCT platform, account, day, model, label FROM counted) d CROSS JOIN range(20) b(bin)
+    FROM (SELECT DISTINCT platform, account, day, model, label FROM counted) d CROSS JOIN range(bins()) b(bin)
     LEFT JOIN counted c USING (platform, account, day, model, label, bin)
 ),
 moved AS (
     SELECT *, coalesce(sum(n) OVER (
         PARTITION BY platform, account, model, label, bin ORDER BY day - DATE '2000-01-01'
-        RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING
+        RANGE BETWEEN usual_days() PRECEDING AND 1 PRECEDING
     ), 0) AS n_before
     FROM grid
 ),
 shares AS (
-    SELECT *, (n + 0.5) / (sum(n) OVER w + 10) AS p, (n_before + 0.5) / (sum(n_before) OVER w + 10) AS q,
+    SELECT *, (n + 0.5) / (sum(n) OVER w + bins() / 2) AS p, (n_before + 0.5) / (sum(n_before) OVER w + bins() / 2) AS q,
         abs(sum(n) OVER up / sum(n) OVER w - sum(n_before) OVER up / nullif(sum(n_before) OVER w, 0)) AS apart
     FROM moved WHERE day >= getvariable('from_day')
     WINDOW w AS (PARTITION BY platform, account, day, model, label),
@@ -40,7 +39,7 @@ shares AS (
 SELECT platform, account, day, model, label, sum(n)::BIGINT AS comments, nullif(sum(n_before), 0)::BIGINT AS comments_before,
     NULL AS usual, sum((p - q) * ln(p / q)) AS psi,
     30.14 * (1 / comments + 1 / comments_before) AS psi_by_chance, -- chi-squared, 19 bins, 95%
-    coalesce(psi > 0.25 AND psi > psi_by_chance, false) AS is_shift,
+    coalesce(psi > shift_from() AND psi > psi_by_chance, false) AS is_shift,
     CASE WHEN label <> 'language' THEN max(apart) END AS ks,
     CASE WHEN label <> 'language' THEN 1.36 * sqrt(1 / comments + 1 / comments_before) END AS ks_by_chance -- 95%
 FROM shares GROUP BY platform, account, day, model, label
@@ -51,6 +50,6 @@ SELECT platform, account, day, model, 'volume', comments, sum(comments) OVER bef
         AND abs(comments - usual) > 4 * greatest(1.4826 * mad(comments) OVER before, 0.1 * usual, sqrt(usual)), false),
     NULL, NULL
 FROM volumes
-WINDOW before AS (PARTITION BY platform, account, model ORDER BY day - DATE '2000-01-01' RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING)
+WINDOW before AS (PARTITION BY platform, account, model ORDER BY day - DATE '2000-01-01' RANGE BETWEEN usual_days() PRECEDING AND 1 PRECEDING)
 QUALIFY day >= getvariable('from_day')
 ORDER BY day, platform, account, model, label;

@@ -16,7 +16,7 @@ UNPIVOT (SELECT * EXCLUDE (terms, listed) FROM scored) ON toxic, severe_toxic, o
 
 DELETE FROM score_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO score_bins
-SELECT platform, account, day, language, model, label, least(floor(p * 20), 19)::TINYINT AS bin,
+SELECT platform, account, day, language, model, label, bin_of(p) AS bin,
     count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
 FROM labelled GROUP BY ALL ORDER BY ALL;
 
@@ -44,10 +44,10 @@ GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM lengths m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO lengths
-SELECT c.platform, c.account, c.posted_at::DATE AS day, least(floor(2 * log2(1 + length(c.text))), 19)::TINYINT AS bin, count(*)
+SELECT c.platform, c.account, c.posted_at::DATE AS day, least(floor(2 * log2(1 + length(c.text))), bins() - 1)::TINYINT AS bin, count(*)
 FROM comments c
 SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
-WHERE c.posted_at >= (SELECT min(day) FROM touched) AND c.text <> '(expired)'
+WHERE c.posted_at >= (SELECT min(day) FROM touched) AND c.text <> expired()
 GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM post_scores m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);

@@ -5,8 +5,8 @@ WITH scored AS (
     WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $account) GROUP BY bin
 ),
 judged AS (
-    SELECT least(floor(20 * CASE $label WHEN 'toxic' THEN toxic WHEN 'severe_toxic' THEN severe_toxic
-        WHEN 'obscene' THEN obscene WHEN 'threat' THEN threat WHEN 'insult' THEN insult ELSE identity_hate END), 19) AS bin,
+    SELECT bin_of(CASE $label WHEN 'toxic' THEN toxic WHEN 'severe_toxic' THEN severe_toxic
+        WHEN 'obscene' THEN obscene WHEN 'threat' THEN threat WHEN 'insult' THEN insult ELSE identity_hate END) AS bin,
         count(*) AS reviewed, count(*) FILTER (list_contains(reviewed_as, $label)) AS agreed
     FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL, NULL, NULL)
     WHERE toxic IS NOT NULL AND comment_id IN (SELECT comment_id FROM reviews) GROUP BY ALL
@@ -14,12 +14,12 @@ judged AS (
 sums AS (
     SELECT choice, sum(comments)::BIGINT AS flagged, sum(expected) / sum(comments) AS expected_precision,
         coalesce(sum(reviewed), 0)::BIGINT AS n, coalesce(sum(j.agreed), 0)::BIGINT AS agreed
-    FROM range(1, 20) t(choice) JOIN scored f ON f.bin >= choice LEFT JOIN judged j USING (bin) GROUP BY choice
+    FROM range(1, bins()) t(choice) JOIN scored f ON f.bin >= choice LEFT JOIN judged j USING (bin) GROUP BY choice
 )
-SELECT choice / 20 AS flagged_from, flagged, expected_precision, n AS reviewed, agreed / nullif(n, 0) AS precision,
-    1.96 * sqrt((agreed + 2) / (n + 4) * (1 - (agreed + 2) / (n + 4)) / (n + 4)) AS margin,
+SELECT choice / bins() AS flagged_from, flagged, expected_precision, n AS reviewed, agreed / nullif(n, 0) AS precision,
+    margin_of_count(agreed, n) AS margin,
     p.flagged_from IS NOT NULL AS is_policy
 FROM sums LEFT JOIN (
     SELECT flagged_from FROM policy_rules WHERE label = $label AND tag IS NULL AND account IS NULL AND language IS NULL
-) p ON round(20 * p.flagged_from) = choice
+) p ON first_bin(p.flagged_from) = choice
 ORDER BY choice;

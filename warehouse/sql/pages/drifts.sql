@@ -1,6 +1,6 @@
 -- The largest shift of each day, for the accounts that shifted most, as a multiple of the significance limit.
 WITH moved AS (
-    SELECT day, platform || '/' || account AS account, label, psi, psi / greatest(0.25, psi_by_chance) AS moved, comments
+    SELECT day, platform || '/' || account AS account, label, psi, psi / greatest(shift_from(), psi_by_chance) AS moved, comments
     FROM drift JOIN champion USING (model)
     WHERE day BETWEEN $before AND $last AND comments_before IS NOT NULL AND psi IS NOT NULL
 )

@@ -4,15 +4,6 @@
 CREATE OR REPLACE VIEW champion AS SELECT model, text_rule FROM models WHERE is_champion;
 COMMENT ON VIEW champion IS 'The model whose scores the views show.';
 
-CREATE OR REPLACE MACRO is_of(platform, account, wanted) AS -- wanted: platform/account, or NULL for all
-    wanted IS NULL OR (platform = split_part(wanted, '/', 1) AND account = split_part(wanted, '/', 2));
-
-CREATE OR REPLACE MACRO is_among(platform, account, places) AS -- places: a list of platform/account, or NULL for all
-    places IS NULL OR list_contains(places::VARCHAR[], platform || '/' || account);
-
-CREATE OR REPLACE MACRO severity_rank(severity) AS
-    coalesce(list_position(['low', 'medium', 'high', 'critical'], severity), 0);
-
 CREATE OR REPLACE VIEW comments_scored AS
 WITH rules AS (
     PIVOT thresholds ON label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate')
@@ -30,7 +21,7 @@ SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.au
         CASE WHEN s.insult >= r.insult_from_ THEN 'insult' END,
         CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN 'identity_hate' END
     ], lambda flag: flag IS NOT NULL) AS flags,
-    ['none', 'low', 'medium', 'high', 'critical'][1 + greatest(
+    (['none'] || severities())[1 + greatest(
         CASE WHEN s.toxic >= r.toxic_from_ THEN severity_rank(r.toxic_severity) ELSE 0 END,
         CASE WHEN s.severe_toxic >= r.severe_toxic_from_ THEN severity_rank(r.severe_toxic_severity) ELSE 0 END,
         CASE WHEN s.obscene >= r.obscene_from_ THEN severity_rank(r.obscene_severity) ELSE 0 END,
@@ -69,23 +60,23 @@ WHERE is_asked(posted_at, platform, account, language, author_hash, text, terms,
 CREATE OR REPLACE VIEW flags AS
 SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS flagged
 FROM score_bins b JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
-WHERE b.bin >= round(t.flagged_from * 20) GROUP BY ALL;
+WHERE b.bin >= first_bin(t.flagged_from) GROUP BY ALL;
 COMMENT ON VIEW flags IS 'Number of comments that the policy flags, by account, day and category.';
 
 CREATE OR REPLACE VIEW daily AS
 SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected / d.comments AS share,
-    1.96 * sqrt(d.variance) / d.comments AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < 30 AS is_small
+    margin_of_sum(d.variance, d.comments) AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < few_comments() AS is_small
 FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category: estimated share ± margin (95% interval) and flagged comments. is_small marks fewer than 30 comments.';
 
 CREATE OR REPLACE VIEW waves AS -- change points by cumulative sums (CUSUM): a wave starts where a sum that exceeds the limit began to rise
 WITH usual AS (
     SELECT platform, account, median(expected / comments) AS usual, greatest(1.4826 * mad(expected / comments), 0.01) AS deviation
-    FROM days JOIN champion USING (model) WHERE label = 'toxic' AND comments >= 30 GROUP BY ALL
+    FROM days JOIN champion USING (model) WHERE label = 'toxic' AND comments >= few_comments() GROUP BY ALL
 ),
 summed AS ( -- sum of min((share − usual) / sqrt(deviation² + day's own standard error²) − 0.5, 5)
     SELECT platform, account, d.day, d.comments, d.share, d.margin, u.usual, d.flagged,
-        sum(least((d.share - u.usual) / sqrt(u.deviation ** 2 + (d.margin / 1.96) ** 2) - 0.5, 5))
+        sum(least((d.share - u.usual) / sqrt(u.deviation ** 2 + (d.margin / deviations_of_95()) ** 2) - 0.5, 5))
             OVER (PARTITION BY platform, account ORDER BY d.day) AS total
     FROM daily d JOIN usual u USING (platform, account) WHERE d.label = 'toxic' AND NOT d.is_small
 ),
@@ -103,14 +94,14 @@ COMMENT ON VIEW waves IS 'Waves of abuse: the days from when an account became s
 
 CREATE OR REPLACE VIEW by_tag AS
 SELECT tag, day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
-    sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin, sum(flagged)::BIGINT AS flagged
+    margin_of_all(margin, comments) AS margin, sum(flagged)::BIGINT AS flagged
 FROM daily JOIN (SELECT platform, account, unnest(tags) AS tag FROM accounts) USING (platform, account)
 GROUP BY ALL;
 COMMENT ON VIEW by_tag IS 'Toxicity by tag, day and category.';
 
 CREATE OR REPLACE VIEW by_language AS
 SELECT b.platform, b.account, b.language, b.label, sum(b.comments)::BIGINT AS comments,
-    sum(b.expected) / sum(b.comments) AS share, 1.96 * sqrt(sum(b.variance)) / sum(b.comments) AS margin
+    sum(b.expected) / sum(b.comments) AS share, margin_of_sum(sum(b.variance), sum(b.comments)) AS margin
 FROM score_bins b JOIN champion USING (model) GROUP BY ALL;
 COMMENT ON VIEW by_language IS 'Toxicity by account, language and category.';
 
@@ -144,8 +135,6 @@ SELECT p.* EXCLUDE (night), s.share AS toxic_share, coalesce(s.comments, 0) AS s
 FROM post_coverage p LEFT JOIN scored s USING (post_id);
 COMMENT ON VIEW by_post IS 'Posts with their coverage and toxicity.';
 
-CREATE OR REPLACE MACRO coverage_of(captured, reported) AS sum(least(captured, reported)) / nullif(sum(reported), 0);
-
 CREATE OR REPLACE VIEW coverage AS
 SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(p.captured)::BIGINT AS captured,
     coverage_of(p.captured, comment_count) AS coverage
@@ -155,18 +144,18 @@ COMMENT ON VIEW coverage IS 'Coverage of each account: captured comments ÷ comm
 CREATE OR REPLACE VIEW weekly AS
 WITH weeks AS (
     SELECT platform, account, date_trunc('week', day)::DATE AS week, label, sum(comments)::BIGINT AS comments,
-        sum(expected) / sum(comments) AS share, sqrt(sum((margin * comments) ** 2)) / sum(comments) AS margin
+        sum(expected) / sum(comments) AS share, margin_of_all(margin, comments) AS margin
     FROM daily GROUP BY ALL
 )
 SELECT *, share - lag(share) OVER before AS change,
-    sqrt(margin ** 2 + lag(margin) OVER before ** 2) AS change_margin
+    margin_of_change(margin, lag(margin) OVER before) AS change_margin
 FROM weeks WINDOW before AS (PARTITION BY platform, account, label ORDER BY week);
 COMMENT ON VIEW weekly IS 'Toxicity by account, week and category, with the change from the week before.';
 
 CREATE OR REPLACE VIEW flag_precision AS
 SELECT date_trunc('week', reviewed_at)::DATE AS week, label, model, policy, count(*) AS flagged,
     count(*) FILTER (list_contains(labels, label)) AS agreed, agreed / flagged AS precision,
-    1.96 * sqrt((agreed + 2) / (flagged + 4) * (1 - (agreed + 2) / (flagged + 4)) / (flagged + 4)) AS margin
+    margin_of_count(agreed, flagged) AS margin
 FROM (SELECT *, unnest(flags) AS label FROM reviews) GROUP BY ALL;
 COMMENT ON VIEW flag_precision IS 'Share of flags that reviewers confirmed, by week of review, category, model and policy.';
 

@@ -1,0 +1,25 @@
+"""Numbers and words that SQL, pages and alerts share, written once. SQL has each as a macro: BINS is `bins()`."""
+
+from typing import Literal, get_args
+
+Severity = Literal["low", "medium", "high", "critical"]
+
+LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "und")  # that models know, and where there are too few words to tell
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
+BINS = 20  # scores are counted in steps of 0.05
+FEW_COMMENTS = 30  # fewer than these say little about a share
+USUAL_DAYS = 28  # as many days before say what is usual
+SHIFT_FROM = 0.25  # of the population stability index: by custom, from where a distribution has shifted
+DEVIATIONS_OF_95 = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
+
+MACROS: dict[str, str | float | tuple[str, ...]] = {
+    "languages": LANGUAGES,
+    "severities": SEVERITIES,
+    "expired": EXPIRED,
+    "bins": BINS,
+    "few_comments": FEW_COMMENTS,
+    "usual_days": USUAL_DAYS,
+    "shift_from": SHIFT_FROM,
+    "deviations_of_95": DEVIATIONS_OF_95,
+}

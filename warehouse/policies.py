@@ -1,0 +1,65 @@
+"""policies.toml: from which probability a category counts as flagged, and how severe that is."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from warehouse.measures import BINS, Severity
+from warehouse.strict_toml import Strict, read
+
+PolicyRow = tuple[str, str | None, str | None, str | None, str, float, str]  # of the table policy_rules
+
+
+class Threshold(Strict):
+    flagged_from: float = Field(alias="from", gt=0, lt=1, multiple_of=1 / BINS)
+    severity: Severity
+
+
+class Thresholds(Strict):
+    toxic: Threshold | None = None
+    severe_toxic: Threshold | None = None
+    obscene: Threshold | None = None
+    threat: Threshold | None = None
+    insult: Threshold | None = None
+    identity_hate: Threshold | None = None
+
+
+LABELS = tuple(Thresholds.model_fields)
+
+
+class Default(Thresholds):
+    @model_validator(mode="after")
+    def names_every_category(self) -> Self:
+        if missing := [label for label in LABELS if getattr(self, label) is None]:
+            raise ValueError(f"lacks {', '.join(missing)}")
+        return self
+
+
+class Exceptional(Thresholds):
+    """For comments that all of these are true of."""
+
+    tag: str | None = None
+    account: str | None = None
+    language: str | None = None
+
+
+class Policies(Strict):
+    version: str = Field(default="", coerce_numbers_to_str=True)
+    default: Default
+    exceptions: tuple[Exceptional, ...] = Field(default=(), alias="for")
+
+    def rows(self) -> list[PolicyRow]:
+        rules: list[tuple[Thresholds, str | None, str | None, str | None]] = [(self.default, None, None, None)]
+        rules += [(rule, rule.tag, rule.account, rule.language) for rule in self.exceptions]
+        return [
+            (self.version, *scope, label, threshold.flagged_from, threshold.severity)
+            for rule, *scope in rules
+            for label in LABELS
+            if (threshold := getattr(rule, label))
+        ]
+
+
+def read_policies(path: Path) -> Policies:
+    """Raises MistakenFile that names the file, the line and what is allowed there."""
+    return read(path, Policies)

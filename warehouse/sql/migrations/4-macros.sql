@@ -1,0 +1,1 @@
+-- Bins, intervals and what is usual are macros, which older warehouses do not have; no table changes.
