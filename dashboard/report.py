@@ -16,6 +16,7 @@ from dashboard.components import GRAPH
 from dashboard.pages import account, overview
 from dashboard.view import Answers, View
 from dashboard.wording import full_date, period_phrase
+from warehouse.files import writing
 
 STYLE = Path(__file__).parent / "assets" / "style.css"
 PAGE = """<!DOCTYPE html>
@@ -37,11 +38,9 @@ def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
     body = "".join("".join(_html(page, link.rstrip("/"))) for page in pages)
     period = full_date(view.last) if view.days == 1 else period_phrase(view.days, view.last).removeprefix("in the ")
     title = f"Toxwatch report: {period}"
-    draft = target.with_name(f".{target.name}")
-    draft.write_text(
-        PAGE.format(title=title, style=STYLE.read_text(), script=get_plotlyjs(), body=body), encoding="utf-8"
-    )
-    draft.replace(target)
+    page = PAGE.format(title=title, style=STYLE.read_text(), script=get_plotlyjs(), body=body)
+    with writing(target) as draft:
+        draft.write_text(page, encoding="utf-8")
     return len(accounts)
 
 

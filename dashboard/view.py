@@ -13,7 +13,7 @@ from models.labels import LABELS
 from warehouse import Part, measures, queries
 from warehouse.reader import Warehouse
 
-SEVERITIES = ("none", *measures.SEVERITIES)
+SEVERITIES = measures.COMMENT_SEVERITIES
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores

@@ -6,6 +6,7 @@ Severity = Literal["low", "medium", "high", "critical"]
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "und")  # that models know, and where there are too few words to tell
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+COMMENT_SEVERITIES = ("none", *SEVERITIES)  # none: the policy flags nothing in it
 EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
 BINS = 20  # scores are counted in steps of 0.05
 FEW_COMMENTS = 30  # fewer than these say little about a share

@@ -1,6 +1,6 @@
 """Exports comments with their scores to CSV, Parquet or a DuckDB file."""
 
-import os
+from collections.abc import Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -16,11 +16,12 @@ from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput
 from models.labels import LABELS
-from warehouse import build, queries
+from warehouse import queries
+from warehouse.files import writing
+from warehouse.measures import COMMENT_SEVERITIES
 from warehouse.reader import Warehouse
 
 BATCH = 50_000  # rows
-SEVERITIES = ("none", *build.SEVERITIES)
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "review", "words")
 
@@ -39,34 +40,29 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
     first = next(batches, None)
     if first is None or first.num_rows == 0:
         raise BadInput("No comments match; nothing was written.")
-    fresh = target.with_name(f".{target.name}-{os.getpid()}")
     rows = 0
-    try:
-        with progress(f"export {target.name}") as advance:
+    with writing(target) as draft, progress(f"export {target.name}") as advance:
 
-            def counted() -> Any:
-                nonlocal rows
-                for batch in chain([first], batches):
-                    rows += batch.num_rows
-                    advance(batch.num_rows)
-                    yield batch
+        def counted() -> Iterator[pa.RecordBatch]:
+            nonlocal rows
+            for batch in chain([first], batches):
+                rows += batch.num_rows
+                advance(batch.num_rows)
+                yield batch
 
-            writers[target.suffix](fresh, pa.RecordBatchReader.from_batches(first.schema, counted()))
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
+        writers[target.suffix](draft, pa.RecordBatchReader.from_batches(first.schema, counted()))
     return rows
 
 
 def _check(filters: dict[str, Any]) -> None:
     """Raises BadInput for a value that can never match."""
-    for name, allowed in (("flag", LABELS), ("severity", SEVERITIES)):
+    for name, allowed in (("flag", LABELS), ("severity", COMMENT_SEVERITIES)):
         if filters.get(name) not in (None, *allowed):
             raise BadInput(f"--{name} {filters[name]} doesn't exist. Choose from {', '.join(allowed)}.")
 
 
-def _write_csv(fresh: Path, rows: pa.RecordBatchReader) -> None:
-    with pyarrow.csv.CSVWriter(fresh, rows.schema) as writer:
+def _write_csv(draft: Path, rows: pa.RecordBatchReader) -> None:
+    with pyarrow.csv.CSVWriter(draft, rows.schema) as writer:
         for batch in rows:
             writer.write_batch(pa.record_batch([_safe(column) for column in batch.columns], schema=rows.schema))
 
@@ -79,14 +75,14 @@ def _safe(column: pa.Array) -> pa.Array:
     return pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)
 
 
-def _write_parquet(fresh: Path, rows: pa.RecordBatchReader) -> None:
-    with pq.ParquetWriter(fresh, rows.schema, compression="zstd") as writer:
+def _write_parquet(draft: Path, rows: pa.RecordBatchReader) -> None:
+    with pq.ParquetWriter(draft, rows.schema, compression="zstd") as writer:
         for batch in rows:
             writer.write_batch(batch)
 
 
-def _write_duckdb(fresh: Path, rows: pa.RecordBatchReader) -> None:  # noqa: ARG001
+def _write_duckdb(draft: Path, rows: pa.RecordBatchReader) -> None:  # noqa: ARG001
     with duckdb.connect() as con:
-        con.execute(f"ATTACH '{fresh}' AS export (STORAGE_VERSION 'v1.5.0')")
+        con.execute(f"ATTACH '{draft}' AS export (STORAGE_VERSION 'v1.5.0')")
         con.execute("CREATE TABLE export.comments AS FROM rows")
         con.execute("DETACH export")

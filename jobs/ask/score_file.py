@@ -1,7 +1,6 @@
 """Adds six probability columns to a CSV, Parquet or JSON Lines file of any size, batch by batch."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from jobs.errors import BadInput
 from models import scorer
 from models.labels import LABELS
 from models.text import clean_text
+from warehouse.files import writing
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 BATCH = 10_000  # rows; enough for sorting texts by length, few enough for any machine's memory
@@ -31,15 +31,14 @@ def score_file(settings: Settings, source: Path, target: Path, text_column: str)
     if source.resolve() == target.resolve():
         raise BadInput(f"{source} would be overwritten. Choose another file to write to.")
     model = scorer.load(settings.model_dir)
-    fresh = target.with_name(f".{target.name}-{os.getpid()}")
     rows = 0
     try:
-        with progress(f"score {source.name}") as advance:
+        with writing(target) as draft, progress(f"score {source.name}") as advance:
             batches = _read(source)
             writer = None
             for batch in batches:
                 scored = _scored(batch, model, text_column, source)
-                writer = writer or _writer(target, fresh, scored.schema)
+                writer = writer or _writer(target, draft, scored.schema)
                 writer.write_batch(scored)
                 rows += scored.num_rows
                 advance(scored.num_rows)
@@ -48,10 +47,6 @@ def score_file(settings: Settings, source: Path, target: Path, text_column: str)
             writer.close()
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError) as error:
         raise BadInput(f"{source}, after row {rows}: {error}. Nothing was written to {target}.") from None
-    else:
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
     return rows
 
 
@@ -138,13 +133,13 @@ class _JsonLinesWriter:
         self.file.close()
 
 
-def _writer(target: Path, fresh: Path, columns: pa.Schema) -> _Writer:
+def _writer(target: Path, draft: Path, columns: pa.Schema) -> _Writer:
     format = _format(target)
     if format == "parquet":
-        return pq.ParquetWriter(fresh, columns, compression="zstd")
+        return pq.ParquetWriter(draft, columns, compression="zstd")
     if format == "csv":
-        return pyarrow.csv.CSVWriter(fresh, columns)
-    return _JsonLinesWriter(fresh)
+        return pyarrow.csv.CSVWriter(draft, columns)
+    return _JsonLinesWriter(draft)
 
 
 def _format(path: Path) -> str:
