@@ -35,7 +35,7 @@ COLUMNS = {
 ROUNDS = 5
 PORT = "54329"
 
-Ask = Callable[[str], list]
+Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
 def main(folder: Path, comments: int) -> None:
@@ -55,7 +55,7 @@ def print_question(sql: str, asked: dict[str, Ask]) -> None:
     answers, times = {}, {}
     for name, ask in asked.items():
         answers[name] = ask(sql)
-        times[name] = 1000 * statistics.median(timed(lambda ask=ask: ask(sql)) for _ in range(ROUNDS))
+        times[name] = 1000 * statistics.median(timed(partial(ask, sql)) for _ in range(ROUNDS))
     if len({len(rows) for rows in answers.values()}) > 1:
         raise AssertionError(f"They do not agree on {sql}")
     print(f"{sql.splitlines()[0].removeprefix('-- '):62}" + "".join(f"{times[name]:12.1f}" for name in asked))
@@ -116,9 +116,9 @@ def in_postgres(folder: Path) -> Iterator[Ask | None]:
             cursor.execute("SELECT pg_database_size('postgres')")
             print(f"PostgreSQL: loaded in {seconds:.0f} s, {cursor.fetchone()[0] / 1e6:,.0f} MB")
 
-            def ask(sql: str) -> list:
+            def ask(sql: str) -> list[tuple[Any, ...]]:
                 cursor.execute(sql)
-                return cursor.fetchall()
+                return list(cursor.fetchall())
 
             yield ask
     finally:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def main(folder: Path, sizes: list[int]) -> None:
     night = make_night(folder / "night")
     for size in sizes:
         place = folder / f"{size}"
-        made = timed(lambda place=place, size=size: make_history(place, size))
+        made = timed(partial(make_history, place, size))
         print(f"\n{size:,} comments: made in {made:.0f} s")
         print_sizes(place)
         print_night(place, night)
@@ -132,14 +133,14 @@ def print_queries(folder: Path) -> None:
     views = [View(account=f"instagram/account{n * 4}", days=28, last=newest) for n in range(ROUNDS)]
     print(f"\n{'query':16} {'median ms':>10} {'slowest':>8}   28 days of an account")
     for name in sorted({path.stem for path in queries.PAGES.glob("*.sql")} - NO_PAGE):
-        times = [1000 * timed(lambda name=name, view=view: ask(answers, name, view)) for view in views]
+        times = [1000 * timed(partial(ask, answers, name, view)) for view in views]
         print(f"{name:16} {statistics.median(times):10.1f} {max(times):8.1f}")
 
 
 class Forgetful(Answers):
     """Asks the warehouse each time, where the dashboard asks each question of a version once."""
 
-    def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple]]:
+    def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         return self._warehouse.table(sql, parameters or {})
 
 

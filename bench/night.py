@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -96,7 +97,7 @@ def run_night(settings: Settings, texts: list[str]) -> tuple[dict[str, float], d
     seconds, cpu = {}, {}
     for name, stage in (("clean", clean), ("score", score), ("publish", publish)):
         before = cpu_seconds()
-        seconds[name] = timed(lambda run=stage.run: run(settings, night))
+        seconds[name] = timed(partial(stage.run, settings, night))
         cpu[name] = cpu_seconds() - before
         for kind in PEAKS:
             PEAKS[kind] = max(PEAKS[kind], peak_memory(kind))

@@ -17,11 +17,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
-from history import make_history, timed
 from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.history import make_history, timed
 
 PEOPLE, CLICKS = 20, 10  # each of them, a second or so of reading between two
 READING_SECONDS = (0.5, 1.5)
@@ -60,7 +64,7 @@ def main(folder: Path, comments: int) -> None:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[tuple[str, subprocess.Popen, float]]:
+def serving(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
     """As `toxwatch serve` does: its address, its process, and the seconds until it answered."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -82,7 +86,7 @@ def serving(data: Path) -> Iterator[tuple[str, subprocess.Popen, float]]:
         process.wait()
 
 
-def memory(process: subprocess.Popen) -> float:
+def memory(process: subprocess.Popen[bytes]) -> float:
     """Of the process, in MB."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
@@ -118,7 +122,7 @@ def clicked(address: str) -> dict[str, list[float]]:
                 time.sleep(chance.uniform(*READING_SECONDS))
                 name = chance.choice(list(ADDRESSES))
                 search = f"?account=instagram%2Faccount{chance.randrange(50)}&days={chance.choice([1, 7, 28])}"
-                took = timed(lambda name=name, search=search: ask_page(client, ADDRESSES[name], search))
+                took = timed(partial(ask_page, client, ADDRESSES[name], search))
                 with lock:
                     times[name].append(took)
 
@@ -145,7 +149,8 @@ def print_predictions(address: str, size: int) -> None:
     def call(number: int) -> float:
         chance = random.Random(number)
         inputs = [f"{chance.choice(TEXTS)} {chance.choice(TEXTS)} {number} {n}" for n in range(size)]
-        return timed(lambda: clients[number % PROGRAMS].post("/predict", json={"inputs": inputs}).raise_for_status())
+        client = clients[number % PROGRAMS]
+        return timed(lambda: client.post("/predict", json={"inputs": inputs}).raise_for_status())
 
     clients = [httpx.Client(base_url=address, timeout=60) for _ in range(PROGRAMS)]
     with ThreadPoolExecutor(PROGRAMS) as pool:

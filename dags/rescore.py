@@ -23,7 +23,7 @@ from jobs.schedule.operators import Command
     tags=["toxwatch", "models"],
     doc_md=__doc__,
 )
-def rescore():
+def rescore() -> None:
     Command(task_id="rescore", words=["rescore"], outlets=[Asset("warehouse")])
 
 

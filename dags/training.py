@@ -35,7 +35,7 @@ CHAMPION = Asset("champion")
     doc_md=__doc__,
     render_template_as_native_obj=True,
 )
-def training():
+def training() -> None:
     prepare = Command(task_id="prepare", words=["prepare", "--data", "{{ params.data }}"])
     train = Command(task_id="train", words="{{ ['train'] + params.options.split() }}")
     evaluate = Command(task_id="evaluate", words=["evaluate"])

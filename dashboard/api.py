@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.predict import Scores, Texts, predict
-from dashboard.view import LONGEST_WORDS, PERIODS, Answers, Review, View
+from dashboard.view import LONGEST_WORDS, Answers, Review, View
+from dashboard.wording import PERIODS
 from models.labels import Label
 from models.scorer import Scorer
 from warehouse import WarehouseError

@@ -184,7 +184,7 @@ def serve(
 
 
 def _shell(titles: dict[str, str], has_login: bool) -> Component:
-    return dmc.MantineProvider(
+    shell: Component = dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
             html.A("Skip to content", href="#page", className="skip"),
@@ -198,6 +198,7 @@ def _shell(titles: dict[str, str], has_login: bool) -> Component:
         ],
         theme={"primaryColor": "blue", "primaryShade": 8, "fontFamily": "inherit"},
     )  # fmt: skip
+    return shell
 
 
 def _navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:

@@ -15,10 +15,11 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import COLOURS, Figure, small_multiples
+from dashboard.figures import Figure, small_multiples
 from dashboard.view import Row, View
 from dashboard.wording import PERIODS, counted, heading, label_title
 from models.labels import LABELS
+from models.training.report import COLOURS
 from warehouse.queries import FORMULA
 
 # Plotly's toolbar has a button that uploads the chart to Plotly's cloud.
@@ -131,10 +132,11 @@ def _is_numeric(value: Any) -> bool:
 
 def grid(columns: list[dict[str, Any]], height: str, options: dict[str, Any], **properties: Any) -> Component:
     """A table of any length. With Dash's own, every cell is a component, which keeps a browser busy for seconds."""
-    return dag.AgGrid(
+    table: Component = dag.AgGrid(
         columnDefs=columns, style={"height": height}, defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={"enableCellTextSelection": True, "theme": {"function": GRID_THEME}, **options}, **properties,
     )  # fmt: skip
+    return table
 
 
 def _data(rows: Sequence[Row]) -> Component:
@@ -189,12 +191,13 @@ def pick(
     name: str, label: str, value: Any, choices: dict[str, str], empty: str | None = None, **options: Any
 ) -> Component:
     """A control whose value becomes part of the URL."""
-    return dmc.Select(
+    select: Component = dmc.Select(
         id={"control": name}, label=label, value=None if value is None else str(value), clearable=empty is not None,
         data=[{"value": key, "label": text} for key, text in choices.items()], placeholder=empty, size="sm",
         allowDeselect=False, comboboxProps={"withinPortal": True}, searchable=len(choices) > 8, w=190,
         **options,
     )  # fmt: skip
+    return select
 
 
 def pick_period(view: View) -> Component:

@@ -159,7 +159,7 @@ class Answers:
         columns, rows = self._query(sql, {name: parameters[name] for name in wanted})
         return (dict(zip(columns, row, strict=True)) for row in rows)
 
-    def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple]]:
+    def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         return self._warehouse.part(self._may_see()).remembered(sql, parameters or {})
 
 

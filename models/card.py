@@ -61,7 +61,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"{folder} is no model: it has no {CARD}. Name a folder that `toxwatch train` wrote.")
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         _check_card(folder, card)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is damaged ({error}). Restore the folder, or train the model again.") from error

@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 Label = Literal["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
-LABELS: tuple[Label, ...] = get_args(Label)
+LABELS: tuple[str, ...] = get_args(Label)
 
 
 class ModelError(ValueError):

@@ -74,12 +74,14 @@ class Cascade(Scorer):
 
 def is_doubtful(band: dict[str, float], logits: np.ndarray) -> np.ndarray:
     """Which comments the slow network of a cascade reads, by the fast one's logits."""
-    return np.any(logits >= np.array([band[label] for label in LABELS], np.float32), axis=1)
+    doubtful: np.ndarray = np.any(logits >= np.array([band[label] for label in LABELS], np.float32), axis=1)
+    return doubtful
 
 
 def mixed(mix: dict[str, float], fast: np.ndarray, slow: np.ndarray) -> np.ndarray:
     """The logits of a cascade where both networks have read."""
-    return slow + fast * np.array([mix[label] for label in LABELS], np.float32)
+    logits: np.ndarray = slow + fast * np.array([mix[label] for label in LABELS], np.float32)
+    return logits
 
 
 def probabilities(curves: dict[str, Any], logits: np.ndarray) -> np.ndarray:

@@ -68,7 +68,8 @@ class WordEncoder:
     def batch(self, texts: Sequence[str]) -> np.ndarray:
         """int32[text, word, slot], padded with zeros to the longest text."""
         given = self.inputs(texts)
-        return given["words"][given["ids"]]
+        slots: np.ndarray = given["words"][given["ids"]]
+        return slots
 
     def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """What an exported network is given: the slots of the distinct words, and which of them stands where."""
@@ -80,7 +81,8 @@ class WordEncoder:
             return {"words": self._table[distinct], "ids": places.reshape(rows.shape).astype(np.int32)}
 
     def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
-        return self._table[filled(rows)]
+        slots: np.ndarray = self._table[filled(rows)]
+        return slots
 
     def _start_cache(self) -> None:
         self._rows: dict[str, int] = {}

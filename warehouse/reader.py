@@ -12,6 +12,8 @@ import pyarrow as pa
 from warehouse import WHOLE, Part, WarehouseError
 from warehouse.build import MIGRATIONS, create_views, current, format_of, quoted, run_script
 
+Row = tuple[Any, ...]
+
 MOST_SECONDS = 60
 PART_MEMORY = "256MB"  # less, as there can be many parts
 MOST_REMEMBERED, MOST_REMEMBERED_ROWS = 500, 1000  # cached answers, and rows per answer
@@ -38,7 +40,7 @@ class Warehouse:
         self._lock = threading.Lock()
         self._path: Path | None = None
         self._con: duckdb.DuckDBPyConnection | None = None
-        self._answers: dict[tuple[str, str], tuple[list[str], list[tuple]]] = {}
+        self._answers: dict[tuple[str, str], tuple[list[str], list[Row]]] = {}
 
     def part(self, part: Part) -> "Warehouse":
         """The same warehouse, limited to this part."""
@@ -47,11 +49,11 @@ class Warehouse:
         with self._lock:
             return self._parts.setdefault(part, Warehouse(self.folder, memory=PART_MEMORY, part=part))
 
-    def query(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
+    def query(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
         """The rows; raises WarehouseError with DuckDB's message for a wrong, endless or forbidden query."""
         return self.table(sql, parameters)[1]
 
-    def remembered(self, sql: str, parameters: dict[str, Any]) -> tuple[list[str], list[tuple]]:
+    def remembered(self, sql: str, parameters: dict[str, Any]) -> tuple[list[str], list[Row]]:
         """Like `table`, but cached: a published version never changes."""
         self._cursor().close()  # clears the cache if there is a newer version
         answers, key = self._answers, (sql, repr(parameters))
@@ -64,7 +66,7 @@ class Warehouse:
                 answers[key] = answer
         return answer
 
-    def table(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> tuple[list[str], list[tuple]]:
+    def table(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> tuple[list[str], list[Row]]:
         """The names of the columns, and the rows."""
         try:
             with self._cursor() as cursor, _interrupting(cursor, self._seconds):

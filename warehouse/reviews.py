@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from warehouse.sqlite import SqliteFile
 
@@ -33,7 +34,7 @@ class Reviews(SqliteFile):
     def in_folder(cls, data_dir: Path) -> "Reviews":
         return cls(data_dir / "reviews.db")
 
-    def rows(self) -> list[tuple]:
+    def rows(self) -> list[tuple[Any, ...]]:
         """The rows for the warehouse's reviews table."""
         rows = self.query(
             "SELECT comment_id, reviewer, labels, reviewed_at || '+00', flags, model, policy FROM reviews"

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class SqliteFile:
@@ -16,7 +17,7 @@ class SqliteFile:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(schema.read_text())
 
-    def query(self, query: str, *values: object) -> list[tuple]:
+    def query(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Runs one statement in its own transaction."""
         with self._open() as database, database:
             return database.execute(query, values).fetchall()

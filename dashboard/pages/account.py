@@ -23,9 +23,9 @@ from dashboard.components import (
     table,
     up_or_down,
 )
-from dashboard.figures import COLOURS
 from dashboard.view import Answers, Row, View
 from dashboard.wording import LABEL_VERBS, counted, label_plural, period_phrase, previous_period, sentence_case
+from models.training.report import COLOURS, INK
 
 TITLE = "Account"
 
@@ -103,7 +103,7 @@ def _peers(answers: Answers, view: View) -> list[Component]:
         [row["account"] for row in rows],
         [row["share"] for row in rows],
         [row["margin"] for row in rows],
-        [COLOURS[view.label] if row["account"] == view.account else figures.INK for row in rows],
+        [COLOURS[view.label] if row["account"] == view.account else INK for row in rows],
     )
     data = [{name: row[name] for name in ("account", "comments", "share", "margin", "change")} for row in rows]
     note = f"Accounts tagged {', '.join(tags)}: estimated share, with 95% interval."

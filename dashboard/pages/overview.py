@@ -24,7 +24,6 @@ from dashboard.components import (
     tiles,
     up_or_down,
 )
-from dashboard.figures import COLOURS
 from dashboard.view import Answers, Row, View
 from dashboard.wording import (
     LABEL_VERBS,
@@ -36,6 +35,7 @@ from dashboard.wording import (
     sentence_case,
 )
 from models.labels import LABELS
+from models.training.report import COLOURS
 from warehouse.measures import FEW_COMMENTS
 
 TITLE = "Overview"

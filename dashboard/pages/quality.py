@@ -9,11 +9,11 @@ from dash.development.base_component import Component
 
 from dashboard import figures
 from dashboard.components import LANGUAGES, chart, page, panel, percent, pick_label, pick_period, table
-from dashboard.figures import COLOURS
 from dashboard.view import Answers, Row, View
 from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title
 from models.labels import LABELS
 from models.training import report
+from models.training.report import COLOURS
 
 TITLE = "Quality"
 MODEL_HEADINGS = {

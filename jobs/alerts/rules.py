@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from pydantic import Field
@@ -23,7 +23,7 @@ from jobs.console import console
 from jobs.errors import FailedService
 from jobs.lake.datasets import STAGES
 from jobs.lake.nights import Lake
-from models.labels import LABELS, Label
+from models.labels import Label
 from warehouse import build
 from warehouse.measures import FEW_COMMENTS
 from warehouse.reader import Warehouse
@@ -39,7 +39,7 @@ class Send(Strict):
 
 
 class Toxicity(Strict):
-    labels: tuple[Label, ...] = LABELS
+    labels: tuple[Label, ...] = get_args(Label)
     deviations: float = Field(default=4.0, gt=0)
     least_comments: int = Field(default=FEW_COMMENTS, ge=1)
 

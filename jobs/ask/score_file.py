@@ -1,7 +1,7 @@
 """Adds six probability columns to a CSV, Parquet or JSON Lines file of any size, batch by batch."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -134,12 +134,12 @@ class _JsonLinesWriter:
 
 
 def _writer(target: Path, draft: Path, columns: pa.Schema) -> _Writer:
-    format = _format(target)
-    if format == "parquet":
-        return pq.ParquetWriter(draft, columns, compression="zstd")
-    if format == "csv":
-        return pyarrow.csv.CSVWriter(draft, columns)
-    return _JsonLinesWriter(draft)
+    writers: dict[str, Callable[[], _Writer]] = {
+        "parquet": lambda: pq.ParquetWriter(draft, columns, compression="zstd"),
+        "csv": lambda: pyarrow.csv.CSVWriter(draft, columns),
+        "jsonl": lambda: _JsonLinesWriter(draft),
+    }
+    return writers[_format(target)]()
 
 
 def _format(path: Path) -> str:
