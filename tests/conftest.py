@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,8 +22,11 @@ from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
 
+FIXTURES = ("browser", "dashboard", "nights", "servers", "store", "training")
+pytest_plugins = [f"tests.fixtures.{name}" for name in FIXTURES]
 os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be compared"
 
+TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
 MODEL = "bilstm-1"
 Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
 

@@ -1,12 +1,7 @@
 """Alerts: found by rules of the file, sent once to every channel. Real servers for mail and webhooks."""
 
-import json
-import socketserver
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,55 +11,10 @@ from jobs.config.settings import PROJECT, Settings
 from jobs.errors import BadInput, FailedService
 from jobs.lake.nights import Lake, Manifest
 from tests.conftest import MODEL, at, night_of
+from tests.fixtures.servers import url
 from warehouse import build
 
 LAST = date(2026, 11, 20)
-
-
-class Hook(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append(json.loads(body))  # type: ignore[attr-defined]
-        self.send_response(self.server.status)  # type: ignore[attr-defined]
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Post(socketserver.StreamRequestHandler):
-    """As much SMTP as a client needs to hand over a message."""
-
-    def handle(self) -> None:
-        self.say("220 ready")
-        while line := self.rfile.readline().decode().strip().upper():
-            if line.startswith("DATA"):
-                self.say("354 go on")
-                lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
-                self.server.taken.append("".join(lines))  # type: ignore[attr-defined]
-            self.say("221 bye" if line.startswith("QUIT") else "250 ok")
-
-    def say(self, line: str) -> None:
-        self.wfile.write(f"{line}\r\n".encode())
-
-
-def serve(server: socketserver.BaseServer) -> Iterator[socketserver.BaseServer]:
-    server.taken, server.status = [], 200  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def hook() -> Iterator:
-    yield from serve(ThreadingHTTPServer(("127.0.0.1", 0), Hook))
-
-
-@pytest.fixture
-def post() -> Iterator:
-    yield from serve(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Post))
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +43,6 @@ def told(settings: Settings, warehouse: Path) -> Settings:
     with lake.writing("monitored", Manifest("monitor", LAST)):
         pass
     return replace(settings, alerts_file=PROJECT / "alerts.toml")
-
-
-def url(server: socketserver.BaseServer) -> str:
-    return f"http://127.0.0.1:{server.server_address[1]}/"
 
 
 def test_an_unusual_day_is_told_with_the_page_that_shows_it(told: Settings) -> None:

@@ -1,29 +1,26 @@
 """Backup and restore: the same data folder elsewhere, and a damaged backup that leaves nothing behind."""
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from dashboard.people import People
-from jobs import nightly, standin
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.upkeep import backup
 from models.training.registry import Registry
-from tests.conftest import watching
+from tests.fixtures.nights import copied, keep_key_in_folder
 from warehouse import build
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> tuple[Settings, Path]:
+def kept(tmp_path_factory: pytest.TempPathFactory, after_one_night: Settings) -> tuple[Settings, Path]:
     """A data folder with a night, a user and a champion, and its backup."""
     place = tmp_path_factory.mktemp("backup")
-    settings = watching(place / "data", apify)
+    settings = copied(after_one_night, place)
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("TOXWATCH_AUTHOR_KEY")
-        nightly.run(settings, [date(2026, 11, 10)])
+        keep_key_in_folder(settings, patch)
     People(settings.data_dir / "people.db").add("ann", "correct horse battery")
     promoted = Registry(settings.data_dir / "models").promote(settings.model_dir)
     (settings.data_dir / "models" / "in-use").symlink_to(promoted)

@@ -14,8 +14,8 @@ from models.card import read_card
 from models.labels import LABELS, ModelError
 from models.text import clean_text
 from models.training import cascade, data, losses, train
-from tests.test_train import TINY, write_jigsaw
-from tests.test_vectors import write_encoder
+from tests.fixtures.encoders import write_encoder
+from tests.fixtures.training import TINY, write_jigsaw
 
 
 @pytest.fixture(scope="module")

@@ -1,44 +1,19 @@
 """Clean: one text rule, languages, text keys, and nothing that this model has scored before."""
 
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 
-import pyarrow as pa
 import pyarrow.dataset
-import pyarrow.parquet as pq
 import pytest
 
 from jobs import clean, score
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.lake import schema
-from jobs.lake.nights import Lake, Manifest
+from jobs.lake.nights import Lake
 from models import scorer, text
 from models.language import language_of
+from tests.fixtures.nights import rows_of, write_validated
 
 FIRST, SECOND = date(2026, 11, 10), date(2026, 11, 11)
-
-
-def write_validated(settings: Settings, night: date, texts: dict[str, str]) -> None:
-    rows = [
-        {
-            "comment_id": comment_id,
-            "platform": "instagram",
-            "account": "orbital",
-            "post_id": "instagram:P",
-            "text": words,
-            "has_media": words == "",
-            "posted_at": datetime(2026, 11, 10, tzinfo=UTC),
-        }
-        for comment_id, words in texts.items()
-    ]
-    lake = Lake(settings.data_dir).open()
-    with lake.writing("validated", Manifest("validate", night, rows_in=len(rows), rows_out=len(rows))) as folder:
-        pq.write_table(pa.Table.from_pylist(rows, schema.VALIDATED), folder / "comments.parquet")
-
-
-def rows_of(folder: Path) -> list[dict]:
-    return sorted(pyarrow.dataset.dataset(folder).to_table().to_pylist(), key=lambda row: row["comment_id"])
 
 
 def test_a_comment_gets_its_text_language_and_key(settings: Settings) -> None:

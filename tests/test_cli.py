@@ -14,9 +14,8 @@ from jobs.cli import app
 from jobs.errors import BadInput, Busy
 from jobs.lake.nights import FORMAT, Lake
 from jobs.nightly import STAGES
-from tests.conftest import environment, watching
+from tests.conftest import TOXWATCH, environment, watching
 
-TOXWATCH = Path(sys.executable).with_name("toxwatch")
 TARGETS = '[[accounts]]\nplatform = "instagram"\nhandle = "orbital"\n'
 
 

@@ -20,9 +20,8 @@ import pytest
 
 from jobs import nightly, standin
 from jobs.spark.jars import fetch_s3
-from tests import test_store
-from tests.conftest import watching
-from tests.test_store import bucket, s3  # noqa: F401
+from tests.conftest import TOXWATCH, watching
+from tests.fixtures import store
 from warehouse import build
 
 NIGHT = date(2026, 11, 10)
@@ -96,7 +95,7 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     tmp_path: Path,
     cluster: Cluster,
     apify: standin.Server,
-    bucket: Any,  # noqa: F811
+    bucket: Any,
     lake: str,
 ) -> None:
     alone = watching(tmp_path / "alone", apify)
@@ -109,9 +108,9 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     env["PYSPARK_SUBMIT_ARGS"] = "--executor-memory 900m pyspark-shell"
     if lake == "store":
         fetch_s3()
-        env["TOXWATCH_STORE"] = test_store.address(bucket)
+        env["TOXWATCH_STORE"] = store.address(bucket)
     command, where = (
-        str(Path(sys.executable).with_name("toxwatch")),
+        TOXWATCH,
         ["--night", str(NIGHT), "--data-dir", str(together)],
     )
     for stage in ("clean", "score", "publish"):
@@ -123,6 +122,6 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
         assert night.returncode == 0
     hashes = [build.content_hash(data_dir / "warehouse") for data_dir in (alone.data_dir, together)]
     assert hashes[0] == hashes[1]
-    stored = any(key.startswith("scored/") for key in test_store.held(bucket))
+    stored = any(key.startswith("scored/") for key in store.held(bucket))
     assert stored == (lake == "store")
     assert "Asked to launch executor" in cluster.workers[0].log.read_text(), "the first worker did some of it"

@@ -3,20 +3,21 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs import nightly, standin
+from jobs import standin
 from jobs.commands import models
 from jobs.config.settings import Settings
 from models import scorer
 from models.training.registry import Registry
-from tests.conftest import WATCHED, environment, watching
-from tests.test_alerts import hook, url  # noqa: F401
-from tests.test_train import write_jigsaw
+from tests.conftest import WATCHED, environment
+from tests.fixtures.nights import copied
+from tests.fixtures.servers import url
+from tests.fixtures.training import write_jigsaw
 from warehouse import build
 from warehouse.reader import Warehouse
 
@@ -61,11 +62,11 @@ def test_every_dag_says_what_it_is_and_can_be_retried(dags: dict) -> None:
 
 
 def test_a_model_takes_over_only_through_the_gate_and_when_all_nights_are_scored(
-    dags: dict, tmp_path: Path, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+    dags: dict, tmp_path: Path, after_two_nights: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TOXWATCH_DATA_DIR", str(tmp_path / "data"))
-    watched = watching(tmp_path / "data", apify)
-    nightly.run(watched, [NIGHT, NIGHT + timedelta(days=1)])
+    watched = copied(after_two_nights, tmp_path)
+    for name, value in environment(watched).items():
+        monkeypatch.setenv(name, value)
     shipped = scorer.load(watched.model_dir).version
     write_jigsaw(tmp_path / "labelled")
     training = {"data": str(tmp_path / "labelled"), "options": "--epochs 2 --composed 400 --embedding 16"}
@@ -97,11 +98,8 @@ def _states(run: Any) -> dict[str, str]:
 
 
 def test_a_night_by_airflow_is_the_night_by_hand(
-    dags: dict, tmp_path: Path, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+    dags: dict, tmp_path: Path, apify: standin.Server, after_one_night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_hand = watching(tmp_path / "by-hand", apify)
-    nightly.run(by_hand, [NIGHT])
-
     by_airflow = tmp_path / "by-airflow"
     (tmp_path / "targets.toml").write_text(WATCHED)
     monkeypatch.setenv("TOXWATCH_DATA_DIR", str(by_airflow))
@@ -113,7 +111,7 @@ def test_a_night_by_airflow_is_the_night_by_hand(
     run = dag.test(run_conf={"night": str(NIGHT)})
 
     assert run.state == "success", {ti.task_id: ti.state for ti in run.get_task_instances()}
-    assert build.content_hash(by_airflow / "warehouse") == build.content_hash(by_hand.data_dir / "warehouse")
+    assert build.content_hash(by_airflow / "warehouse") == build.content_hash(after_one_night.data_dir / "warehouse")
     scraped = next(ti for ti in run.get_task_instances() if ti.task_id == "scrape_account")
     assert set(scraped.xcom_pull(task_ids="collect")) == {"rows_in", "rows_out", "set_aside"}
     assert Settings.load().data_dir == Path(os.environ["TOXWATCH_DATA_DIR"])
@@ -130,7 +128,7 @@ def test_a_night_by_airflow_is_the_night_by_hand(
 def test_a_late_night_is_told_at_its_deadline_by_the_triggerer(
     airflow: Path,  # noqa: ARG001
     settings: Settings,
-    hook: Any,  # noqa: F811
+    hook: Any,
     monkeypatch: pytest.MonkeyPatch,
     run: dict,
     night: str,

@@ -4,93 +4,31 @@ import csv
 import json
 import re
 import shutil
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Download, Page, expect
 
 from dashboard import report
-from dashboard.app import create
 from dashboard.people import People
 from dashboard.view import Answers, View
-from tests.conftest import MODEL, at, night_of
-from warehouse import build
+from tests.conftest import MODEL
+from tests.fixtures.dashboard import FORMULA, HOSTILE, LAST, ROOT, SHIPPED, serving
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
-ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = ROOT / "models" / "shipped" / "cascade"
-LAST = date(2026, 11, 20)
-HOSTILE = "<script>document.title='taken'</script> <img src=x onerror=alert(1)>"
-FORMULA = '=HYPERLINK("http://example.com")'
 PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/try", "/audit"]
-
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two accounts for two weeks: one is calm, the other has a wave of abuse on the last day."""
-    place = tmp_path_factory.mktemp("dashboard")
-    nights = []
-    for back in reversed(range(14)):
-        day = LAST - timedelta(days=back)
-        is_wave = day == LAST
-        comments = [
-            (f"loud/{day}-{n}", f"loud {n} of {day}", at(day, n % 24), 0.9 if is_wave and n < 30 else 0.02)
-            for n in range(60)
-        ]
-        comments += [(f"calm/{day}-{n}", f"calm {n} of {day}", at(day, n % 24), 0.01) for n in range(40)]
-        if is_wave:
-            comments += [("calm/hostile", HOSTILE, at(day, 20), 0.7), ("calm/formula", FORMULA, at(day, 21), 0.6),
-                         ("calm/hostile+1", "please stop", at(day, 22), 0.01)]  # fmt: skip
-        nights.append(night_of(place / "lake", day, comments))
-    accounts = [("instagram", "loud", ("loud-agency", "both")), ("instagram", "calm", ("calm-agency", "both"))]
-    reviews = [
-        (f"loud/{LAST}-{n}", "ann", labels, at(LAST), ["toxic"], MODEL, "1") for n, labels in enumerate([["toxic"], []])
-    ]
-    build.publish(place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), ROOT / "policies.toml", reviews))
-    return place / "warehouse"
-
-
-@contextmanager
-def serving(
-    folder: Path,
-    people: People | None = None,
-    which_model: Callable[[], Path] = lambda: SHIPPED,
-    data_docs: Path | None = None,
-) -> Iterator[str]:
-    application = create(folder, which_model, people, data_docs=data_docs)
-    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture(scope="module")
 def address(warehouse: Path) -> Iterator[str]:
     with serving(warehouse) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

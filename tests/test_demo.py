@@ -5,13 +5,13 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
+from tests.conftest import TOXWATCH
+
 ENVIRONMENT = os.environ | {"APIFY_TOKEN": ""}
 
 

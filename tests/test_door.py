@@ -16,7 +16,7 @@ from dashboard import door
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.view import Answers, View
 from jobs.cli import app
-from tests.test_dashboard import browser, serving, warehouse  # noqa: F401
+from tests.fixtures.dashboard import serving
 from warehouse import Part, queries
 from warehouse.reader import Warehouse
 
@@ -31,7 +31,7 @@ def people(tmp_path: Path) -> People:
 
 
 @pytest.fixture
-def address(warehouse: Path, people: People) -> Iterator[str]:  # noqa: F811
+def address(warehouse: Path, people: People) -> Iterator[str]:
     docs = people._file.parent / "docs"
     docs.mkdir()
     (docs / "index.html").write_text("rows of anybody")
@@ -51,7 +51,7 @@ def sign_in(client: httpx.Client, name: str = "ann", password: str = PASSWORD, n
     return client.post(f"/login?{urlencode({'next': next})}", data=form)
 
 
-def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, people: People) -> None:  # noqa: F811
+def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, people: People) -> None:
     page = browser.new_page()
     page.goto(f"{address}/compare?label=insult")
     expect(page).to_have_url(re.compile(r"/login\?next="))
@@ -76,7 +76,7 @@ def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, p
 @pytest.mark.parametrize("tags", [("loud-agency",), ("calm-agency", "other"), ()])
 @pytest.mark.parametrize("texts", [True, False])
 def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
-    warehouse: Path,  # noqa: F811
+    warehouse: Path,
     tags: tuple[str, ...],
     texts: bool,
 ) -> None:
@@ -134,7 +134,7 @@ def test_signing_in_leads_nowhere_else(client: httpx.Client, next: str) -> None:
 
 
 def test_what_people_do_is_in_the_audit_that_admins_see(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     address: str,
     people: People,
 ) -> None:

@@ -4,31 +4,26 @@ import gzip
 import json
 import shutil
 from dataclasses import replace
-from datetime import date
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, publish, standin, validate
+from jobs import nightly, publish, validate
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, read_raw
 from jobs.lake.tombstones import author_hash
 from jobs.upkeep import doctor, forget, held
-from tests.conftest import watching
+from tests.fixtures.nights import NIGHTS, copied
 from warehouse import build
 from warehouse.reader import Warehouse
 
-NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
-
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> Settings:
-    settings = watching(tmp_path_factory.mktemp("forget") / "data", apify)
-    nightly.run(settings, NIGHTS)
-    return settings
+def settings(tmp_path_factory: pytest.TempPathFactory, after_two_nights: Settings) -> Settings:
+    return copied(after_two_nights, tmp_path_factory.mktemp("forget"))
 
 
 def raw_names(settings: Settings) -> dict[str, str]:
@@ -105,7 +100,7 @@ def test_a_model_that_has_not_scored_the_nights_is_refused_and_doctor_says_how_t
         publish.rebuild(other)
     [finding] = [finding for finding in doctor.examine(other) if finding.check == "warehouse"]
     assert not finding.is_good
-    assert "toxwatch nightly --no-scrape" in finding.said
+    assert "toxwatch nightly --no-scrape" in finding.message
 
 
 def test_a_name_is_hashed_as_validate_hashes_it(settings: Settings) -> None:

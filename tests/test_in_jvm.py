@@ -1,6 +1,7 @@
 """The second engine: Spark NLP runs the shipped transformer inside the JVM, and says what the first engine says."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from jobs.spark import session
 from models import scorer
 from models.card import write_card
 from models.labels import LABELS
-from tests.test_clean import FIRST, rows_of, write_validated
-from tests.test_vectors import write_roberta
+from tests.fixtures.encoders import write_roberta
+from tests.fixtures.nights import rows_of, write_validated
 
+FIRST = date(2026, 11, 10)
 TRANSFORMER = PROJECT / "models" / "shipped" / "transformer"
 TEXTS = [
     "You are a complete idiot!!", "no way, that is overrated...", "What a picture 🌎🌎", "e\u0301galite\u0301",

@@ -2,10 +2,8 @@
 
 import os
 import shlex
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from datetime import date
@@ -20,19 +18,15 @@ from jobs.errors import FailedService
 from jobs.lake.nights import Lake
 from jobs.standin import Fault
 from models.card import read_card
-from tests.conftest import comment_item, environment, watching, write_raw
+from tests.conftest import TOXWATCH, comment_item, environment, watching, write_raw
+from tests.fixtures.nights import NIGHTS, copied
 from warehouse import build
 from warehouse.reader import Warehouse
 
-TOXWATCH = Path(sys.executable).with_name("toxwatch")
-NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
-
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> Settings:
-    settings = watching(tmp_path_factory.mktemp("undisturbed") / "data", apify)
-    nightly.run(settings, NIGHTS)
-    return settings
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, after_two_nights: Settings) -> Settings:
+    return copied(after_two_nights, tmp_path_factory.mktemp("undisturbed"))
 
 
 def content(settings: Settings) -> str:
@@ -62,18 +56,16 @@ def test_the_same_night_again_is_the_same_warehouse(undisturbed: Settings) -> No
 
 
 def test_killed_in_every_stage_and_run_again_is_the_same_warehouse(
-    undisturbed: Settings, tmp_path: Path, apify: standin.Server
+    undisturbed: Settings, after_one_night: Settings, tmp_path: Path
 ) -> None:
-    settings = watching(tmp_path / "data", apify)
-    for night in NIGHTS:
-        for stage in nightly.STAGES:
-            if night == NIGHTS[-1]:
-                kill_in(stage.name, settings, night)
-            stage.run(settings, night)
+    settings = copied(after_one_night, tmp_path)
+    for stage in nightly.STAGES:
+        kill_in(stage.name, settings, NIGHTS[1])
+        stage.run(settings, NIGHTS[1])
     assert content(settings) == content(undisturbed)
 
 
-def test_a_faulty_apify_changes_nothing_but_the_time(undisturbed: Settings, tmp_path: Path) -> None:
+def test_a_faulty_apify_changes_nothing_but_the_time(after_one_night: Settings, tmp_path: Path) -> None:
     faults = [
         Fault(429, on="GET .*/items", times=2),
         Fault(503, on="GET .*/actor-runs", times=2),
@@ -82,8 +74,8 @@ def test_a_faulty_apify_changes_nothing_but_the_time(undisturbed: Settings, tmp_
     ]
     with standin.serving(faults=faults) as server:
         settings = watching(tmp_path / "data", server)
-        nightly.run(settings, NIGHTS)
-    assert content(settings) == content(undisturbed)
+        nightly.run(settings, NIGHTS[:1])
+    assert content(settings) == content(after_one_night)
 
 
 def kill_in(stage: str, settings: Settings, night: date) -> None:
@@ -118,9 +110,8 @@ def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
 ) -> None:
     """A limit on the size of files stops writes in the middle, as a full disk does."""
     data_dir = tmp_path / "data"
-    shutil.copytree(undisturbed.data_dir, data_dir, symlinks=True)
-    before = content(replace(undisturbed, data_dir=data_dir))
-    publish = [str(TOXWATCH), *command, "--data-dir", str(data_dir)]
+    before = content(copied(undisturbed, tmp_path))
+    publish = [TOXWATCH, *command, "--data-dir", str(data_dir)]
     env = {**os.environ, "TOXWATCH_TARGETS": str(undisturbed.targets_file)}
     limited = ["bash", "-c", f"ulimit -f 2000; {shlex.join(publish)}"]
     full = subprocess.run(limited, env=env, capture_output=True, text=True, check=False)

@@ -14,7 +14,7 @@ from dashboard.perspective import ATTRIBUTES, MOST_BYTES
 from models import scorer
 from models.labels import LABELS
 from models.text import clean_text
-from tests.test_dashboard import SHIPPED, serving
+from tests.fixtures.dashboard import SHIPPED, serving
 
 ABUSE = "You are an idiot. What a lovely garden! Thank you"
 

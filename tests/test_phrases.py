@@ -13,7 +13,7 @@ from models.training.composed import compose
 from models.training.echoes import echoes
 from models.training.phrases import PAIRS, Phrases, learned
 from models.words import WordEncoder
-from tests.test_vectors import write_encoder
+from tests.fixtures.encoders import write_encoder
 
 
 @pytest.fixture(scope="module", params=["words", "tokens"])

@@ -1,21 +1,19 @@
 """A new key: other hashes everywhere, the same people; killed on the way it goes on; the forgotten stay forgotten."""
 
 from collections import Counter
-from datetime import date
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, standin, validate
+from jobs import nightly, validate
 from jobs.config.settings import KEY, NEXT_KEY, Settings
 from jobs.errors import BadInput
 from jobs.lake.nights import Lake
 from jobs.lake.tombstones import author_hash, read_forgotten
 from jobs.upkeep import forget, rekey
-from tests.conftest import watching
+from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from warehouse.reader import Warehouse
-
-NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
 
 
 def people(settings: Settings) -> Counter[str]:
@@ -29,11 +27,10 @@ def held(settings: Settings) -> set[str]:
 
 
 def test_everybody_gets_another_hash_and_stays_who_they_are(
-    settings: Settings, tmp_path_factory: pytest.TempPathFactory, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+    after_two_nights: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("TOXWATCH_AUTHOR_KEY")
-    settings = watching(tmp_path_factory.mktemp("rekey") / "data", apify)
-    nightly.run(settings, NIGHTS)
+    settings = copied(after_two_nights, tmp_path)
+    keep_key_in_folder(settings, monkeypatch)
     old = settings.author_key()
     [(gone, _)] = people(settings).most_common(1)
     forget.run(settings, {gone}, set())

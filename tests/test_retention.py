@@ -7,22 +7,23 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, publish, standin
+from jobs import nightly, publish
 from jobs.config.settings import Settings
 from jobs.lake.nights import Lake
 from jobs.upkeep import expire
-from tests.conftest import watching
+from tests.fixtures.nights import NIGHTS as TWO_NIGHTS
+from tests.fixtures.nights import copied
 from warehouse import build
 from warehouse.reader import Warehouse
 
-NIGHTS = [date(2026, 11, 10) + timedelta(days=day) for day in range(3)]
-LAST = NIGHTS[-1]
+LAST = date(2026, 11, 12)
+NIGHTS = [*TWO_NIGHTS, LAST]
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> Settings:
-    settings = watching(tmp_path_factory.mktemp("retention") / "data", apify)
-    nightly.run(settings, NIGHTS)
+def settings(tmp_path_factory: pytest.TempPathFactory, after_two_nights: Settings) -> Settings:
+    settings = copied(after_two_nights, tmp_path_factory.mktemp("retention"))
+    nightly.run(settings, [LAST])
     return settings
 
 

@@ -20,8 +20,7 @@ from jobs import nightly, standin
 from jobs.config.settings import Settings
 from jobs.errors import Busy, FailedService
 from jobs.standin import Fault
-from tests.conftest import environment, watching
-from tests.test_journey import TOXWATCH
+from tests.conftest import TOXWATCH, environment, watching
 from warehouse import build
 
 LAST = date(2026, 11, 11)

@@ -6,7 +6,7 @@ import pytest
 
 from models.spelling import OFTEN, Spelling
 from models.tokens import Tokens
-from tests.test_vectors import write_encoder
+from tests.fixtures.encoders import write_encoder
 
 COMMENTS = [("you stupid idiot", 1.0), ("a stable where horses are", 0.0), ("where are you", 0.0), ("a whore", 1.0)]
 

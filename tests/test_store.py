@@ -1,14 +1,11 @@
 """The store: a server that speaks S3 holds what the data folder holds, and a lost machine comes back from it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from jobs import nightly, standin
 from jobs.config.settings import Settings
@@ -18,37 +15,11 @@ from jobs.lake.nights import Lake, Manifest
 from jobs.upkeep import backup, doctor, forget
 from models.training.registry import Registry
 from tests.conftest import watching
+from tests.fixtures.store import address, held
 from warehouse import build
 from warehouse.reader import Warehouse
 
 NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[Any]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        yield boto3.resource("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
-    server.stop()
-
-
-@pytest.fixture
-def bucket(s3: Any, request: pytest.FixtureRequest) -> Any:
-    return s3.create_bucket(Bucket=f"bucket-{abs(hash(request.node.name))}")
-
-
-def address(bucket: Any) -> str:
-    endpoint = bucket.meta.client.meta.endpoint_url.removeprefix("http://")
-    return f"s3://{bucket.name}/toxwatch?endpoint_override={endpoint}&scheme=http&region=us-east-1"
-
-
-def held(bucket: Any) -> dict[str, bytes]:
-    found = {one.key: one.get()["Body"].read() for one in bucket.objects.all()}
-    return {key.removeprefix("toxwatch/"): content for key, content in found.items() if not key.endswith("/")}
 
 
 def here(data_dir: Path) -> dict[str, bytes]:

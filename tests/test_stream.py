@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,8 +25,8 @@ from jobs.lake.raw import read_raw
 from jobs.schedule import stream
 from jobs.spark import session
 from jobs.spark.jars import fetch_kafka, kafka_jars
-from tests.broker import Broker, free_port, running
-from tests.conftest import comment_item
+from tests.conftest import TOXWATCH, comment_item
+from tests.fixtures.broker import Broker, free_port, running
 from warehouse import WarehouseError, build
 from warehouse.reader import Warehouse
 
@@ -116,7 +115,7 @@ def test_a_stream_that_is_killed_goes_on_as_if_it_had_not_been(
     monkeypatch.setenv("TOXWATCH_AUTHOR_KEY", "the same in both")
     source.arrive("a.jsonl", items(range(20)))
     killed = replace(settings, data_dir=tmp_path / "killed")
-    command = [str(Path(sys.executable).with_name("toxwatch")), "stream", source.place, "--platform", "instagram",
+    command = [TOXWATCH, "stream", source.place, "--platform", "instagram",
                "--account", "nasa", "--data-dir", str(killed.data_dir)]  # fmt: skip
     live = subprocess.Popen(command, env=os.environ | {"TOXWATCH_TARGETS": str(settings.targets_file)},
                             start_new_session=True)  # fmt: skip

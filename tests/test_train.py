@@ -19,56 +19,8 @@ from models.labels import LABELS, ModelError
 from models.text import clean_text, text_key
 from models.training import calibrate, data, evaluate, train
 from models.training.composed import compose
-from tests.test_vectors import write_encoder, write_roberta
-
-TINY = train.Settings(
-    epochs=2,
-    batch=16,
-    learning_rate=2e-2,
-    disguised=0.0,
-    vocabulary=400,
-    min_count=1,
-    buckets=500,
-    embedding=16,
-    units=8,
-    head=8,
-    composed=400,
-    echoes=200,
-)
-ABUSE = {
-    "severe_toxic": "you vile filthy {n} worm, rot forever",
-    "obscene": "this is fucking {n} shit",
-    "threat": "I will kill you on day {n}",
-    "insult": "you are idiot number {n}",
-    "identity_hate": "all those foreigners are {n} times dirt",
-}
-HARMLESS = ("a lovely picture of garden {n}", "thank you for recipe {n}", "see you at match {n} friends")
-
-
-def write_jigsaw(folder: Path, rows: int = 600) -> None:
-    """A train.csv as Kaggle gives it."""
-    rng = random.Random(1)
-    folder.mkdir()
-    with (folder / "train.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "comment_text", *LABELS])
-        for n in range(rows):
-            label = rng.choice([*ABUSE, "", "", ""])
-            text = (ABUSE[label] if label else rng.choice(HARMLESS)).format(n=n)
-            filler = " ".join(rng.choice(("well", "really", "now", "here", "today")) for _ in range(rng.randrange(9)))
-            writer.writerow([n, f"{filler} {text}", *(int(one in (label, "toxic" if label else "")) for one in LABELS)])
-
-
-@pytest.fixture(scope="module")
-def jigsaw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("jigsaw") / "data"
-    write_jigsaw(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def rows(jigsaw: Path) -> pd.DataFrame:
-    return data.labelled(jigsaw)
+from tests.fixtures.encoders import write_encoder, write_roberta
+from tests.fixtures.training import TINY, write_jigsaw
 
 
 @pytest.fixture(scope="module")

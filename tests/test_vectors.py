@@ -1,21 +1,26 @@
 """Word vectors from an encoder or from GloVe: read right, and refused where they are wrong."""
 
-import json
 from math import erf
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from models.labels import ModelError
 from models.tokens import Tokens
-from models.training.encoder import OF_DISTILBERT, build_encoder
+from models.training.encoder import build_encoder
 from models.training.vectors import encoder_vectors, encoder_words, glove_vectors
-
-WIDTH, HEADS, INNER, LAYERS, PLACES = 8, 2, 16, 2, 32
-ROBERTAS = ["<s>", "<pad>", "</s>", "<unk>", "Ġgarden", "Ġidiot", "Ġlovely", "s", "Ġthe", "Ġyou", "Ġare"]
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "garden", "idiot", "lovely", "##s", "the", "you", "are"]
+from tests.fixtures.encoders import (
+    HEADS,
+    LAYERS,
+    WIDTH,
+    WORDS,
+    random_tensors,
+    save,
+    write_distilbert,
+    write_encoder,
+    write_roberta,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,87 +28,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("encoders") / "tiny"
     write_encoder(folder)
     return folder
-
-
-def write_encoder(folder: Path) -> None:
-    """A two-layer encoder with random weights, in Hugging Face layout."""
-    folder.mkdir()
-    config = {"model_type": "bert", "num_hidden_layers": LAYERS, "hidden_size": WIDTH, "num_attention_heads": HEADS,
-              "intermediate_size": INNER, "vocab_size": len(WORDS), "max_position_embeddings": PLACES,
-              "layer_norm_eps": 1e-12}  # fmt: skip
-    (folder / "config.json").write_text(json.dumps(config))
-    tokenizer = Tokenizer(models.WordPiece({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer.save(str(folder / "tokenizer.json"))
-    save(folder / "model.safetensors", random_tensors())
-
-
-def write_distilbert(folder: Path) -> dict[str, np.ndarray]:
-    """The same in DistilBERT's words, which has no types of tokens; its tensors as BERT calls them."""
-    write_encoder(folder)
-    theirs = {ours: name for name, ours in OF_DISTILBERT.items()}
-    config = json.loads((folder / "config.json").read_text())
-    del config["layer_norm_eps"]
-    renamed = {theirs.get(name, name): value for name, value in config.items()}
-    (folder / "config.json").write_text(json.dumps(renamed | {"model_type": "distilbert", "activation": "gelu"}))
-    tensors = {name: tensor for name, tensor in random_tensors().items() if "type" not in name}
-
-    def called(name: str) -> str:
-        for ours in sorted(theirs, key=len, reverse=True):
-            name = name.replace(f"{ours}.", f"{theirs[ours]}.")
-        return name
-
-    save(folder / "model.safetensors", {f"distilbert.{called(name)}": tensor for name, tensor in tensors.items()})
-    return tensors
-
-
-def write_roberta(folder: Path) -> dict[str, np.ndarray]:
-    """The same as RoBERTa: padding is 1, two places stand before the first, one type of tokens, BPE."""
-    write_encoder(folder)
-    config = json.loads((folder / "config.json").read_text())
-    config |= {"model_type": "roberta", "pad_token_id": 1, "max_position_embeddings": PLACES + 2}
-    (folder / "config.json").write_text(json.dumps(config))
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(ROBERTAS)}, unk_token="<unk>"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
-    tokenizer.save(str(folder / "tokenizer.json"))
-    tensors = random_tensors(PLACES + 2)
-    save(folder / "model.safetensors", {f"roberta.{name}": tensor for name, tensor in tensors.items()})
-    return tensors
-
-
-def random_tensors(places: int = PLACES) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(2)
-    shapes = {"embeddings.word_embeddings.weight": (len(WORDS), WIDTH),
-              "embeddings.position_embeddings.weight": (places, WIDTH),
-              "embeddings.token_type_embeddings.weight": (2, WIDTH)}  # fmt: skip
-    norms = ["embeddings.LayerNorm"]
-    for i in range(LAYERS):
-        layer = f"encoder.layer.{i}"
-        norms += [f"{layer}.attention.output.LayerNorm", f"{layer}.output.LayerNorm"]
-        square = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")
-        sizes = dict.fromkeys(square, (WIDTH, WIDTH))
-        sizes |= {"intermediate.dense": (INNER, WIDTH), "output.dense": (WIDTH, INNER)}
-        for name, (to, of) in sizes.items():
-            shapes |= {f"{layer}.{name}.weight": (to, of), f"{layer}.{name}.bias": (to,)}
-    for name in norms:
-        shapes |= {f"{name}.weight": (WIDTH,), f"{name}.bias": (WIDTH,)}
-    return {name: rng.normal(0, 0.5, shape).astype(np.float32) for name, shape in shapes.items()}
-
-
-def save(path: Path, tensors: dict[str, np.ndarray]) -> None:
-    header, content = {}, b""
-    for name, tensor in tensors.items():
-        end = len(content) + tensor.nbytes
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(content), end]}
-        content += tensor.tobytes()
-    text = json.dumps(header).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + content)
 
 
 def bert(t: dict[str, np.ndarray], ids: list[int], first: int = 0) -> np.ndarray:

@@ -1,7 +1,6 @@
 """The warehouse in real DuckDB files: nights load in any order to the same rows, readers are safe, rules are told."""
 
 import subprocess
-import sys
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import MODEL, at, night_of
+from tests.conftest import MODEL, TOXWATCH, at, night_of
 from warehouse import Building, WarehouseError, build, queries
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
@@ -247,7 +246,7 @@ def test_a_load_reads_only_the_days_it_touches(folder: Path, tmp_path: Path) -> 
 
 
 def test_an_answer_is_all_that_a_question_prints(folder: Path) -> None:
-    command = [Path(sys.executable).with_name("toxwatch"), "sql", "SELECT 1 AS one", "--data-dir", folder.parent]
+    command = [TOXWATCH, "sql", "SELECT 1 AS one", "--data-dir", folder.parent]
     said = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (said.stdout, said.stderr) == ("one\n1\n", "")
 
