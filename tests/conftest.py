@@ -22,7 +22,7 @@ from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
 
-FIXTURES = ("browser", "dashboard", "nights", "servers", "store", "training")
+FIXTURES = ("browser", "dashboard", "nights", "servers", "store")
 pytest_plugins = [f"tests.fixtures.{name}" for name in FIXTURES]
 os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be compared"
 

@@ -15,7 +15,8 @@ from models.labels import LABELS, ModelError
 from models.text import clean_text
 from models.training import cascade, data, losses, train
 from tests.fixtures.encoders import write_encoder
-from tests.fixtures.training import TINY, write_jigsaw
+from tests.fixtures.jigsaw import write_jigsaw
+from tests.fixtures.training import TINY
 
 
 @pytest.fixture(scope="module")

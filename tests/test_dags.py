@@ -15,9 +15,9 @@ from jobs.config.settings import Settings
 from models import scorer
 from models.training.registry import Registry
 from tests.conftest import WATCHED, environment
+from tests.fixtures.jigsaw import write_jigsaw
 from tests.fixtures.nights import copied
 from tests.fixtures.servers import url
-from tests.fixtures.training import write_jigsaw
 from warehouse import build
 from warehouse.reader import Warehouse
 

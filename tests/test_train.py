@@ -20,7 +20,20 @@ from models.text import clean_text, text_key
 from models.training import calibrate, data, evaluate, train
 from models.training.composed import compose
 from tests.fixtures.encoders import write_encoder, write_roberta
-from tests.fixtures.training import TINY, write_jigsaw
+from tests.fixtures.jigsaw import write_jigsaw
+from tests.fixtures.training import TINY
+
+
+@pytest.fixture(scope="module")
+def jigsaw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("jigsaw") / "data"
+    write_jigsaw(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(jigsaw: Path) -> pd.DataFrame:
+    return data.labelled(jigsaw)
 
 
 @pytest.fixture(scope="module")
