@@ -80,7 +80,8 @@ def make_night(folder: Path) -> build.Night:
             empty = columns.empty_table()
             con.register("empty", empty)
             con.execute(f"COPY empty TO '{folder}/{file}.parquet'")
-    return build.Night(night, parts["validated"], parts["rejected"], parts["clean"], {MODEL: parts["scored"]})
+    validated, rejected, clean, scored = (build.Part(parts[name]) for name in parts)
+    return build.Night(night, validated, rejected, clean, {MODEL: scored})
 
 
 def make_history(folder: Path, comments: int) -> None:

@@ -31,7 +31,8 @@ from bench.scoring import comments as texts_of_the_stand_in
 from jobs import clean, publish, score, validate
 from jobs.config.settings import Settings
 from jobs.lake import schema
-from jobs.lake.nights import Lake, Manifest
+from jobs.lake.manifests import Manifest
+from jobs.lake.nights import Lake
 from jobs.spark import workers
 from models.text import clean_text
 

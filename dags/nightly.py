@@ -9,7 +9,7 @@ takes `night` from its parameters; the default is yesterday.
   An account that keeps failing does not stop the others; it is listed as a collection error.
 - `validate`: the night's data can't be trusted. The log names the failed checks and the Data Docs page. Fix the
   cause, then clear `validate` and the tasks after it.
-- `clean`, `score`, `publish`, `monitor`, `expire`: memory or disk. Clearing the task is always safe: a stage
+- `clean`, `score`, `publish`, `monitor`, `expire`, `compact`: memory or disk. Clearing the task is always safe: a stage
   replaces only its own night.
 - `alert`: the mail server or a webhook; the log says which. Unsent alerts are sent with the next night. This task
   always runs and also reports a night that failed. A night that has not finished after six hours is reported then.
@@ -77,10 +77,11 @@ def nightly() -> None:
     publish = Stage(task_id="publish", stage="publish", night=NIGHT, outlets=[WAREHOUSE])
     monitor = Stage(task_id="monitor", stage="monitor", night=NIGHT)
     expire = Command(task_id="expire", words=["expire", "--night", NIGHT])
+    compact = Command(task_id="compact", words=["compact", "--night", NIGHT])
     alert = Command(task_id="alert", words=["alert", "--night", NIGHT])
     alert.as_teardown(on_failure_fail_dagrun=True)  # always runs, and does not turn a failed night into a success
 
-    chain(scrape_accounts, collect, validate, clean, score, publish, monitor, expire, alert)
+    chain(scrape_accounts, collect, validate, clean, score, publish, monitor, expire, compact, alert)
 
 
 nightly()

@@ -1,45 +1,37 @@
 """Comments get the text that models read, their language and their text key; what is already scored stops here."""
 
-from datetime import date
+from datetime import timedelta
 from functools import partial
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.lake import schema
-from jobs.lake.nights import Lake, Manifest, stored_rows
-from jobs.spark.files import located, write
-from jobs.spark.session import progress_of_tasks, session, slices
+from jobs.lake.stage import Stage, Work
+from jobs.spark.files import read, write
+from jobs.spark.session import slices, tasks_watched
 from jobs.spark.terms import with_terms
 from jobs.spark.workers import READABLE, clean_batches
 from models import text
-from models.card import read_card
 
 
-def run(settings: Settings, night: date) -> Manifest:
-    lake = Lake.of(settings)
-    source = lake.require("validated", night, "validate")
-    model = read_card(settings.model_dir)["version"]
-    with lake.lock("lake"), progress_of_tasks(settings, "clean", night):
-        comments = session(settings).read.parquet(located(settings, source / "comments.parquet"))
-        languages = read_targets(settings.targets_file).night.languages
-        parts = slices(settings, rows=stored_rows(source / "comments.parquet"))
+def transform(work: Work) -> None:
+    comments = read(work.settings, schema.VALIDATED, [work.source], "comments*.parquet")
+    languages = read_targets(work.settings.targets_file).night.languages
+    parts = slices(work.settings, work.source.manifest.rows_out)
+    with tasks_watched(work.settings, work.advance):
         readable, counts = clean(comments.repartition(parts, "comment_id"), languages)
-        fresh = readable.join(_scored_before(settings, lake, night, model), ["comment_id", "text_key"], "left_anti")
-        manifest = Manifest("clean", night, versions={"text_rule": text.VERSION, "model": model})
-        with lake.writing("clean", manifest) as folder:
-            write(with_terms(fresh, languages).select(schema.CLEAN.names), settings, folder)
-            manifest.rows_in = counts.get["comments"]
-            manifest.rows_out = stored_rows(folder)
-            without_words = manifest.rows_in - counts.get["readable"]
-            manifest.set_aside = {
-                "no_words": without_words,
-                "already_scored": manifest.rows_in - without_words - manifest.rows_out,
-            }
-        return manifest
+        fresh = readable.join(_scored_before(work, comments), ["comment_id", "text_key"], "left_anti")
+        rows = write(with_terms(fresh, languages).select(schema.CLEAN.names), work.settings, work.folder)
+    found, with_words = counts.get["comments"], counts.get["readable"]
+    work.set_aside = {"no_words": found - with_words, "already_scored": with_words - rows}
+    work.versions = {"text_rule": text.VERSION}
+
+
+STAGE = Stage("clean", "validated", "clean", transform)
+run = STAGE.run
 
 
 def clean(comments: DataFrame, languages: tuple[str, ...]) -> tuple[DataFrame, Observation]:
@@ -54,16 +46,16 @@ def clean(comments: DataFrame, languages: tuple[str, ...]) -> tuple[DataFrame, O
     return cleaned.where(is_readable), counts
 
 
-def _scored_before(settings: Settings, lake: Lake, night: date, model: str) -> DataFrame:
+def _scored_before(work: Work, comments: DataFrame) -> DataFrame:
     """The text of each comment that this model scored last.
 
-    Earlier nights only, so that a night run again gives itself again; the last text only, so that a comment
-    which is edited back is seen.
+    Earlier nights only, so that a night run again gives itself again; the last text only, so that a comment which is
+    edited back is noticed. No night scored a comment before it was posted, so older nights are not read.
     """
-    spark = session(settings)
-    earlier = [lake.folder("scored", n, model) for n in lake.nights("scored", model) if n < night]
-    if not earlier:
-        return spark.createDataFrame([], "comment_id string, text_key string")
-    all_nights = spark.read.option("basePath", located(settings, earlier[0].parent))
-    scored = all_nights.parquet(*(located(settings, one) for one in earlier))
+    nights = [night for night in work.lake.nights("scored", work.model) if night < work.night]
+    if nights:
+        [(oldest,)] = comments.agg(F.min("posted_at")).collect()
+        nights = [night for night in nights if oldest and night >= oldest.date() - timedelta(days=1)]
+    earlier = [stored for night in nights if (stored := work.lake.find("scored", night, work.model))]
+    scored = read(work.settings, schema.SCORED, earlier)
     return scored.groupBy("comment_id").agg(F.max_by("text_key", "night").alias("text_key"))

@@ -3,10 +3,12 @@
 import errno
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any, NoReturn
 
 import typer
-from rich.markup import escape
+from typer.core import TyperGroup
 
 from dashboard.people import PeopleError
 from jobs.commands import ask, care, models, nights, people
@@ -17,7 +19,9 @@ from warehouse import Building, Unwritable, WarehouseError
 
 INTERRUPTED = 130  # the exit code for Ctrl-C
 
-PANELS = {
+LAST = "Maintain"
+GROUPS = {"user": people.users, "key": people.keys}  # in the last panel
+PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
     "Run one stage of a night": (
         nights.scrape,
         nights.validate,
@@ -29,6 +33,7 @@ PANELS = {
     "Run every night": (
         nights.nightly,
         nights.expire,
+        nights.compact,
         nights.alert,
         nights.demo,
         nights.stream,
@@ -48,7 +53,7 @@ PANELS = {
         models.models,
         models.rescore,
     ),
-    "Maintain": (
+    LAST: (
         care.forget,
         care.rekey,
         care.held,
@@ -59,24 +64,41 @@ PANELS = {
         care.rollback,
     ),
 }
-NAMES = {ask.import_file: "import", ask.score_file: "score-file"}
+NAMES: dict[Callable[..., Any], str] = {ask.import_file: "import", ask.score_file: "score-file"}
 QUERY = {"ignore_unknown_options": True}  # SQL may start with --
 
+
+class Panels(TyperGroup):
+    """Lists the commands by panel, in plain text: what Typer draws them with takes longer to load than all else."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        names = [NAMES.get(command, command.__name__) for commands in PANELS.values() for command in commands]
+        widest = max(map(len, names))
+        for panel, commands in PANELS.items():
+            shown = [NAMES.get(command, command.__name__) for command in commands]
+            with formatter.section(panel):
+                self._write(ctx, formatter, [*shown, *(GROUPS if panel == LAST else ())], widest)
+
+    def _write(self, ctx: Any, formatter: Any, names: Sequence[str], widest: int) -> None:
+        found = [(name, command) for name in names if (command := self.get_command(ctx, name))]
+        formatter.write_dl([(name.ljust(widest), command.get_short_help_str(limit=200)) for name, command in found])
+
+
 app = typer.Typer(
+    cls=Panels,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Track toxicity in comment sections: scrape, validate, clean, score, publish, monitor.\n\n"
     "Start with `toxwatch demo`, which needs no account and no token. Then list your own accounts in targets.toml, "
     "set APIFY_TOKEN and run `toxwatch nightly`.\n\n"
     "Exit codes: 0 done, 2 bad input, 3 data failed its checks, 4 a service failed, 5 another run is writing.",
 )
-for panel, commands in PANELS.items():
-    for command in commands:
-        context = QUERY if command is ask.sql else None
-        app.command(NAMES.get(command), rich_help_panel=panel, context_settings=context)(command)
-app.add_typer(people.users, name="user", rich_help_panel="Maintain")
-app.add_typer(people.keys, name="key", rich_help_panel="Maintain")
+for command in chain.from_iterable(PANELS.values()):
+    app.command(NAMES.get(command), context_settings=QUERY if command is ask.sql else None)(command)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 def main() -> None:
@@ -107,5 +129,7 @@ def main() -> None:
 
 
 def _fail(error: Exception, exit_code: int) -> NoReturn:
+    from rich.markup import escape
+
     console.print("[bold red]toxwatch:[/]", escape(str(error)))
     sys.exit(exit_code)

@@ -1,6 +1,7 @@
 """Progress bars and tables on a terminal, plain lines elsewhere.
 
-With TOXWATCH_LOG=json every line is a JSON object that names its night and stage.
+With TOXWATCH_LOG=json every line is a JSON object that names its night and stage. What draws is imported when something
+is drawn, so that `--help` answers at once.
 """
 
 import json
@@ -12,12 +13,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from jobs.config.settings import LOGS_JSON
 
@@ -28,6 +24,8 @@ class Lines(Console):
     """Prints JSON lines instead, for log collectors."""
 
     def print(self, *objects: Any, **_: Any) -> None:
+        from rich.text import Text
+
         log(Text.from_markup(" ".join(map(str, objects))).plain)
 
 
@@ -75,6 +73,8 @@ def progress(work: str, total: int | None = None, night: date | None = None) -> 
         log(f"{title}: done", seconds=round(time.monotonic() - started, 3))
         ABOUT.set(before)  # not after an error, so that its message names the night and stage
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(title, total=total)
@@ -83,6 +83,9 @@ def progress(work: str, total: int | None = None, night: date | None = None) -> 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
     """Prints rows as a table, with numbers right-aligned."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
     table = Table(title=title, box=SIMPLE_HEAD)
     for i, name in enumerate(names):
         is_number = any(isinstance(row[i], int | float) for row in rows)
@@ -95,6 +98,8 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str 
 
 def _shown(value: Any) -> str:
     """Comment text is untrusted: rich must not read markup in it, and it must stay on one line."""
+    from rich.markup import escape
+
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, int):

@@ -4,30 +4,27 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from rich.markup import escape
+
 from jobs import clean, monitor, publish, score, scrape, validate
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import RefusedData
-from jobs.lake.nights import Manifest
+from jobs.lake.manifests import Manifest
 
 
-class Stage(NamedTuple):
+class Step(NamedTuple):
     name: str
-    dataset: str  # the lake folder that holds its finished nights
     run: Callable[[Settings, date], Manifest]
 
 
 STAGES = (
-    Stage("scrape", "raw", scrape.run),
-    Stage("validate", "validated", validate.run),
-    Stage("clean", "clean", clean.run),
-    Stage("score", "scored", score.run),
-    Stage("publish", "published", publish.run),
-    Stage("monitor", "monitored", monitor.run),
+    Step("scrape", scrape.run),
+    *(Step(stage.name, stage.run) for stage in (one.STAGE for one in (validate, clean, score, publish, monitor))),
 )
 
 
-def run(settings: Settings, nights: list[date], stages: Sequence[Stage] = STAGES) -> list[Manifest]:
+def run(settings: Settings, nights: list[date], stages: Sequence[Step] = STAGES) -> list[Manifest]:
     """The stages of every night. A refused night does not hold up the others; it is raised at the end."""
     score.check(settings)
     manifests, refused = [], []
@@ -35,7 +32,7 @@ def run(settings: Settings, nights: list[date], stages: Sequence[Stage] = STAGES
         try:
             manifests += [stage.run(settings, night) for stage in stages]
         except RefusedData as error:
-            console.print(f"[red]{error}[/red]")
+            console.print(f"[red]{escape(str(error))}[/red]")
             refused.append(night)
     if refused:
         raise RefusedData(f"{len(refused)} of {len(nights)} nights were refused: {', '.join(map(str, refused))}")

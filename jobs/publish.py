@@ -1,50 +1,49 @@
 """Loads a scored night into a new version of the warehouse and makes it the current one."""
 
+import json
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
-import duckdb
-
-from jobs import monitor
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.console import progress
 from jobs.errors import BadInput
-from jobs.lake.nights import Lake, Manifest, has_texts
+from jobs.lake.datasets import BY_NAME, STAGES
+from jobs.lake.manifests import Manifest, Stored
+from jobs.lake.nights import Lake
+from jobs.lake.stage import Stage, Work
 from models.card import read_card
 from warehouse import build
 from warehouse.reviews import Reviews
 
 
-def run(settings: Settings, night: date) -> Manifest:
-    lake = Lake.of(settings)
-    champion = read_card(settings.model_dir)
-    lake.require("scored", night, "score", champion["version"])
-    with lake.lock("lake"), progress("publish", night=night):
-        manifest = Manifest("publish", night, versions={"model": champion["version"]})
-        with lake.writing("published", manifest) as folder:
-            version = build.publish(
-                settings.data_dir / "warehouse", [_night(lake, night)], _context(settings, champion)
-            )
-            manifest.rows_in = manifest.rows_out = _validated_rows(lake, night)
-            (folder / "version.txt").write_text(version.name)
-        return manifest
+def transform(work: Work) -> None:
+    work.rows_in = work.lake.require("validated", work.night).manifest.rows_out
+
+    def stages(loaded: int) -> list[build.StageRow]:
+        work.rows_out = loaded
+        own = Manifest("publish", work.night, int(work.rows_in or 0), loaded, seconds=work.seconds)
+        return [*_stages(work.lake, work.night, work.model, "publish"), _stage_row(own)]
+
+    night = _night(work.lake, work.night, stages)
+    version = build.publish(work.settings.data_dir / "warehouse", [night], _context(work.settings))
+    work.versions = {"warehouse": version.name}
+
+
+STAGE = Stage("publish", "scored", "published", transform)
+run = STAGE.run
 
 
 def rebuild(settings: Settings) -> list[date]:
     """Makes the warehouse again from every published night of the lake; returns them."""
-    lake = Lake.of(settings)
-    nights, champion = lake.nights("published"), read_card(settings.model_dir)
-    check_scored(lake, champion["version"])
-
-    def measure(con: duckdb.DuckDBPyConnection) -> None:
-        for night in lake.nights("monitored"):
-            monitor.keep(con, lake, night, champion["version"])
-
+    lake, model = Lake.of(settings), str(read_card(settings.model_dir)["version"])
+    nights = lake.nights("published")
+    check_scored(lake, model)
     with lake.lock("lake"), progress(f"rebuild {len(nights)} nights"):
-        folder = settings.data_dir / "warehouse"
-        build.publish(folder, [_night(lake, night) for night in nights], _context(settings, champion), anew=True)
-        build.amend(folder, measure)
+        parts = [_night(lake, night, partial(_rebuilt, lake, night, model)) for night in nights]
+        build.publish(settings.data_dir / "warehouse", parts, _context(settings), anew=True)
     return nights
 
 
@@ -53,44 +52,58 @@ def apply(settings: Settings) -> None:
     folder = settings.data_dir / "warehouse"
     build.current(folder)
     with Lake.of(settings).lock("lake"):
-        build.publish(folder, [], _context(settings, read_card(settings.model_dir)))
+        build.publish(folder, [], _context(settings))
 
 
 def check_scored(lake: Lake, model: str) -> None:
     """Refuses a model that has not scored all that is published: those nights would be shown without scores."""
-    nights = [night for night in lake.nights("published") if has_texts(lake, night)]
-    if unscored := [night for night in nights if not lake.manifest("scored", night, model)]:
+    nights = [night for night in lake.nights("published") if lake.has_texts(night)]
+    scored = set(lake.nights("scored", model))
+    if unscored := [night for night in nights if night not in scored]:
         raise BadInput(
             f"{model} has not scored {len(unscored)} of {len(nights)} published nights; they are shown without scores. "
-            f"Run `toxwatch nightly --no-scrape --from {unscored[0]} --to {unscored[-1]}`, or name the model that has "
-            "scored them in TOXWATCH_MODEL. (A model that was promoted is let in by `toxwatch rescore`.)"
+            f"Run `toxwatch nightly --no-scrape --from {unscored[0]} --to {unscored[-1]}`, or set TOXWATCH_MODEL to a "
+            "model that has scored them. (A promoted model takes over with `toxwatch rescore`.)"
         )
 
 
-def _night(lake: Lake, night: date) -> build.Night:
+def _night(lake: Lake, night: date, stages: build.Stages) -> build.Night:
+    scored = {model: lake.find("scored", night, model) for model in lake.models(BY_NAME["scored"])}
     return build.Night(
         night,
-        validated=lake.require("validated", night, "validate"),
-        rejected=lake.require("rejected", night, "validate"),
-        clean=lake.require("clean", night, "clean"),
-        scored={
-            model: lake.require("scored", night, "score", model)
-            for model in lake.models("scored")
-            if lake.manifest("scored", night, model)
-        },
+        validated=_part(lake.require("validated", night)),
+        rejected=_part(lake.require("rejected", night)),
+        clean=_part(lake.require("clean", night)),
+        scored={str(model): _part(lake.require("scored", night, model)) for model, found in scored.items() if found},
+        stages=stages,
     )
 
 
-def _context(settings: Settings, champion: dict[str, Any]) -> build.Context:
-    watched = read_targets(settings.targets_file).accounts
+def _part(stored: Stored) -> build.Part:
+    return build.Part(stored.path, stored.folder.is_month)
+
+
+def _rebuilt(lake: Lake, night: date, model: str, _loaded: int) -> list[build.StageRow]:
+    return _stages(lake, night, model, "monitor")
+
+
+def _stages(lake: Lake, night: date, model: str, before: str) -> list[build.StageRow]:
+    """What each stage of the night did, up to one of them."""
+    until = [one.stage for one in STAGES].index(before)
+    manifests = [lake.manifest(one.name, night, model if one.by_model else None) for one in STAGES[:until]]
+    return [_stage_row(manifest) for manifest in manifests if manifest]
+
+
+def _stage_row(one: Manifest) -> build.StageRow:
+    return one.stage, one.rows_in, one.rows_out, json.dumps(one.set_aside), one.seconds
+
+
+def _context(settings: Settings) -> build.Context:
+    watched: Sequence[Any] = read_targets(settings.targets_file).accounts
+    card = read_card(settings.model_dir)
     return build.Context(
         accounts=[(one.platform, one.handle, one.tags) for one in watched],
-        champion=(champion["version"], champion["text_rule"]),
+        champion=(card["version"], card["text_rule"]),
         policies=settings.policies_file,
         reviews=Reviews.in_folder(settings.data_dir).rows(),
     )
-
-
-def _validated_rows(lake: Lake, night: date) -> int:
-    manifest = lake.manifest("validated", night)
-    return manifest.rows_out if manifest else 0

@@ -19,7 +19,10 @@ from jobs.config.settings import Settings
 from jobs.config.targets import Account, Targets, read_targets
 from jobs.console import progress
 from jobs.errors import FailedService
-from jobs.lake.nights import Lake, Manifest, write_atomically
+from jobs.lake.files import write_atomically
+from jobs.lake.manifests import Manifest
+from jobs.lake.months import unpack_raw
+from jobs.lake.nights import Lake
 from jobs.lake.raw import (
     ENDING,
     RawLine,
@@ -48,6 +51,7 @@ def run(settings: Settings, night: date, account: str | None = None) -> Manifest
     apify.check()
     started = time.monotonic()
     lake = Lake.of(settings)
+    unpack_raw(lake, night)
     with lake.lock("lake", shared=True), progress("scrape", len(accounts), night) as advance:
 
         def collect(one: Account) -> None:

@@ -1,170 +1,203 @@
 """Raw items become comments in our columns; what cannot be one is set aside with every reason."""
 
-from collections import Counter
-from collections.abc import Callable
+import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset
 import pyarrow.parquet as pq
+from pyspark.sql import Column, DataFrame, Row, Window
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs import quality
 from jobs.collect.apify import paid_runs
-from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
-from jobs.console import progress
-from jobs.errors import RefusedData
+from jobs.errors import BadInput, RefusedData
 from jobs.lake import schema
-from jobs.lake.nights import Lake, Manifest
-from jobs.lake.raw import ingest_error, mapped_comments, mapped_post, read_raw
-from jobs.lake.tombstones import author_hash, read_forgotten
+from jobs.lake.manifests import Manifest
+from jobs.lake.months import unpack_raw
+from jobs.lake.nights import Lake
+from jobs.lake.raw import ENDING
+from jobs.lake.stage import Stage, Work
+from jobs.lake.tombstones import read_forgotten
+from jobs.spark.files import write
+from jobs.spark.raw import LINES, map_files
+from jobs.spark.session import session, shared_mirror, slices, tasks_watched
 
-BATCH = 50_000
 HISTORY_NIGHTS = 14
-ROW_GROUP = 20_000  # comments: who reads the file holds so many at once
+NULLS = {  # what is counted → the column in which it is missing
+    "without_id": "comment_id",
+    "without_account": "account",
+    "without_post": "post_id",
+    "without_text": "text",
+    "without_time": "posted_at",
+    "without_author": "author_hash",
+}
 
 
-def run(settings: Settings, night: date) -> Manifest:
-    lake = Lake.of(settings)
-    lake.require("raw", night, "scrape")
-    with lake.lock("lake"):
-        if forgotten := read_forgotten(lake):
-            forgotten.prune_raw(lake, night, settings.author_key())  # a scrape may have brought them back
-        comments, posts, errors = _mapped(lake, night)
-        window_start = datetime.combine(night, datetime.min.time(), UTC) - timedelta(
-            days=read_targets(settings.targets_file).night.lookback_days
+def transform(work: Work) -> None:
+    settings, night = work.settings, work.night
+    unpack_raw(work.lake, night)
+    if forgotten := read_forgotten(work.lake):
+        forgotten.prune_raw(work.lake, night, settings.author_key())  # a scrape may have brought them back
+    lookback = timedelta(days=read_targets(settings.targets_file).night.lookback_days)
+    window_start = datetime.combine(night, datetime.min.time(), UTC) - lookback
+    with tasks_watched(settings, work.advance):
+        lines = _mapped(work).cache()
+        others = lines.where("kind <> 'comment'").select("kind", "content").collect()
+        if damaged := _contents(others, "damaged"):
+            raise BadInput(damaged[0]["error"])
+        comments = lines.where("kind = 'comment'").repartition(
+            slices(settings, work.source.manifest.rows_out), "comment_id"
         )
-        reasons = reject_reasons(comments, window_start, datetime.now(UTC))
-        comments["author_hash"] = hash_authors(comments, settings.author_key())
-        is_accepted = reasons.map(len) == 0
-        accepted = comments[is_accepted]
-        different = is_accepted[~comments.duplicated(["comment_id", "text"])]  # a run that failed is asked again
-        accepted_share = different.mean() if len(comments) else 1.0
-        summary = pd.DataFrame({"comments": [len(comments)], "accepted_share": [accepted_share]})
-        frames = {"night": summary, "accepted": accepted, "volumes": volumes(lake, night, accepted)}
-        checks = quality.check(settings.data_dir / "quality", night, frames)
-        rejected = comments[~is_accepted].assign(reasons=reasons[~is_accepted])
-        _write_rejected(lake, night, rejected, errors, checks)
-        _refuse_if_failed(settings, lake, night, checks, rejected)
-        manifest = Manifest("validate", night, rows_in=len(comments), rows_out=len(accepted))
-        manifest.set_aside = dict(Counter(reasons[~is_accepted].str[0]))
-        with lake.writing("validated", manifest) as folder:
-            _write(folder / "comments.parquet", _table(accepted.sort_values("comment_id"), schema.VALIDATED))
-            _write(folder / "posts.parquet", pa.Table.from_pylist(posts, schema.POSTS))
-            _write(folder / "runs.parquet", pa.Table.from_pylist(paid_runs(lake, night), schema.RUNS))
-        return manifest
+        judged = with_reasons(comments, window_start, datetime.now(UTC)).cache()
+        summary = Summary(judged)
+        checks = quality.check(settings.data_dir / "quality", night, summary.frames(work.lake, night))
+        _write_rejected(work, judged, _contents(others, "error"), checks)
+        _refuse_if_failed(work, checks, summary)
+        accepted = judged.where(F.size("reasons") == 0).select(schema.VALIDATED.names)
+        write(accepted.sortWithinPartitions("comment_id"), settings, work.folder, "comments")
+        judged.unpersist()
+        lines.unpersist()
+    posts = {post["post_id"]: _dated(post) for post in _contents(others, "post")}
+    _write(work.folder / "posts.parquet", list(posts.values()), schema.POSTS)
+    _write(work.folder / "runs.parquet", paid_runs(work.lake, night), schema.RUNS)
+    work.rows_in, work.set_aside, work.accounts = summary.comments, summary.first_reasons, summary.accounts
 
 
-def _mapped(lake: Lake, night: date) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
-    """The night's raw lines as comments (MAPPED columns and is_import), posts and ingest errors."""
-    batches, batch, posts, errors = [], [], {}, []
-    columns = schema.MAPPED.append(pa.field("is_import", pa.bool_()))
-    with progress("validate", night=night) as advance:
-        for line in read_raw(lake, night):
-            if line.kind == "error":
-                errors.append(ingest_error(line))
-            elif line.kind == "post":
-                post = mapped_post(line)
-                posts[post["post_id"]] = post
-            else:
-                for comment in mapped_comments(line):
-                    comment["text"] = _storable(comment["text"])
-                    batch.append({**comment, "is_import": line.run_id is None})
-                if len(batch) >= BATCH:
-                    batches.append(pa.Table.from_pylist(batch, columns))
-                    advance(len(batch))
-                    batch = []
-    batches.append(pa.Table.from_pylist(batch, columns))
-    comments = pa.concat_tables(batches).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    return comments, list(posts.values()), errors
+STAGE = Stage("validate", "raw", "validated", transform)
+run = STAGE.run
 
 
-def _storable(text: str | None) -> str | None:
-    """Halves of surrogate pairs, which JSON can carry and UTF-8 cannot, become the replacement character."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _mapped(work: Work) -> DataFrame:
+    """The night's raw lines, mapped by Spark's workers, a file each."""
+    spark, mirror = session(work.settings), shared_mirror(work.settings)
+    paths = sorted(work.lake.folder("raw", work.night).glob(f"*/*{ENDING}"))
+    files = [(number, str(path.relative_to(work.lake.root))) for number, path in enumerate(paths)]
+    listed = spark.createDataFrame(files, "number int, path string").repartition(max(len(files), 1), "number")
+    root = mirror.address if mirror else str(work.lake.root)
+    mapping = partial(map_files, root, work.night, work.settings.author_key())
+    return listed.mapInArrow(mapping, from_arrow_schema(LINES))
 
 
-def reject_reasons(comments: pd.DataFrame, window_start: datetime, now: datetime) -> pd.Series:
-    """For each row the list of everything that is wrong with it; an empty list is a good row."""
-    rules: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-        "no_id": lambda c: c.comment_id.isna(),
-        "no_post": lambda c: c.post_id.isna(),
-        "no_account": lambda c: c.account.isna(),
-        "no_time": lambda c: c.posted_at.isna(),
-        "time_in_the_future": lambda c: c.posted_at > now,
-        "time_before_the_window": lambda c: ~c.is_import & (c.posted_at < window_start),
-        "no_text": lambda c: ~c.has_media.eq(True) & (c.text.isna() | (c.text.str.strip() == "")),
-        "text_too_long": lambda c: c.text.str.len() > quality.LONGEST_COMMENT,
-        "too_many_likes": lambda c: (c.likes > quality.MOST_LIKES).fillna(False),
-        "duplicate_id": lambda c: c.comment_id.notna() & c.comment_id.duplicated(),
+def _contents(rows: list[Row], kind: str) -> list[dict[str, Any]]:
+    return [json.loads(row["content"]) for row in rows if row["kind"] == kind]
+
+
+def _dated(post: dict[str, Any]) -> dict[str, Any]:
+    return post | {"posted_at": post["posted_at"] and datetime.fromisoformat(post["posted_at"])}
+
+
+def with_reasons(comments: DataFrame, window_start: datetime, now: datetime) -> DataFrame:
+    """Adds `reasons`, everything that is wrong with a row, and `is_repeated`, whether its id and text came before.
+
+    Of rows with the same id the first stands.
+    """
+    of_id = Window.partitionBy("comment_id").orderBy("position")
+    of_text = Window.partitionBy("comment_id", "text").orderBy("position")
+    is_blank = F.trim(F.coalesce(F.regexp_replace("text", r"(?U)\s", ""), F.lit(""))) == ""
+    rules: dict[str, Column] = {
+        "no_id": F.col("comment_id").isNull(),
+        "no_post": F.col("post_id").isNull(),
+        "no_account": F.col("account").isNull(),
+        "no_time": F.col("posted_at").isNull(),
+        "time_in_the_future": F.col("posted_at") > F.lit(now),
+        "time_before_the_window": ~F.col("is_import") & (F.col("posted_at") < F.lit(window_start)),
+        "no_text": ~F.coalesce("has_media", F.lit(False)) & is_blank,
+        "text_too_long": F.length("text") > quality.LONGEST_COMMENT,
+        "too_many_likes": F.col("likes") > quality.MOST_LIKES,
+        "duplicate_id": F.col("comment_id").isNotNull() & (F.col("place") > 1),
     }
-    reasons: list[list[str]] = [[] for _ in range(len(comments))]
-    for reason, is_bad in rules.items():
-        for position in is_bad(comments).to_numpy(dtype=bool).nonzero()[0]:
-            reasons[position].append(reason)
-    return pd.Series(reasons, index=comments.index, dtype=object)
+    reasons = F.array_compact(F.array(*(F.when(is_bad, reason) for reason, is_bad in rules.items())))
+    placed = comments.withColumns({"place": F.row_number().over(of_id), "of_text": F.row_number().over(of_text)})
+    return placed.withColumns({"reasons": reasons, "is_repeated": F.col("of_text") > 1})
 
 
-def hash_authors(comments: pd.DataFrame, key: bytes) -> pd.Series:
-    """The author_hash of each row that names an author."""
-    names = (comments.platform + ":" + comments.author).dropna()
-    return names.map({name: author_hash(name, key) for name in names.unique()}).reindex(comments.index)
+class Summary:
+    """What the rules need to know of a night, counted in Spark by account and first reason."""
+
+    def __init__(self, judged: DataFrame) -> None:
+        of_account = F.concat_ws("/", "platform", "account").alias("name")
+        groups = judged.groupBy(of_account, F.get("reasons", F.lit(0)).alias("reason")).agg(
+            F.count(F.lit(1)).alias("rows"),
+            F.count_if(~F.col("is_repeated")).alias("different"),
+            *(F.count_if(F.col(column).isNull()).alias(name) for name, column in NULLS.items()),
+            F.max(F.length("text")).alias("longest_text"),
+            F.min("likes").alias("least_likes"),
+            F.max("likes").alias("most_likes"),
+        )
+        rows = [row.asDict() for row in groups.collect()]
+        self._accepted = [row for row in rows if row["reason"] is None]
+        self.comments = sum(row["rows"] for row in rows)
+        self.first_reasons: dict[str, int] = {}
+        for row in rows:
+            if row["reason"] is not None:
+                self.first_reasons[row["reason"]] = self.first_reasons.get(row["reason"], 0) + row["rows"]
+        self.accounts = {row["name"]: row["rows"] for row in self._accepted}
+        different = sum(row["different"] for row in rows)  # a run that failed is asked again
+        self.accepted_share = self._sum("different") / different if different else 1.0
+        different_ids = judged.where(F.size("reasons") == 0).select("comment_id").distinct().count()
+        self._repeated_ids = self._sum("rows") - different_ids
+
+    def _sum(self, name: str) -> int:
+        return sum(row[name] for row in self._accepted)
+
+    def frames(self, lake: Lake, night: date) -> dict[str, pd.DataFrame]:
+        """By the assets of the rules."""
+        rows = self._sum("rows")
+        facts: dict[str, float | None] = {"repeated_ids": self._repeated_ids}
+        facts |= {name: self._sum(name) for name in NULLS}
+        facts |= {name: _extreme(find, self._accepted, name) for name, find in
+                  {"longest_text": max, "least_likes": min, "most_likes": max}.items()}  # fmt: skip
+        facts["with_author_share"] = 1 - self._sum("without_author") / rows if rows else 1.0
+        return {
+            "night": pd.DataFrame({"comments": [self.comments], "accepted_share": [self.accepted_share]}),
+            "accepted": pd.DataFrame([facts], dtype=float),
+            "volumes": volumes(lake, night, self.accounts),
+        }
 
 
-def volumes(lake: Lake, night: date, accepted: pd.DataFrame) -> pd.DataFrame:
+def _extreme(find: Any, rows: list[dict[str, Any]], name: str) -> float | None:
+    return find((row[name] for row in rows if row[name] is not None), default=None)
+
+
+def volumes(lake: Lake, night: date, tonight: dict[str, int]) -> pd.DataFrame:
     """How many comments each account has tonight, as a multiple of its own median night before."""
-    before = [n for n in lake.nights("validated") if n < night][-HISTORY_NIGHTS:]
-    tonight = _per_account(accepted)
-    if not before:
-        return pd.DataFrame({"account": tonight.index, "times_usual": 1.0})
-    files = [lake.folder("validated", n) / "comments.parquet" for n in before]
-    counts = [_per_account(pq.read_table(file, columns=["platform", "account"]).to_pandas()) for file in files]
-    usual = pd.concat(counts, axis=1).fillna(0).median(axis=1)
-    times = (tonight.reindex(usual.index, fill_value=0) / usual.clip(lower=1)).rename("times_usual")
-    return times.rename_axis("account").reset_index()
+    nights = [earlier for earlier in lake.nights("validated") if earlier < night][-HISTORY_NIGHTS:]
+    before = [manifest.accounts for one in nights if (manifest := lake.manifest("validated", one))]
+    names = sorted({name for counts in before for name in counts} if before else tonight)
+    usual = {name: max(median([counts.get(name, 0) for counts in before]), 1) for name in names} if before else tonight
+    return pd.DataFrame({"account": names, "times_usual": [tonight.get(name, 0) / usual[name] for name in names]})
 
 
-def _per_account(comments: pd.DataFrame) -> pd.Series:
-    """Comments by "instagram/nasa"."""
-    return (comments.platform + "/" + comments.account).value_counts()
+def _write_rejected(work: Work, judged: DataFrame, errors: list[dict[str, Any]], checks: list[dict[str, Any]]) -> None:
+    manifest = Manifest("validate", work.night)
+    with work.lake.writing("rejected", manifest) as folder:
+        rows = judged.where(F.size("reasons") > 0).select(schema.REJECTED.names)
+        manifest.rows_in = manifest.rows_out = write(rows, work.settings, folder, "rows")
+        _write(folder / "ingest_errors.parquet", errors, schema.INGEST_ERRORS)
+        _write(folder / "quality.parquet", checks, schema.QUALITY)
 
 
-def _write_rejected(
-    lake: Lake, night: date, rejected: pd.DataFrame, errors: list[dict[str, Any]], checks: list[dict[str, Any]]
-) -> None:
-    manifest = Manifest("validate", night, rows_in=len(rejected), rows_out=len(rejected))
-    with lake.writing("rejected", manifest) as folder:
-        _write(folder / "rows.parquet", _table(rejected, schema.REJECTED))
-        _write(folder / "ingest_errors.parquet", pa.Table.from_pylist(errors, schema.INGEST_ERRORS))
-        _write(folder / "quality.parquet", pa.Table.from_pylist(checks, schema.QUALITY))
-
-
-def _refuse_if_failed(
-    settings: Settings, lake: Lake, night: date, checks: list[dict[str, Any]], rejected: pd.DataFrame
-) -> None:
+def _refuse_if_failed(work: Work, checks: list[dict[str, Any]], summary: Summary) -> None:
     failed = [check for check in checks if check["level"] == "fail" and not check["is_met"]]
     if not failed:
         return
-    lake.remove("validated", night)
-    said = [f"  {c['expectation']} on {c['column_name']}: observed {c['observed']}" for c in failed]
-    counts = rejected.reasons.explode().value_counts()
+    work.lake.remove(work.lake.folder("validated", work.night))
+    broken = "\n".join(f"  {check['expectation']} Found: {check['observed']}." for check in failed)
+    counts = ", ".join(f"{reason} {rows}" for reason, rows in summary.first_reasons.items())
     raise RefusedData(
-        f"The night {night} did not pass its checks and goes no further:\n"
-        + "\n".join(said)
-        + f"\nRejected rows by reason: {', '.join(f'{reason} {n}' for reason, n in counts.items())}\n"
-        f"The rows are in {lake.folder('rejected', night)}, the report is {settings.data_docs}.\n"
-        f"When the cause is mended: toxwatch nightly --night {night}"
+        f"The night {work.night} did not pass its checks and goes no further:\n{broken}\n"
+        f"Rejected rows by reason: {counts}\n"
+        f"The rows are in {work.lake.folder('rejected', work.night)}, the report is {work.settings.data_docs}.\n"
+        f"After fixing the data, run: toxwatch nightly --no-scrape --night {work.night}"
     )
 
 
-def _table(frame: pd.DataFrame, columns: pa.Schema) -> pa.Table:
-    return pa.Table.from_pandas(frame.reindex(columns=columns.names), columns, preserve_index=False)
-
-
-def _write(path: Path, table: pa.Table) -> None:
-    pq.write_table(table, path, row_group_size=ROW_GROUP, compression="zstd")
+def _write(path: Path, rows: list[dict[str, Any]], columns: pa.Schema) -> None:
+    pq.write_table(pa.Table.from_pylist(rows, columns), path, compression="zstd")

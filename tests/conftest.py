@@ -17,7 +17,8 @@ import pytest
 from jobs import standin
 from jobs.config.settings import Settings
 from jobs.lake import schema
-from jobs.lake.nights import Lake, Manifest
+from jobs.lake.manifests import Manifest
+from jobs.lake.nights import Lake
 from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
@@ -178,4 +179,5 @@ def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str,
     for model, more in (models or {MODEL: 0.0}).items():
         scored[model] = folder / "scored" / model
         _write(scored[model] / "part.parquet", [row | {"toxic": row["toxic"] + more} for row in rows], schema.SCORED)
-    return build.Night(night, folder / "validated", folder / "rejected", folder / "clean", scored)
+    validated, rejected, clean = (build.Part(folder / name) for name in ("validated", "rejected", "clean"))
+    return build.Night(night, validated, rejected, clean, {model: build.Part(place) for model, place in scored.items()})

@@ -9,7 +9,8 @@ import pytest
 from jobs.alerts import rules
 from jobs.config.settings import PROJECT, Settings
 from jobs.errors import BadInput, FailedService
-from jobs.lake.nights import Lake, Manifest
+from jobs.lake.manifests import Manifest
+from jobs.lake.nights import Lake
 from tests.conftest import MODEL, at, night_of
 from tests.fixtures.servers import url
 from warehouse import build

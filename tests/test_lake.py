@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import BadInput, Busy
-from jobs.lake.nights import FORMAT, Lake, Manifest
+from jobs.lake.manifests import Manifest
+from jobs.lake.nights import FORMAT, Lake
 
 NIGHT = date(2026, 11, 10)
 
@@ -71,17 +72,17 @@ def test_a_second_writer_is_refused_and_a_dead_one_is_forgotten(tmp_path: Path) 
 
 def test_a_missing_night_names_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="run `toxwatch clean --night 2026-11-10` first"):
-        Lake(tmp_path).open().require("clean", NIGHT, "clean")
+        Lake(tmp_path).open().require("clean", NIGHT)
 
 
 @pytest.mark.parametrize("harm", ["unlink", "truncate"])
 def test_a_night_that_is_not_what_its_manifest_says_is_not_read(tmp_path: Path, harm: str) -> None:
     lake = Lake(tmp_path).open()
     write(lake, "as it was")
-    part = lake.require("clean", NIGHT, "clean") / "part.txt"
+    part = lake.require("clean", NIGHT).path / "part.txt"
     part.unlink() if harm == "unlink" else part.write_text("less")
     with pytest.raises(BadInput, match=r"part.txt changed or gone.*toxwatch clean"):
-        lake.require("clean", NIGHT, "clean")
+        lake.require("clean", NIGHT)
 
 
 def test_a_lake_of_an_older_release_is_read_as_it_is_and_marked_as_this_ones(tmp_path: Path) -> None:

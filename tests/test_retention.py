@@ -87,4 +87,4 @@ def test_a_warehouse_made_again_from_the_blanked_lake_is_the_same(settings: Sett
 
 def test_a_new_model_is_not_held_up_by_nights_that_nobody_can_read(settings: Settings) -> None:
     lake = Lake(settings.data_dir)
-    assert [expire.has_texts(lake, night) for night in NIGHTS] == [False, False, True]
+    assert [lake.has_texts(night) for night in NIGHTS] == [False, False, True]

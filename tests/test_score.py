@@ -24,7 +24,7 @@ from jobs.console import progress
 from jobs.lake import schema
 from jobs.lake.nights import Lake
 from jobs.spark import session as sparks
-from jobs.spark.session import WATCH, progress_of_tasks, session
+from jobs.spark.session import WATCH, session, tasks_watched
 from models.card import read_card
 from models.labels import LABELS
 from tests.conftest import environment, watching
@@ -90,13 +90,13 @@ def test_a_bar_follows_sparks_tasks_and_ends_with_the_work(settings: Settings, m
     terminal = Console(file=StringIO(), force_terminal=True, width=100)
     monkeypatch.setattr(console, "console", terminal)
     context = session(settings).sparkContext
-    with progress_of_tasks(settings, "wait", NIGHT):
+    with progress("wait", night=NIGHT) as advance, tasks_watched(settings, advance):
         context.parallelize(range(8), 8).foreach(lambda _: time.sleep(0.4))
     shown = terminal.file.getvalue()  # type: ignore[attr-defined]
     assert "wait 2026-11-10" in shown
     assert "8/8" in shown
     assert any(f"{tasks}/8" in shown for tasks in range(1, 8)), "it has moved"
-    with pytest.raises(ValueError, match="of the work"), progress_of_tasks(settings, "wait", NIGHT):
+    with pytest.raises(ValueError, match="of the work"), tasks_watched(settings, advance):
         raise ValueError("of the work")
     assert WATCH not in {thread.name for thread in threading.enumerate()}
 

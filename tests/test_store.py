@@ -10,8 +10,9 @@ import pytest
 from jobs import nightly, standin
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
+from jobs.lake.manifests import Manifest
 from jobs.lake.mirror import LINK, MANIFEST, Mirror, kept, link_target
-from jobs.lake.nights import Lake, Manifest
+from jobs.lake.nights import Lake
 from jobs.upkeep import backup, doctor, forget
 from models.training.registry import Registry
 from tests.conftest import watching

@@ -4,16 +4,19 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.dataset
 import pytest
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs import validate
 from jobs.config.settings import Settings
 from jobs.errors import RefusedData
 from jobs.lake import schema
 from jobs.lake.nights import Lake
+from jobs.lake.raw import writing_raw
+from jobs.spark.raw import LINES, map_files
+from jobs.spark.session import session
 from tests.conftest import comment_item, write_raw
 
 NIGHT = date(2026, 11, 10)
@@ -26,7 +29,7 @@ GOOD = {
     "account": "nasa",
     "post_id": "instagram:P",
     "parent_id": None,
-    "author": "ann",
+    "author_hash": "ann",
     "text": "What a picture",
     "has_media": False,
     "posted_at": datetime(2026, 11, 10, 12, tzinfo=UTC),
@@ -36,46 +39,59 @@ GOOD = {
 }
 
 
-def frame(*rows: dict) -> pd.DataFrame:
-    columns = schema.MAPPED.append(pa.field("is_import", pa.bool_()))
-    return pa.Table.from_pylist(list(rows), columns).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+CASES: list[tuple[dict, list[str]]] = [
+    ({}, []),
+    ({"comment_id": None}, ["no_id"]),
+    ({"post_id": None, "posted_at": None}, ["no_post", "no_time"]),
+    ({"posted_at": datetime(2099, 1, 1, tzinfo=UTC)}, ["time_in_the_future"]),
+    ({"posted_at": datetime(2026, 10, 1, tzinfo=UTC)}, ["time_before_the_window"]),
+    ({"posted_at": datetime(2019, 1, 1, tzinfo=UTC), "is_import": True}, []),
+    ({"text": " \n\u00a0"}, ["no_text"]),
+    ({"text": None}, ["no_text"]),
+    ({"text": "", "has_media": True}, []),
+    ({"text": "a" * 10_001}, ["text_too_long"]),
+    ({"likes": 10**12}, ["too_many_likes"]),
+    ({"likes": None}, []),
+    ({"has_media": None}, []),
+]
 
 
-@pytest.mark.parametrize(
-    ("change", "reasons"),
-    [
-        ({}, []),
-        ({"comment_id": None}, ["no_id"]),
-        ({"post_id": None, "posted_at": None}, ["no_post", "no_time"]),
-        ({"posted_at": datetime(2099, 1, 1, tzinfo=UTC)}, ["time_in_the_future"]),
-        ({"posted_at": datetime(2026, 10, 1, tzinfo=UTC)}, ["time_before_the_window"]),
-        ({"posted_at": datetime(2019, 1, 1, tzinfo=UTC), "is_import": True}, []),
-        ({"text": " \n"}, ["no_text"]),
-        ({"text": None}, ["no_text"]),
-        ({"text": "", "has_media": True}, []),
-        ({"text": "a" * 10_001}, ["text_too_long"]),
-        ({"likes": 10**12}, ["too_many_likes"]),
-        ({"likes": None}, []),
-        ({"has_media": None}, []),
-    ],
-)
-def test_a_row_is_rejected_with_every_reason(change: dict, reasons: list[str]) -> None:
-    assert validate.reject_reasons(frame(GOOD | change), WINDOW_START, NOW).tolist() == [reasons]
+def reasons_of(settings: Settings, rows: list[dict]) -> list[list[str]]:
+    types = from_arrow_schema(LINES)
+    lines = [dict.fromkeys(LINES.names) | row | {"position": at} for at, row in enumerate(rows)]
+    frame = session(settings).createDataFrame([tuple(line[name] for name in LINES.names) for line in lines], types)
+    judged = validate.with_reasons(frame, WINDOW_START, NOW).orderBy("position").collect()
+    return [row["reasons"] for row in judged]
 
 
-def test_of_equal_ids_the_first_is_kept() -> None:
-    rows = frame(GOOD, GOOD | {"text": "again"}, GOOD | {"comment_id": None}, GOOD | {"comment_id": None})
-    reasons = validate.reject_reasons(rows, WINDOW_START, NOW).tolist()
-    assert reasons == [[], ["duplicate_id"], ["no_id"], ["no_id"]]
+def test_a_row_is_rejected_with_every_reason(settings: Settings) -> None:
+    rows = [GOOD | {"comment_id": f"instagram:{at}"} | change for at, (change, _) in enumerate(CASES)]
+    assert reasons_of(settings, rows) == [reasons for _, reasons in CASES]
 
 
-def test_an_author_is_the_same_hash_everywhere_and_nobody_under_another_key() -> None:
-    rows = frame(GOOD, GOOD | {"account": "esa"}, GOOD | {"author": "bob"}, GOOD | {"author": None})
-    hashes = validate.hash_authors(rows, b"key")
-    assert hashes[0] == hashes[1] != hashes[2]
-    assert pd.isna(hashes[3])
-    assert len(hashes[0]) == 32
-    assert validate.hash_authors(rows, b"other key")[0] != hashes[0]
+def test_of_equal_ids_the_first_is_kept(settings: Settings) -> None:
+    rows = [GOOD, GOOD | {"text": "again"}, GOOD | {"comment_id": None}, GOOD | {"comment_id": None}]
+    assert reasons_of(settings, rows) == [[], ["duplicate_id"], ["no_id"], ["no_id"]]
+
+
+def test_an_author_is_the_same_hash_everywhere_and_nobody_under_another_key(tmp_path: Path) -> None:
+    def hashes(key: bytes) -> list[str | None]:
+        batch = pa.RecordBatch.from_pydict(
+            {"number": [0, 1], "path": ["instagram/nasa.jsonl.gz", "instagram/esa.jsonl.gz"]}
+        )
+        rows = [row for one in map_files(str(tmp_path), NIGHT, key, iter([batch])) for row in one.to_pylist()]
+        return [row["author_hash"] for row in rows]
+
+    (tmp_path / "instagram").mkdir()
+    for account, authors in {"nasa": ["ann", "bob"], "esa": ["ann", None]}.items():
+        with writing_raw(tmp_path / "instagram" / f"{account}.jsonl.gz") as write:
+            for at, author in enumerate(authors):
+                write("comment", "instagram", "run1", comment_item(id=f"{account}{at}", ownerUsername=author))
+    ann, bob, ann_again, nobody = hashes(b"key")
+    assert ann == ann_again != bob
+    assert nobody is None
+    assert len(str(ann)) == 32
+    assert hashes(b"other key")[0] != ann
 
 
 def test_a_night_is_accounted_for(settings: Settings) -> None:
@@ -87,8 +103,8 @@ def test_a_night_is_accounted_for(settings: Settings) -> None:
     manifest = validate.run(settings, NIGHT)
 
     lake = Lake(settings.data_dir)
-    accepted = pq.read_table(lake.folder("validated", NIGHT) / "comments.parquet")
-    rejected = pq.read_table(lake.folder("rejected", NIGHT) / "rows.parquet")
+    accepted = pa.dataset.dataset(sorted(lake.folder("validated", NIGHT).glob("comments*.parquet"))).to_table()
+    rejected = pa.dataset.dataset(sorted(lake.folder("rejected", NIGHT).glob("rows*.parquet"))).to_table()
     assert (manifest.rows_in, manifest.rows_out) == (32, 30)
     assert manifest.set_aside == {"duplicate_id": 1, "time_in_the_future": 1}
     assert accepted.schema.names == schema.VALIDATED.names
@@ -116,7 +132,7 @@ def test_a_night_of_mostly_bad_rows_is_refused_with_a_report(settings: Settings)
 
     lake = Lake(settings.data_dir)
     assert lake.manifest("validated", NIGHT) is None
-    assert pq.read_table(lake.folder("rejected", NIGHT) / "rows.parquet").num_rows == 8
+    assert pa.dataset.dataset(sorted(lake.folder("rejected", NIGHT).glob("rows*.parquet"))).to_table().num_rows == 8
     report = Path(str(refusal.value).partition("the report is ")[2].partition(".html")[0] + ".html")
     assert report.exists()
 
@@ -126,5 +142,7 @@ def test_a_lone_surrogate_does_not_stop_the_night(settings: Settings) -> None:
         settings.data_dir, NIGHT, "instagram", "orbital", comments=[comment_item(id="1", text="half \ud83d here")]
     )
     validate.run(settings, NIGHT)
-    stored = pq.read_table(Lake(settings.data_dir).folder("validated", NIGHT) / "comments.parquet")
+    stored = pa.dataset.dataset(
+        sorted(Lake(settings.data_dir).folder("validated", NIGHT).glob("comments*.parquet"))
+    ).to_table()
     assert stored.column("text").to_pylist() == ["half \ufffd here"]

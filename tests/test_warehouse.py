@@ -388,7 +388,7 @@ def test_a_night_with_a_missing_column_is_named_and_one_with_more_is_read(
     folder: Path, nights: list[build.Night]
 ) -> None:
     before = build.current(folder)
-    comments = nights[1].validated / "comments.parquet"
+    comments = nights[1].validated.folder / "comments.parquet"
     whole = pq.read_table(comments)
     pq.write_table(whole.drop_columns(["posted_at"]), comments)
     with pytest.raises(WarehouseError, match=rf"Can't load the night {SECOND}(?s:.*)posted_at(?s:.*)--night {SECOND}"):

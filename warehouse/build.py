@@ -31,15 +31,43 @@ OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected
 NEWEST_FIRST = ["instagram", "youtube"]  # platforms that list newest comments first
 
 
+StageRow = tuple[str, int, int, str, float]  # stage, rows in, rows out, set aside as JSON, seconds
+Stages = Callable[[int], Sequence[StageRow]]  # what each stage did, told how many of the night's comments were loaded
+
+
+@dataclass(frozen=True)
+class Part:
+    """A folder of the lake with a finished night: its own, or its month's."""
+
+    folder: Path
+    is_month: bool = False
+
+    def files(self, pattern: str) -> str:
+        """The table function of sql/load/lake.sql that reads them."""
+        return f"of_{'month' if self.is_month else 'night'}({quoted(str(self.folder / pattern))})"
+
+
 @dataclass(frozen=True)
 class Night:
     """The folders of a finished night in the lake."""
 
     night: date
-    validated: Path
-    rejected: Path
-    clean: Path
-    scored: dict[str, Path]  # model version → folder, for every model that scored the night
+    validated: Part
+    rejected: Part
+    clean: Part
+    scored: dict[str, Part]  # model version → folder, for every model that scored the night
+    stages: Stages = lambda _: []
+
+    def views(self) -> dict[str, str]:
+        return {
+            "lake_comments": self.validated.files("comments*.parquet"),
+            "lake_posts": self.validated.files("posts.parquet"),
+            "lake_runs": self.validated.files("runs.parquet"),
+            "lake_rejected": self.rejected.files("rows*.parquet"),
+            "lake_ingest_errors": self.rejected.files("ingest_errors.parquet"),
+            "lake_quality": self.rejected.files("quality.parquet"),
+            "lake_clean": self.clean.files("*.parquet"),
+        }
 
 
 @dataclass(frozen=True)
@@ -55,12 +83,15 @@ class Context:
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
     """Loads the nights into a new version and makes it current; with `anew`, starting from an empty warehouse."""
     with _next_version(folder, anew) as con:
+        loaded = {}
         for night in nights:
             con.begin()  # one sync per night instead of one per statement
-            _load(con, night)
+            loaded[night.night] = _load(con, night)
             con.commit()
         run_script(con, "marts/drift.sql")
         _describe(con, context)
+        for night in nights:
+            _write_stages(con, night, loaded[night.night])
     return current(folder)
 
 
@@ -103,18 +134,32 @@ def content_hash(folder: Path) -> str:
         return "\n".join(f"{table} {_table_hash(con, table)}" for table in _tables(con) if table != "stages")
 
 
-def _load(con: duckdb.DuckDBPyConnection, night: Night) -> None:
-    places = {"validated": night.validated, "rejected": night.rejected, "clean": night.clean}
+def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
+    """Returns how many of the night's comments the warehouse holds now."""
     try:
-        run_script(con, "load/night.sql", night=night.night, newest_first=NEWEST_FIRST, **places)
-        for model, folder in night.scored.items():
-            run_script(con, "load/scores.sql", model=model, scored=folder)
+        run_script(con, "load/lake.sql", night=night.night)
+        for view, files in night.views().items():
+            con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {files}")
+        run_script(con, "load/night.sql", newest_first=NEWEST_FIRST)
+        for model, part in night.scored.items():
+            con.execute(f"CREATE OR REPLACE TEMP VIEW lake_scored AS FROM {part.files('*.parquet')}")
+            run_script(con, "load/scores.sql", model=model)
     except (duckdb.BinderException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:
         raise WarehouseError(
             f"Can't load the night {night.night}, its files are incomplete or damaged: {error}\n"
             f"Recreate them: toxwatch nightly --no-scrape --night {night.night}"
         ) from None
     run_script(con, "marts/refresh.sql")
+    ((loaded,),) = con.execute((SQL / "load" / "loaded.sql").read_text()).fetchall()
+    return int(loaded)
+
+
+def _write_stages(con: duckdb.DuckDBPyConnection, night: Night, loaded: int) -> None:
+    con.execute("DELETE FROM stages WHERE night = $1", [night.night])
+    for row in night.stages(loaded):
+        con.execute(
+            "INSERT INTO stages VALUES ($1, $2, $3, $4, $5::JSON::MAP(VARCHAR, BIGINT), $6)", [night.night, *row]
+        )
 
 
 def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | bool | Path | list[str]) -> None:

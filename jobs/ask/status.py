@@ -5,7 +5,8 @@ from typing import Any
 
 from jobs.config.settings import Settings
 from jobs.lake.datasets import STAGES
-from jobs.lake.nights import Lake, Manifest
+from jobs.lake.manifests import Manifest
+from jobs.lake.nights import Lake
 from models.card import read_card
 
 
@@ -13,15 +14,9 @@ def status(settings: Settings) -> list[dict[str, Any]]:
     """One row per night: the manifest of each stage, None if the stage has not finished."""
     lake = Lake.of(settings)
     model = read_card(settings.model_dir)["version"]
-    models = {one.name: model if one.by_model else None for one in STAGES}
-    nights = sorted({night for dataset in models for night in lake.nights(dataset, models[dataset])})
-    return [
-        {
-            "night": str(night),
-            **{one.stage: _row(lake.manifest(one.name, night, models[one.name])) for one in STAGES},
-        }
-        for night in nights
-    ]
+    stages = {one.stage: lake.manifests(one.name, model if one.by_model else None) for one in STAGES}
+    nights = sorted(set().union(*stages.values()))
+    return [{"night": str(night), **{stage: _row(stages[stage].get(night)) for stage in stages}} for night in nights]
 
 
 def _row(manifest: Manifest | None) -> dict[str, Any] | None:

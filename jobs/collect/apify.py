@@ -24,7 +24,8 @@ from apify_client.errors import (
 
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
-from jobs.lake.nights import Lake, write_atomically
+from jobs.lake.files import write_atomically
+from jobs.lake.nights import Lake
 
 FINISHED = ("SUCCEEDED", "FAILED", "TIMED-OUT", "ABORTED", "LOST")
 LOST = "LOST"  # Apify knows the run, or its items, no more: another one is needed

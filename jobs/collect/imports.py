@@ -19,7 +19,9 @@ from jobs.config.settings import Settings
 from jobs.config.targets import Account
 from jobs.console import progress
 from jobs.errors import BadInput
-from jobs.lake.nights import Lake, Manifest
+from jobs.lake.manifests import Manifest
+from jobs.lake.months import unpack_raw
+from jobs.lake.nights import Lake
 from jobs.lake.raw import is_error, raw_file, sign_night, writing_raw
 from jobs.platforms import platform as platform_named
 from jobs.platforms import table, zeeschuimer
@@ -48,6 +50,7 @@ def keep(
 ) -> Manifest:  # fmt: skip
     """Writes them as one raw file of the night, whose name in the lake is the fingerprint of its content."""
     lake = Lake.of(settings)
+    unpack_raw(lake, night)
     path = raw_file(lake, night, f"{account.name}.import-{content}")
     rows = 0
     with lake.lock("lake"), progress(f"import {name}") as advance, writing_raw(path) as write:

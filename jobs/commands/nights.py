@@ -93,7 +93,7 @@ def nightly(
     Example, to backfill two weeks: toxwatch nightly --from 2026-11-01 --to 2026-11-14
     """
     from jobs import nightly
-    from jobs.upkeep import expire
+    from jobs.upkeep import compact, expire
 
     if night and (first or last):
         raise BadInput("Give either --night or --from and --to.")
@@ -102,6 +102,7 @@ def nightly(
     settings = Settings.load(data_dir, engine)
     print_manifests(nightly.run(settings, nights, stages), as_json)
     expire.run(settings, nights[-1])
+    compact.run(settings, nights[-1])
 
 
 def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -113,6 +114,14 @@ def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = Fals
         return print_json(expired)
     summary = ", ".join(f"{rows:,} {place}" for place, rows in expired.items()) or "nothing is old enough"
     return console.print(f"Expired: {summary}.")
+
+
+def compact(night: Night = None, data_dir: DataDir = None) -> None:
+    """Move nights older than two weeks into one folder per month, so that the lake stays small in files."""
+    from jobs.upkeep import compact
+
+    moved = compact.run(Settings.load(data_dir), night_of(night))
+    console.print(f"Moved {moved} folders into their months.")
 
 
 def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:

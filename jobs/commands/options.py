@@ -13,7 +13,7 @@ import typer
 from jobs.errors import BadInput
 
 if TYPE_CHECKING:
-    from jobs.lake.nights import Manifest
+    from jobs.lake.manifests import Manifest
 
 DASHBOARD_PORT = 8050
 DAY = ["%Y-%m-%d"]

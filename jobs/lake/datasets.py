@@ -1,30 +1,54 @@
 """What the lake holds: one row for each dataset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from jobs.lake import schema
 
 
 @dataclass(frozen=True)
 class Dataset:
     name: str
     stage: str  # that makes it
-    files: str | None = None  # those with comments or their texts
-    key: str = "comment_id"  # what a row is found by
+    tables: dict[str, pa.Schema] = field(default_factory=dict)  # its Parquet files, by how their names begin
+    key: str = ""  # what a row of the first table is found by, where that holds comments or their texts
     texts: tuple[str, ...] = ()  # columns that are blanked when texts expire; the first tells whether there is one
     authors: tuple[str, ...] = ()  # the same for authors
     by_model: bool = False  # each model has nights of its own
     ends_stage: bool = True  # the stage has finished when this is there
 
+    @property
+    def rows(self) -> str:
+        """The files whose rows a stage hands on."""
+        return f"{next(iter(self.tables), '')}*.parquet"
+
 
 DATASETS = (
     Dataset("raw", "scrape"),
-    Dataset("rejected", "validate", "rows.parquet", texts=("text",), authors=("author_hash",), ends_stage=False),
-    Dataset("validated", "validate", "comments.parquet", texts=("text",), authors=("author_hash",)),
-    Dataset("clean", "clean", "*.parquet", texts=("clean_text", "terms", "listed")),
-    Dataset("texts", "score", "*.parquet", key="text_key", by_model=True, ends_stage=False),
-    Dataset("scored", "score", "*.parquet", by_model=True),
+    Dataset(
+        "rejected",
+        "validate",
+        {"rows": schema.REJECTED, "ingest_errors": schema.INGEST_ERRORS, "quality": schema.QUALITY},
+        key="comment_id",
+        texts=("text",),
+        authors=("author_hash",),
+        ends_stage=False,
+    ),
+    Dataset(
+        "validated",
+        "validate",
+        {"comments": schema.VALIDATED, "posts": schema.POSTS, "runs": schema.RUNS},
+        key="comment_id",
+        texts=("text",),
+        authors=("author_hash",),
+    ),
+    Dataset("clean", "clean", {"part": schema.CLEAN}, key="comment_id", texts=("clean_text", "terms", "listed")),
+    Dataset("texts", "score", {"part": schema.TEXTS}, key="text_key", by_model=True, ends_stage=False),
+    Dataset("scored", "score", {"part": schema.SCORED}, key="comment_id", by_model=True),
     Dataset("published", "publish"),
-    Dataset("monitored", "monitor"),
+    Dataset("monitored", "monitor", {"figures": schema.FIGURES}),
 )
 BY_NAME = {one.name: one for one in DATASETS}
 STAGES = tuple(one for one in DATASETS if one.ends_stage)  # what each stage of a night leaves behind, in order
-OF_COMMENTS = tuple(one for one in DATASETS if one.files)
+OF_COMMENTS = tuple(one for one in DATASETS if one.key)

@@ -20,11 +20,12 @@ from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem, copy
 
 from jobs.console import progress
 from jobs.errors import BadInput, FailedService
+from jobs.lake.files import write_atomically
+from jobs.lake.manifests import MANIFEST
 
 MADE_AGAIN = {"warehouse", "airflow", "spark", "locks"}
 LIVE = {".db"}  # SQLite: copied by SQLite, so that it is whole while others write
 LINK = ".link"  # an object of this name holds where a link points
-MANIFEST = "_manifest.json"
 FOLLOWED = ".followed.json"  # in the data folder: what the store held when it was brought up to date last
 AT_ONCE = 8
 
@@ -118,11 +119,9 @@ class Mirror:
 
     def _note(self, data_dir: Path, files: Stamps) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
-        draft = data_dir / f"{FOLLOWED}-{os.getpid()}"
-        draft.write_text(json.dumps({"address": self.address, "files": files}))
-        draft.replace(data_dir / FOLLOWED)
+        write_atomically(data_dir / FOLLOWED, json.dumps({"address": self.address, "files": files}))
 
-    def seen_by_hadoop(self, file: Path) -> str:
+    def hadoop_path(self, file: Path) -> str:
         return f"s3a://{self._place(str(file))}"
 
     def for_hadoop(self) -> dict[str, bool | float | int | str | None]:
@@ -158,6 +157,12 @@ class Mirror:
             self._objects.open_output_stream(place, compression=None) as out,
         ):
             shutil.copyfileobj(data, out)
+
+    def download(self, name: str, target: Path) -> Path:
+        """One file, below the target as it lies in the store."""
+        with _answering(self.address):
+            self._get(name, target)
+        return target / name
 
     def _get(self, name: str, target: Path) -> None:
         path = target / name
@@ -225,9 +230,9 @@ def _stamp(path: Path) -> list[str | int]:
 
 
 def _manifests(file: str) -> list[str]:
-    """The manifest of the night's folder that a file is in, where it is in one."""
+    """The manifest of the night's or month's folder that a file is in, where it is in one."""
     parts = PurePosixPath(file).parts
-    nights = [n for n, part in enumerate(parts) if part.startswith("night=")]
+    nights = [n for n, part in enumerate(parts) if part.startswith(("night=", "month="))]
     return [str(PurePosixPath(*parts[: nights[0] + 1], MANIFEST))] if nights else []
 
 

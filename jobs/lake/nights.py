@@ -1,62 +1,36 @@
-"""The lake: one folder a dataset and night, absent or whole, each with a manifest of how it was made."""
+"""The lake: a folder for each dataset and night, absent or whole; older nights lie together in their month's."""
 
 import fcntl
 import json
 import os
 import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.dataset
-import pyarrow.parquet as pq
 
 from jobs.config.settings import Settings
 from jobs.console import log
 from jobs.errors import BadInput, Busy
-from jobs.lake.datasets import BY_NAME, Dataset
-from jobs.lake.mirror import MANIFEST, Mirror
+from jobs.lake.datasets import BY_NAME, DATASETS, Dataset
+from jobs.lake.files import write_atomically
+from jobs.lake.manifests import MANIFEST, Folder, Manifest, Stored, files_of, read_folder, sign
+from jobs.lake.mirror import Mirror
 
-FORMAT = 2  # raised when an older release could no longer read what this one writes
-LOGGED = ("night", "rows_in", "rows_out", "set_aside", "reused", "versions")  # of a manifest
-
-
-@dataclass
-class Manifest:
-    """What a stage did in one night: rows_in = rows_out + everything set aside."""
-
-    stage: str
-    night: date
-    rows_in: int = 0
-    rows_out: int = 0
-    set_aside: dict[str, int] = field(default_factory=dict)  # reason -> rows
-    reused: int = 0  # rows whose text the model had read before
-    seconds: float = 0.0
-    versions: dict[str, str] = field(default_factory=dict)
-    files: dict[str, int] = field(default_factory=dict)  # name -> bytes
-
-    def check_rows(self) -> None:
-        set_aside = sum(self.set_aside.values())
-        if self.rows_in != self.rows_out + set_aside:
-            raise AssertionError(
-                f"{self.stage} of {self.night}: {self.rows_in} rows in, {self.rows_out} out, {set_aside} set aside"
-            )
+FORMAT = 3  # raised when an older release could no longer read what this one writes
+LOGGED = ("night", "rows_in", "rows_out", "set_aside", "reused", "versions", "seconds")  # of a manifest
 
 
 class Lake:
-    def __init__(self, root: Path, store: Mirror | None = None) -> None:
-        self.root, self.store = root, store
+    def __init__(self, root: Path, mirror: Mirror | None = None) -> None:
+        self.root, self.mirror = root, mirror
 
     @classmethod
     def of(cls, settings: Settings) -> "Lake":
-        store = Mirror(settings.store) if settings.store else None
-        if store:
-            store.claim(settings.data_dir)
-        return cls(settings.data_dir, store).open()
+        mirror = Mirror(settings.store) if settings.store else None
+        if mirror:
+            mirror.claim(settings.data_dir)
+        return cls(settings.data_dir, mirror).open()
 
     def open(self) -> "Lake":
         """Makes the folder where it is new; refuses one that a newer release wrote."""
@@ -64,109 +38,158 @@ class Lake:
         if not marker.exists():
             self.root.mkdir(parents=True, exist_ok=True)
             write_atomically(marker, json.dumps({"format": FORMAT}))
-        found = json.loads(marker.read_text())["format"]
-        if found > FORMAT:
+        written = json.loads(marker.read_text())["format"]
+        if written > FORMAT:
             raise BadInput(
-                f"{self.root} was written by a newer Toxwatch (lake format {found}, this release reads up to "
+                f"{self.root} was written by a newer Toxwatch (lake format {written}, this release reads up to "
                 f"{FORMAT}). Upgrade Toxwatch, or choose another --data-dir."
             )
-        if found < FORMAT:  # what an older release wrote can be read as it is
+        if written < FORMAT:  # what an older release wrote can be read as it is
             write_atomically(marker, json.dumps({"format": FORMAT}))
         return self
 
     def folder(self, dataset: str, night: date, model: str | None = None) -> Path:
-        return self.root / dataset / (f"model={model}" if model else "") / f"night={night}"
+        """Where a night of its own lies, or will."""
+        return self._place(dataset, model) / f"night={night}"
+
+    def month(self, dataset: str, night: date, model: str | None = None) -> Folder | None:
+        """The finished folder of a night's month, if there is one; the highest number is the newest."""
+        paths = self._place(dataset, model).glob(f"month={night:%Y-%m}.*/{MANIFEST}")
+        newest = max((path.parent for path in paths), key=_number, default=None)
+        return read_folder(newest) if newest else None
+
+    def next_month(self, dataset: str, night: date, model: str | None = None) -> Path:
+        """Where the next folder of a night's month goes."""
+        before = self.month(dataset, night, model)
+        return self._place(dataset, model) / f"month={night:%Y-%m}.{_number(before.path) + 1 if before else 1}"
+
+    def _place(self, dataset: str, model: str | None) -> Path:
+        return self.root / dataset / (f"model={model}" if model else "")
 
     def nights(self, dataset: str, model: str | None = None) -> list[date]:
         """The finished nights of a dataset, oldest first."""
-        manifests = (self.root / dataset / (f"model={model}" if model else "")).glob(f"night=*/{MANIFEST}")
-        return sorted(date.fromisoformat(path.parent.name.removeprefix("night=")) for path in manifests)
+        own = self._place(dataset, model).glob(f"night=*/{MANIFEST}")
+        nights = {date.fromisoformat(path.parent.name.removeprefix("night=")) for path in own}
+        return sorted(nights.union(*(month.manifests for month in self.months(dataset, model))))
 
-    def models(self, dataset: str) -> list[str]:
-        """The models that have nights of their own in a dataset."""
-        return sorted(path.name.removeprefix("model=") for path in (self.root / dataset).glob("model=*"))
+    def months(self, dataset: str, model: str | None = None) -> Iterator[Folder]:
+        newest = {path.parent.name.partition(".")[0]: path.parent for path in self._month_manifests(dataset, model)}
+        yield from (folder for path in newest.values() if (folder := read_folder(path)))
+
+    def folders(self, dataset: str, model: str | None = None) -> Iterator[Folder]:
+        """Every finished folder of a dataset, months first; a night that was run again may stand in both."""
+        yield from self.months(dataset, model)
+        for path in sorted(self._place(dataset, model).glob(f"night=*/{MANIFEST}")):
+            if folder := read_folder(path.parent):
+                yield folder
+
+    def _month_manifests(self, dataset: str, model: str | None) -> list[Path]:
+        paths = self._place(dataset, model).glob(f"month=*/{MANIFEST}")
+        return sorted(paths, key=lambda path: (path.parent.name.partition(".")[0], _number(path.parent)))
+
+    def models(self, dataset: Dataset) -> Sequence[str | None]:
+        """The models that have nights of their own in a dataset; None for one that has nothing to do with models."""
+        if not dataset.by_model:
+            return [None]
+        return sorted(path.name.removeprefix("model=") for path in (self.root / dataset.name).glob("model=*"))
+
+    def find(self, dataset: str, night: date, model: str | None = None) -> Stored | None:
+        """A finished night: its own folder speaks before its month's."""
+        folder = read_folder(self.folder(dataset, night, model)) or self.month(dataset, night, model)
+        return Stored(folder, night) if folder and night in folder.manifests else None
 
     def manifest(self, dataset: str, night: date, model: str | None = None) -> Manifest | None:
-        path = self.folder(dataset, night, model) / MANIFEST
-        if not path.exists():
-            return None
-        stored = json.loads(path.read_text())
-        return Manifest(**{**stored, "night": date.fromisoformat(stored["night"])})
+        stored = self.find(dataset, night, model)
+        return stored.manifest if stored else None
+
+    def manifests(self, dataset: str, model: str | None = None) -> dict[date, Manifest]:
+        """Of all finished nights; a night of its own comes after its month."""
+        return {night: one for folder in self.folders(dataset, model) for night, one in folder.manifests.items()}
 
     def has(self, dataset: Dataset, night: date) -> bool:
         """Whether the night is finished, by whichever model."""
-        models = self.models(dataset.name) if dataset.by_model else [None]
-        return any((self.folder(dataset.name, night, model) / MANIFEST).exists() for model in models)
+        return any(self.find(dataset.name, night, model) for model in self.models(dataset))
 
-    def require(self, dataset: str, night: date, stage: str, model: str | None = None) -> Path:
-        """The folder of a finished night; says which stage makes it where it is missing or not what it was."""
-        folder, manifest = self.folder(dataset, night, model), self.manifest(dataset, night, model)
-        if manifest is None:
+    def has_texts(self, night: date) -> bool:
+        """Whether a model can still read the night's comments."""
+        manifest = self.manifest("clean", night)
+        return manifest is not None and "texts" not in manifest.blanked
+
+    def require(self, dataset: str, night: date, model: str | None = None) -> Stored:
+        """A finished night; says which stage makes it where it is missing or not what it was."""
+        stage, stored = BY_NAME[dataset].stage, self.find(dataset, night, model)
+        if stored is None:
             raise BadInput(
                 f"The night {night} has no {dataset} data yet: run `toxwatch {stage} --night {night}` first."
             )
-        sizes = {name: size for name, size in manifest.files.items() if not Path(name).name.startswith(".")}
-        if changed := [name for name, size in sizes.items() if _size(folder / name) != size]:
+        sizes = {name: size for name, size in files_of(stored.path).items() if not Path(name).name.startswith(".")}
+        if changed := [name for name, size in sizes.items() if _size(stored.path / name) != size]:
             raise BadInput(
-                f"{folder} is not as `toxwatch {stage}` left it: {', '.join(changed[:3])} changed or gone. "
+                f"{stored.path} is not as `toxwatch {stage}` left it: {', '.join(changed[:3])} changed or gone. "
                 "If `forget`, `expire` or `rekey` was stopped, run it again; "
                 f"else `toxwatch {stage} --night {night}` makes it again."
             )
-        return folder
+        return stored
 
     @contextmanager
     def writing(self, dataset: str, manifest: Manifest, model: str | None = None) -> Iterator[Path]:
         """Yields an empty folder; when the block ends well it replaces the night's folder in one step."""
-        target = self.folder(dataset, manifest.night, model)
-        fresh, old = (target.with_name(f".{kind}-{target.name}") for kind in ("fresh", "old"))
-        for leftover in (fresh, old):
+        with self.replacing(self.folder(dataset, manifest.night, model)) as draft:
+            yield draft
+            sign(draft, [manifest])
+            log(f"{dataset} is written", work=manifest.stage, **{name: getattr(manifest, name) for name in LOGGED})
+        self._update_mirror()
+
+    @contextmanager
+    def replacing(self, target: Path) -> Iterator[Path]:
+        """Yields an empty folder that takes the place of the target when the block ends well."""
+        draft, old = (target.with_name(f".{kind}-{target.name}") for kind in ("fresh", "old"))
+        for leftover in (draft, old):
             shutil.rmtree(leftover, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        started = time.monotonic()
-        yield fresh
-        manifest.seconds = round(time.monotonic() - started, 3)
-        sign(fresh, manifest)
-        log(f"{dataset} is written", work=manifest.stage, **{name: getattr(manifest, name) for name in LOGGED})
+        draft.mkdir(parents=True)
+        yield draft
         if target.exists():
             target.rename(old)
-        fresh.rename(target)
+        draft.rename(target)
         shutil.rmtree(old, ignore_errors=True)
-        self._update_store()
 
     def begun(self, dataset: str, night: date, model: str | None = None) -> Path:
-        """Where a stage keeps what it has done of a night, so that it need not be done again when it was stopped."""
+        """Where a stage leaves what it has done of a night, so that it can go on there if it is stopped."""
         target = self.folder(dataset, night, model)
         return target.with_name(f".begun-{target.name}")
 
     def sweep(self) -> None:
-        """Takes away what stages that were stopped left; for whoever holds the lake's lock."""
-        for left in self.root.glob("*/**/.*-night=*"):
-            shutil.rmtree(left)
-        if self.store:
-            self.store.sweep()
+        """Removes what stopped stages left behind; for whoever holds the lake's lock."""
+        for pattern in ("*/**/.*-night=*", "*/**/.*-month=*"):
+            for leftover in self.root.glob(pattern):
+                shutil.rmtree(leftover, ignore_errors=True)
+        for dataset in DATASETS:
+            for model in self.models(dataset):
+                newest = {month.path for month in self.months(dataset.name, model)}
+                for path in self._month_manifests(dataset.name, model):
+                    if path.parent not in newest:
+                        shutil.rmtree(path.parent)
+        if self.mirror:
+            self.mirror.sweep()
 
-    def _update_store(self) -> None:
-        if self.store:
+    def _update_mirror(self) -> None:
+        if self.mirror:
             with self.lock("store", wait=True):  # accounts are scraped side by side
-                self.store.follow(self.root)
+                self.mirror.follow(self.root)
 
-    def comment_files(self, dataset: str, night: date, model: str | None = None) -> list[Path]:
-        return sorted(self.folder(dataset, night, model).glob(BY_NAME[dataset].files or ""))
-
-    def remove(self, dataset: str, night: date) -> None:
-        """Takes a night's folder away in one step, where it is there."""
-        target = self.folder(dataset, night)
-        old = target.with_name(f".old-{target.name}")
+    def remove(self, folder: Path) -> None:
+        """Takes a folder away in one step, where it is there."""
+        old = folder.with_name(f".old-{folder.name}")
         shutil.rmtree(old, ignore_errors=True)
-        if target.exists():
-            target.rename(old)
+        if folder.exists():
+            folder.rename(old)
             shutil.rmtree(old)
 
     @contextmanager
     def lock(self, name: str, shared: bool = False, wait: bool = False) -> Iterator[None]:
         """Held until the block ends or the process dies; a second holder gets Busy at once, or waits.
 
-        The store is brought up to date before the lake is let go of; where that was cut off, before it is written to.
+        The mirror is updated before the lake is let go of; where that was cut off, before it is written to.
         """
         path = self.root / "locks" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,49 +208,15 @@ class Lake:
             if name != "lake":
                 yield
                 return
-            self._update_store()
+            self._update_mirror()
             yield
-            self._update_store()
+            self._update_mirror()
 
 
-def has_texts(lake: Lake, night: date) -> bool:
-    """Whether a model can still read the night's comments."""
-    manifest = lake.manifest("clean", night)
-    return manifest is not None and "texts" not in manifest.versions.get("blanked", "")
-
-
-def stored_rows(folder: object) -> int:
-    return pyarrow.dataset.dataset(str(folder), format="parquet").count_rows()
+def _number(month: Path) -> int:
+    """3 of "month=2026-11.3"."""
+    return int(month.name.partition(".")[2])
 
 
 def _size(path: Path) -> int | None:
     return path.stat().st_size if path.exists() else None
-
-
-def rewrite(path: Path, table: pa.Table) -> None:
-    """A Parquet file with other rows, in one step."""
-    draft = path.with_name(f".{path.name}")
-    pq.write_table(table, draft, compression="zstd")
-    path.with_name(f".{path.name}.crc").unlink(missing_ok=True)  # Spark's checksum of the old rows
-    draft.replace(path)
-
-
-def sign(folder: Path, manifest: Manifest) -> None:
-    """The manifest makes a folder a finished one, so it is written last."""
-    manifest.check_rows()
-    manifest.files = {
-        str(path.relative_to(folder)): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
-    }
-    write_atomically(folder / MANIFEST, json.dumps(asdict(manifest), default=str, indent=1))
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """The file holds the old text or the new, also after a power cut."""
-    fresh = path.with_name(f".{path.name}-{os.getpid()}")
-    with fresh.open("w") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    fresh.replace(path)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import BadInput
-from jobs.lake.nights import Lake, Manifest, sign
+from jobs.lake.manifests import Manifest, sign
+from jobs.lake.months import raw_folder
+from jobs.lake.nights import Lake
 from jobs.platforms import platform
 
 ENDING = ".jsonl.gz"
@@ -61,14 +63,15 @@ def sign_night(lake: Lake, night: date, seconds: float = 0.0) -> Manifest:
     """Makes the raw folder of a night a finished one, with all that lies in it, imports too."""
     lines = sum(1 for _ in read_raw(lake, night))
     manifest = Manifest("scrape", night, rows_in=lines, rows_out=lines, seconds=round(seconds, 3))
-    sign(lake.folder("raw", night), manifest)
+    sign(lake.folder("raw", night), [manifest])
     return manifest
 
 
 def read_raw(lake: Lake, night: date) -> Iterator[RawLine]:
     """All lines of a night, in the same order each time; raises BadInput at a damaged file."""
-    for path in sorted(lake.folder("raw", night).glob(f"*/*{ENDING}")):
-        yield from read_file(path, night)
+    with raw_folder(lake, night) as folder:
+        for path in sorted(folder.glob(f"*/*{ENDING}")):
+            yield from read_file(path, night)
 
 
 def read_file(path: Path, night: date) -> Iterator[RawLine]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from models.labels import LABELS
 
 INSTANT = pa.timestamp("us", tz="UTC")
+NIGHT = pa.field("night", pa.date32())  # of a row, where rows of several nights lie together
 
 _IDENTITY = [
     pa.field("comment_id", pa.string(), nullable=False),  # "instagram:18093536360613690"
@@ -82,4 +83,11 @@ RUNS = pa.schema([
     pa.field("status", pa.string(), nullable=False),
     pa.field("items", pa.int64(), nullable=False),
     pa.field("cost_usd", pa.float64(), nullable=False),
+])  # fmt: skip
+FIGURES = pa.schema([
+    pa.field("platform", pa.string()),
+    pa.field("account", pa.string()),
+    pa.field("figure", pa.string()),  # "share", "flagged", "coverage", ...
+    pa.field("label", pa.string()),
+    pa.field("value", pa.float64()),
 ])  # fmt: skip

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jobs.lake.nights import Lake, write_atomically
-from jobs.lake.raw import ENDING, RawLine, mapped_comments, read_file, sign_night, writing_raw
+from jobs.lake.files import write_atomically
+from jobs.lake.months import drop_raw, unpack_raw
+from jobs.lake.nights import Lake
+from jobs.lake.raw import ENDING, RawLine, mapped_comments, read_file, read_raw, sign_night, writing_raw
 
 TOMBSTONES = "forgotten.json"
 
@@ -52,6 +54,9 @@ class Forgotten:
 
     def prune_raw(self, lake: Lake, night: date, key: bytes) -> int:
         """Takes their items out of a night's raw files; returns how many those were."""
+        if not any(self.holds(line, key) for line in read_raw(lake, night)):
+            return 0
+        unpack_raw(lake, night)
         erased = 0
         for path in sorted(lake.folder("raw", night).glob(f"*/*{ENDING}")):
             lines = list(read_file(path, night))
@@ -63,6 +68,8 @@ class Forgotten:
                 erased += len(lines) - len(kept)
         if erased and (manifest := lake.manifest("raw", night)):
             sign_night(lake, night, manifest.seconds)
+        if (month := lake.month("raw", night)) and night in month.manifests:
+            drop_raw(lake, month, {night})
         return erased
 
 

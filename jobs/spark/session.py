@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -18,9 +17,9 @@ from pyspark import InheritableThread, StatusTracker
 from pyspark.sql import SparkSession
 
 from jobs.config.settings import LOGS_JSON, Settings
-from jobs.console import ABOUT, Advance, progress
+from jobs.console import ABOUT, Advance
+from jobs.lake.mirror import Mirror
 from jobs.spark import cluster
-from jobs.spark.files import shared_mirror
 from jobs.spark.jars import session_jars
 from jobs.spark.workers import Model
 
@@ -54,6 +53,7 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "64")  # at most: Spark joins small ones
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")  # as others read it, in UTC
         .config("spark.sql.warehouse.dir", tempfile.gettempdir())
         .config("spark.driver.host", "127.0.0.1" if is_local else socket.gethostname())
         .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
@@ -72,17 +72,21 @@ def slices(settings: Settings, rows: int) -> int:
 
 
 @contextmanager
-def progress_of_tasks(settings: Settings, work: str, night: date) -> Iterator[None]:
-    """The progress of Spark's tasks; those of stages that have not begun are not known yet."""
-    with progress(work, night=night) as advance:
-        tracker, over = session(settings).sparkContext.statusTracker(), Event()
-        watch = InheritableThread(target=_watch, args=(tracker, advance, over), name=WATCH, daemon=True)
-        watch.start()
-        try:
-            yield
-        finally:
-            over.set()
-            watch.join()
+def tasks_watched(settings: Settings, advance: Advance) -> Iterator[None]:
+    """Advances with Spark's tasks; those of stages that have not begun are not known yet."""
+    tracker, over = session(settings).sparkContext.statusTracker(), Event()
+    watch = InheritableThread(target=_watch, args=(tracker, advance, over), name=WATCH, daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watch.join()
+
+
+def shared_mirror(settings: Settings) -> Mirror | None:
+    """The object store, where a cluster reads and writes the lake."""
+    return Mirror(settings.store) if settings.store and not settings.spark_master.startswith("local") else None
 
 
 def _watch(tracker: StatusTracker, advance: Advance, over: Event) -> None:

@@ -5,6 +5,7 @@ scores and counts stay; the warehouse follows, and its older versions go. A nigh
 """
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,8 +17,11 @@ import pyarrow.parquet as pq
 from jobs.config.settings import Settings
 from jobs.config.targets import Keep, read_targets
 from jobs.console import progress
-from jobs.lake.datasets import OF_COMMENTS
-from jobs.lake.nights import Lake, rewrite, sign
+from jobs.lake.datasets import OF_COMMENTS, Dataset
+from jobs.lake.files import write_table
+from jobs.lake.manifests import BLANKED, Folder
+from jobs.lake.months import drop_raw
+from jobs.lake.nights import Lake
 from warehouse import build
 from warehouse.reader import Warehouse
 
@@ -30,15 +34,13 @@ def run(settings: Settings, night: date) -> dict[str, int]:
     lake = Lake.of(settings)
     done: Counter[str] = Counter()
     limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
-    with lake.lock("lake"), progress("expire what is older than [keep] allows on", night=night):
-        for old in _before(lake, "raw", _limit(night, keep.raw_days)):
-            lake.remove("raw", old)
-            done["raw nights"] += 1
+    with lake.lock("lake"), progress("delete what has expired by", night=night):
+        done["raw nights"] = _drop_raw(lake, _limit(night, keep.raw_days))
         for what, limit in limits.items():
             for dataset in OF_COMMENTS:
                 columns = dataset.texts if what == "texts" else dataset.authors
-                for old in _before(lake, dataset.name, limit) if columns else ():
-                    done[f"{what} in {dataset.name}"] += _blank(lake, dataset.name, old, what, columns)
+                for folder in lake.folders(dataset.name) if columns else ():
+                    done[f"{what} in {dataset.name}"] += _blank(dataset, folder, what, columns, limit)
     done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
     return {place: rows for place, rows in done.items() if rows}
 
@@ -47,31 +49,38 @@ def _limit(night: date, days: int | None) -> date:
     return night - timedelta(days=days) if days else date.min
 
 
-def _before(lake: Lake, dataset: str, limit: date) -> list[date]:
-    return [night for night in lake.nights(dataset) if night < limit]
+def _drop_raw(lake: Lake, limit: date) -> int:
+    old = {night for night in lake.nights("raw") if night < limit}
+    for night in old:
+        lake.remove(lake.folder("raw", night))
+    for month in list(lake.months("raw")):
+        if expired := old & month.manifests.keys():
+            drop_raw(lake, month, expired)
+    return len(old)
 
 
-def _blank(lake: Lake, dataset: str, night: date, what: str, columns: tuple[str, ...]) -> int:
-    """Rewrites a night's files without the columns' content, once; returns how many rows had any."""
-    manifest = lake.manifest(dataset, night)
-    blanked = manifest.versions.get("blanked", "").split() if manifest else []
-    if manifest is None or what in blanked:
+def _blank(dataset: Dataset, folder: Folder, what: str, columns: tuple[str, ...], limit: date) -> int:
+    """Rewrites files without the columns' content where nights are too old, once; returns how many rows had any."""
+    due = {night: one for night, one in folder.manifests.items() if night < limit and what not in one.blanked}
+    if not due:
         return 0
-    rows = sum(_blank_file(path, columns) for path in lake.comment_files(dataset, night))
-    manifest.versions["blanked"] = " ".join([*blanked, what])
-    sign(lake.folder(dataset, night), manifest)
+    rows = sum(_blank_file(path, columns, folder, due.keys()) for path in folder.files(dataset))
+    for manifest in due.values():
+        manifest.versions[BLANKED] = " ".join([*manifest.blanked, what])
+    folder.sign()
     return rows
 
 
-def _blank_file(path: Path, columns: tuple[str, ...]) -> int:
+def _blank_file(path: Path, columns: tuple[str, ...], folder: Folder, nights: Collection[date]) -> int:
     """A text says that it expired; anything else becomes NULL."""
     table = pq.ParquetFile(path).read()
-    has_content = pc.fill_null(pc.not_equal(table[columns[0]], ""), False)
+    is_due = pa.array([night in nights for night in folder.nights_of(table)], pa.bool_())
+    has_content = pc.and_(is_due, pc.fill_null(pc.not_equal(table[columns[0]], ""), False))
     for name in set(columns) & set(table.column_names):  # an older release wrote fewer
         at, kind = table.schema.get_field_index(name), table.schema.field(name).type
         blank = pa.scalar(build.EXPIRED if name.endswith("text") else None, kind)
         table = table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, table[name]))
-    rewrite(path, table)
+    write_table(path, table)
     return int(pc.sum(has_content).as_py() or 0)
 
 

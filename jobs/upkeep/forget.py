@@ -17,8 +17,10 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import ToxwatchError
-from jobs.lake.datasets import OF_COMMENTS, Dataset
-from jobs.lake.nights import Lake, rewrite, sign
+from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
+from jobs.lake.files import write_table
+from jobs.lake.manifests import Folder
+from jobs.lake.nights import Lake
 from jobs.lake.raw import read_raw
 from jobs.lake.tombstones import Forgotten, read_forgotten
 from warehouse import build
@@ -40,8 +42,8 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, 
             for night in nights:
                 erased["raw"] += forgotten.prune_raw(lake, night, settings.author_key())
                 advance()
-        for dataset, night, model in _finished(lake):
-            erased[dataset.name] += _prune(lake, dataset, night, model, erasable)
+        for dataset, folder in _finished(lake):
+            erased[dataset.name] += _prune(dataset, folder, erasable[dataset.key])
         erased["reviews"] = Reviews.in_folder(settings.data_dir).erase(theirs)
     if lake.nights("published"):
         erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", theirs)["comments"]
@@ -55,8 +57,8 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, 
 def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
     """Comments of these authors, wherever a stage has stored one with its author."""
     ids: set[str] = set()
-    for dataset in ("validated", "rejected"):
-        for path in (path for night in lake.nights(dataset) for path in lake.comment_files(dataset, night)):
+    for dataset, folder in _finished(lake):
+        for path in folder.files(dataset) if dataset.authors else ():
             rows = pq.ParquetFile(path).read(columns=["comment_id", "author_hash"])
             ids |= set(rows["comment_id"].filter(_is_in(rows["author_hash"], authors)).drop_null().to_pylist())
     return frozenset(ids)
@@ -65,52 +67,55 @@ def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
 def _texts_of(lake: Lake, ids: frozenset[str]) -> frozenset[str]:
     """Keys of their texts, which others may have written too: a model then reads those once more."""
     keys: set[str] = set()
-    for path in (path for night in lake.nights("clean") for path in lake.comment_files("clean", night)):
-        rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
-        keys |= set(rows["text_key"].filter(_is_in(rows["comment_id"], ids)).to_pylist())
+    for folder in lake.folders("clean"):
+        for path in folder.files(BY_NAME["clean"]):
+            rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
+            keys |= set(rows["text_key"].filter(_is_in(rows["comment_id"], ids)).to_pylist())
     return frozenset(keys)
 
 
-def _finished(lake: Lake) -> Iterator[tuple[Dataset, date, str | None]]:
-    """Every finished night of the datasets that hold comments: dataset, night, model."""
+def _finished(lake: Lake) -> Iterator[tuple[Dataset, Folder]]:
+    """Every finished folder with comments or their texts."""
     for dataset in OF_COMMENTS:
-        for model in lake.models(dataset.name) if dataset.by_model else [None]:
-            yield from ((dataset, night, model) for night in lake.nights(dataset.name, model))
+        for model in lake.models(dataset):
+            yield from ((dataset, folder) for folder in lake.folders(dataset.name, model))
 
 
-def _prune(lake: Lake, dataset: Dataset, night: date, model: str | None, erasable: dict[str, frozenset[str]]) -> int:
-    """Rewrites a finished night without these comments or texts; its manifest counts them as forgotten."""
-    folder, manifest = lake.folder(dataset.name, night, model), lake.manifest(dataset.name, night, model)
-    erased = left = 0
-    for path in lake.comment_files(dataset.name, night, model):
+def _prune(dataset: Dataset, folder: Folder, ids: frozenset[str]) -> int:
+    """Rewrites a folder without these rows; its manifests count them as forgotten."""
+    erased, left = 0, Counter[date]()
+    for path in folder.files(dataset):
         rows = pq.ParquetFile(path).read()
-        kept = rows.filter(pc.invert(_is_in(rows[dataset.key], erasable[dataset.key])))
-        if kept.num_rows < rows.num_rows:
-            rewrite(path, kept)
-        erased += rows.num_rows - kept.num_rows
-        left += kept.num_rows
-    if manifest and manifest.rows_out != left:
-        manifest.set_aside["forgotten"] = manifest.set_aside.get("forgotten", 0) + manifest.rows_out - left
-        manifest.rows_out = left
-        sign(folder, manifest)
+        others = rows.filter(pc.invert(_is_in(rows[dataset.key], ids)))
+        if others.num_rows < rows.num_rows:
+            write_table(path, others)
+        erased += rows.num_rows - others.num_rows
+        left.update(folder.nights_of(others))
+    wrong = {
+        night: one.rows_out - left[night] for night, one in folder.manifests.items() if one.rows_out != left[night]
+    }
+    for night, rows_gone in wrong.items():
+        folder.manifests[night].forget(rows_gone)
+    if wrong or erased:
+        folder.sign()
     return erased
 
 
 def _left(settings: Settings, lake: Lake, forgotten: Forgotten, erasable: dict[str, frozenset[str]]) -> dict[str, int]:
     """What can still be found of them, by place."""
     key = settings.author_key()
-    found = Counter(
+    remains = Counter(
         raw=sum(forgotten.holds(line, key) for night in lake.nights("raw") for line in read_raw(lake, night))
     )
-    for dataset, night, model in _finished(lake):
-        for path in lake.comment_files(dataset.name, night, model):
+    for dataset, folder in _finished(lake):
+        for path in folder.files(dataset):
             rows = pq.ParquetFile(path).read([dataset.key])
-            found[dataset.name] += pc.sum(_is_in(rows[dataset.key], erasable[dataset.key])).as_py() or 0
-    folder = settings.data_dir / "warehouse"
+            remains[dataset.name] += pc.sum(_is_in(rows[dataset.key], erasable[dataset.key])).as_py() or 0
+    warehouse = settings.data_dir / "warehouse"
     if lake.nights("published"):
-        found["warehouse"] = sum(_rows_of(folder, erasable["comment_id"]).values())
-        found["old versions"] = len(list(folder.glob("v*.duckdb"))) - 1
-    return {place: rows for place, rows in found.items() if rows}
+        remains["warehouse"] = sum(_rows_of(warehouse, erasable["comment_id"]).values())
+        remains["old versions"] = len(list(warehouse.glob("v*.duckdb"))) - 1
+    return {place: rows for place, rows in remains.items() if rows}
 
 
 def _rows_of(folder: Path, ids: frozenset[str]) -> dict[str, int]:

@@ -17,7 +17,9 @@ from jobs import publish
 from jobs.config.settings import KEY, NEXT_KEY, Settings
 from jobs.console import progress
 from jobs.errors import BadInput
-from jobs.lake.nights import Lake, rewrite, sign, write_atomically
+from jobs.lake.datasets import OF_COMMENTS
+from jobs.lake.files import write_atomically, write_table
+from jobs.lake.nights import Lake
 from jobs.lake.tombstones import TOMBSTONES, author_hash
 from warehouse import build
 
@@ -34,10 +36,7 @@ def run(settings: Settings) -> int:
     lake, keys = Lake.of(settings), settings.data_dir / NEXT_KEY
     with lake.lock("lake"):
         if not keys.exists():
-            fresh = keys.with_name(f".{NEXT_KEY}")
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(settings.author_key() + f"\n{secrets.token_hex(32)}".encode())
-            fresh.replace(keys)
+            write_atomically(keys, settings.author_key() + f"\n{secrets.token_hex(32)}".encode(), mode=0o600)
         newest = keys.read_bytes().split(b"\n")[-1]
         files = _hash_nights(lake, newest) + _hash_tombstones(lake.root / TOMBSTONES, newest)
     if lake.nights("published"):
@@ -48,13 +47,12 @@ def run(settings: Settings) -> int:
 
 
 def _hash_nights(lake: Lake, key: bytes) -> int:
-    nights = [(dataset, night) for dataset in ("validated", "rejected") for night in lake.nights(dataset)]
+    folders = [(one, folder) for one in OF_COMMENTS if one.authors for folder in lake.folders(one.name)]
     done = 0
-    with progress("hash authors anew", len(nights)) as advance:
-        for dataset, night in nights:
-            done += sum(_hash_file(path, key) for path in lake.comment_files(dataset, night))
-            if manifest := lake.manifest(dataset, night):
-                sign(lake.folder(dataset, night), manifest)
+    with progress("re-hash authors", len(folders)) as advance:
+        for dataset, folder in folders:
+            done += sum(_hash_file(path, key) for path in folder.files(dataset))
+            folder.sign()
             advance()
     return done
 
@@ -68,7 +66,7 @@ def _hash_file(path: Path, key: bytes) -> bool:
     at = table.schema.get_field_index("author_hash")
     column = pa.array([renewed.get(old) for old in hashes], pa.string())
     table = table.set_column(at, table.schema.field(at), column)
-    rewrite(path, table.replace_schema_metadata({**(table.schema.metadata or {}), MARK: _mark(key)}))
+    write_table(path, table.replace_schema_metadata({**(table.schema.metadata or {}), MARK: _mark(key)}))
     return True
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from jobs import publish, score
 from jobs.config.settings import IN_USE, Settings
 from jobs.errors import BadInput
-from jobs.lake.nights import Lake, has_texts
+from jobs.lake.nights import Lake
 from models.card import read_card
 from models.training.registry import Registry
 from warehouse import build
@@ -23,8 +23,9 @@ def run(settings: Settings) -> tuple[list[date], str]:
         raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
     ahead, version = replace(settings, model_dir=champion), read_card(champion)["version"]
     lake = Lake.of(settings)
-    nights = [night for night in reversed(lake.nights("published")) if has_texts(lake, night)]
-    missing = [night for night in nights if not lake.manifest("scored", night, version)]
+    nights = [night for night in reversed(lake.nights("published")) if lake.has_texts(night)]
+    scored = set(lake.nights("scored", version))
+    missing = [night for night in nights if night not in scored]
     for night in missing:
         score.run(ahead, night)
     publish.rebuild(ahead)

@@ -4,11 +4,11 @@
 CREATE OR REPLACE TEMP TABLE incoming AS
 WITH readable AS ( -- nights from older releases have no terms
     SELECT NULL::VARCHAR[] AS terms, NULL::VARCHAR[] AS listed WHERE false
-    UNION ALL BY NAME FROM read_parquet(getvariable('clean') || '/*.parquet', hive_partitioning = false)
+    UNION ALL BY NAME FROM lake_clean
 )
 SELECT c.comment_id, c.platform, c.account, c.post_id, c.parent_id, c.author_hash, c.text, c.has_media, c.posted_at, c.likes,
     c.reply_count, k.language, k.text_key, k.terms, k.listed
-FROM read_parquet(getvariable('validated') || '/comments.parquet', hive_partitioning = false) c
+FROM lake_comments c
 LEFT JOIN readable k USING (comment_id);
 
 -- Reads no history from before the oldest affected comment.
@@ -46,8 +46,7 @@ WHEN NOT MATCHED THEN INSERT VALUES (
 );
 
 MERGE INTO posts old
-USING (FROM read_parquet(getvariable('validated') || '/posts.parquet', hive_partitioning = false)
-       WHERE post_id IS NOT NULL) new ON old.post_id = new.post_id
+USING (FROM lake_posts WHERE post_id IS NOT NULL) new ON old.post_id = new.post_id
 WHEN MATCHED AND getvariable('night') >= old.night THEN UPDATE SET
     url = new.url, caption = new.caption, posted_at = new.posted_at, likes = new.likes,
     comment_count = new.comment_count, night = getvariable('night')
@@ -59,22 +58,20 @@ WHEN NOT MATCHED THEN INSERT VALUES (
 
 DELETE FROM runs WHERE night = getvariable('night');
 INSERT INTO runs BY NAME
-SELECT getvariable('night') AS night, * FROM read_parquet(getvariable('validated') || '/runs.parquet', hive_partitioning = false);
+SELECT getvariable('night') AS night, * FROM lake_runs;
 
 DELETE FROM ingest_errors WHERE night = getvariable('night');
 INSERT INTO ingest_errors BY NAME
-SELECT getvariable('night') AS night, *
-FROM read_parquet(getvariable('rejected') || '/ingest_errors.parquet', hive_partitioning = false);
+SELECT getvariable('night') AS night, * FROM lake_ingest_errors;
 
 DELETE FROM rejected WHERE night = getvariable('night');
 INSERT INTO rejected BY NAME
 SELECT getvariable('night') AS night, comment_id, platform, account, post_id, author_hash, text, posted_at, reasons
-FROM read_parquet(getvariable('rejected') || '/rows.parquet', hive_partitioning = false);
+FROM lake_rejected;
 
 DELETE FROM quality WHERE night = getvariable('night');
 INSERT INTO quality BY NAME
-SELECT getvariable('night') AS night, *
-FROM read_parquet(getvariable('rejected') || '/quality.parquet', hive_partitioning = false);
+SELECT getvariable('night') AS night, * FROM lake_quality;
 
 -- A comment is gone since the first night that collected its post's comments from before and after it, but not it.
 CREATE OR REPLACE TEMP TABLE seen AS

@@ -4,7 +4,7 @@ DELETE FROM scores WHERE night = getvariable('night') AND model = getvariable('m
 INSERT INTO scores
 SELECT s.comment_id, s.text_key, getvariable('model'), i.posted_at::DATE,
     s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate, getvariable('night')
-FROM read_parquet(getvariable('scored') || '/*.parquet', hive_partitioning = false) s
+FROM lake_scored s
 JOIN incoming i USING (comment_id)
 ANTI JOIN scores known ON known.comment_id = s.comment_id AND known.text_key = s.text_key
     AND known.model = getvariable('model') AND known.posted_on >= (SELECT min(posted_at)::DATE FROM incoming);

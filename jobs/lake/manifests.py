@@ -1,0 +1,130 @@
+"""What makes a folder of the lake a finished one: a manifest, written last, of how its rows were made."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.lake.datasets import Dataset
+from jobs.lake.files import write_atomically
+from jobs.lake.schema import NIGHT
+
+MANIFEST = "_manifest.json"
+BLANKED = "blanked"  # among the versions: what was blanked because it expired
+
+
+@dataclass
+class Manifest:
+    """What a stage did in one night: rows_in = rows_out + everything set aside."""
+
+    stage: str
+    night: date
+    rows_in: int = 0
+    rows_out: int = 0
+    set_aside: dict[str, int] = field(default_factory=dict)  # reason → rows
+    reused: int = 0  # rows whose text the model had read before
+    seconds: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)  # name → bytes
+    accounts: dict[str, int] = field(default_factory=dict)  # "instagram/nasa" → comments
+
+    def check_rows(self) -> None:
+        set_aside = sum(self.set_aside.values())
+        if self.rows_in != self.rows_out + set_aside:
+            raise AssertionError(
+                f"{self.stage} of {self.night}: {self.rows_in} rows in, {self.rows_out} out, {set_aside} set aside"
+            )
+
+    @property
+    def blanked(self) -> list[str]:
+        return self.versions.get(BLANKED, "").split()
+
+    def forget(self, rows: int) -> None:
+        """Rows that were erased are counted as set aside."""
+        if rows:
+            self.set_aside["forgotten"] = self.set_aside.get("forgotten", 0) + rows
+            self.rows_out -= rows
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A finished folder: one night's, or a month's, whose files have a column `night` besides."""
+
+    path: Path
+    manifests: dict[date, Manifest]
+
+    @property
+    def is_month(self) -> bool:
+        return self.path.name.startswith("month=")
+
+    def files(self, dataset: Dataset) -> list[Path]:
+        """Those with comments or their texts."""
+        return sorted(self.path.glob(dataset.rows))
+
+    def nights_of(self, rows: pa.Table) -> list[date]:
+        """The night of each row of one of its files."""
+        if self.is_month:
+            nights: list[date] = rows[NIGHT.name].to_pylist()
+            return nights
+        return list(self.manifests) * rows.num_rows
+
+    def sign(self) -> None:
+        sign(self.path, list(self.manifests.values()))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One finished night, and the folder that it lies in."""
+
+    folder: Folder
+    night: date
+
+    @property
+    def path(self) -> Path:
+        return self.folder.path
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.folder.manifests[self.night]
+
+
+def sign(folder: Path, manifests: Sequence[Manifest]) -> None:
+    """Finishes a night's folder, or with several manifests a month's."""
+    for manifest in manifests:
+        manifest.check_rows()
+    files = {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    if "month=" in folder.name:
+        content: dict[str, Any] = {"nights": [asdict(one) for one in manifests], "files": files}
+    else:
+        (manifest,) = manifests
+        manifest.files = files
+        content = asdict(manifest)
+    write_atomically(folder / MANIFEST, json.dumps(content, default=str, indent=1))
+
+
+def read_folder(path: Path) -> Folder | None:
+    """None where the folder is not finished."""
+    try:
+        stored = json.loads((path / MANIFEST).read_text())
+    except FileNotFoundError:
+        return None
+    manifests = [_manifest(one) for one in stored.get("nights", [stored])]
+    return Folder(path, {one.night: one for one in manifests})
+
+
+def files_of(folder: Path) -> dict[str, int]:
+    """The files that a finished folder had when it was signed, and their sizes."""
+    files: dict[str, int] = json.loads((folder / MANIFEST).read_text())["files"]
+    return files
+
+
+def _manifest(stored: dict[str, Any]) -> Manifest:
+    return Manifest(**{**stored, "night": date.fromisoformat(stored["night"])})

@@ -1,0 +1,85 @@
+"""Raw files as Spark's workers map them: each line becomes our columns where its file lies."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.errors import BadInput
+from jobs.lake import schema
+from jobs.lake.mirror import Mirror
+from jobs.lake.raw import RawLine, ingest_error, mapped_comments, mapped_post, read_file
+from jobs.lake.tombstones import author_hash
+
+LINES = pa.schema([
+    pa.field("kind", pa.string()),  # "comment"; or "post", "error" or "damaged", whose content is JSON
+    pa.field("content", pa.string()),
+    pa.field("position", pa.int64()),  # orders all lines of a night
+    pa.field("is_import", pa.bool_()),
+    *(field.with_nullable(True) for field in schema.VALIDATED),
+])  # fmt: skip
+BATCH = 10_000  # rows
+FILE_POSITIONS = 1 << 40  # lines of a file, at most
+LARGEST = 1 << 62  # number that is stored; more is as wrong
+
+
+def map_files(
+    root: str, night: date, key: bytes, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:  # fmt: skip
+    """From numbered paths below the data folder, or a store's address, to LINES."""
+    hashes: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for batch in batches:
+            for number, name in zip(batch["number"].to_pylist(), batch["path"].to_pylist(), strict=True):
+                path = Mirror(root).download(name, Path(folder)) if "://" in root else Path(root) / name
+                rows: list[dict[str, Any]] = []
+                for row in _rows(path, night, key, hashes, count(number * FILE_POSITIONS)):
+                    rows.append(row)
+                    if len(rows) == BATCH:
+                        yield pa.RecordBatch.from_pylist(rows, LINES)
+                        rows = []
+                yield pa.RecordBatch.from_pylist(rows, LINES)
+
+
+def _rows(
+    path: Path, night: date, key: bytes, hashes: dict[str, str], positions: Iterator[int]
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    try:
+        for line in read_file(path, night):
+            if line.kind == "comment":
+                for comment in mapped_comments(line):
+                    yield _comment(line, comment, key, hashes) | {"position": next(positions)}
+            else:
+                content = mapped_post(line) if line.kind == "post" else ingest_error(line)
+                yield {"kind": line.kind, "content": json.dumps(content, default=_as_text), "position": next(positions)}
+    except BadInput as error:
+        yield {"kind": "damaged", "content": json.dumps({"error": str(error)}), "position": next(positions)}
+
+
+def _comment(line: RawLine, comment: dict[str, Any], key: bytes, hashes: dict[str, str]) -> dict[str, Any]:
+    author = comment.pop("author")
+    row: dict[str, Any] = {name: _storable(value) for name, value in comment.items()}
+    if author is not None:
+        name = f"{comment['platform']}:{author}"
+        if name not in hashes:
+            hashes[name] = author_hash(name, key)
+        row["author_hash"] = hashes[name]
+    return row | {"kind": "comment", "is_import": line.run_id is None}
+
+
+def _storable(value: Any) -> Any:
+    """Halves of surrogate pairs, which JSON can carry and UTF-8 cannot, become the replacement character."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-LARGEST, min(value, LARGEST))
+    return value
+
+
+def _as_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
