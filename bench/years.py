@@ -9,6 +9,7 @@ The night is run three times on each lake in turn, and the fastest counts; what 
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -61,7 +62,7 @@ def main(folder: Path, histories: list[int]) -> None:
 
 
 def run_night(settings: Settings) -> dict[str, float]:
-    return {name: timed(lambda run=run: run(settings, NIGHT)) for name, run in STAGES.items()}
+    return {name: timed(partial(run, settings, NIGHT)) for name, run in STAGES.items()}
 
 
 def make_lake(folder: Path, nights: int) -> Settings:

@@ -1,6 +1,7 @@
 """Raw items become comments in our columns; what cannot be one is set aside with every reason."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -162,8 +163,9 @@ class Summary:
         }
 
 
-def _extreme(find: Any, rows: list[dict[str, Any]], name: str) -> float | None:
-    return find((row[name] for row in rows if row[name] is not None), default=None)
+def _extreme(find: Callable[[list[float]], float], rows: list[dict[str, Any]], name: str) -> float | None:
+    values = [row[name] for row in rows if row[name] is not None]
+    return find(values) if values else None
 
 
 def volumes(lake: Lake, night: date, tonight: dict[str, int]) -> pd.DataFrame:

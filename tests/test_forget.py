@@ -5,11 +5,10 @@ import json
 import shutil
 from dataclasses import replace
 
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, publish, validate
+from jobs import nightly, publish
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake.nights import Lake
@@ -101,10 +100,3 @@ def test_a_model_that_has_not_scored_the_nights_is_refused_and_doctor_says_how_t
     [finding] = [finding for finding in doctor.examine(other) if finding.check == "warehouse"]
     assert not finding.is_good
     assert "toxwatch nightly --no-scrape" in finding.message
-
-
-def test_a_name_is_hashed_as_validate_hashes_it(settings: Settings) -> None:
-    name, key = "instagram:ann", settings.author_key()
-    frame = pd.DataFrame({"platform": ["instagram"], "author": ["ann"]})
-    assert validate.hash_authors(frame, key).tolist() == [author_hash(name, key)]
-    assert Lake(settings.data_dir).open().root == settings.data_dir
