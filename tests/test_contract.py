@@ -12,7 +12,7 @@ from typer.main import get_command
 from dashboard import components
 from jobs.cli import app
 from jobs.config.settings import SHIPPED
-from jobs.lake import schema
+from jobs.lake import datasets, schema
 from jobs.nightly import STAGES
 from models import scorer
 from models.card import read_card
@@ -129,9 +129,9 @@ def test_every_stage_is_a_command_a_task_and_a_row_of_the_docs() -> None:
 
 
 def test_the_docs_name_the_folders_that_stages_write() -> None:
-    for stage in STAGES:
-        [row] = re.findall(rf"^\| {stage.name} \|.*$", ARCHITECTURE, re.MULTILINE)
-        assert f"`{stage.dataset}/" in row or (stage.name == "publish" and "`warehouse/`" in row)
+    for dataset in datasets.STAGES:
+        [row] = re.findall(rf"^\| {dataset.stage} \|.*$", ARCHITECTURE, re.MULTILINE)
+        assert f"`{dataset.name}/" in row or (dataset.stage == "publish" and "`warehouse/`" in row)
 
 
 @pytest.mark.parametrize(

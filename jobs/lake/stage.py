@@ -56,8 +56,8 @@ class Stage:
         self.check(settings)
         lake, model = Lake.of(settings), str(read_card(settings.model_dir)["version"])
         reads, writes = BY_NAME[self.reads], BY_NAME[self.writes]
+        source = lake.require(self.reads, night, model if reads.by_model else None)
         with lake.lock("lake"), progress(self.name, night=night) as advance:
-            source = lake.require(self.reads, night, model if reads.by_model else None)
             manifest = Manifest(self.name, night)
             with lake.writing(self.writes, manifest, model if writes.by_model else None) as folder:
                 work = Work(settings, lake, night, model, source, folder, advance, started)
