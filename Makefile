@@ -1,6 +1,6 @@
 # Needs Python 3.11 or 3.12 and Java 17; everything else goes into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench ship airflow screenshots java
+.PHONY: help setup demo test test-fast lint bench ship airflow screenshots java
 
 PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
@@ -9,7 +9,7 @@ DATA_DIR ?= data
 SHIPPED := models/shipped
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: java .venv/ready ## install everything into .venv, pinned by uv.lock
 
@@ -18,6 +18,9 @@ demo: setup ## run two weeks of invented accounts, then start the dashboard
 
 test: setup ## run the tests
 	.venv/bin/pytest -m "not slow"
+
+test-fast: setup ## run the tests that need no Spark, Airflow, training or browser
+	.venv/bin/pytest -m "not slow and not long"
 
 lint: setup ## check style and types
 	.venv/bin/ruff format --check .

@@ -13,6 +13,8 @@ from models.training.registry import Registry
 from tests.fixtures.nights import copied, keep_key_in_folder
 from warehouse import build
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory, after_one_night: Settings) -> tuple[Settings, Path]:

@@ -18,6 +18,8 @@ from tests.fixtures.encoders import write_encoder
 from tests.fixtures.jigsaw import write_jigsaw
 from tests.fixtures.training import TINY
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from models import scorer, text
 from models.language import language_of
 from tests.fixtures.nights import rows_of, write_validated
 
+pytestmark = pytest.mark.long
+
 FIRST, SECOND = date(2026, 11, 10), date(2026, 11, 11)
 
 

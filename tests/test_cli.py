@@ -39,6 +39,7 @@ def test_a_stage_without_its_input_says_which_stage_makes_it(tmp_path: Path) -> 
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.long
 def test_a_night_that_is_being_written_refuses_a_second_writer(tmp_path: Path) -> None:
     (tmp_path / "raw" / "night=2026-11-10").mkdir(parents=True)
     (tmp_path / "raw" / "night=2026-11-10" / "_manifest.json").write_text('{"stage": "scrape", "night": "2026-11-10"}')
@@ -48,6 +49,7 @@ def test_a_night_that_is_being_written_refuses_a_second_writer(tmp_path: Path) -
     assert f"pid {os.getpid()}" in said.stderr
 
 
+@pytest.mark.long
 def test_every_line_of_a_log_names_its_night(tmp_path: Path, apify: standin.Server) -> None:
     settings = watching(tmp_path / "data", apify)
     night, said = ("--night", "2026-11-10"), []

@@ -24,6 +24,8 @@ from tests.conftest import TOXWATCH, watching
 from tests.fixtures import store
 from warehouse import build
 
+pytestmark = pytest.mark.long
+
 NIGHT = date(2026, 11, 10)
 SPARK = Path(pyspark.__file__).parent
 DEPLOY = "org.apache.spark.deploy"

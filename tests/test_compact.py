@@ -22,6 +22,8 @@ from jobs.upkeep import compact, expire, forget, rekey
 from tests.conftest import environment, watching
 from warehouse import build
 
+pytestmark = pytest.mark.long
+
 NIGHTS = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 2)]
 ALL_AT_ONCE = (
     "from jobs.upkeep import compact; compact.NEWEST, compact.AT_LEAST = 1, 1; from jobs.cli import main; main()"

@@ -21,6 +21,8 @@ from tests.fixtures.servers import url
 from warehouse import build
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent
 NIGHT = date(2026, 11, 10)
 

@@ -22,6 +22,8 @@ from tests.fixtures.dashboard import FORMULA, HOSTILE, LAST, ROOT, SHIPPED, serv
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
+pytestmark = pytest.mark.long
+
 PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/try", "/audit"]
 
 

@@ -10,7 +10,11 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import pytest
+
 from tests.conftest import TOXWATCH
+
+pytestmark = pytest.mark.long
 
 ENVIRONMENT = os.environ | {"APIFY_TOKEN": ""}
 

@@ -21,6 +21,8 @@ from jobs.config.settings import SHIPPED
 from models import scorer
 from models.labels import LABELS
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 OPEN = {"store": "a-bucket", "repository": "https://example.org/toxwatch.git", "domain": "tox.example"}

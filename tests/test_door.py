@@ -20,6 +20,8 @@ from tests.fixtures.dashboard import serving
 from warehouse import Part, queries
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 PASSWORD = "correct horse battery"
 
 

@@ -19,6 +19,8 @@ from tests.fixtures.nights import NIGHTS, copied
 from warehouse import build
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory, after_two_nights: Settings) -> Settings:

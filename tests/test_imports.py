@@ -18,6 +18,8 @@ from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, read_raw
 from tests.conftest import comment_item
 
+pytestmark = pytest.mark.long
+
 NIGHT = date(2026, 11, 10)
 POSTED = datetime(2026, 11, 10, 12, tzinfo=UTC)
 

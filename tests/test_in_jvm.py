@@ -19,6 +19,8 @@ from models.labels import LABELS
 from tests.fixtures.encoders import write_roberta
 from tests.fixtures.nights import rows_of, write_validated
 
+pytestmark = pytest.mark.long
+
 FIRST = date(2026, 11, 10)
 TRANSFORMER = PROJECT / "models" / "shipped" / "transformer"
 TEXTS = [

@@ -15,6 +15,8 @@ from models.training.phrases import PAIRS, Phrases, learned
 from models.words import WordEncoder
 from tests.fixtures.encoders import write_encoder
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module", params=["words", "tokens"])
 def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> WordEncoder | Tokens:

@@ -15,6 +15,8 @@ from jobs.upkeep import forget, rekey
 from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 
 def people(settings: Settings) -> Counter[str]:
     rows = Warehouse(settings.data_dir / "warehouse").query("SELECT author_hash, comment_id FROM comments")

@@ -16,6 +16,8 @@ from tests.fixtures.nights import copied
 from warehouse import build
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 LAST = date(2026, 11, 12)
 NIGHTS = [*TWO_NIGHTS, LAST]
 

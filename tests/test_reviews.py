@@ -63,6 +63,7 @@ def test_the_tally_counts_right_flags_and_agreement(book: Reviews) -> None:
     assert kappa([(True, True)]) is None, "always the same word says nothing"
 
 
+@pytest.mark.long
 def test_reviews_reach_the_warehouse_and_training(
     tmp_path_factory: pytest.TempPathFactory, apify: standin.Server
 ) -> None:

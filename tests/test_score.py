@@ -30,6 +30,8 @@ from models.labels import LABELS
 from tests.conftest import environment, watching
 from warehouse import build
 
+pytestmark = pytest.mark.long
+
 NIGHT = date(2026, 11, 10)
 IN_SLICES_OF_TEN = "from jobs.spark import session; session.SLICE = 10; from jobs.cli import main; main()"
 

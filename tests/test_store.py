@@ -20,6 +20,8 @@ from tests.fixtures.store import address, held
 from warehouse import build
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
 
 

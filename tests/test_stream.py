@@ -30,6 +30,8 @@ from tests.fixtures.broker import Broker, free_port, running
 from warehouse import WarehouseError, build
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 ACCOUNT = account_named("instagram", "nasa")
 
 

@@ -8,6 +8,8 @@ from jobs.config.settings import Settings
 from jobs.spark import session
 from jobs.spark.terms import LEXICON, MOST_TERMS, with_terms
 
+pytestmark = pytest.mark.long
+
 LANGUAGES = ("en", "de", "es")
 
 

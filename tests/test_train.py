@@ -23,6 +23,8 @@ from tests.fixtures.encoders import write_encoder, write_roberta
 from tests.fixtures.jigsaw import write_jigsaw
 from tests.fixtures.training import TINY
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def jigsaw(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -19,6 +19,8 @@ from jobs.spark.raw import LINES, map_files
 from jobs.spark.session import session
 from tests.conftest import comment_item, write_raw
 
+pytestmark = pytest.mark.long
+
 NIGHT = date(2026, 11, 10)
 WINDOW_START = datetime(2026, 10, 27, tzinfo=UTC)
 NOW = datetime(2026, 11, 11, 3, tzinfo=UTC)

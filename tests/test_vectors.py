@@ -22,6 +22,8 @@ from tests.fixtures.encoders import (
     write_roberta,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,5 +1,6 @@
 """The warehouse in real DuckDB files: nights load in any order to the same rows, readers are safe, rules are told."""
 
+import shutil
 import subprocess
 import threading
 from datetime import date, timedelta
@@ -23,10 +24,8 @@ def context(champion: str = MODEL, policies: Path = POLICIES) -> build.Context:
     return build.Context([("instagram", "orbital", ("space",))], (champion, "1"), policies)
 
 
-@pytest.fixture
-def nights(tmp_path: Path) -> list[build.Night]:
+def two_nights(lake: Path) -> list[build.Night]:
     """The second night brings a late comment of the first day, and one that was edited."""
-    lake = tmp_path / "lake"
     first = [(f"a{n}", f"text {n}", at(FIRST, n % 24), 0.9 if n < 4 else 0.02) for n in range(40)]
     second = [("a9", "edited text", at(FIRST, 9), 0.8), ("late", "text 0", at(FIRST, 23), 0.7)]
     second += [(f"b{n}", f"text {n}", at(SECOND, n % 24), 0.02) for n in range(40)]
@@ -34,10 +33,22 @@ def nights(tmp_path: Path) -> list[build.Night]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, nights: list[build.Night]) -> Path:
-    for night in nights:
-        build.publish(tmp_path / "warehouse", [night], context())
-    return tmp_path / "warehouse"
+def nights(tmp_path: Path) -> list[build.Night]:
+    return two_nights(tmp_path / "lake")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("published")
+    for night in two_nights(place / "lake"):
+        build.publish(place / "warehouse", [night], context())
+    return place / "warehouse"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, published: Path) -> Path:
+    """The published nights, in a folder of one's own."""
+    return Path(shutil.copytree(published, tmp_path / "warehouse", symlinks=True))
 
 
 def test_nights_in_any_order_and_twice_are_the_same_rows(
