@@ -12,7 +12,7 @@ from jobs.config.settings import PROJECT, Settings
 from jobs.errors import BadInput
 from jobs.lake import schema
 from jobs.lake.nights import Lake
-from jobs.spark import session
+from jobs.spark import jars
 from models import scorer
 from models.card import write_card
 from models.labels import LABELS
@@ -57,7 +57,7 @@ def test_an_engine_that_cannot_run_the_model_says_so_before_the_night(
     write_card(tmp_path / "roberta", "transformer", {})
     with pytest.raises(BadInput, match="Spark NLP reads WordPiece"):
         nightly.run(replace(settings, engine="sparknlp", model_dir=tmp_path / "roberta"), [FIRST])
-    monkeypatch.setattr(session, "IVY", tmp_path)
+    monkeypatch.setattr(jars, "IVY", tmp_path)
     with pytest.raises(BadInput, match=r"python -m jobs\.spark"):
         nightly.run(in_jvm(settings), [FIRST])
     assert not settings.data_dir.exists()

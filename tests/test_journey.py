@@ -104,7 +104,7 @@ def written(data_dir: Path) -> set[Path]:
     ("command", "said"),
     [
         (["publish", "--night", str(NIGHTS[-1])], "disk is full"),
-        (["rebuild"], "could not be written, the one before stays"),
+        (["rebuild"], "could not be written; the old one is unchanged"),
     ],
 )
 def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
@@ -138,8 +138,9 @@ def test_hostile_comments_are_scored_or_set_aside(settings: Settings) -> None:
     validated = lake.manifest("validated", NIGHTS[0])
     assert validated is not None
     assert validated.set_aside == {"no_text": 1, "text_too_long": 1}
-    file = lake.folder("validated", NIGHTS[0]) / "comments.parquet"
-    assert pq.ParquetFile(file).num_row_groups == 3, "a reader needs no more memory for a larger night"
+    files = [pq.ParquetFile(path).metadata for path in lake.folder("validated", NIGHTS[0]).glob("comments*.parquet")]
+    groups = [file.row_group(at).num_rows for file in files for at in range(file.num_row_groups)]
+    assert max(groups) <= 20_000, "a reader needs no more memory for a larger night"
     texts = lake.manifest("texts", NIGHTS[0], read_card(settings.model_dir)["version"])
     assert texts is not None
     assert texts.rows_out == len(hostile) - 2 + 1, "equal texts are read once"

@@ -24,7 +24,7 @@ def people(settings: Settings) -> Counter[str]:
 
 
 def held(settings: Settings) -> set[str]:
-    paths = list(settings.data_dir.rglob("comments.parquet")) + list(settings.data_dir.rglob("rows.parquet"))
+    paths = list(settings.data_dir.rglob("comments*.parquet")) + list(settings.data_dir.rglob("rows*.parquet"))
     return {one for path in paths for one in pq.ParquetFile(path).read()["author_hash"].to_pylist() if one}
 
 

@@ -23,7 +23,7 @@ from jobs.errors import BadInput, FailedService
 from jobs.lake.nights import Lake
 from jobs.lake.raw import read_raw
 from jobs.schedule import stream
-from jobs.spark import session
+from jobs.spark import jars
 from jobs.spark.jars import fetch_kafka, kafka_jars
 from tests.conftest import TOXWATCH, comment_item
 from tests.fixtures.broker import Broker, free_port, running
@@ -201,6 +201,6 @@ def test_what_cannot_be_streamed_says_what_to_do(
             stream.run(settings, place, ACCOUNT, {}, once=True)
     with pytest.raises(BadInput, match="--column: no texts"):
         stream.run(settings, nowhere, ACCOUNT, {"texts": "Message"}, once=True)
-    monkeypatch.setattr(session, "IVY", tmp_path)
+    monkeypatch.setattr(jars, "IVY", tmp_path)
     with pytest.raises(BadInput, match=r"`python -m jobs\.spark\.jars kafka`"):
         stream.run(settings, nowhere, ACCOUNT, {}, once=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jobs.config.settings import Settings
-from jobs.spark import session
+from jobs.spark import jars, session
 from jobs.spark.terms import LEXICON, MOST_TERMS, with_terms
 
 pytestmark = pytest.mark.long
@@ -47,6 +47,6 @@ def test_every_phrase_of_the_lexicon_is_found(settings: Settings) -> None:
 def test_without_the_jar_terms_are_missing_and_it_is_said(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(session, "IVY", tmp_path)
+    monkeypatch.setattr(jars, "IVY", tmp_path)
     assert terms_of(settings, "you idiot") == [(None, None)]
     assert "python -m jobs.spark.jars" in capsys.readouterr().err
