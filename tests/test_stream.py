@@ -163,7 +163,7 @@ def test_a_message_belongs_to_the_day_of_its_timestamp_and_is_read_alone(
     said, today = capsys.readouterr().err, midnight.date()
     assert "days, partition 0, offset 0 has the columns Comment. Say which is which" in said
     assert Lake(settings.data_dir).nights("raw") == [today - timedelta(days=1), today]
-    assert f"1 of 1 nights were refused: {today - timedelta(days=1)} It is tried again" in said
+    assert f"1 of 1 nights were refused: {today - timedelta(days=1)} It will be retried" in said
     assert published(settings) == 1, "a refused day does not hold up the others"
 
 
