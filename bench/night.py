@@ -1,15 +1,16 @@
-"""How the cost of a night grows: from validated comments to a published warehouse, stage by stage, and the model alone.
+"""How the cost of a night grows: from raw items to a published warehouse, stage by stage, and the model alone.
 
     python bench/night.py [COMMENTS …]                   10,000 and 100,000 unless told
     python bench/night.py same 1000000                   the same text that often
 
-All comments are of one account, and every one is another text, so none is saved by having been read before. The model
+Comments are of ten accounts, and every one is another text, so none is saved by having been read before. The model
 alone is the same model in two processes without Spark, as many as Spark has cores here. The last columns are
 CPU-seconds: of all that `score` does, in Spark's JVM, its Python workers and here, and of the model alone.
 """
 
 import os
 import platform
+import resource
 import sys
 import tempfile
 import time
@@ -17,22 +18,18 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.history import timed
 from bench.scoring import comments as texts_of_the_stand_in
-from jobs import clean, publish, score
+from jobs import clean, publish, score, validate
 from jobs.config.settings import Settings
-from jobs.lake import schema
-from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
+from jobs.lake.raw import raw_file, sign_night, writing_raw
 from jobs.spark import workers
 from models.text import clean_text
 
@@ -40,6 +37,7 @@ NIGHT = date(2026, 11, 19)
 SIZES = (10_000, 100_000)
 SAME = "❤️ first!! you idiots"
 CORES = 2
+ACCOUNTS = 10
 PEAKS = {"java": 0.0, "python": 0.0}  # GB; workers end when they have nothing to do
 TARGETS = (
     '[night]\nlanguages = ["en", "de", "es", "fr", "it", "pt"]\n[[accounts]]\nplatform = "instagram"\nhandle = "a"\n'
@@ -48,7 +46,9 @@ TARGETS = (
 
 def main(sizes: list[int], is_same: bool) -> None:
     print(f"{platform.processor() or platform.machine()}, Spark local[{CORES}]\n")
-    print("  comments    clean    score  publish    night  model alone  night ÷ model   score CPU  model CPU  ratio")
+    print(
+        "  comments validate    clean    score  publish    night  model alone  night ÷ model   score CPU  model CPU  ratio"
+    )
     stand_in = texts_of_the_stand_in()
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_in(Path(folder))
@@ -62,7 +62,7 @@ def main(sizes: list[int], is_same: bool) -> None:
                   + f" {night:8.1f} {alone:12.1f} {night / alone:14.2f}"
                   + f" {cpu['score']:11.1f} {cpu_alone:10.1f} {cpu['score'] / cpu_alone:6.2f}", flush=True)  # fmt: skip
     print(f"\nGB at most: Spark's JVM {PEAKS['java']:.1f} (heap {settings.spark_memory}), "
-          f"a Python worker {PEAKS['python']:.1f}.")  # fmt: skip
+          f"a Python worker {PEAKS['python']:.1f}, this process {own_peak():.1f}.")  # fmt: skip
 
 
 def settings_in(folder: Path) -> Settings:
@@ -75,34 +75,27 @@ def run_night(settings: Settings, texts: list[str]) -> tuple[dict[str, float], d
     """Seconds and CPU-seconds of each stage; the night is a new one, with its own comments."""
     lake = Lake.of(settings)
     night = NIGHT - timedelta(days=len(lake.nights("validated")))
-    posted_at = datetime(night.year, night.month, night.day, 12, tzinfo=UTC)
-    rows = {
-        "comment_id": [f"instagram:{night:%j}{i}" for i in range(len(texts))],
-        "platform": ["instagram"] * len(texts),
-        "account": ["a"] * len(texts),
-        "post_id": ["instagram:p"] * len(texts),
-        "text": texts,
-        "has_media": [False] * len(texts),
-        "posted_at": [posted_at] * len(texts),
-    }
-    columns = {field.name: rows.get(field.name, [None] * len(texts)) for field in schema.VALIDATED}
-    empty = {"validated": ("posts", "runs"), "rejected": ("rows", "ingest_errors", "quality")}
-    schemas = {"posts": schema.POSTS, "runs": schema.RUNS, "rows": schema.REJECTED,
-               "ingest_errors": schema.INGEST_ERRORS, "quality": schema.QUALITY}  # fmt: skip
-    for dataset, files in empty.items():
-        with lake.writing(dataset, Manifest("validate", night, len(texts), len(texts))) as place:
-            for file in files:
-                pq.write_table(schemas[file].empty_table(), place / f"{file}.parquet")
-            if dataset == "validated":
-                pq.write_table(pa.table(columns, schema.VALIDATED), place / "comments.parquet", compression="zstd")
+    for account in range(ACCOUNTS):
+        with writing_raw(raw_file(lake, night, f"instagram/a{account}")) as write:
+            for at in range(account, len(texts), ACCOUNTS):
+                write("comment", "instagram", "run1", item(night, account, at, texts[at]))
+    sign_night(lake, night)
     seconds, cpu = {}, {}
-    for name, stage in (("clean", clean), ("score", score), ("publish", publish)):
-        before = cpu_seconds()
+    for stage in (validate, clean, score, publish):
+        name, before = stage.STAGE.name, cpu_seconds()
         seconds[name] = timed(partial(stage.run, settings, night))
         cpu[name] = cpu_seconds() - before
         for kind in PEAKS:
             PEAKS[kind] = max(PEAKS[kind], peak_memory(kind))
     return seconds, cpu
+
+
+def item(night: date, account: int, at: int, text: str) -> dict[str, object]:
+    """A comment as Apify's actor gives it."""
+    return {
+        "postUrl": f"https://www.instagram.com/p/{account}/", "id": f"{night:%j}{at}", "text": text,
+        "ownerUsername": f"user{at % 9973}", "timestamp": f"{night}T12:00:00.000Z", "replies": [], "likesCount": at % 7,
+    }  # fmt: skip
 
 
 def cpu_seconds() -> float:
@@ -129,6 +122,10 @@ def peak_memory(kind: str) -> float:
     told = [Path(f"/proc/{pid}/status").read_text() for pid in below(os.getpid())]
     ours = [line for one in told if one.startswith(f"Name:\t{kind}") for line in one.splitlines()]
     return max(int(line.split()[1]) / 1e6 for line in ours if line.startswith("VmHWM"))
+
+
+def own_peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def read_alone(model_dir: Path, texts: list[str]) -> tuple[float, float]:

@@ -1,6 +1,5 @@
 """The status of each night, read from the manifests alone."""
 
-from dataclasses import asdict
 from typing import Any
 
 from jobs.config.settings import Settings
@@ -22,5 +21,4 @@ def status(settings: Settings) -> list[dict[str, Any]]:
 def _row(manifest: Manifest | None) -> dict[str, Any] | None:
     if manifest is None:
         return None
-    facts = asdict(manifest)
-    return {name: facts[name] for name in ("rows_in", "rows_out", "set_aside", "seconds", "versions")}
+    return {name: getattr(manifest, name) for name in ("rows_in", "rows_out", "set_aside", "seconds", "versions")}
