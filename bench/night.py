@@ -47,7 +47,8 @@ TARGETS = (
 def main(sizes: list[int], is_same: bool) -> None:
     print(f"{platform.processor() or platform.machine()}, Spark local[{CORES}]\n")
     print(
-        "  comments validate    clean    score  publish    night  model alone  night ÷ model   score CPU  model CPU  ratio"
+        "  comments validate    clean    score  publish    night  model alone"
+        "  night ÷ model   score CPU  model CPU  ratio"
     )
     stand_in = texts_of_the_stand_in()
     with tempfile.TemporaryDirectory() as folder:

@@ -151,16 +151,13 @@ class Summary:
     def frames(self, lake: Lake, night: date) -> dict[str, pd.DataFrame]:
         """By the assets of the rules."""
         rows = self._sum("rows")
-        facts: dict[str, float | None] = {"repeated_ids": self._repeated_ids}
+        facts: dict[str, float | None] = {"comments": self.comments, "accepted_share": self.accepted_share}
+        facts["repeated_ids"] = self._repeated_ids
         facts |= {name: self._sum(name) for name in NULLS}
         facts |= {name: _extreme(find, self._accepted, name) for name, find in
                   {"longest_text": max, "least_likes": min, "most_likes": max}.items()}  # fmt: skip
         facts["with_author_share"] = 1 - self._sum("without_author") / rows if rows else 1.0
-        return {
-            "night": pd.DataFrame({"comments": [self.comments], "accepted_share": [self.accepted_share]}),
-            "accepted": pd.DataFrame([facts], dtype=float),
-            "volumes": volumes(lake, night, self.accounts),
-        }
+        return {"night": pd.DataFrame([facts], dtype=float), "volumes": volumes(lake, night, self.accounts)}
 
 
 def _extreme(find: Callable[[list[float]], float], rows: list[dict[str, Any]], name: str) -> float | None:

@@ -68,8 +68,7 @@ class Folder:
     def nights_of(self, rows: pa.Table) -> list[date]:
         """The night of each row of one of its files."""
         if self.is_month:
-            nights: list[date] = rows[NIGHT.name].to_pylist()
-            return nights
+            return list(rows[NIGHT.name].to_pylist())
         return list(self.manifests) * rows.num_rows
 
     def sign(self) -> None:

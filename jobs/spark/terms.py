@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import StopWordsRemover
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.console import console
@@ -39,7 +39,7 @@ def with_terms(comments: DataFrame, languages: tuple[str, ...]) -> DataFrame:
     return found.withColumns({name: _distinct(f"finished_{name}") for name in ("terms", "listed")})
 
 
-def _distinct(column: str) -> F.Column:
+def _distinct(column: str) -> Column:
     return F.slice(F.array_distinct(column), 1, MOST_TERMS)
 
 
