@@ -90,7 +90,8 @@ def page(title: str, sentence: Component | str, controls: Sequence[Component], *
 
 def panel(title: str, note: Any, *body: Any, wide: bool = False) -> Component:
     return html.Section(
-        [html.H2(title), html.P(note, className="note"), *body], className="panel wide" if wide else "panel"
+        [html.H2(title), html.P(prose(note) if isinstance(note, str) else note, className="note"), *body],
+        className="panel wide" if wide else "panel",
     )
 
 
@@ -184,7 +185,12 @@ def place(row: Row, view: View) -> list[Any]:
 
 
 def note(text: str, heading: str = "Nothing to show") -> Component:
-    return html.Div([html.H1(heading), html.P(text)], className="page notice", role="status")
+    return html.Div([html.H1(heading), html.P(prose(text))], className="page notice", role="status")
+
+
+def prose(text: str) -> list[Any]:
+    """Text with `commands` set as code."""
+    return [html.Code(part) if i % 2 else part for i, part in enumerate(text.split("`"))]
 
 
 def pick(

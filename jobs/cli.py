@@ -42,7 +42,7 @@ PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
         nights.status,
         nights.doctor,
     ),
-    "See results": (ask.serve, ask.import_file, ask.export, ask.report, ask.sql, ask.score_file),
+    "See results, import and export": (ask.serve, ask.import_file, ask.export, ask.report, ask.sql, ask.score_file),
     "Train and release models": (
         models.prepare,
         models.train,

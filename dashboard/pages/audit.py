@@ -3,7 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components import grid, page, panel, table
+from dashboard.components import grid, page, panel, prose, table
 from dashboard.people import People, Visitor
 from dashboard.view import Answers, Row, View
 
@@ -17,7 +17,7 @@ def layout(answers: Answers, view: View, people: People | None) -> Component:  #
             "Run `toxwatch user add NAME`, then restart `toxwatch serve`."
         )
         return page(TITLE, "Who has access, and what they did.", [],
-                    panel("Users", "Who can sign in.", html.P(message, className="empty")))  # fmt: skip
+                    panel("Users", "Who can sign in.", html.P(prose(message), className="empty")))  # fmt: skip
     columns = [
         {"field": "at", "headerName": "When (UTC)", "width": 190},
         {"field": "who", "headerName": "Who", "width": 190},

@@ -66,7 +66,7 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
             return [html.P("Type something to score.", className="empty")]
         if len(lines) > MOST_LINES:
             return [html.P(f"This page scores up to {MOST_LINES:,} lines (got {len(lines):,}). "
-                           "Use `toxwatch score-file` for more.", className="empty")]  # fmt: skip
+                           "Use toxwatch score-file for more.", className="empty")]  # fmt: skip
         model = in_use()
         scores = model.scores([clean_text(line) for line in lines])
         return [_result(model, lines[i], scores[i], i < MOST_EXPLAINED) for i in range(len(lines))]

@@ -81,12 +81,14 @@ def import_file(
 
 def export(
     target: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet or .duckdb.")],
-    account: Annotated[str | None, typer.Option(help="e.g. instagram/nasa.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only this account, e.g. instagram/nasa.")] = None,
     first: FirstDay = None,
     last: LastDay = None,
     flag: Annotated[str | None, typer.Option(help="Only comments flagged with this category, e.g. insult.")] = None,
-    severity: Annotated[str | None, typer.Option(help="none, low, medium, high or critical.")] = None,
-    language: Annotated[str | None, typer.Option(help="e.g. en.")] = None,
+    severity: Annotated[
+        str | None, typer.Option(help="Only this severity: none, low, medium, high or critical.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Only this language, e.g. en.")] = None,
     words: Annotated[str | None, typer.Option(help="Only comments containing this text.")] = None,
     reviewed: Annotated[
         bool, typer.Option("--reviewed", help="Only reviewed comments with their labels, ready for `toxwatch prepare`.")

@@ -106,7 +106,7 @@ def nightly(
 
 
 def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Delete raw items, texts and authors that are older than [keep] in targets.toml allows."""
+    """Delete raw items, texts and author hashes that are older than the limits in targets.toml (section keep)."""
     from jobs.upkeep import expire
 
     expired = expire.run(Settings.load(data_dir), night_of(night))
@@ -221,7 +221,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Check Java, memory, disk, targets, token, lake, model and warehouse, and say how to fix each."""
+    """Check Java, memory, disk, targets, token, lake, model and warehouse, and say how to fix problems."""
     from dataclasses import asdict
 
     from jobs.upkeep.doctor import examine
@@ -231,6 +231,6 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         print_json([asdict(finding) for finding in findings])
     else:
         rows = [[one.check, "ok" if one.is_good else "fix", one.message] for one in findings]
-        print_rows(["check", "", "found"], rows)
+        print_rows(["check", "", "result"], rows)
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(BadInput.exit_code)

@@ -25,8 +25,8 @@ Night = Annotated[
     datetime | None,
     typer.Option("--night", formats=DAY, help="Day (UTC) to process.", show_default="yesterday"),
 ]
-FirstDay = Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day.")]
-LastDay = Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day.")]
+FirstDay = Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day, e.g. 2026-11-01.")]
+LastDay = Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day, e.g. 2026-11-14.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
 Platform = Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")]
 Handle = Annotated[str, typer.Option(help="Handle of the account, e.g. nasa.")]
@@ -57,9 +57,9 @@ def nights_between(first: datetime | None, last: datetime | None) -> list[date]:
 
 def column_pairs(columns: list[str] | None) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in columns or []]
-    if bad := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
+    if bad := ["".join(pair) for pair in pairs if not all(pair)]:
         raise BadInput(f"--column takes our name = your name, e.g. text=Message (got {', '.join(bad)}).")
-    return {ours: theirs for ours, _, theirs in pairs}
+    return {column: source for column, _, source in pairs}
 
 
 def author_name(text: str) -> str:

@@ -14,13 +14,16 @@ Tags = Annotated[
     list[str] | None, typer.Option("--tag", help="Only accounts with this tag in targets.toml; repeatable.")
 ]
 
+UserName = Annotated[str, typer.Argument(help="Name of the user.")]
+KeyName = Annotated[str, typer.Argument(help="Name of the key.")]
+
 users = typer.Typer(no_args_is_help=True, help="Manage who can sign in to the dashboard.")
 keys = typer.Typer(no_args_is_help=True, help="Manage API keys for programs. Needed once the dashboard has users.")
 
 
 @users.command("add")
 def add_user(
-    name: str,
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")],
     password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
     role: Annotated[
         str, typer.Option(help="viewer, moderator (also reviews) or admin (also sees the audit).")
@@ -41,7 +44,7 @@ def add_user(
 
 
 @users.command("remove")
-def remove_user(name: str, data_dir: DataDir = None) -> None:
+def remove_user(name: UserName, data_dir: DataDir = None) -> None:
     """Remove a user immediately."""
     home = Settings.load(data_dir).data_dir
     People.in_folder(home).remove(name)
@@ -67,7 +70,7 @@ def show_audit(data_dir: DataDir = None) -> None:
 
 @keys.command("add")
 def add_key(
-    name: str,
+    name: Annotated[str, typer.Argument(help="A name for the key, e.g. of the program that uses it.")],
     scopes: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,7 +90,7 @@ def add_key(
 
 
 @keys.command("remove")
-def remove_key(name: str, data_dir: DataDir = None) -> None:
+def remove_key(name: KeyName, data_dir: DataDir = None) -> None:
     """Revoke a key immediately."""
     home = Settings.load(data_dir).data_dir
     People.in_folder(home).remove_key(name)
