@@ -1,11 +1,11 @@
-# Toxwatch on one AWS machine: docker-compose.yml on EC2, its data on a disk of its own with daily snapshots, the lake in S3
-# besides, secrets in SSM, and POST /predict as a Lambda function if its image is named.
+# Toxwatch on one AWS machine: docker-compose.yml on EC2, data on a separate disk with daily snapshots, a copy of the lake in
+# S3, secrets in SSM, and POST /predict as a Lambda function if you name its image.
 #
 #   terraform init && terraform apply -var region=eu-central-1 -var store=my-toxwatch-lake
 #
-# Secrets are not Terraform's, so that its state holds none. Before the first apply:
+# Terraform gets no secrets, so that its state holds none. Before the first apply, run:
 #   aws ssm put-parameter --type SecureString --name /toxwatch/APIFY_TOKEN --value …
-# and likewise every other variable of docs/operations.md that the machine should have, as /toxwatch/TOXWATCH_SMTP_URL.
+# and the same for every other variable in docs/operations.md that you need, e.g. /toxwatch/TOXWATCH_SMTP_URL.
 
 terraform {
   required_version = ">= 1.6"
@@ -45,7 +45,7 @@ data "aws_subnet" "chosen" {
   id = sort(data.aws_subnets.default.ids)[0]
 }
 
-# Nobody reaches the machine but by a session of AWS's own, unless it has a name: then browsers reach its TLS proxy.
+# The machine is reachable only through an AWS session. With a domain, browsers also reach its HTTPS proxy.
 resource "aws_security_group" "machine" {
   name   = "toxwatch"
   vpc_id = data.aws_vpc.default.id
@@ -96,7 +96,7 @@ resource "aws_s3_bucket_versioning" "store" {
   }
 }
 
-# What was erased or replaced can be had back for so long, and not longer: people were promised that it is gone.
+# Erased or replaced objects can be restored for this long and no longer, because people were promised they are gone.
 resource "aws_s3_bucket_lifecycle_configuration" "store" {
   bucket = aws_s3_bucket.store.id
   rule {
@@ -109,7 +109,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "store" {
   }
 }
 
-# Who may do what: the machine, what takes its snapshots, the function.
+# Permissions of the machine, the snapshots and the function.
 locals {
   roles = {
     machine   = { service = "ec2", policy = "AmazonSSMManagedInstanceCore" }
@@ -199,7 +199,7 @@ resource "aws_instance" "machine" {
 
   metadata_options {
     http_tokens                 = "required"
-    http_put_response_hop_limit = 2 # containers ask too
+    http_put_response_hop_limit = 2 # containers need the metadata service too
   }
 
   root_block_device {
@@ -208,12 +208,12 @@ resource "aws_instance" "machine" {
   }
 
   lifecycle {
-    ignore_changes = [ami] # a newer Ubuntu replaces the machine when you say so
+    ignore_changes = [ami] # a newer Ubuntu replaces the machine only when you taint it
   }
 }
 
 resource "aws_dlm_lifecycle_policy" "snapshots" {
-  description        = "The disk of Toxwatch every day"
+  description        = "Daily snapshots of the Toxwatch disk"
   execution_role_arn = aws_iam_role.role["snapshots"].arn
   policy_details {
     resource_types = ["VOLUME"]
@@ -223,7 +223,7 @@ resource "aws_dlm_lifecycle_policy" "snapshots" {
       create_rule {
         interval      = 24
         interval_unit = "HOURS"
-        times         = ["11:00"] # long after the night
+        times         = ["11:00"] # well after the nightly run
       }
       retain_rule {
         interval      = var.kept_days
@@ -239,7 +239,7 @@ resource "aws_lambda_function" "predict" {
   package_type  = "Image"
   image_uri     = var.predict_image
   role          = aws_iam_role.role["predict"].arn
-  memory_size   = 1769 # one whole core
+  memory_size   = 1769 # one full core
   timeout       = 60
 }
 

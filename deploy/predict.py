@@ -1,6 +1,6 @@
-"""`POST /predict` as an AWS Lambda function: the scores of the dashboard's API, where no machine runs for it.
+"""`POST /predict` as an AWS Lambda function: the scores of the dashboard's API without a server.
 
-The image is the target `predict` of the Dockerfile; the address of the function asks for AWS's signature.
+The image is the target `predict` of the Dockerfile. Requests must be signed for AWS.
 """
 
 import base64
@@ -13,14 +13,14 @@ from dashboard.predict import Texts, predict
 from jobs.config.settings import Settings
 from models import scorer
 
-MODEL = scorer.load(Settings.load().model_dir)  # once a container, before its first question
+MODEL = scorer.load(Settings.load().model_dir)  # once per container, before its first request
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Takes and gives HTTP as API Gateway and function addresses have it (format 2.0)."""
-    asked = event["requestContext"]["http"]["method"], event["rawPath"]
-    if asked != ("POST", "/predict"):
-        return _reply(404, {"detail": f"There is no {' '.join(asked)}, only POST /predict."})
+    """Handles HTTP events of API Gateway and function URLs (format 2.0)."""
+    endpoint = event["requestContext"]["http"]["method"], event["rawPath"]
+    if endpoint != ("POST", "/predict"):
+        return _reply(404, {"detail": f"Unknown endpoint {' '.join(endpoint)}. Use POST /predict."})
     body = event.get("body") or ""
     try:
         texts = Texts.model_validate_json(base64.b64decode(body) if event.get("isBase64Encoded") else body)

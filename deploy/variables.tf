@@ -1,57 +1,57 @@
 variable "region" {
-  description = "Where everything runs."
+  description = "AWS region."
   type        = string
   default     = "eu-central-1"
 }
 
 variable "store" {
-  description = "Name of the bucket to make for the lake; it is one name for all of AWS."
+  description = "Name of the bucket to create for the lake; must be unique across AWS."
   type        = string
 }
 
 variable "instance_type" {
-  description = "The machine. A night needs 2 cores and 8 GiB, Airflow and Spark together 12."
+  description = "Instance type. A night needs 2 cores and 8 GiB; with Airflow and Spark together, 12 GiB."
   type        = string
   default     = "t3.xlarge"
 }
 
 variable "disk_gb" {
-  description = "Its disk for images, lake and warehouse."
+  description = "Size of the disk for images, lake and warehouse."
   type        = number
   default     = 100
 }
 
 variable "kept_days" {
-  description = "How long snapshots, and what was erased or replaced in the bucket, can be had back."
+  description = "Number of days to keep snapshots and erased or replaced objects."
   type        = number
   default     = 14
 }
 
 variable "repository" {
-  description = "Where the machine gets Toxwatch from."
+  description = "Git repository to install Toxwatch from."
   type        = string
 }
 
 variable "release" {
-  description = "Its branch or tag."
+  description = "Branch or tag to install."
   type        = string
   default     = "main"
 }
 
 variable "domain" {
-  description = "Name that leads to the machine; Caddy then serves the dashboard there by HTTPS. Without one nothing is open."
+  description = "Domain of the machine; Caddy then serves the dashboard there over HTTPS. Without it, nothing is open."
   type        = string
   default     = ""
 }
 
 variable "visitors" {
-  description = "Who may reach the dashboard under its name."
+  description = "Address ranges that may open the dashboard under its domain."
   type        = list(string)
   default     = ["0.0.0.0/0"]
 }
 
 variable "predict_image" {
-  description = "Image of POST /predict in a registry of yours (docker build --target predict); none without it."
+  description = "Image for POST /predict in your registry (docker build --target predict). Without it, no function is created."
   type        = string
   default     = ""
 }

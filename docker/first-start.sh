@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what the services share, once: secrets that no image holds, the database, the pool for Apify, the first user.
+# Creates once what the services share: secrets (never in an image), the database, the pool for Apify, the first user.
 set -eu
 mkdir -p /data/secrets /data/airflow /data/models
 umask 077
@@ -11,4 +11,4 @@ secret fernet 'from cryptography.fernet import Fernet; print(Fernet.generate_key
 airflow db migrate
 airflow pools set apify 2 "Apify runs at the same time"
 [ -s /data/people.db ] || toxwatch user add admin --role admin --password "$(cat /data/secrets/dashboard)"
-echo "Ready. The dashboard's user is admin, the password is in /data/secrets/dashboard."
+echo "Ready. Dashboard user: admin, password: in /data/secrets/dashboard"

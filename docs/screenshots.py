@@ -1,4 +1,4 @@
-"""Takes the pictures of the README: `make screenshots`, after `make demo`."""
+"""Takes the README's pictures: `make screenshots`, after `make demo`."""
 
 import os
 import sys

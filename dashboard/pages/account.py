@@ -56,7 +56,7 @@ def layout(answers: Answers, view: View) -> Component:
             wide=True,
         ),
         chart(
-            "By weekday and hour", f"Estimated share of comments, in {view.zone} time.",
+            "By weekday and hour", f"Estimated share of comments ({view.zone}).",
             figures.weekdays(weekdays, view.label, view.zone), weekdays,
             "No comments in this period.",
         ),
