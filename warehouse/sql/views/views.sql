@@ -38,7 +38,7 @@ LEFT JOIN (scores s JOIN champion m USING (model))
 LEFT JOIN rules r ON r.platform = c.platform AND r.account = c.account AND r.language = c.language
 LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews GROUP BY comment_id) review
     ON review.comment_id = c.comment_id;
-COMMENT ON VIEW comments_scored IS 'One wide row a comment: the champion''s scores, what the policy flags and how severe it is, and what a reviewer said. Scores are NULL where there are no words.';
+COMMENT ON VIEW comments_scored IS 'One row per comment, with the scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text.';
 
 CREATE OR REPLACE MACRO is_asked(
     posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words
