@@ -67,9 +67,8 @@ class Folder:
 
     def nights_of(self, rows: pa.Table) -> list[date]:
         """The night of each row of one of its files."""
-        if self.is_month:
-            return list(rows[NIGHT.name].to_pylist())
-        return list(self.manifests) * rows.num_rows
+        nights: list[date] = rows[NIGHT.name].to_pylist() if self.is_month else list(self.manifests) * rows.num_rows
+        return nights
 
     def sign(self) -> None:
         sign(self.path, list(self.manifests.values()))
