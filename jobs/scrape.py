@@ -18,7 +18,7 @@ from jobs.collect.apify import Apify, PaidRun, RunBook, RunTrouble
 from jobs.config.settings import Settings
 from jobs.config.targets import Account, Targets, read_targets
 from jobs.console import progress
-from jobs.errors import FailedService
+from jobs.errors import BadInput, FailedService
 from jobs.lake.files import write_atomically
 from jobs.lake.manifests import Manifest
 from jobs.lake.months import unpack_raw
@@ -45,6 +45,8 @@ Line = tuple[str, str | None, dict[str, Any]]  # kind, run id, item
 
 def run(settings: Settings, night: date, account: str | None = None) -> Manifest:
     """Collects one account, or what is missing of all; the night is finished when all were attempted."""
+    if night > datetime.now(UTC).date():
+        raise BadInput(f"The night {night} is in the future. Collect a day after it has ended.")
     targets = read_targets(settings.targets_file)
     accounts = (targets.account(account),) if account else targets.accounts
     apify = Apify(settings, night)

@@ -60,7 +60,7 @@ def test_every_dag_says_what_it_is_and_can_be_retried(dags: dict) -> None:
         assert "toxwatch" in dag.tags
         assert dag.max_active_runs == 1
         assert dag.catchup is False
-        assert all(task.retries >= 1 for task in dag.tasks if task.task_id != "watched_accounts")
+        assert all(task.retries >= 1 for task in dag.tasks if task.task_id not in ("watched_accounts", "fail_the_run"))
 
 
 def test_a_model_takes_over_only_through_the_gate_and_when_all_nights_are_scored(
@@ -117,6 +117,26 @@ def test_a_night_by_airflow_is_the_night_by_hand(
     scraped = next(ti for ti in run.get_task_instances() if ti.task_id == "scrape_account")
     assert set(scraped.xcom_pull(task_ids="collect")) == {"rows_in", "rows_out", "set_aside"}
     assert Settings.load().data_dir == Path(os.environ["TOXWATCH_DATA_DIR"])
+
+
+def test_a_run_fails_where_a_stage_did_and_alerts_all_the_same(
+    dags: dict, tmp_path: Path, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "targets.toml").write_text(WATCHED)
+    monkeypatch.setenv("TOXWATCH_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("TOXWATCH_TARGETS", str(tmp_path / "targets.toml"))
+    monkeypatch.setenv("APIFY_API_BASE_URL", apify.url)
+    monkeypatch.setenv("APIFY_TOKEN", apify.token)
+    dag = dags["nightly"]
+    dag.deadline = None  # see above
+    paid_before = len(apify.runs)
+    run = dag.test(run_conf={"night": "2999-01-01"})
+    states = _states(run)
+    assert run.state == "failed"
+    assert states["collect"] == states["fail_the_run"] == "failed", "a night in the future is refused"
+    assert states["validate"] == states["compact"] == "upstream_failed"
+    assert states["alert"] == "success"
+    assert len(apify.runs) == paid_before
 
 
 @pytest.mark.parametrize(
