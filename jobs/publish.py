@@ -56,7 +56,7 @@ def apply(settings: Settings) -> None:
 
 
 def check_scored(lake: Lake, model: str) -> None:
-    """Refuses a model that has not scored all that is published: those nights would be shown without scores."""
+    """Refuses a model that has not scored every published night: some would be shown without scores."""
     nights = [night for night in lake.nights("published") if lake.has_texts(night)]
     scored = set(lake.nights("scored", model))
     if unscored := [night for night in nights if night not in scored]:

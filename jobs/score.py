@@ -1,7 +1,7 @@
 """Clean comments get six calibrated probabilities from the model, inside Spark's Python workers.
 
-A model reads a text once in a while: what it said of the texts of recent nights is kept in texts/, and equal comments
-share it. Texts are read in slices, each kept as soon as it is read: a night that was stopped goes on where it was.
+Scores of recent texts are kept in texts/, so that equal comments are read once. Texts are read in slices, each saved as
+soon as it is read: a night that was stopped continues where it was.
 """
 
 from datetime import timedelta
@@ -47,7 +47,7 @@ run = STAGE.run
 
 
 def _read_texts(work: Work, comments: DataFrame, known: DataFrame) -> Path:
-    """Reads the texts that are not known; returns the folder with what the model said of them."""
+    """Reads the texts that have no scores yet; returns the folder with theirs."""
     begun = make_folder(work.settings, work.lake.begun("texts", work.night, work.model))
     manifest = Manifest("score", work.night, versions=work.versions | {"model": work.model})
     with work.lake.writing("texts", manifest, work.model) as folder:
@@ -73,7 +73,7 @@ def _read_on(work: Work, comments: DataFrame, known: DataFrame, begun: Path) -> 
 
 
 def _known(work: Work, comments: DataFrame) -> DataFrame:
-    """What the model said of these texts in other nights nearby, so that a night run again gives itself again."""
+    """Scores of these texts from other nights nearby. Not from this one, so that running it again gives the same."""
     nights = [night for night in work.lake.nights("texts", work.model) if night != work.night]
     near = [night for night in nights if abs(night - work.night) <= REMEMBERED]
     others = [stored for night in near if (stored := work.lake.find("texts", night, work.model))]
@@ -82,7 +82,7 @@ def _known(work: Work, comments: DataFrame) -> DataFrame:
 
 
 def _read_slices(settings: Settings, begun: Path) -> DataFrame:
-    """What the model said of texts of this night before it was stopped; a file cut off by a power loss is skipped."""
+    """Scores saved before the night was stopped; a file cut off by a power loss is skipped."""
     return read_folder(settings, schema.TEXTS, begun, ignoreCorruptFiles="true")
 
 

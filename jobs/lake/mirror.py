@@ -26,7 +26,7 @@ from jobs.lake.manifests import MANIFEST
 MADE_AGAIN = {"warehouse", "airflow", "spark", "locks"}
 LIVE = {".db"}  # SQLite: copied by SQLite, so that it is whole while others write
 LINK = ".link"  # an object of this name holds where a link points
-FOLLOWED = ".followed.json"  # in the data folder: what the store held when it was brought up to date last
+FOLLOWED = ".followed.json"  # in the data folder: what the store held after the last update
 AT_ONCE = 8
 
 Stamps = dict[str, list[str | int]]
@@ -42,7 +42,7 @@ class Mirror:
             raise BadInput(f"TOXWATCH_STORE: {address} is no address of a store ({error}).") from None
 
     def follow(self, data_dir: Path) -> None:
-        """Makes the store hold what the data folder holds; what it held at the last time is not sent again."""
+        """Uploads what has changed in the data folder since the last time, and deletes what is gone."""
         before = self._held(data_dir) or {}
         now = {str(file): _stamp(data_dir / file) for file in kept(data_dir)}
         changed, gone = [file for file in now if before.get(file) != now[file]], before.keys() - now.keys()
@@ -126,12 +126,12 @@ class Mirror:
 
     def for_hadoop(self) -> dict[str, bool | float | int | str | None]:
         """Settings of Spark; keys come from the environment or the machine's own role."""
-        asked = dict(parse_qsl(urlsplit(self.address).query))
+        query = dict(parse_qsl(urlsplit(self.address).query))
         found = {"mapreduce.fileoutputcommitter.algorithm.version": "2", "fs.s3a.path.style.access": "true"}
-        if "region" in asked:
-            found["fs.s3a.endpoint.region"] = asked["region"]
-        if "endpoint_override" in asked:
-            found["fs.s3a.endpoint"] = f"{asked.get('scheme', 'https')}://{asked['endpoint_override']}"
+        if "region" in query:
+            found["fs.s3a.endpoint.region"] = query["region"]
+        if "endpoint_override" in query:
+            found["fs.s3a.endpoint"] = f"{query.get('scheme', 'https')}://{query['endpoint_override']}"
         return {f"spark.hadoop.{name}": value for name, value in found.items()}
 
     def _names(self) -> set[str]:

@@ -1,6 +1,6 @@
 """A second engine: Spark NLP runs the transformer inside Spark's own process, with ONNX Runtime for Java.
 
-Its answers are those of the first engine: the same network, the same words, the same calibration. Spark NLP reads a
+It gives the same scores as the first engine: same network, same words, same calibration. Spark NLP reads a
 text's first tokens only, where ours loses its middle: texts that long stay with the first engine.
 """
 
@@ -43,8 +43,8 @@ def read(texts: DataFrame, settings: Settings) -> DataFrame:
     model_dir = settings.model_dir
     apart = texts.withColumn("words", F.udf(partial(words, shipped(settings)), "string")("clean_text"))
     found = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
-    said, is_cut = F.col("class")[0]["metadata"], F.col("words").isNull().alias("is_cut")
-    p = F.array(*(said[label].cast("float") for label in LABELS)).alias("p")
+    answers, is_cut = F.col("class")[0]["metadata"], F.col("words").isNull().alias("is_cut")
+    p = F.array(*(answers[label].cast("float") for label in LABELS)).alias("p")
     return found.select("text_key", "clean_text", is_cut, p)
 
 

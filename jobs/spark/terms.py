@@ -1,4 +1,4 @@
-"""What is being said: the words and phrases of each text, and those of the lexicon, found by Spark NLP's annotators.
+"""The words and phrases of each text, and those of the lexicon, found by Spark NLP's annotators.
 
 They stand beside the text that models read, and no model reads them.
 """

@@ -56,9 +56,9 @@ def clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch])
 
 def score_batches(model: Model, scores: Scores, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """To the columns of `schema.TEXTS`."""
-    asked = loaded(model)
+    scorer_of_worker = loaded(model)
     for batch in batches:
-        columns = [batch.column("text_key"), *(pa.array(column) for column in scores(asked, batch).T)]
+        columns = [batch.column("text_key"), *(pa.array(column) for column in scores(scorer_of_worker, batch).T)]
         yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)
 
 

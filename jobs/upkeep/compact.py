@@ -1,4 +1,4 @@
-"""Keeps a lake of years small: older nights move into their month's folder, and old answers of models are dropped."""
+"""Keeps a lake of years small: older nights move into their month's folder, old scores of texts are dropped."""
 
 from datetime import date
 
@@ -33,7 +33,7 @@ def run(settings: Settings, night: date) -> int:
 
 
 def _drop_old_texts(lake: Lake, night: date) -> None:
-    """What models said of texts is only looked up by nights nearby."""
+    """Only nights nearby look up the scores of texts."""
     for model in lake.models(BY_NAME["texts"]):
         for folder in lake.folders("texts", model):
             if max(folder.manifests) < night - REMEMBERED:

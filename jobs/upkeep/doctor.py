@@ -1,4 +1,4 @@
-"""Is everything there that a night needs? Each check says what it found, or how to mend it."""
+"""Checks everything a night needs. Each check says what it found, or how to fix it."""
 
 import os
 import re
@@ -36,7 +36,7 @@ INSTALL_JAVA = (
 
 
 class Ailment(ToxwatchError):
-    """What a check found wrong, with its remedy."""
+    """What is wrong and how to fix it."""
 
 
 @dataclass
@@ -64,18 +64,18 @@ def java(_: Settings) -> str:
     home = os.environ.get("JAVA_HOME")
     command = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if command is None:
-        raise Ailment(f"Java {LEAST_JAVA} or newer is needed by Spark and there is none: {INSTALL_JAVA}")
-    said = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', said)
+        raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, and there is none: {INSTALL_JAVA}")
+    version = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', version)
     if found is None or int(found[1]) < LEAST_JAVA:
-        raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, {command} says {said.strip()!r}: {INSTALL_JAVA}")
+        raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, {command} says {version.strip()!r}: {INSTALL_JAVA}")
     return f"Java {found[1]} at {command}"
 
 
 def spark_nlp(_: Settings) -> str:
     if not nlp_jars():
         raise Ailment(
-            "Spark NLP's jar is missing, nights have no words and phrases: `python -m jobs.spark.jars` fetches it"
+            "Spark NLP's jar is missing: nights have no words and phrases. Fetch it with `python -m jobs.spark.jars`."
         )
     return SPARK_NLP[0]
 
@@ -92,33 +92,34 @@ def disk(settings: Settings) -> str:
     free = shutil.disk_usage(settings.data_dir).free / 2**30
     if free < LEAST_DISK_GB:
         raise Ailment(
-            f"{free:.1f} GiB free at {settings.data_dir}, {LEAST_DISK_GB} are wanted: free some, or --data-dir."
+            f"Only {free:.1f} GiB free at {settings.data_dir}; {LEAST_DISK_GB} are needed. Try another --data-dir."
         )
     return f"{free:.0f} GiB free at {settings.data_dir}"
 
 
 def targets(settings: Settings) -> str:
     found = read_targets(settings.targets_file)
-    return f"{len(found.accounts)} accounts in {settings.targets_file}, at most ${found.night.budget_usd:.2f} a night"
+    counted = "1 account" if len(found.accounts) == 1 else f"{len(found.accounts)} accounts"
+    return f"{counted} in {settings.targets_file}, at most ${found.night.budget_usd:.2f} per night"
 
 
 def alerts(settings: Settings) -> str:
     rules = read_rules(settings.alerts_file)
     names = [channel.name for channel in channels(settings, rules.send.email)]
-    return f"{settings.alerts_file} tells by {', '.join(names)}" if names else f"{settings.alerts_file} tells nobody"
+    return (
+        f"{settings.alerts_file} sends by {', '.join(names)}" if names else f"no recipients in {settings.alerts_file}"
+    )
 
 
 def token(settings: Settings) -> str:
     if settings.apify_token is None:
-        raise Ailment("APIFY_TOKEN is not set: nothing can be scraped but by `toxwatch demo`, which needs none.")
+        raise Ailment("Set APIFY_TOKEN to collect comments. (The demo works without it.)")
     try:
         user = ApifyClient(settings.apify_token, api_url=settings.apify_url, max_retries=0).user().get()
     except UnauthorizedError:
-        raise Ailment(
-            f"{settings.apify_url} does not accept APIFY_TOKEN: copy it again from Apify's console."
-        ) from None
+        raise Ailment(f"{settings.apify_url} rejected APIFY_TOKEN. Copy it again from the Apify console.") from None
     except (ApifyApiError, HTTPError) as error:
-        raise Ailment(f"{settings.apify_url} does not answer: {error}") from None
+        raise Ailment(f"{settings.apify_url} does not respond: {error}") from None
     return f"APIFY_TOKEN belongs to {user.username if user else 'nobody'} at {settings.apify_url}"
 
 
@@ -130,7 +131,7 @@ def lake(settings: Settings) -> str:
 
 def store(settings: Settings) -> str:
     if settings.store is None:
-        return "TOXWATCH_STORE is not set: a second home for the data is yours to make, with `toxwatch backup`"
+        return "no remote copy configured (TOXWATCH_STORE); use `toxwatch backup`"
     return f"{Mirror(settings.store).files():,} files are in {settings.store}"
 
 
@@ -142,7 +143,7 @@ def model(settings: Settings) -> str:
 def warehouse(settings: Settings) -> str:
     folder = settings.data_dir / "warehouse"
     if not (folder / "current.duckdb").exists():
-        return "no warehouse yet: the first night makes it"
+        return "no warehouse yet; the first night creates it"
     publish.check_scored(Lake.of(settings), read_card(settings.model_dir)["version"])
     (comments,) = Warehouse(folder).query("select count(*) from comments")[0]
     return f"{comments:,} comments in {folder / 'current.duckdb'}"

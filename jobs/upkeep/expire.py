@@ -1,7 +1,7 @@
-"""What is kept how long: raw items, texts and authors, each its own time ([keep] in targets.toml).
+"""Deletes raw items, texts and authors, each after its own time ([keep] in targets.toml).
 
-A night is counted from the day it collected. In nights that are too old texts and authors are blanked where they lie,
-scores and counts stay; the warehouse follows, and its older versions go. A night's manifest says what was blanked.
+A night's age counts from the day it collected. In old nights texts and authors are blanked in place; scores and counts
+stay. The warehouse follows, and its older versions are deleted. A night's manifest says what was blanked.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ from warehouse.reader import Warehouse
 
 
 def run(settings: Settings, night: date) -> dict[str, int]:
-    """Rows blanked and nights removed by place, as of this night."""
+    """Rows blanked and nights removed, by place."""
     keep = read_targets(settings.targets_file).keep
     if keep == Keep():
         return {}
@@ -85,7 +85,7 @@ def _blank_file(path: Path, columns: tuple[str, ...], folder: Folder, nights: Co
 
 
 def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
-    """Blanks comments that were seen last before the limits; a warehouse without such ones is left as it is."""
+    """Blanks comments last collected before the limits; a warehouse without any is left alone."""
     if not (folder / build.CURRENT).exists():
         return 0
     values: dict[str, date | str] = {"texts_before": limits["texts"], "authors_before": limits["authors"]}
@@ -96,7 +96,7 @@ def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
         def expire(con: duckdb.DuckDBPyConnection) -> None:
             build.run_script(con, "load/expire.sql", **values)
             build.run_script(con, "marts/refresh.sql")
-            build.run_script(con, "marts/drift.sql")  # nothing is left of how long those texts were
+            build.run_script(con, "marts/drift.sql")  # so that no trace is left of how long those texts were
 
         build.amend(folder, expire)
         build.drop_old_versions(folder)

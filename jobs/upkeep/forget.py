@@ -1,7 +1,7 @@
-"""Erases an author or a comment everywhere, proves it, and leaves a tombstone so that no scrape brings them back.
+"""Erases an author or a comment everywhere, checks that nothing is left, and keeps scrapes from bringing them back.
 
-Tombstones are hashes and ids, never names. Raw items go whole: replies by others inside them stay in the later
-stages, where they were stored one by one.
+Tombstones are hashes and ids, never names. Raw items are removed whole; replies by others inside them stay in the later
+stages, where each is stored by itself.
 """
 
 from collections import Counter
@@ -29,14 +29,14 @@ from warehouse.reviews import Reviews
 
 
 def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, int]:
-    """Rows erased by place; raises where anything is left. Running it again goes on where it was stopped."""
+    """Returns the rows erased, by place; raises if anything is left. Running it again continues where it stopped."""
     lake = Lake.of(settings)
     erased: Counter[str] = Counter()
     with lake.lock("lake"):
         lake.sweep()
         forgotten = read_forgotten(lake).with_more(lake, authors, comments)
-        theirs = forgotten.comments | _ids_of(lake, forgotten.authors)
-        erasable = {"comment_id": theirs, "text_key": _texts_of(lake, theirs)}
+        ids = forgotten.comments | _ids_of(lake, forgotten.authors)
+        erasable = {"comment_id": ids, "text_key": _texts_of(lake, ids)}
         nights = lake.nights("raw")
         with progress("forget", len(nights)) as advance:
             for night in nights:
@@ -44,18 +44,18 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, 
                 advance()
         for dataset, folder in _finished(lake):
             erased[dataset.name] += _prune(dataset, folder, erasable[dataset.key])
-        erased["reviews"] = Reviews.in_folder(settings.data_dir).erase(theirs)
+        erased["reviews"] = Reviews.in_folder(settings.data_dir).erase(ids)
     if lake.nights("published"):
-        erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", theirs)["comments"]
+        erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", ids)["comments"]
         publish.rebuild(settings)
         build.drop_old_versions(settings.data_dir / "warehouse")
     if left := _left(settings, lake, forgotten, erasable):
-        raise ToxwatchError(f"Not everything could be erased, left are: {left}. Run the same command again.")
+        raise ToxwatchError(f"Some of it could not be erased: {left}. Run the same command again.")
     return dict(erased)
 
 
 def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
-    """Comments of these authors, wherever a stage has stored one with its author."""
+    """Comments of these authors, wherever a stage stored one with its author."""
     ids: set[str] = set()
     for dataset, folder in _finished(lake):
         for path in folder.files(dataset) if dataset.authors else ():
@@ -65,7 +65,7 @@ def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
 
 
 def _texts_of(lake: Lake, ids: frozenset[str]) -> frozenset[str]:
-    """Keys of their texts, which others may have written too: a model then reads those once more."""
+    """Keys of their texts. Others may have written the same text; a model then reads it once more."""
     keys: set[str] = set()
     for folder in lake.folders("clean"):
         for path in folder.files(BY_NAME["clean"]):
@@ -102,7 +102,7 @@ def _prune(dataset: Dataset, folder: Folder, ids: frozenset[str]) -> int:
 
 
 def _left(settings: Settings, lake: Lake, forgotten: Forgotten, erasable: dict[str, frozenset[str]]) -> dict[str, int]:
-    """What can still be found of them, by place."""
+    """What can still be found, by place."""
     key = settings.author_key()
     remains = Counter(
         raw=sum(forgotten.holds(line, key) for night in lake.nights("raw") for line in read_raw(lake, night))

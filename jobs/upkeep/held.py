@@ -1,4 +1,4 @@
-"""All that is held about one author, for whoever asks: as it came, as it was kept, as it was scored."""
+"""Everything stored about one author, for a subject access request: as collected, as stored, as scored."""
 
 import json
 from pathlib import Path
@@ -17,27 +17,30 @@ ASKED = {"comments": "SELECT * FROM comments_scored WHERE author_hash = $author 
 
 
 def run(settings: Settings, author: str, target: Path) -> dict[str, int]:
-    """Writes it as JSON; returns how many rows of each kind there are."""
+    """Writes a JSON file; returns the number of rows of each kind."""
     key = settings.author_key()
-    hashed, held = author_hash(author, key), {"author": author, "author_hash": author_hash(author, key)}
+    hashed = author_hash(author, key)
     found: dict[str, list[Any]] = {"raw": _raw(Lake.of(settings), hashed, key)}
     if (settings.data_dir / "warehouse" / build.CURRENT).exists():
         warehouse = Warehouse(settings.data_dir / "warehouse")
         for kind, query in ASKED.items():
             names, rows = warehouse.table(query, {"author": hashed})
             found[kind] = [dict(zip(names, row, strict=True)) for row in rows]
-    target.write_text(json.dumps(held | found, indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
+    target.write_text(
+        json.dumps({"author": author, "author_hash": hashed} | found, indent=1, default=str, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )
     return {kind: len(rows) for kind, rows in found.items()}
 
 
 def _raw(lake: Lake, hashed: str, key: bytes) -> list[dict[str, Any]]:
     nights = lake.nights("raw")
-    with progress("read what came", len(nights)) as advance:
+    with progress("read raw files", len(nights)) as advance:
         items = []
         for night in nights:
             for line in read_raw(lake, night):
                 if line.kind == "comment":
-                    theirs = [one for one in mapped_comments(line) if hash_of(one, key) == hashed]
-                    items += [{"night": night, **one} for one in theirs]
+                    comments = (one for one in mapped_comments(line) if hash_of(one, key) == hashed)
+                    items += [{"night": night, **one} for one in comments]
             advance()
     return items

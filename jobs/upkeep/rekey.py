@@ -1,7 +1,7 @@
-"""A new key for the authors' hashes. Nobody's name is needed: each hash is hashed once more, with the new key.
+"""Changes the key of the author hashes without anyone's name: each hash is hashed once more, with the new key.
 
-Whoever once saw the old key and old hashes can tell nothing from the new ones; people stay the same people. Killed at
-any moment, it goes on where it was; until it has ended, nothing that needs the key runs.
+The old key and hashes say nothing about the new ones, and a person still has one hash. Killed at any moment, it continues
+where it was; until it has finished, nothing that needs the key runs.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ MARK = b"author_key"  # in a file's metadata: which keys its hashes went through
 
 
 def run(settings: Settings) -> int:
-    """Returns how many files have other hashes now."""
+    """Returns how many files were re-hashed."""
     if os.environ.get("TOXWATCH_AUTHOR_KEY"):
         raise BadInput(
             f"The key comes from TOXWATCH_AUTHOR_KEY, where it cannot be changed from here. Write it into "

@@ -1,7 +1,7 @@
-"""History is scored by a new champion before it takes over, so that no reader ever sees a night without scores.
+"""Scores all past comments with a new champion before it takes over, so that no reader sees a night without scores.
 
-Newest nights first; a run that is stopped goes on where it was, because a scored night is a folder of the lake.
-Both models' scores stay in the warehouse. Nights whose texts have expired keep the old model's only.
+Newest nights first. A stopped run continues where it was, because a scored night is a folder of the lake. Both models'
+scores stay in the warehouse; nights whose texts have expired have the old model's scores only.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from warehouse import build
 
 
 def run(settings: Settings) -> tuple[list[date], str]:
-    """The nights that were scored just now, and the model that has taken over."""
+    """The nights scored just now, and the model that took over."""
     champion = Registry(settings.data_dir / "models").champion()
     if champion is None:
         raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
