@@ -50,6 +50,19 @@ def test_a_night_goes_over_http_to_duckdb(undisturbed: Settings) -> None:
     assert private >= 1
 
 
+def test_rollback_goes_back_a_night_and_stages_are_those_of_the_night(
+    after_two_nights: Settings, tmp_path: Path
+) -> None:
+    folder = copied(after_two_nights, tmp_path).data_dir / "warehouse"
+    nights = "SELECT DISTINCT night FROM stages ORDER BY night"
+    assert [night for (night,) in Warehouse(folder).query(nights)] == NIGHTS
+    stages = dict(Warehouse(folder).query("SELECT stage, rows_out FROM stages WHERE night = $1", [NIGHTS[-1]]))
+    assert list(stages) == ["scrape", "validate", "clean", "score", "publish"]
+    assert stages["publish"] == stages["validate"]
+    build.rollback(folder)
+    assert [night for (night,) in Warehouse(folder).query(nights)] == NIGHTS[:1]
+
+
 def test_the_same_night_again_is_the_same_warehouse(undisturbed: Settings) -> None:
     before = content(undisturbed)
     nightly.run(undisturbed, NIGHTS[-1:])

@@ -1,7 +1,7 @@
 """Changes the key of the author hashes without anyone's name: each hash is hashed once more, with the new key.
 
-The old key and hashes say nothing about the new ones, and a person still has one hash. Killed at any moment, it continues
-where it was; until it has finished, nothing that needs the key runs.
+The old key and hashes say nothing about the new ones, and a person still has one hash. Killed at any moment, it
+continues where it was; until it has finished, nothing that needs the key runs.
 """
 
 import hashlib
