@@ -1,12 +1,17 @@
 """What platforms send, over the stand-in's actors: every item becomes our columns, and hostile values become None."""
 
+import base64
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from jobs.config.targets import Account
 from jobs.lake import schema
+from jobs.lake.raw import RawLine, mapped_comments
 from jobs.platforms import platform, values
 from jobs.standin.actors import ACTORS
 from jobs.standin.world import COMMUNITIES, World, at
@@ -22,24 +27,23 @@ def sent(name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The posts of an account, and the items below them, as its actors send them."""
     module, world = platform(name), World(seed=1)
     account = Account.model_validate({"platform": name, "handle": HANDLES[name], "max_posts": 3})
-    posts = list(ACTORS[module.POSTS_ACTOR][0](world, module.posts_input(account, NIGHT - timedelta(days=3)), SEEN_AT))
-    urls = sorted(module.post(post, account.handle)["url"] for post in posts)
-    return posts, list(ACTORS[module.COMMENTS_ACTOR][0](world, module.comments_input(urls, 100), SEEN_AT))
+    posts = list(ACTORS[module.POSTS.name][0](world, module.posts_input(account, NIGHT - timedelta(days=3)), SEEN_AT))
+    urls = sorted(module.post(post, account.handle, SEEN_AT)["url"] for post in posts)
+    return posts, list(ACTORS[module.COMMENTS.name][0](world, module.comments_input(urls, 100), SEEN_AT))
 
 
-@pytest.mark.parametrize("name", PLATFORMS)
-def test_the_warehouse_knows_who_gives_the_newest_comments_first(name: str) -> None:
-    """Only there is a comment that is missing between two others known to be gone."""
-    asked = str(platform(name).comments_input(["https://x"], 10)).lower()
-    assert ("newest" in asked) == (name in build.NEWEST_FIRST)
+@pytest.mark.parametrize("name", build.NEWEST_FIRST)
+def test_only_where_comments_come_newest_first_a_missing_one_counts_as_gone(name: str) -> None:
+    assert platform(name).IS_NEWEST_FIRST
+    assert "newest" in str(platform(name).comments_input(["https://x"], 10)).lower()
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_every_item_becomes_our_columns(name: str) -> None:
     module = platform(name)
     posts, items = sent(name)
-    mapped_posts = [module.post(post, "them") for post in posts]
-    comments = [comment for item in items for comment in module.comments(item, "them", NIGHT)]
+    mapped_posts = [module.post(post, "them", SEEN_AT) for post in posts]
+    comments = [comment for item in items for comment in module.comments(item, "them", SEEN_AT)]
     assert len(posts) >= 2
     assert len(comments) > 50
     assert all(post.keys() == set(schema.POSTS.names) for post in mapped_posts)
@@ -63,8 +67,8 @@ def test_odd_values_never_stop_a_night(name: str, odd: Any) -> None:
     for item in (items[0], posts[0]):
         for key in item:
             broken = item | {key: odd}
-            list(module.comments(broken, "them", NIGHT))
-            module.post(broken, "them")
+            list(module.comments(broken, "them", SEEN_AT))
+            module.post(broken, "them", SEEN_AT)
 
 
 def test_instagrams_nested_replies_become_comments_with_their_parent() -> None:
@@ -74,7 +78,7 @@ def test_instagrams_nested_replies_become_comments_with_their_parent() -> None:
         "text": "parent",
         "replies": [{"id": "2", "text": "child", "ownerUsername": "bob", "timestamp": "2026-11-10T12:00:00Z"}, None, 7],
     }
-    parent, child = platform("instagram").comments(item, "them", NIGHT)
+    parent, child = platform("instagram").comments(item, "them", SEEN_AT)
     assert (parent["comment_id"], parent["post_id"], parent["parent_id"]) == ("instagram:1", "instagram:ABC", None)
     assert (child["comment_id"], child["post_id"], child["parent_id"]) == (
         "instagram:2",
@@ -116,6 +120,81 @@ def test_times_as_sources_send_them(said: Any, meant: datetime | None) -> None:
     assert values.instant(said) == meant
 
 
-def test_an_age_counts_back_from_the_end_of_the_night() -> None:
-    assert values.ago("2 days ago (edited)", NIGHT) == SEEN_AT - timedelta(days=2, seconds=1)
-    assert values.ago("now", NIGHT) is None
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2 days ago (edited)", timedelta(days=2)),
+        ("an hour ago", timedelta(hours=1)),
+        ("a minute ago", timedelta(minutes=1)),
+        ("1 day ago (edited)", timedelta(days=1)),
+        ("vor 2 Tagen", timedelta(days=2)),
+        ("vor einer Stunde (bearbeitet)", timedelta(hours=1)),
+        ("hace 3 semanas", timedelta(weeks=3)),
+        ("il y a un an", timedelta(days=365)),
+        ("2 giorni fa", timedelta(days=2)),
+        ("há 5 meses", timedelta(days=150)),
+        ("3 uur geleden", timedelta(hours=3)),
+        ("Streamed 10 months ago", timedelta(days=300)),
+    ],
+)
+def test_an_age_counts_back_from_when_the_source_was_read(said: str, meant: timedelta) -> None:
+    assert values.ago(said, SEEN_AT) == SEEN_AT - meant - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("said", ["now", "2026-11-10", "3 Nov 2026", 2, None, ""])
+def test_what_is_no_age_is_none(said: Any) -> None:
+    assert values.ago(said, SEEN_AT) is None
+
+
+def test_a_scrape_that_catches_up_counts_ages_from_the_scrape_and_not_from_the_night() -> None:
+    item = {"cid": "1", "videoId": "v", "comment": "hi", "publishedTimeText": "an hour ago"}
+    line = RawLine(NIGHT, "youtube", "them", "comment", "youtube", "run", item, "2026-11-24T02:00:00+00:00")
+    [comment] = mapped_comments(line)
+    assert comment["posted_at"] == datetime(2026, 11, 24, 0, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "link", "key"),
+    [
+        ("facebook", "https://www.facebook.com/harbourfc/posts/pfbid0abc", "facebook:pfbid0abc"),
+        ("facebook", "https://www.facebook.com/harbourfc/posts/a-title/123?x=1", "facebook:123"),
+        ("facebook", "https://www.facebook.com/watch/?v=77", "facebook:77"),
+        ("facebook", "https://www.facebook.com/photo/?fbid=88&set=a.1", "facebook:88"),
+        ("facebook", "https://www.facebook.com/permalink.php?story_fbid=pfbid0x&id=5", "facebook:pfbid0x"),
+        ("facebook", "https://www.facebook.com/reel/99/", "facebook:99"),
+        ("facebook", "https://www.facebook.com/groups/g/permalink/44/", "facebook:44"),
+        ("tiktok", "https://www.tiktok.com/@nasa/photo/7301?lang=en", "tiktok:7301"),
+        ("youtube", "https://www.youtube.com/shorts/dQw4w9WgXcQ", "youtube:dQw4w9WgXcQ"),
+        ("youtube", "https://youtu.be/dQw4w9WgXcQ?t=3", "youtube:dQw4w9WgXcQ"),
+        ("instagram", "https://www.instagram.com/nasa/reel/DZ5/?igsh=1", "instagram:DZ5"),
+        ("instagram", "https://www.instagram.com/nasa/", None),
+    ],
+)
+def test_every_form_of_a_link_names_its_own_post(name: str, link: str, key: str | None) -> None:
+    assert platform(name).post_key(link) == key
+
+
+def test_facebooks_three_names_of_a_comment_are_one() -> None:
+    coded = base64.b64encode(b"comment:871_1044").decode()
+    [parent] = platform("facebook").comments({"id": coded, "text": "hi"}, "them", SEEN_AT)
+    [answer] = platform("facebook").comments({"commentId": "2", "replyToCommentId": "1044"}, "them", SEEN_AT)
+    assert parent["comment_id"] == answer["parent_id"] == "facebook:1044"
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_inputs_are_what_the_actors_publish(name: str) -> None:
+    """tests/actors/inputs.json is a copy of their schemas, in which nothing else is allowed than what they name."""
+    published = json.loads((Path(__file__).parent / "actors" / "inputs.json").read_text())
+    module = platform(name)
+    account = Account.model_validate({"platform": name, "handle": "them"})
+    jsonschema.validate(module.posts_input(account, NIGHT), published[module.POSTS.name])
+    jsonschema.validate(module.comments_input([module.profile_url("them")], 5), published[module.COMMENTS.name])
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_a_run_is_never_capped_below_what_its_actor_demands(name: str) -> None:
+    for actor in (platform(name).POSTS, platform(name).COMMENTS):
+        _, price, least_usd = ACTORS[actor.name]
+        assert actor.cap_usd(1) >= least_usd
+        assert actor.usd_per_item >= price
+        assert actor.affordable(actor.cap_usd(1000)) == 1000

@@ -4,24 +4,34 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jobs.errors import BadInput
 from jobs.lake.manifests import Manifest, sign
 from jobs.lake.months import raw_folder
 from jobs.lake.nights import Lake
-from jobs.platforms import platform
+from jobs.platforms import platform, values
 
 ENDING = ".jsonl.gz"
+UNREADABLE = "unreadable"  # no id or link
 IMPORTED = re.compile(r"\.import-[0-9a-f]{12}$")
 PASSING = re.compile(r"block|time[d -]*out|rate.?limit|too many|proxy|try again|captcha", re.IGNORECASE)
+REMEDIES = {  # added to the most common errors of actors
+    "no_items": "If the account was renamed or is private, correct or remove its handle in targets.toml.",
+    "not_found": "It was removed, or the account was renamed.",
+    UNREADABLE: "The actor returned something without an id or a link: a note, or a post in a new shape.",
+}
 
-Write = Callable[[str, str, str | None, dict[str, Any]], None]
+
+class Write(Protocol):
+    def __call__(
+        self, kind: str, shape: str, run_id: str | None, item: dict[str, Any], read_at: str | None = None
+    ) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,11 @@ class RawLine:
     shape: str  # the module of jobs.platforms that reads the item
     run_id: str | None
     item: dict[str, Any]
+    read_at: str | None = None  # when the source was read, by Apify's clock
+
+    @property
+    def seen_at(self) -> datetime:
+        return values.instant(self.read_at) or values.end_of(self.night)
 
 
 def raw_file(lake: Lake, night: date, account: str) -> Path:
@@ -42,13 +57,15 @@ def raw_file(lake: Lake, night: date, account: str) -> Path:
 
 @contextmanager
 def writing_raw(path: Path) -> Iterator[Write]:
-    """Yields write(kind, shape, run_id, item); the file appears, whole, when the block ends well."""
+    """Yields write(kind, shape, run_id, item, read_at); the file appears, whole, when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.part")
     with fresh.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
 
-        def write(kind: str, shape: str, run_id: str | None, item: dict[str, Any]) -> None:
+        def write(kind: str, shape: str, run_id: str | None, item: dict[str, Any], read_at: str | None = None) -> None:
             line = {"kind": kind, "shape": shape, "run_id": run_id, "item": item}
+            if read_at:
+                line["read_at"] = read_at
             packed.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
 
         try:
@@ -95,12 +112,12 @@ def read_file(path: Path, night: date) -> Iterator[RawLine]:
 
 def mapped_comments(line: RawLine) -> Iterator[dict[str, Any]]:
     """The comment of a line and its replies, with the columns of jobs.lake.schema.MAPPED."""
-    yield from platform(line.shape).comments(line.item, line.account, line.night)
+    yield from platform(line.shape).comments(line.item, line.account, line.seen_at)
 
 
 def mapped_post(line: RawLine) -> dict[str, Any]:
     """The columns of jobs.lake.schema.POSTS."""
-    return platform(line.shape).post(line.item, line.account)
+    return platform(line.shape).post(line.item, line.account, line.seen_at)
 
 
 def is_error(item: dict[str, Any]) -> bool:
@@ -122,11 +139,13 @@ def ingest_error(line: RawLine) -> dict[str, Any]:
     """The columns of jobs.lake.schema.INGEST_ERRORS."""
     item = line.item
     error, description = item.get("error"), item.get("errorDescription")
+    name = error if isinstance(error, str) and error else "error" if is_error(item) else UNREADABLE
+    said = [description if isinstance(description, str) else None, REMEDIES.get(name)]
     return {
         "platform": line.platform,
         "account": line.account,
         "input_url": asked_url(item),
-        "error": error if isinstance(error, str) and error else "error",
-        "description": description if isinstance(description, str) else None,
+        "error": name,
+        "description": " ".join(filter(None, said)) or None,
         "is_retryable": is_retryable(item),
     }

@@ -64,7 +64,7 @@ class Forgotten:
             if len(kept) < len(lines):
                 with writing_raw(path) as write:
                     for line in kept:
-                        write(line.kind, line.shape, line.run_id, line.item)
+                        write(line.kind, line.shape, line.run_id, line.item, line.read_at)
                 erased += len(lines) - len(kept)
         if erased and (manifest := lake.manifest("raw", night)):
             sign_night(lake, night, manifest.seconds)

@@ -1,8 +1,9 @@
 """One module a platform: its actors, their input, and how their items become our posts and comments.
 
-Each has POSTS_ACTOR, COMMENTS_ACTOR, USD_PER_POST, USD_PER_COMMENT (upper bounds of what an item costs),
-profile_url, posts_input, comments_input, post and comments. `comments` never raises on an odd item:
-what cannot be read is None, and validate rejects it with a reason.
+Each has POSTS and COMMENTS (actors), KINDS_OF_POSTS, IS_NEWEST_FIRST (whether comments can be asked for in that order),
+profile_url, posts_input, comments_input, post_key (what a post is known by, from its link), post and comments.
+The last two never raise on an odd item: what cannot be read is None, and validate rejects it with a reason.
+`seen_at` is when the source was read, from which "2 days ago" counts back.
 """
 
 from importlib import import_module

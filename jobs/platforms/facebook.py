@@ -1,16 +1,25 @@
 """Facebook: posts of a page, then their comments; replies come as rows of their own."""
 
+import base64
+import binascii
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from jobs.config.targets import Account
 from jobs.platforms import values
+from jobs.platforms.actor import Actor
 
-POSTS_ACTOR = "apify/facebook-posts-scraper"
-COMMENTS_ACTOR = "apify/facebook-comments-scraper"
-USD_PER_POST = 0.006
-USD_PER_COMMENT = 0.0025
+POSTS = Actor("apify/facebook-posts-scraper", usd_per_item=0.006, usd_per_start=0.001)
+COMMENTS = Actor("apify/facebook-comments-scraper", usd_per_item=0.0025, usd_per_start=0.001)
+KINDS_OF_POSTS = 1
+IS_NEWEST_FIRST = True  # RECENT_ACTIVITY: what was written or answered last
+POST_IN_LINK = (  # the order matters: a photo of an album has a fbid, and the album's id in another part
+    r"[?&](?:story_fbid|fbid|v)=([\w.-]+)",
+    r"/(?:posts|permalink|videos|reel|photos)/(?:[^/?#]+/)*([\w.-]+)/?(?:[?#]|$)",
+    r"/([\w.-]+)/?(?:[?#]|$)",
+)
 
 
 def profile_url(handle: str) -> str:
@@ -34,10 +43,16 @@ def comments_input(urls: list[str], limit: int) -> dict[str, Any]:
     }
 
 
-def post(item: dict[str, Any], account: str) -> dict[str, Any]:
+def post_key(url: str) -> str | None:
+    """Of posts/pfbid…, watch/?v=…, photo/?fbid=…, reel/… and permalink.php?story_fbid=…; comments share the link."""
+    found = next((match for match in (re.search(pattern, url) for pattern in POST_IN_LINK) if match), None)
+    return values.key("facebook", found and found[1])
+
+
+def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> dict[str, Any]:
     url = values.link(item.get("url"))
     return {
-        "post_id": values.key("facebook", _post(url)),
+        "post_id": post_key(url),
         "platform": "facebook",
         "account": account,
         "url": url,
@@ -48,22 +63,30 @@ def post(item: dict[str, Any], account: str) -> dict[str, Any]:
     }
 
 
-def comments(item: dict[str, Any], account: str, _night: date | None = None) -> Iterator[dict[str, Any]]:
+def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:
+    has_media = bool(item.get("attachments"))
     yield {
-        "comment_id": values.key("facebook", item.get("id") or item.get("commentId")),
+        "comment_id": values.key("facebook", _legacy(item.get("commentId") or item.get("id"))),
         "platform": "facebook",
         "account": account,
-        "post_id": values.key("facebook", _post(values.link(item.get("inputUrl") or item.get("facebookUrl")))),
-        "parent_id": values.key("facebook", item.get("replyToCommentId")),
+        "post_id": post_key(values.link(item.get("inputUrl") or item.get("facebookUrl"))),
+        "parent_id": values.key("facebook", _legacy(item.get("replyToCommentId"))),
         "author": values.text(item.get("profileName")),
-        "text": values.text(item.get("text")),
-        "has_media": bool(item.get("attachments")),
+        "text": values.written(item.get("text"), has_media),
+        "has_media": has_media,
         "posted_at": values.instant(item.get("date")),
         "likes": values.count(item.get("likesCount")) or 0,  # is left out where there are none
         "reply_count": values.count(item.get("commentsCount")),
     }
 
 
-def _post(url: str) -> str | None:
-    """The last part of the link, which its comments' links share."""
-    return url.partition("?")[0].rstrip("/").rpartition("/")[2] or None
+def _legacy(id: Any) -> Any:
+    """A comment goes by its number, by post_number, and by the base64 of comment:post_number: here by its number."""
+    if not isinstance(id, str):
+        return id
+    if id.startswith("Y29tbWVudD"):  # "comment:", or "comment_"
+        try:
+            id = base64.b64decode(id + "==").decode("ascii")
+        except (binascii.Error, UnicodeDecodeError):
+            return id
+    return id.rpartition("_")[2]

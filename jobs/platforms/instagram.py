@@ -1,16 +1,18 @@
 """Instagram: posts of a profile, then the comments below them with their replies nested inside."""
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from jobs.config.targets import Account
 from jobs.platforms import values
+from jobs.platforms.actor import Actor
 
-POSTS_ACTOR = "apify/instagram-post-scraper"
-COMMENTS_ACTOR = "apify/instagram-comment-scraper"
-USD_PER_POST = 0.0027
-USD_PER_COMMENT = 0.0023  # on the free plan; replies come with their comment
+POSTS = Actor("apify/instagram-post-scraper", usd_per_item=0.0017, least_usd=0.005)
+COMMENTS = Actor("apify/instagram-comment-scraper", usd_per_item=0.0026, least_usd=0.0026)
+KINDS_OF_POSTS = 1
+IS_NEWEST_FIRST = True
 
 
 def profile_url(handle: str) -> str:
@@ -23,6 +25,7 @@ def posts_input(account: Account, since: date) -> dict[str, Any]:
         "resultsLimit": account.max_posts,
         "onlyPostsNewerThan": since.isoformat(),
         "skipPinnedPosts": True,  # they come first however old they are
+        "dataDetailLevel": "basicData",  # the default has ten comments a post besides, and costs 0.001 USD more
     }
 
 
@@ -30,10 +33,16 @@ def comments_input(urls: list[str], limit: int) -> dict[str, Any]:
     return {"directUrls": urls, "resultsLimit": limit, "isNewestComments": True, "includeNestedComments": True}
 
 
-def post(item: dict[str, Any], account: str) -> dict[str, Any]:
+def post_key(url: str) -> str | None:
+    """DZ5T2XPllXv of https://www.instagram.com/p/DZ5T2XPllXv/, also of /reel/ and /tv/."""
+    found = re.search(r"/(?:p|reels?|tv)/([^/?#]+)", url)
+    return values.key("instagram", found and found[1])
+
+
+def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> dict[str, Any]:
     url = values.link(item.get("url"))
     return {
-        "post_id": values.key("instagram", item.get("shortCode") or _short_code(url)),
+        "post_id": values.key("instagram", item.get("shortCode")) or post_key(url),
         "platform": "instagram",
         "account": account,
         "url": url,
@@ -44,13 +53,13 @@ def post(item: dict[str, Any], account: str) -> dict[str, Any]:
     }
 
 
-def comments(item: dict[str, Any], account: str, _night: date | None = None) -> Iterator[dict[str, Any]]:
-    post_id = values.key("instagram", _short_code(values.link(item.get("postUrl"))))
-    yield from _thread(item, account, post_id, None)
+def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:
+    yield from _thread(item, account, post_key(values.link(item.get("postUrl"))), None)
 
 
 def _thread(item: dict[str, Any], account: str, post_id: str | None, parent_id: str | None) -> Iterator[dict[str, Any]]:
     comment_id = values.key("instagram", item.get("id"))
+    has_media = bool(item.get("media"))
     yield {
         "comment_id": comment_id,
         "platform": "instagram",
@@ -58,8 +67,8 @@ def _thread(item: dict[str, Any], account: str, post_id: str | None, parent_id: 
         "post_id": post_id,
         "parent_id": parent_id,
         "author": values.text(item.get("ownerUsername")) or _owner(item),
-        "text": values.text(item.get("text")),
-        "has_media": bool(item.get("media")),
+        "text": values.written(item.get("text"), has_media),
+        "has_media": has_media,
         "posted_at": values.instant(item.get("timestamp")),
         "likes": values.count(item.get("likesCount")),
         "reply_count": values.count(item.get("repliesCount")),
@@ -73,9 +82,3 @@ def _thread(item: dict[str, Any], account: str, post_id: str | None, parent_id: 
 def _owner(item: dict[str, Any]) -> str | None:
     owner = item.get("owner")
     return values.text(owner.get("username")) if isinstance(owner, dict) else None
-
-
-def _short_code(url: str) -> str | None:
-    """DZ5T2XPllXv of https://www.instagram.com/p/DZ5T2XPllXv/, also of /reel/ and /tv/."""
-    parts = url.partition("?")[0].rstrip("/").split("/")
-    return parts[-1] if len(parts) > 1 and parts[-2] in ("p", "reel", "reels", "tv") else None

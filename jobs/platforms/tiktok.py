@@ -1,16 +1,19 @@
-"""TikTok: videos of a profile, then their comments; replies come as rows of their own."""
+"""TikTok: videos and photo posts of a profile, then their comments; replies come as rows of their own."""
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from jobs.config.targets import Account
 from jobs.platforms import values
+from jobs.platforms.actor import Actor
 
-POSTS_ACTOR = "clockworks/tiktok-scraper"
-COMMENTS_ACTOR = "clockworks/tiktok-comments-scraper"
-USD_PER_POST = 0.005
-USD_PER_COMMENT = 0.0015
+# 0.0037 USD a post, and 0.0013 for the filter by date, which is less than the older posts would cost
+POSTS = Actor("clockworks/tiktok-scraper", usd_per_item=0.0050, usd_per_start=0.001, least_usd=0.50)
+COMMENTS = Actor("clockworks/tiktok-comments-scraper", usd_per_item=0.00125)
+KINDS_OF_POSTS = 1
+IS_NEWEST_FIRST = False  # the actor has no order to choose
 
 
 def profile_url(handle: str) -> str:
@@ -20,6 +23,7 @@ def profile_url(handle: str) -> str:
 def posts_input(account: Account, since: date) -> dict[str, Any]:
     return {
         "profiles": [account.handle],
+        "profileSorting": "latest",
         "resultsPerPage": account.max_posts,
         "oldestPostDateUnified": since.isoformat(),
         "excludePinnedPosts": True,
@@ -30,10 +34,16 @@ def comments_input(urls: list[str], limit: int) -> dict[str, Any]:
     return {"postURLs": urls, "commentsPerPost": limit, "maxRepliesPerComment": limit}
 
 
-def post(item: dict[str, Any], account: str) -> dict[str, Any]:
+def post_key(url: str) -> str | None:
+    """7301 of https://www.tiktok.com/@nasa/video/7301?lang=en, also of /photo/"""
+    found = re.search(r"/(?:video|photo)/(\d+)", url)
+    return values.key("tiktok", found and found[1])
+
+
+def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> dict[str, Any]:
     url = values.link(item.get("webVideoUrl"))
     return {
-        "post_id": values.key("tiktok", _video(url)),
+        "post_id": post_key(url),
         "platform": "tiktok",
         "account": account,
         "url": url,
@@ -44,22 +54,18 @@ def post(item: dict[str, Any], account: str) -> dict[str, Any]:
     }
 
 
-def comments(item: dict[str, Any], account: str, _night: date | None = None) -> Iterator[dict[str, Any]]:
+def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:
+    has_media = bool(item.get("imageUrls"))
     yield {
         "comment_id": values.key("tiktok", item.get("cid")),
         "platform": "tiktok",
         "account": account,
-        "post_id": values.key("tiktok", _video(values.link(item.get("videoWebUrl")))),
+        "post_id": post_key(values.link(item.get("videoWebUrl"))),
         "parent_id": values.key("tiktok", item.get("repliesToId")),
         "author": values.text(item.get("uniqueId")),
-        "text": values.text(item.get("text")),
-        "has_media": False,
+        "text": values.written(item.get("text"), has_media),
+        "has_media": has_media,
         "posted_at": values.instant(item.get("createTimeISO") or item.get("createTime")),
         "likes": values.count(item.get("diggCount")),
         "reply_count": values.count(item.get("replyCommentTotal")),
     }
-
-
-def _video(url: str) -> str | None:
-    """7301 of https://www.tiktok.com/@nasa/video/7301?lang=en"""
-    return url.partition("/video/")[2].partition("?")[0].strip("/") or None

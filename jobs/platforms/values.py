@@ -6,9 +6,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 LARGEST = 2**63 - 1  # of an int64 column
-SCALE = {"": 1, "K": 1_000, "M": 1_000_000}
-AGES = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "month": 30 * 86400,
-        "year": 365 * 86400}  # fmt: skip
+SCALE = {"": 1, "K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
+X_TIME = "%a %b %d %H:%M:%S %z %Y"  # Tue Jun 23 12:00:00 +0000 2026
+TWO_WAYS = re.compile(
+    r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([AaPp][Mm]))?)?"
+)  # dates that some read with the day first, and some with the month
+AGES = (  # what a unit begins with in English, German, Spanish, French, Italian, Portuguese and Dutch; its seconds
+    (r"sec|sek|seg", 1),
+    (r"min", 60),
+    (r"hour|stunde|hora|heure|or[ae]\b|uur|uren", 3600),
+    (r"day|tag|d[ií]a|jour|giorn|dag", 86400),
+    (r"week|woche|seman|semain|settiman", 7 * 86400),
+    (r"month|monat|mes|mois|mês|maand", 30 * 86400),
+    (r"year|jahr|año|ans?\b|ann[oi]|anos?\b|jaar|jaren", 365 * 86400),
+)
+AGE = re.compile(r"\b(?=(\d{1,4}|an?|one|eine[mr]?|une?|un[ao]?|uma?|een)\s+(\w+))", re.IGNORECASE)
 
 
 def key(platform: str, value: Any) -> str | None:
@@ -22,10 +34,15 @@ def text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def written(value: Any, has_media: bool) -> str | None:
+    """What a comment says; one that is only a picture or a sticker has no text, or null."""
+    return "" if has_media and not isinstance(value, str) else text(value)
+
+
 def count(value: Any) -> int | None:
     """14, "14", "1,204" and "1.2K"; hidden numbers come as -1."""
     if isinstance(value, str):
-        found = re.fullmatch(r"\s*(\d[\d,]*(?:\.\d+)?)\s*([KM]?)\s*", value)
+        found = re.fullmatch(r"\s*(\d[\d,]*(?:\.\d+)?)\s*([KMB]?)\s*", value.upper())
         value = float(found[1].replace(",", "")) * SCALE[found[2]] if found else None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
@@ -36,7 +53,7 @@ def instant(value: Any) -> datetime | None:
     """ISO 8601, or seconds or milliseconds since 1970; without a zone it is UTC."""
     try:
         if isinstance(value, str) and not value.strip().isdigit():
-            read = datetime.fromisoformat(value.strip())
+            read = _read(value.strip())
             return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
@@ -46,16 +63,41 @@ def instant(value: Any) -> datetime | None:
         return None
 
 
-def ago(value: Any, night: date) -> datetime | None:
-    """ "2 days ago", counted back from the end of the night; it is only as exact as its unit."""
-    found = re.match(r"\s*(\d{1,4})\s+(second|minute|hour|day|week|month|year)s?\s+ago", str(value))
-    if not found:
-        return None
-    return end_of(night) - timedelta(seconds=int(found[1]) * AGES[found[2]] + 1)
+def _read(value: str) -> datetime:
+    return datetime.strptime(value, X_TIME) if value[:1].isalpha() else datetime.fromisoformat(value)
+
+
+def ago(value: Any, seen_at: datetime) -> datetime | None:
+    """ "2 days ago", "an hour ago (edited)", "vor 2 Tagen", counted back; it is only as exact as its unit."""
+    for number, word in AGE.findall(value) if isinstance(value, str) else ():
+        for start, seconds in AGES:
+            if re.match(start, word, re.IGNORECASE):
+                return seen_at - timedelta(seconds=(int(number) if number.isdigit() else 1) * seconds + 1)
+    return None
 
 
 def end_of(night: date) -> datetime:
     return datetime.combine(night + timedelta(days=1), time(), UTC)
+
+
+def day_or_month_first(value: Any, order: str | None) -> datetime | None:
+    """03/04/2026 13:05 as the third of April ("day-first") or the fourth of March ("month-first")."""
+    found = TWO_WAYS.fullmatch(value.strip()) if isinstance(value, str) and order else None
+    if found is None:
+        return None
+    first, second, year, hour, minute, second_of_minute, half = found.groups()
+    day, month = (first, second) if order == "day-first" else (second, first)
+    hours = int(hour or 0) % 12 + (12 if half.lower() == "pm" else 0) if half else int(hour or 0)
+    try:
+        return datetime(
+            int(year), int(month), int(day), hours, int(minute or 0), int(second_of_minute or 0), tzinfo=UTC
+        )
+    except ValueError:
+        return None
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def link(value: Any) -> str:

@@ -1,66 +1,72 @@
-"""YouTube: videos of a channel, then their comments, whose times are only told as "2 days ago"."""
+"""YouTube: videos, shorts and streams of a channel, then their comments, whose times are only told as "2 days ago"."""
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from jobs.config.targets import Account
 from jobs.platforms import values
+from jobs.platforms.actor import Actor
 
-POSTS_ACTOR = "streamers/youtube-scraper"
-COMMENTS_ACTOR = "streamers/youtube-comments-scraper"
-USD_PER_POST = 0.005
-USD_PER_COMMENT = 0.0015
+# 0.0040 USD a video, and 0.0013 for the filter by date, which is less than the older videos would cost
+POSTS = Actor("streamers/youtube-scraper", usd_per_item=0.0053)
+COMMENTS = Actor("streamers/youtube-comments-scraper", usd_per_item=0.0020, least_usd=0.50)
+KINDS_OF_POSTS = 3  # each with a limit of its own
+IS_NEWEST_FIRST = True
 
 
 def profile_url(handle: str) -> str:
-    return f"https://www.youtube.com/@{handle}/videos"
+    return f"https://www.youtube.com/@{handle}"
 
 
 def posts_input(account: Account, since: date) -> dict[str, Any]:
     return {
         "startUrls": [{"url": profile_url(account.handle)}],
         "maxResults": account.max_posts,
+        "maxResultsShorts": account.max_posts,
+        "maxResultStreams": account.max_posts,
         "oldestPostDate": since.isoformat(),
         "sortVideosBy": "NEWEST",
     }
 
 
 def comments_input(urls: list[str], limit: int) -> dict[str, Any]:
-    return {"startUrls": [{"url": url} for url in urls], "maxComments": limit, "commentsSortBy": "NEWEST_FIRST"}
+    return {"startUrls": [{"url": url} for url in urls], "maxComments": limit, "sortCommentsBy": "NEWEST_FIRST"}
 
 
-def post(item: dict[str, Any], account: str) -> dict[str, Any]:
+def post_key(url: str) -> str | None:
+    """dQw4w9WgXcQ of /watch?v=dQw4w9WgXcQ, /shorts/dQw4w9WgXcQ, /live/dQw4w9WgXcQ and youtu.be/dQw4w9WgXcQ"""
+    found = re.search(r"(?:[?&]v=|/shorts/|/live/|youtu\.be/)([^/?&#]+)", url)
+    return values.key("youtube", found and found[1])
+
+
+def post(item: dict[str, Any], account: str, seen_at: datetime) -> dict[str, Any]:
     url = values.link(item.get("url"))
     return {
-        "post_id": values.key("youtube", item.get("id") or _video(url)),
+        "post_id": values.key("youtube", item.get("id")) or post_key(url),
         "platform": "youtube",
         "account": account,
         "url": url,
         "caption": values.text(item.get("title")),
-        "posted_at": values.instant(item.get("date")),
+        "posted_at": values.ago(item.get("date"), seen_at) or values.instant(item.get("date")),
         "likes": values.count(item.get("likes")),
         "comment_count": values.count(item.get("commentsCount")),
     }
 
 
-def comments(item: dict[str, Any], account: str, night: date) -> Iterator[dict[str, Any]]:
-    said = item.get("publishedTimeText") or item.get("date")
+def comments(item: dict[str, Any], account: str, seen_at: datetime) -> Iterator[dict[str, Any]]:
+    when = item.get("publishedTimeText") or item.get("date")
     yield {
         "comment_id": values.key("youtube", item.get("cid")),
         "platform": "youtube",
         "account": account,
-        "post_id": values.key("youtube", item.get("videoId") or _video(values.link(item.get("pageUrl")))),
+        "post_id": values.key("youtube", item.get("videoId")) or post_key(values.link(item.get("pageUrl"))),
         "parent_id": values.key("youtube", item.get("replyToCid")),
         "author": values.text(item.get("author")),
         "text": values.text(item.get("comment")),
         "has_media": False,
-        "posted_at": values.ago(said, night) or values.instant(said),
+        "posted_at": values.ago(when, seen_at) or values.instant(when),
         "likes": values.count(item.get("voteCount")),
         "reply_count": values.count(item.get("replyCount")),
     }
-
-
-def _video(url: str) -> str | None:
-    return next(iter(parse_qs(urlsplit(url).query).get("v", [])), None)
