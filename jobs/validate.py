@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs import quality
-from jobs.collect.apify import paid_runs
+from jobs.collect.runs import paid_runs
 from jobs.config.targets import read_targets
 from jobs.errors import BadInput, RefusedData
 from jobs.lake import schema

@@ -74,7 +74,13 @@ def watching(data_dir: Path, server: standin.Server) -> Settings:
     """Settings that scrape three accounts of the stand-in: a loud one, a private one, one of another platform."""
     targets = data_dir.with_name(f"{data_dir.name}-targets.toml")
     targets.write_text(WATCHED)
-    return replace(Settings.load(data_dir), targets_file=targets, apify_url=server.url, apify_token=server.token)
+    return replace(
+        Settings.load(data_dir),
+        targets_file=targets,
+        apify_url=server.url,
+        apify_token=server.token,
+        apify_settles_seconds=0.0,
+    )
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -84,6 +90,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "TOXWATCH_TARGETS": str(settings.targets_file),
         "APIFY_API_BASE_URL": settings.apify_url,
         "APIFY_TOKEN": str(settings.apify_token),
+        "APIFY_SETTLES_SECONDS": str(settings.apify_settles_seconds),
     }
 
 

@@ -107,6 +107,7 @@ def test_a_night_by_airflow_is_the_night_by_hand(
     monkeypatch.setenv("TOXWATCH_DATA_DIR", str(by_airflow))
     monkeypatch.setenv("TOXWATCH_TARGETS", str(tmp_path / "targets.toml"))
     monkeypatch.setenv("APIFY_API_BASE_URL", apify.url)
+    monkeypatch.setenv("APIFY_SETTLES_SECONDS", "0")
     monkeypatch.setenv("APIFY_TOKEN", apify.token)
     dag = dags["nightly"]
     dag.deadline = None  # Airflow 3.3.2 cannot test a DAG that has one (apache/airflow#73428)

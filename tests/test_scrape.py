@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from jobs import scrape, standin
-from jobs.collect.apify import read_runs
+from jobs.collect.reading import SAMPLE
+from jobs.collect.runs import read_runs
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
 from jobs.lake.nights import Lake
@@ -73,13 +74,25 @@ def test_a_fault_that_passes_costs_no_comment_and_no_second_start(
 
 
 @pytest.mark.parametrize("ending", ["FAILED", "TIMED-OUT", "ABORTED"])
-def test_a_run_that_ends_early_keeps_its_part_and_is_completed_by_the_next(
+def test_of_a_run_that_ends_early_only_the_rest_is_asked_again(
     undisturbed: Settings, tmp_path: Path, ending: str
 ) -> None:
     with standin.serving(faults=[Fault(ending, on="POST .*comment-scraper")]) as server:
         settings = watching(tmp_path / "data", server)
         scrape.run(settings, NIGHT, LOUD)
-        assert {item["error"] for item in errors(settings)} == {f"run_{ending.lower().replace('-', '_')}"}
+        first, second = (run for run in server.runs.values() if run.actor.endswith("comment-scraper"))
+        assert set(second.input["directUrls"]) < set(first.input["directUrls"])
+        assert errors(settings) == []
+        assert ids(lines(settings)) == ids(lines(undisturbed))
+
+
+def test_a_run_that_fails_twice_keeps_its_part_and_is_completed_by_the_next(
+    undisturbed: Settings, tmp_path: Path
+) -> None:
+    with standin.serving(faults=[Fault("FAILED", on="POST .*comment-scraper", times=2)]) as server:
+        settings = watching(tmp_path / "data", server)
+        scrape.run(settings, NIGHT, LOUD)
+        assert {item["error"] for item in errors(settings)} == {"run_failed"}
         assert set() < ids(lines(settings)) < ids(lines(undisturbed))
         scrape.run(settings, NIGHT, LOUD)
         assert errors(settings) == []
@@ -159,19 +172,22 @@ def test_a_raw_file_that_was_lost_is_read_again_free_of_charge(tmp_path: Path) -
         assert server.spent_usd == spent
 
 
-def test_the_next_night_asks_only_for_posts_with_news(tmp_path: Path) -> None:
+def test_the_next_night_asks_each_post_for_what_it_has_grown_by(tmp_path: Path) -> None:
     with standin.serving() as server:
         settings = watching(tmp_path / "data", server)
-        scrape.run(settings, NIGHT, "instagram/harbour_fc")
-        scrape.run(settings, NEXT, "instagram/harbour_fc")
-        first, second = (run for run in server.runs.values() if run.actor.endswith("comment-scraper"))
+        scrape.run(settings, NIGHT, LOUD)
+        first = set(server.runs)
+        scrape.run(settings, NEXT, LOUD)
+        second = [run for id, run in server.runs.items() if id not in first and run.actor.endswith("comment-scraper")]
     counts = [
         {line.item["url"]: line.item["commentsCount"] for line in lines(settings, night=night) if line.kind == "post"}
         for night in (NIGHT, NEXT)
     ]
-    unchanged = {url for url, count in counts[1].items() if counts[0].get(url) == count}
-    assert set(second.input["directUrls"]) == counts[1].keys() - unchanged
-    assert first.input["directUrls"] != second.input["directUrls"]
+    asked = {url: run.input["resultsLimit"] for run in second for url in run.input["directUrls"]}
+    for url, limit in asked.items():
+        growth = counts[1][url] - counts[0].get(url, 0)
+        assert growth < limit <= max(SAMPLE, 1.2 * growth + 4) or growth == 0
+    assert ids(lines(settings, night=NEXT)) - ids(lines(settings))
 
 
 def test_what_was_blocked_is_asked_again_and_what_is_private_is_not(tmp_path: Path) -> None:

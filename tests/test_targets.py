@@ -21,7 +21,7 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
     assert targets.night.budget_usd == 2
     assert targets.night.lookback_days == 14
     (account,) = targets.accounts
-    assert (account.name, account.tags, account.max_comments_per_post) == ("instagram/nasa", ("space",), 200)
+    assert (account.name, account.tags, account.max_comments_per_post) == ("instagram/nasa", ("space",), 1000)
     assert targets.account("instagram/nasa") is account
 
 
@@ -37,7 +37,16 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         ("[night]\n", "accounts: required, but missing"),
         ("[night\n", "not valid TOML: Expected ']'"),
         (GOOD.replace("[[accounts]]", "[accounts]"), "line 4: accounts: write [[accounts]] with two brackets"),
-        (GOOD.replace('"nasa"', '"../../etc"'), "line 6: handle: write just the name, e.g. nasa, not the URL"),
+        (GOOD.replace('"nasa"', '"../../etc"'), "line 6: handle: write just the name, e.g. etc, not the URL"),
+        (GOOD.replace('"nasa"', '"@nasa"'), "line 6: handle: write just the name, e.g. nasa, not the URL"),
+        (
+            GOOD.replace('"nasa"', '"https://x.com/nasa/"'),
+            "line 6: handle: write just the name, e.g. nasa, not the URL",
+        ),
+        (GOOD + GOOD.partition("\n\n")[2].replace("nasa", "NASA"), "instagram/NASA and instagram/nasa is listed twice"),
+        (GOOD + "[budgets]\nspice = 1.0\n", "budgets: no account has the tag spice"),
+        (GOOD + "[budgets]\nspace = 0\n", "space: must be greater than 0"),
+        (GOOD + '[actors]\ntiktok_post = "a/b"\n', "tiktok_post: unknown key; allowed here: instagram_posts"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:

@@ -1,117 +1,44 @@
-"""Paid runs on Apify: each is written down before it starts, started once, waited for, and read for free."""
+"""Runs Apify actors: each run is recorded, started exactly once, waited for, and read for free."""
 
-import json
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import impit
 from apify_client import ApifyClient
 from apify_client.errors import (
     ApifyApiError,
+    ApifyClientError,
     ForbiddenError,
+    InvalidRequestError,
     NotFoundError,
     RateLimitError,
     ServerError,
     UnauthorizedError,
 )
 
+from jobs.collect.runs import LOST, REFUSED, SHORTEST_TIMEOUT, PaidRun, RunBook, RunTrouble
 from jobs.config.settings import Settings
-from jobs.errors import BadInput, FailedService
-from jobs.lake.files import write_atomically
-from jobs.lake.nights import Lake
+from jobs.errors import BadInput
 
-FINISHED = ("SUCCEEDED", "FAILED", "TIMED-OUT", "ABORTED", "LOST")
-LOST = "LOST"  # Apify knows the run, or its items, no more: another one is needed
-RUN_TIMEOUT = timedelta(minutes=30)  # Apify ends a run after it; its own default is seven days
-PATIENCE = RUN_TIMEOUT + timedelta(minutes=5)
+PATIENCE = timedelta(minutes=45)  # more than the longest timeout of a run
 START_TIMEOUT = timedelta(seconds=60)
-START_PAUSES = (1.0, 4.0, 10.0)  # seconds before a refused start is tried again
-CLOCK_SKEW = timedelta(minutes=2)  # between Apify's clock and ours
-CHUNK = 1000  # items a page
+START_PAUSES = (1.0, 4.0, 10.0)  # seconds before a refused start is retried
+UNCLEAR_PAUSES = (5.0, 10.0, 20.0, 40.0)  # seconds between searches for a run whose start was not answered
+PAGE_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before a short or unreadable page is requested again
+CHUNK = 1000  # items a page, runs a list
+TIMEOUTS = 600  # different timeouts, to tell runs with the same input apart
 NO_ROOM = ("actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded")
-RUNS_ENDING = ".runs.json"
-
-
-class RunTrouble(FailedService):
-    """One run failed, others may not: becomes an error line of its account."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(f"{error}: {description}")
-        self.error = error
-        self.description = description
-
-
-@dataclass
-class PaidRun:
-    step: str  # "posts" or "comments"
-    actor: str
-    asked: list[str]  # the links it reads
-    input: dict[str, Any]
-    max_items: int
-    max_usd: float
-    is_cut: bool  # the budget allowed fewer items than were wanted
-    intended_at: str
-    run_id: str | None = None
-    dataset_id: str | None = None
-    status: str = "INTENDED"  # afterwards Apify's word for it, or LOST
-    cost_usd: float = 0.0
-    items: int = 0
-
-    @property
-    def is_finished(self) -> bool:
-        return self.status in FINISHED
-
-    @property
-    def committed_usd(self) -> float:
-        return self.cost_usd if self.is_finished else self.max_usd
-
-
-class RunBook:
-    """The paid runs of one account's night, on disk before money is spent."""
-
-    def __init__(self, lake: Lake, night: date, account: str) -> None:
-        self.lake = lake
-        self.night = night
-        self.path = lake.folder("raw", night) / f"{account}{RUNS_ENDING}"
-        self.runs = read_runs(self.path)
-
-    def save(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.path, json.dumps([asdict(run) for run in self.runs], ensure_ascii=False, indent=1))
-
-    def intend(self, run: PaidRun, usd_per_item: float, budget_usd: float) -> PaidRun:
-        """Reserves the run's price in the night's budget, cut to what is left; raises RunTrouble when none is."""
-        with self.lake.lock(f"budget-{self.night}", wait=True):
-            left = budget_usd - sum(other.committed_usd for other in _runs_of(self.path.parent.parent))
-            affordable = int(left / usd_per_item + 1e-9)
-            if affordable < 1:
-                raise RunTrouble(
-                    "budget_reached",
-                    f"The night's {budget_usd:.2f} USD are spent or reserved. Raise budget_usd in the targets and run "
-                    "scrape again to go on.",
-                )
-            run.is_cut = affordable < run.max_items
-            run.max_items = min(run.max_items, affordable)
-            run.max_usd = round(run.max_items * usd_per_item, 6)
-            self.runs.append(run)
-            self.save()
-        return run
-
-    def claimed(self) -> set[str]:
-        """The ids of all runs that any record of the lake calls its own."""
-        folders = self.lake.root.glob("raw/night=*")
-        return {run.run_id for folder in folders for run in _runs_of(folder) if run.run_id}
+SILENCE = (impit.HTTPError, TimeoutError)
 
 
 class Apify:
-    """The calls we make, with Apify's failures told as ours: BadInput for a wrong token, else RunTrouble."""
+    """Apify's API; failures become BadInput for a wrong token, otherwise RunTrouble."""
 
     def __init__(self, settings: Settings, night: date) -> None:
         if not settings.apify_token:
@@ -119,6 +46,7 @@ class Apify:
                 "APIFY_TOKEN is not set. Copy it from https://console.apify.com (Settings, API & Integrations)."
             )
         self.url = settings.apify_url
+        self.settles_after = settings.apify_settles_seconds
         known: dict[str, Any] = {
             "token": settings.apify_token,
             "api_url": self.url,
@@ -129,13 +57,13 @@ class Apify:
         self._starter = ApifyClient(**known, max_retries=0)  # a repeated start is a second bill
 
     def check(self) -> None:
-        """Raises where the token is wrong or the service cannot be reached."""
-        with self._told():
+        """Raises if the token is wrong or the service cannot be reached."""
+        with self._translated("the account"):
             self._reader.user().get()
 
     def start(self, book: RunBook, run: PaidRun, is_new: bool) -> None:
-        """Starts a run that the book holds; one that is not new may have been started by a process that died."""
-        with self._told():
+        """Starts a recorded run; one that is not new may already have been started by a process that died."""
+        with self._translated(run.actor):
             if is_new or not self._adopt(book, run):
                 self._start_once(book, run)
 
@@ -149,104 +77,163 @@ class Apify:
                 trouble = RunTrouble("start_refused", f"Apify did not start the run: {refusal}")
             except ApifyApiError as refusal:
                 if refusal.type not in NO_ROOM:
+                    run.status, run.is_settled = REFUSED, True
+                    book.save()
                     raise
                 trouble = RunTrouble("no_room", f"Apify has no room for another run: {refusal}")
-            except (impit.TransportError, TimeoutError) as silence:
-                if self._adopt(book, run):
-                    return
-                raise RunTrouble("start_unclear", f"Apify did not say whether the run started ({silence!r}).") from None
+            except (*SILENCE, ApifyClientError, ValueError) as silence:
+                self._search(book, run, silence)
+                return
             time.sleep(pause or 0)
             if self._adopt(book, run):
                 return
         raise trouble
 
+    def _search(self, book: RunBook, run: PaidRun, silence: Exception) -> None:
+        """Searches for a run whose start was not answered: it may have started, or may still start."""
+        for pause in (0.0, *UNCLEAR_PAUSES):
+            time.sleep(pause)
+            if self._adopt(book, run):
+                return
+        raise RunTrouble("start_unclear", f"Apify did not say whether the run started ({silence!r}).")
+
     def wait(self, book: RunBook, run: PaidRun, patience: timedelta = PATIENCE) -> None:
         """Returns when the run has finished; raises RunTrouble when patience ends first."""
-        with self._told():
+        with self._translated(run.actor):
             found = self._reader.run(str(run.run_id)).wait_for_finish(wait_duration=patience)
         if found is None:
-            run.status, run.cost_usd = LOST, run.max_usd
+            run.status, run.cost_usd, run.is_settled = LOST, run.max_usd, True
         else:
             self._note(run, found)
         book.save()
+        if run.status == LOST:
+            raise RunTrouble("gone", f"Apify no longer has run {run.run_id}.")
         if not run.is_finished:
             raise RunTrouble("still_running", f"Run {run.run_id} is still {run.status} after {patience}.")
+        list(book.unsettled(self.settles_after))  # schedules the first check of its cost
+
+    def settle(self, book: RunBook) -> None:
+        """Checks the costs that are due; a cost is final when two checks some time apart agree."""
+        for run, looks in book.unsettled(self.settles_after):
+            if time.monotonic() < looks.next_at:
+                continue
+            looks.left, looks.next_at = looks.left - 1, time.monotonic() + self.settles_after / 2
+            before = run.cost_usd
+            try:
+                with self._translated(run.actor):
+                    found = self._reader.run(str(run.run_id)).get()
+            except RunTrouble:
+                continue
+            if found is not None:
+                self._note(run, found)
+                run.is_settled = run.cost_usd == before and (run.cost_usd > 0 or run.items == 0)
+                book.save()
 
     def items(self, run: PaidRun) -> Iterator[dict[str, Any]]:
-        with self._told():
-            yield from self._reader.dataset(str(run.dataset_id)).iterate_items(chunk_size=CHUNK)
+        """Every item of a run's data set; raises RunTrouble if fewer arrive than Apify reports."""
+        data_set, offset, pauses = self._reader.dataset(str(run.dataset_id)), 0, iter(PAGE_PAUSES)
+        while True:
+            trouble = None
+            try:
+                with self._translated(run.actor):
+                    page = data_set.list_items(offset=offset, limit=CHUNK)
+                    there = page.total if page.items else max(page.total, _item_count(data_set.get()))
+                yield from page.items
+                offset += len(page.items)
+                if page.items:
+                    continue
+                if offset >= there:
+                    return
+                trouble = RunTrouble("items_missing", f"Only {offset} of {there} items of run {run.run_id} arrived.")
+            except RunTrouble as failed:
+                if failed.error not in ("unreadable_answer", "unreachable"):
+                    raise
+                trouble = failed
+            pause = next(pauses, None)
+            if pause is None:
+                raise trouble
+            time.sleep(pause)
 
     def _begin(self, run: PaidRun) -> Any:
         return self._starter.actor(run.actor).start(
             run_input=run.input,
             max_items=run.max_items,
             max_total_charge_usd=Decimal(str(run.max_usd)),
-            run_timeout=RUN_TIMEOUT,
+            run_timeout=timedelta(seconds=run.timeout_seconds),
             timeout=START_TIMEOUT,
         )
 
     def _adopt(self, book: RunBook, run: PaidRun) -> bool:
-        """True where Apify has a run with this input that no record calls its own: then it is this one."""
-        since = _instant(run.intended_at) - CLOCK_SKEW
+        """True if Apify has this run and no record owns it. Uses no clock, since clocks differ."""
         claimed = book.claimed()
-        for found in self._reader.actor(run.actor).runs().list(started_after=since, desc=True, limit=CHUNK).items:
-            if found.id not in claimed and self._input(found) == run.input:
-                self._note(run, found)
+        for found in self._reader.actor(run.actor).runs().list(desc=True, limit=CHUNK).items:
+            if found.id not in claimed and self._is_same(found, run):
+                self._note(run, self._reader.run(found.id).get() or found)
                 book.save()
                 return True
         return False
 
-    def _input(self, found: Any) -> Any:
+    def _is_same(self, found: Any, run: PaidRun) -> bool:
+        """Compares the timeout and the input that was sent; Apify adds defaults to the input."""
+        whole = self._reader.run(found.id).get()
+        if whole is None or whole.options.timeout_secs != run.timeout_seconds:
+            return False
         record = self._reader.key_value_store(found.default_key_value_store_id).get_record("INPUT")
-        return record and record["value"]
+        return record is not None and _contains(record["value"], run.input)
 
     def _note(self, run: PaidRun, found: Any) -> None:
         run.run_id, run.dataset_id, run.status = found.id, found.default_dataset_id, found.status
         run.cost_usd = float(found.usage_total_usd or 0.0)
+        read_at = found.finished_at or found.started_at
+        run.ended_at = read_at.isoformat() if read_at else None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Apify's refusals in our words: what concerns every run stops the night, the rest is this run's trouble."""
+    def _translated(self, about: str) -> Iterator[None]:
+        """Translates failures: a wrong token stops the night, anything else is this run's trouble."""
         try:
             yield
-        except (UnauthorizedError, ForbiddenError) as refusal:
+        except UnauthorizedError as refusal:
             raise BadInput(
                 f"{self.url} does not accept APIFY_TOKEN ({refusal}). Copy it again from "
                 "https://console.apify.com (Settings, API & Integrations)."
             ) from None
+        except ForbiddenError as refusal:
+            raise RunTrouble(
+                "no_rights",
+                f"APIFY_TOKEN has no rights to {about} ({refusal}). In Apify's console, allow the token to run "
+                "actors and approve the actor.",
+            ) from None
         except NotFoundError as refusal:
-            raise RunTrouble("gone", f"Apify does not have it: {refusal}") from None
+            raise RunTrouble("gone", f"Apify does not have it: {refusal}. {_replacement(about)}") from None
+        except InvalidRequestError as refusal:
+            raise RunTrouble(
+                refusal.type or "refused", f"Apify refused the input of {about}: {refusal}. {_replacement(about)}"
+            ) from None
         except ApifyApiError as refusal:
             raise RunTrouble(refusal.type or "refused", f"Apify refused: {refusal}") from None
-        except (impit.TransportError, TimeoutError) as silence:
+        except SILENCE as silence:
             raise RunTrouble("unreachable", f"{self.url} does not answer ({silence!r}).") from None
+        except (ApifyClientError, ValueError, KeyError) as garbage:
+            raise RunTrouble(
+                "unreadable_answer", f"{self.url} returned something unreadable ({garbage!r:.200})."
+            ) from None
 
 
-def paid_runs(lake: Lake, night: date) -> list[dict[str, Any]]:
-    """The night's paid runs, with the columns of jobs.lake.schema.RUNS."""
-    return [
-        {
-            "run_id": paid.run_id,
-            "platform": book.parent.name,
-            "account": book.name.removesuffix(RUNS_ENDING),
-            "actor": paid.actor,
-            "status": paid.status,
-            "items": paid.items,
-            "cost_usd": paid.cost_usd,
-        }
-        for book in sorted(lake.folder("raw", night).glob(f"*/*{RUNS_ENDING}"))
-        for paid in read_runs(book)
-        if paid.run_id
-    ]
+def new_timeout() -> int:
+    return SHORTEST_TIMEOUT + secrets.randbelow(TIMEOUTS)
 
 
-def read_runs(path: Path) -> list[PaidRun]:
-    return [PaidRun(**run) for run in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+def _item_count(data_set: Any) -> int:
+    return data_set.item_count if data_set else 0
 
 
-def _runs_of(folder: Path) -> list[PaidRun]:
-    return [run for path in sorted(folder.glob(f"*/*{RUNS_ENDING}")) for run in read_runs(path)]
+def _contains(found: Any, sent: Any) -> bool:
+    if isinstance(sent, dict):
+        return isinstance(found, dict) and all(key in found and _contains(found[key], sent[key]) for key in sent)
+    if isinstance(sent, list):
+        return isinstance(found, list) and len(found) == len(sent) and all(map(_contains, found, sent))
+    return bool(found == sent)
 
 
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _replacement(actor: str) -> str:
+    return f"If {actor} was renamed or withdrawn, name a replacement under [actors] in targets.toml."

@@ -22,6 +22,7 @@ class Settings:
     model_dir: Path
     apify_token: str | None = field(repr=False)
     apify_url: str
+    apify_settles_seconds: float  # from a run's end until Apify's figure of its cost can be believed
     spark_master: str
     spark_memory: str
     engine: str
@@ -50,6 +51,7 @@ class Settings:
             model_dir=model_dir,
             apify_token=env("APIFY_TOKEN") or None,
             apify_url=env("APIFY_API_BASE_URL", "https://api.apify.com"),
+            apify_settles_seconds=_seconds("APIFY_SETTLES_SECONDS", 10.0),
             spark_master=env("TOXWATCH_SPARK_MASTER", "local[2]"),
             spark_memory=env("TOXWATCH_SPARK_MEMORY", "2g"),
             engine=engine,
@@ -85,6 +87,14 @@ class Settings:
             finally:
                 new.unlink()
         return path.read_bytes()
+
+
+def _seconds(name: str, usual: float) -> float:
+    given = os.environ.get(name) or str(usual)
+    try:
+        return float(given)
+    except ValueError:
+        raise BadInput(f"{name} is a number of seconds, as {usual:g} (got {given!r}).") from None
 
 
 def _own_or_default(name: str) -> Path:

@@ -1,6 +1,7 @@
 """targets.toml: the watched accounts and the budget of a night."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,11 +11,16 @@ from jobs.config.strict_toml import Strict, read_strict
 from jobs.errors import BadInput
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Usd = Annotated[float, Field(gt=0)]
+HANDLE = r"[\w.-]{1,100}"
+ActorName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
 
 
 def _check_handle(handle: str) -> str:
-    if not re.fullmatch(r"[\w.@-]{1,100}", handle):
-        raise ValueError("write just the name, e.g. nasa, not the URL")
+    if not re.fullmatch(HANDLE, handle):
+        name = handle.partition("?")[0].rstrip("/").rpartition("/")[2].lstrip("@")
+        example = name if re.fullmatch(HANDLE, name) else "nasa"
+        raise ValueError(f"write just the name, e.g. {example}, not the URL and without @")
     return handle
 
 
@@ -40,7 +46,7 @@ class Account(Strict):
     handle: Handle
     tags: tuple[str, ...] = ()
     max_posts: int = Field(default=20, ge=1, le=1000)
-    max_comments_per_post: int = Field(default=200, ge=1, le=100_000)
+    max_comments_per_post: int = Field(default=1000, ge=1, le=100_000)
 
     @property
     def name(self) -> str:
@@ -48,10 +54,30 @@ class Account(Strict):
         return f"{self.platform}/{self.handle}"
 
 
+class Actors(Strict):
+    """Replacements for actors that were renamed or withdrawn; input and output must be the same."""
+
+    instagram_posts: ActorName | None = None
+    instagram_comments: ActorName | None = None
+    tiktok_posts: ActorName | None = None
+    tiktok_comments: ActorName | None = None
+    youtube_posts: ActorName | None = None
+    youtube_comments: ActorName | None = None
+    facebook_posts: ActorName | None = None
+    facebook_comments: ActorName | None = None
+
+
 class Targets(Strict):
     night: NightLimits = Field(default_factory=NightLimits)
     keep: Keep = Field(default_factory=Keep)
+    budgets: dict[str, Usd] = Field(default_factory=dict)  # USD per night, by tag
+    actors: Actors = Field(default_factory=Actors)
     accounts: tuple[Account, ...]
+
+    def actor(self, platform: str, step: str) -> str | None:
+        """The replacement for a platform's actor, if there is one."""
+        replacement: str | None = getattr(self.actors, f"{platform}_{step}")
+        return replacement
 
     def account(self, name: str) -> Account:
         for account in self.accounts:
@@ -65,7 +91,9 @@ def read_targets(path: Path) -> Targets:
     targets = read_strict(path, Targets)
     if not targets.accounts:
         raise BadInput(f"{path}: list at least one account, as an [[accounts]] block with platform and handle")
-    names = [account.name for account in targets.accounts]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadInput(f"{path}: {', '.join(twice)} is listed twice; keep one [[accounts]] block per account")
+    names = Counter(account.name.casefold() for account in targets.accounts)
+    if twice := sorted({one.name for one in targets.accounts if names[one.name.casefold()] > 1}):
+        raise BadInput(f"{path}: {' and '.join(twice)} is listed twice; keep one [[accounts]] block per account")
+    if unused := targets.budgets.keys() - {tag for one in targets.accounts for tag in one.tags}:
+        raise BadInput(f"{path}: budgets: no account has the tag {', '.join(sorted(unused))}")
     return targets

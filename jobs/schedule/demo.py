@@ -22,6 +22,7 @@ def run(data_dir: Path | None, last: date, nights: int) -> None:
             targets_file=standin.TARGETS,
             apify_url=server.url,
             apify_token=server.token,
+            apify_settles_seconds=0.0,
         )
         nightly.run(settings, [last - timedelta(days=day) for day in reversed(range(nights))])
     _show(settings)

@@ -60,6 +60,7 @@ def _apify(settings: Settings) -> Iterator[dict[str, str]]:
         yield {
             "TOXWATCH_TARGETS": str(standin.TARGETS),
             "APIFY_API_BASE_URL": server.url,
+            "APIFY_SETTLES_SECONDS": "0",
             "APIFY_TOKEN": server.token,
         }
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from jobs.standin.server import Fault, Server, serving
+from jobs.standin.faults import Fault
+from jobs.standin.server import Habits, Server, serving
 
 TARGETS = Path(__file__).with_name("targets.toml")
 
-__all__ = ["TARGETS", "Fault", "Server", "serving"]
+__all__ = ["TARGETS", "Fault", "Habits", "Server", "serving"]

@@ -117,7 +117,7 @@ def tiktok_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[It
 
 def youtube_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
     for start in asked["startUrls"]:
-        handle = start["url"].rpartition("@")[2].removesuffix("/videos")
+        handle = start["url"].rpartition("@")[2]
         community = world.community("youtube", handle)
         posts = _posts(world, community, asked["oldestPostDate"], asked["maxResults"], seen_at)
         if not posts:
@@ -193,22 +193,31 @@ def facebook_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[
         yield item
 
 
-ACTORS: dict[str, tuple[Actor, float]] = {  # with its price of one item in USD
-    "apify/instagram-post-scraper": (instagram_posts, 0.0017),
-    "apify/instagram-comment-scraper": (instagram_comments, 0.0019),
-    "clockworks/tiktok-scraper": (tiktok_posts, 0.003),
-    "clockworks/tiktok-comments-scraper": (tiktok_comments, 0.001),
-    "streamers/youtube-scraper": (youtube_posts, 0.003),
-    "streamers/youtube-comments-scraper": (youtube_comments, 0.001),
-    "apify/facebook-posts-scraper": (facebook_posts, 0.004),
-    "apify/facebook-comments-scraper": (facebook_comments, 0.0015),
+ACTORS: dict[str, tuple[Actor, float, float]] = {  # with its price of one item, and the least maximum charge, in USD
+    "apify/instagram-post-scraper": (instagram_posts, 0.0017, 0.005),
+    "apify/instagram-comment-scraper": (instagram_comments, 0.0019, 0.0019),
+    "clockworks/tiktok-scraper": (tiktok_posts, 0.003, 0.50),
+    "clockworks/tiktok-comments-scraper": (tiktok_comments, 0.001, 0.0),
+    "streamers/youtube-scraper": (youtube_posts, 0.003, 0.0),
+    "streamers/youtube-comments-scraper": (youtube_comments, 0.001, 0.50),
+    "apify/facebook-posts-scraper": (facebook_posts, 0.004, 0.0),
+    "apify/facebook-comments-scraper": (facebook_comments, 0.0015, 0.0),
+}
+DEFAULTS: dict[str, dict[str, object]] = {  # of the input, which Apify adds to what it was sent
+    "apify/instagram-post-scraper": {"skipPinnedPosts": False, "dataDetailLevel": "detailedData"},
+    "clockworks/tiktok-scraper": {"profileScrapeSections": ["videos"], "shouldDownloadVideos": False},
+    "clockworks/tiktok-comments-scraper": {"excludePinnedPosts": False},
+    "streamers/youtube-scraper": {"maxResultsShorts": 0, "maxResultStreams": 0, "transcriptionAndSubtitle": "NONE"},
+    "streamers/youtube-comments-scraper": {"sortCommentsBy": "NEWEST_FIRST", "maxComments": 1},
+    "apify/facebook-posts-scraper": {"captionText": False},
+    "apify/facebook-comments-scraper": {"viewOption": "RANKED_THREADED"},
 }
 
 
-def with_repeats(items: Iterator[Item]) -> Iterator[Item]:
+def with_repeats(items: Iterator[Item], every: int) -> Iterator[Item]:
     for number, item in enumerate(items, 1):
         yield item
-        if number % REPEAT_EVERY == 0:
+        if number % every == 0:
             yield item
 
 

@@ -4,20 +4,25 @@ import gzip
 import json
 import re
 import secrets
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from jobs.standin.actors import ACTORS, with_repeats
+from jobs.standin.actors import ACTORS, DEFAULTS, REPEAT_EVERY, with_repeats
+from jobs.standin.faults import ENDINGS, Fault, spoilt
 from jobs.standin.world import World, at
 
 TOKEN = "stand-in-token"
+BELOW = "max-total-charge-usd-below-minimum"
+OPTIONS = {"timeoutSecs": "timeout", "maxItems": "maxItems", "maxTotalChargeUsd": "maxTotalChargeUsd"}
 LONGEST_WAIT = 60  # seconds that Apify's own server waits for a run
 NO_LIMIT = 999_999_999_999  # what Apify reports where no limit was asked
 UNFINISHED = ("READY", "RUNNING", "ABORTING")
@@ -30,19 +35,17 @@ ERROR_TYPES = {
 }
 
 
-@dataclass
-class Fault:
-    """What goes wrong with the requests that `on` matches ("POST .*comment-scraper"), so many times.
+@dataclass(frozen=True)
+class Habits:
+    """How the service behaves when nothing goes wrong."""
 
-    A number is answered instead of serving; "lost" serves, then drops the line; "slow" waits `seconds` first,
-    "long" makes the run take `seconds`; FAILED, TIMED-OUT and ABORTED end a run with half of its items;
-    "blocked" sends an error item in place of all items.
-    """
+    run_seconds: float = 0.01
+    usage_seconds: float = 0.0  # after a run's end, until it is told what it cost
+    repeats: int = REPEAT_EVERY  # one item in so many is sent again
+    bills_replies: bool = False  # those that are nested in a comment
 
-    what: int | str
-    on: str
-    times: int = 1
-    seconds: float = 0.0
+    def billed(self, item: dict) -> int:
+        return 1 + (len(item.get("replies") or []) if self.bills_replies else 0)
 
 
 @dataclass
@@ -55,7 +58,9 @@ class Run:
     ends_as: str
     cost_usd: float
     ends_at: float
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seen_at: datetime  # the clock of the invented world
+    usage_seconds: float = 0.0  # after its end, until what it cost is told; half of it is told half as late
+    is_counted: bool = True
 
     @property
     def status(self) -> str:
@@ -66,31 +71,34 @@ class Run:
             "id": self.id,
             "actId": self.actor.replace("/", "~"),
             "userId": "stand-in",
-            "startedAt": _iso(self.started_at),
-            "finishedAt": None if self.status == "RUNNING" else _iso(datetime.now(UTC)),
+            "startedAt": _iso(self.seen_at),
+            "finishedAt": None if self.status == "RUNNING" else _iso(self.seen_at),
             "status": self.status,
             "meta": {"origin": "API"},
             "stats": {},
-            "options": {"build": "latest", "memoryMbytes": 1024, "diskMbytes": 2048, **self.options},
+            "options": {"build": "latest", "timeoutSecs": 0, "memoryMbytes": 1024, "diskMbytes": 2048, **self.options},
             "buildId": "build",
             "buildNumber": "0.0.1",
             "defaultKeyValueStoreId": f"kv-{self.id}",
             "defaultDatasetId": f"ds-{self.id}",
             "defaultRequestQueueId": f"rq-{self.id}",
-            "usageTotalUsd": 0.0 if self.status == "RUNNING" else self.cost_usd,
+            "usageTotalUsd": self._told_usd(),
         }
+
+    def _told_usd(self) -> float:
+        passed = time.monotonic() - self.ends_at
+        if passed < self.usage_seconds / 2 or not self.is_counted:
+            return 0.0
+        return self.cost_usd if passed >= self.usage_seconds else round(self.cost_usd / 2, 6)
 
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     token = TOKEN
 
-    def __init__(self, host: str, port: int, seed: int, faults: list[Fault], run_seconds: float) -> None:
+    def __init__(self, host: str, port: int, habits: Habits, faults: list[Fault], world: World) -> None:
         super().__init__((host, port), _Handler)
-        self.host = host
-        self.world = World(seed)
-        self.faults = faults
-        self.run_seconds = run_seconds
+        self.host, self.world, self.faults, self.habits = host, world, faults, habits
         self.calls: list[str] = []  # "GET /v2/actor-runs/…"
         self.runs: dict[str, Run] = {}
         self._lock = threading.Lock()
@@ -103,37 +111,39 @@ class Server(ThreadingHTTPServer):
     def spent_usd(self) -> float:
         return sum(run.cost_usd for run in self.runs.values())
 
-    def fault(self, call: str) -> Fault | None:
+    def fault(self, call: str, asked: dict) -> Fault | None:
         with self._lock:
             self.calls.append(call)
             for fault in self.faults:
-                if fault.times > 0 and re.match(fault.on, call):
+                if fault.times > 0 and re.match(fault.on, call) and fault.asked in json.dumps(asked):
                     fault.times -= 1
                     return fault
         return None
 
     def start(self, actor: str, asked: dict, query: dict[str, str], seen_at: datetime, fault: Fault | None) -> Run:
-        produce, price = ACTORS[actor]
-        limit = int(query.get("maxItems", NO_LIMIT))
-        if "maxTotalChargeUsd" in query:
-            limit = min(limit, int(float(query["maxTotalChargeUsd"]) / price + 1e-9))
-        items = list(islice(with_repeats(produce(self.world, asked, seen_at)), limit))
-        ends_as, seconds = "SUCCEEDED", self.run_seconds
-        if fault and fault.what in ("FAILED", "TIMED-OUT", "ABORTED"):
-            ends_as, items = str(fault.what), items[: len(items) // 2]
-        elif fault and fault.what == "blocked":
+        produce, price, least_usd = ACTORS[actor]
+        limit = NO_LIMIT
+        if "maxTotalChargeUsd" in query:  # maxItems is for actors that are paid by result, which these are not
+            cap = float(query["maxTotalChargeUsd"])
+            if cap < least_usd:
+                raise Refused(400, f"Maximum cost per run is less than the allowed minimum of ${least_usd}", BELOW)
+            limit = min(limit, int(cap / price + 1e-9))
+        every = with_repeats(produce(self.world, asked, seen_at), self.habits.repeats)
+        items = list(islice(spoilt(fault, list(every)), limit))
+        if fault and fault.what == "blocked":
             items = [_blocked(asked)]
-        elif fault and fault.what == "long":
-            seconds = fault.seconds
         run = Run(
             id=secrets.token_urlsafe(9),  # never the same twice: a record of an earlier server finds nothing here
             actor=actor,
-            input=asked,
-            options={"timeoutSecs": int(query.get("timeout", 0)), "maxItems": limit},
+            input=DEFAULTS.get(actor, {}) | asked,
+            options={key: float(query[name]) for key, name in OPTIONS.items() if name in query},
             items=items,
-            ends_as=ends_as,
-            cost_usd=round(len(items) * price, 6),
-            ends_at=time.monotonic() + seconds,
+            ends_as=str(fault.what) if fault and fault.what in ENDINGS else "SUCCEEDED",
+            cost_usd=round(sum(map(self.habits.billed, items)) * price, 6),
+            ends_at=time.monotonic() + (fault.seconds if fault and fault.what == "long" else self.habits.run_seconds),
+            seen_at=seen_at,
+            usage_seconds=self.habits.usage_seconds,
+            is_counted=not (fault and fault.what == "uncounted"),
         )
         self.runs[run.id] = run
         return run
@@ -146,8 +156,10 @@ def serving(
     port: int = 0,
     run_seconds: float = 0.01,
     host: str = "127.0.0.1",
+    habits: Habits | None = None,
+    world: World | None = None,
 ) -> Iterator[Server]:
-    with Server(host, port, seed, faults or [], run_seconds) as server:
+    with Server(host, port, habits or Habits(run_seconds), faults or [], world or World(seed)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         yield server
@@ -155,10 +167,11 @@ def serving(
         thread.join()
 
 
-class _Refused(Exception):
-    def __init__(self, status: int, message: str) -> None:
+class Refused(Exception):
+    def __init__(self, status: int, message: str, type: str | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.type = type or ERROR_TYPES.get(status, "internal-server-error")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -181,25 +194,37 @@ class _Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         self.path = unquote(address.path)
         self.query = {name: values[-1] for name, values in parse_qs(address.query).items()}
-        fault = self.server.fault(f"{self.command} {self.path}")
+        asked = _json(body, self.headers.get("Content-Encoding"))
+        fault = self.server.fault(f"{self.command} {self.path}", asked)
         if fault and fault.what == "slow":
             time.sleep(fault.seconds)
         try:
             if fault and isinstance(fault.what, int):
-                raise _Refused(fault.what, "A fault was asked for.")
+                raise Refused(fault.what, "A fault was asked for.")
             if self.headers.get("Authorization") != f"Bearer {self.server.token}":
-                raise _Refused(401, "User was not found or authentication token is not valid")
-            status, reply, headers = self._answer(_json(body, self.headers.get("Content-Encoding")), fault)
-        except _Refused as refused:
-            message = {"type": ERROR_TYPES.get(refused.status, "internal-server-error"), "message": str(refused)}
+                raise Refused(401, "User was not found or authentication token is not valid")
+            status, reply, headers = self._answer(asked, fault)
+        except Refused as refused:
+            message = {"type": refused.type, "message": str(refused)}
             status, reply, headers = refused.status, {"error": message}, {}
-        if fault and fault.what == "lost":
-            self.close_connection = True
-            return
-        self._send(status, reply, headers)
+        match fault.what if fault else None:
+            case "lost":
+                self.close_connection = True
+            case "reset":
+                self._reset()
+            case "html":
+                self._send(200, b"<!doctype html><title>Bad gateway</title>", headers)
+            case _:
+                self._send(status, json.dumps(reply, ensure_ascii=False).encode(), headers)
 
-    def _send(self, status: int, reply: object, headers: dict[str, object]) -> None:
-        content = json.dumps(reply, ensure_ascii=False).encode()
+    def _reset(self) -> None:
+        """A connection that breaks when half of the answer has been sent."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n[{")
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def _send(self, status: int, content: bytes, headers: dict[str, object]) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
@@ -220,26 +245,28 @@ class _Handler(BaseHTTPRequestHandler):
             case "POST", "actor-runs", id, "abort":
                 return 200, {"data": _abort(self._run(id)).as_json()}, {}
             case "POST", "actor-runs", id, "resurrect":
-                return 200, {"data": _resurrect(self._run(id), self.server.run_seconds).as_json()}, {}
+                return 200, {"data": _resurrect(self._run(id), self.server.habits.run_seconds).as_json()}, {}
             case ("GET", "actor-runs", id, "dataset", "items") | ("GET", "datasets", id, "items"):
-                return self._items(self._run(id.removeprefix("ds-")))
+                return self._items(self._run(id.removeprefix("ds-")), fault)
+            case "GET", "datasets", id:
+                return 200, {"data": self._data_set(self._run(id.removeprefix("ds-")))}, {}
             case "GET", "key-value-stores", id, "records", "INPUT":
                 return 200, self._run(id.removeprefix("kv-")).input, {}
             case "GET", "users", "me":
                 return 200, {"data": {"id": "stand-in", "username": "stand-in"}}, {}
             case "GET", "users", "me", "limits":
                 return 200, {"data": self._limits()}, {}
-        raise _Refused(404, f"There is no {self.command} {self.path}")
+        raise Refused(404, f"There is no {self.command} {self.path}")
 
     def _actor(self, name: str) -> str:
         actor = name.replace("~", "/")
         if actor not in ACTORS:
-            raise _Refused(404, f"Actor {actor} was not found")
+            raise Refused(404, f"Actor {actor} was not found")
         return actor
 
     def _run(self, id: str) -> Run:
         if id not in self.server.runs:
-            raise _Refused(404, f"Actor run {id} was not found")
+            raise Refused(404, f"Actor run {id} was not found")
         return self.server.runs[id]
 
     def _seen_at(self) -> datetime:
@@ -253,19 +280,35 @@ class _Handler(BaseHTTPRequestHandler):
         return run
 
     def _runs(self, actor: str) -> dict:
-        since = self.query.get("startedAfter", "")
-        found = [r.as_json() for r in self.server.runs.values() if r.actor == actor and _iso(r.started_at) >= since]
+        listed = [run.as_json() for run in self.server.runs.values() if run.actor == actor]
+        found = [{key: value for key, value in run.items() if key != "options"} for run in listed]
         found = found[::-1] if self.query.get("desc") in ("true", "1") else found
         offset, limit = int(self.query.get("offset", 0)), int(self.query.get("limit", 1000))
         page = found[offset : offset + limit]
         return {"total": len(found), "offset": offset, "limit": limit, "count": len(page), "desc": False, "items": page}
 
-    def _items(self, run: Run) -> tuple[int, object, dict[str, object]]:
+    def _data_set(self, run: Run) -> dict:
+        at_once = {name: _iso(run.seen_at) for name in ("createdAt", "modifiedAt", "accessedAt")}
+        counts = {"itemCount": len(run.items), "cleanItemCount": len(run.items)}
+        return {
+            "id": f"ds-{run.id}",
+            "name": None,
+            "userId": "stand-in",
+            "consoleUrl": self.server.url,
+            **at_once,
+            **counts,
+        }
+
+    def _items(self, run: Run, fault: Fault | None) -> tuple[int, object, dict[str, object]]:
         offset, limit = int(self.query.get("offset", 0)), int(self.query.get("limit", NO_LIMIT))
         page = run.items[offset : offset + limit]
+        total = len(run.items)
+        if fault and fault.what in ("short", "empty"):
+            page = page[: len(page) // 2] if fault.what == "short" else []
+            total = 0 if fault.what == "empty" else total
         if self.query.get("clean") in ("true", "1"):
             page = [{name: value for name, value in item.items() if name[0] != "#"} for item in page]
-        paging = {"Total": len(run.items), "Offset": offset, "Count": len(page), "Limit": limit, "Desc": "false"}
+        paging = {"Total": total, "Offset": offset, "Count": len(page), "Limit": limit, "Desc": "false"}
         return 200, page, {f"X-Apify-Pagination-{name}": value for name, value in paging.items()}
 
     def _limits(self) -> dict:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -94,13 +94,13 @@ class Comment:
 
 
 class World:
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, communities: Sequence[Community] = COMMUNITIES) -> None:
+        self.seed, self.communities = seed, communities
         self.posts_on = lru_cache(maxsize=4096)(self._posts_on)
         self.comments_on = lru_cache(maxsize=16384)(self._comments_on)
 
     def community(self, platform: str, handle: str) -> Community | None:
-        return next((c for c in COMMUNITIES if (c.platform, c.handle) == (platform, handle)), None)
+        return next((c for c in self.communities if (c.platform, c.handle) == (platform, handle)), None)
 
     def posts(self, community: Community, since: date, seen_at: datetime) -> list[Post]:
         """Newest first."""
@@ -110,9 +110,9 @@ class World:
 
     def post(self, key: int) -> Post | None:
         place, day, index = key % 64, key // 64 // 16, key // 64 % 16
-        if place >= len(COMMUNITIES) or not 1 <= day <= date.max.toordinal():
+        if place >= len(self.communities) or not 1 <= day <= date.max.toordinal():
             return None
-        posts = self.posts_on(COMMUNITIES[place], date.fromordinal(day))
+        posts = self.posts_on(self.communities[place], date.fromordinal(day))
         return posts[index] if index < len(posts) else None
 
     def comments(self, post: Post, seen_at: datetime) -> list[Comment]:
@@ -145,7 +145,7 @@ class World:
         thing = chance.choice(PHRASES["topics"][community.topic]["en"])
         return Post(
             community=community,
-            key=(day.toordinal() * 16 + index) * 64 + COMMUNITIES.index(community),
+            key=(day.toordinal() * 16 + index) * 64 + self.communities.index(community),
             posted_at=posted_at,
             caption=chance.choice(PHRASES["captions"]["en"]).replace("{thing}", thing),
             likes=community.comments_a_post * chance.randint(8, 40),

@@ -1,0 +1,20 @@
+"""The two actors of an account: its platform's, or their replacements in targets.toml."""
+
+from dataclasses import replace
+
+from jobs.config.targets import Account, Targets
+from jobs.platforms import platform
+from jobs.platforms.actor import Actor
+
+
+def actors_of(account: Account, targets: Targets) -> tuple[Actor, Actor]:
+    """For posts and for comments."""
+    module = platform(account.platform)
+    return (
+        _named(module.POSTS, targets.actor(account.platform, "posts")),
+        _named(module.COMMENTS, targets.actor(account.platform, "comments")),
+    )
+
+
+def _named(actor: Actor, name: str | None) -> Actor:
+    return replace(actor, name=name) if name else actor
