@@ -38,6 +38,7 @@ PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
         nights.demo,
         nights.stream,
         nights.accounts,
+        nights.plan,
         nights.airflow,
         nights.status,
         nights.doctor,

@@ -42,6 +42,38 @@ def scrape(
     print_manifests([scrape.run(Settings.load(data_dir), night_of(night), account)], as_json)
 
 
+def plan(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show what a night will cost by account, and what it did cost per new comment.
+
+    Example: toxwatch plan --night 2026-11-20
+    """
+    from dataclasses import asdict
+
+    from jobs.collect import plan as plans
+    from jobs.config.targets import read_targets
+
+    settings, day = Settings.load(data_dir), night_of(night)
+    entries = plans.plan(settings, day)
+    budget = read_targets(settings.targets_file).night.budget_usd
+    month = plans.month_usd(entries, budget)
+    if as_json:
+        accounts = [asdict(entry) | {"usd_per_1000_new": entry.usd_per_1000} for entry in entries]
+        return print_json({"night": day, "budget_usd": budget, "month_usd": month, "accounts": accounts})
+    rows = [
+        [
+            entry.account,
+            f"{entry.expected_usd:.2f}" + (" (over budget)" if entry.is_too_dear else ""),
+            *("–" if value is None else f"{value:,.2f}" for value in (entry.spent_usd, entry.usd_per_1000)),
+            "–" if entry.new_comments is None else f"{entry.new_comments:,}",
+        ]
+        for entry in entries
+    ]
+    print_rows(["account", "expected USD", "spent USD", "USD per 1,000 new", "new comments"], rows)
+    return console.print(
+        f"Budget {budget:.2f} USD per night; forecast for {plans.MONTH_NIGHTS} nights: {month:.2f} USD."
+    )
+
+
 def validate(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Check the raw comments: reject bad rows with their reasons, and stop a night that can't be trusted."""
     from jobs import validate

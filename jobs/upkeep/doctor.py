@@ -15,6 +15,7 @@ from impit import HTTPError
 from jobs import publish
 from jobs.alerts.channels import channels
 from jobs.alerts.rules import read_rules
+from jobs.collect.plan import too_dear
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.errors import ToxwatchError
@@ -99,6 +100,8 @@ def disk(settings: Settings) -> str:
 
 def targets(settings: Settings) -> str:
     found = read_targets(settings.targets_file)
+    if dear := list(too_dear(found)):
+        raise Ailment("; ".join(dear))
     counted = "1 account" if len(found.accounts) == 1 else f"{len(found.accounts)} accounts"
     return f"{counted} in {settings.targets_file}, at most ${found.night.budget_usd:.2f} per night"
 

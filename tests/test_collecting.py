@@ -1,0 +1,407 @@
+"""Collecting from a service as mean as the real one: what it costs, what it loses, what one account does to others."""
+
+import contextlib
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from jobs import scrape, standin
+from jobs.collect import apify as client
+from jobs.collect.plan import month_usd, plan
+from jobs.collect.runs import paid_runs, read_runs
+from jobs.config.settings import Settings
+from jobs.errors import FailedService
+from jobs.lake.files import write_atomically
+from jobs.lake.nights import Lake
+from jobs.lake.raw import RawLine, ingest_error, mapped_comments, raw_file, read_file
+from jobs.platforms.values import end_of
+from jobs.standin import Fault, Habits
+from jobs.standin.world import Community, World
+from jobs.upkeep import doctor
+from tests.conftest import watching
+
+NIGHT, NEXT = date(2026, 11, 10), date(2026, 11, 11)
+LOUD, TIKTOK, YOUTUBE, FACEBOOK = (
+    "instagram/harbour_fc",
+    "tiktok/tonis.kitchen",
+    "youtube/aurora.space",
+    "facebook/harbourfc",
+)
+TARGETS = """
+[night]
+budget_usd = {budget}
+lookback_days = 3
+"""
+ACCOUNT = """
+[[accounts]]
+platform = "{}"
+handle = "{}"
+max_posts = 4
+"""
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_impatient(monkeypatch)
+
+
+def be_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "START_PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(client, "UNCLEAR_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(client, "PAGE_PAUSES", (0.01, 0.01, 0.01))
+
+
+def collecting(folder: Path, server: standin.Server, *accounts: str, budget: float = 5.0, more: str = "") -> Settings:
+    folder.mkdir(exist_ok=True)
+    settings = watching(folder / "data", server)
+    blocks = [ACCOUNT.format(*account.split("/")) for account in accounts]
+    settings.targets_file.write_text(TARGETS.format(budget=budget) + more + "".join(blocks))
+    return settings
+
+
+def errors(settings: Settings, account: str, night: date = NIGHT) -> dict[str, str]:
+    lines = read_file(raw_file(Lake(settings.data_dir), night, account), night)
+    return {row["error"]: row["description"] for line in lines if line.kind == "error" for row in [ingest_error(line)]}
+
+
+def comments(settings: Settings, account: str, night: date = NIGHT) -> dict[str, dict[str, Any]]:
+    lines = read_file(raw_file(Lake(settings.data_dir), night, account), night)
+    found = [comment for line in lines if line.kind == "comment" for comment in mapped_comments(line)]
+    return {comment["comment_id"]: comment for comment in found if comment["comment_id"]}
+
+
+def books(settings: Settings, night: date = NIGHT) -> list[Any]:
+    folder = Lake(settings.data_dir).folder("raw", night)
+    return [run for path in sorted(folder.glob("*/*.runs.json")) for run in read_runs(path)]
+
+
+# Every platform starts
+
+
+def test_every_platform_starts_though_actors_refuse_a_small_maximum_charge(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, LOUD, TIKTOK, YOUTUBE, FACEBOOK)
+        scrape.run(settings, NIGHT)
+        for account in (LOUD, TIKTOK, YOUTUBE, FACEBOOK):
+            assert errors(settings, account) == {}
+            assert len(comments(settings, account)) > 20
+
+
+def test_an_account_that_is_too_dear_for_the_budget_is_named_with_what_it_needs(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, TIKTOK, FACEBOOK, budget=0.40)
+        scrape.run(settings, NIGHT)
+        assert len(comments(settings, FACEBOOK)) > 20
+        said = errors(settings, TIKTOK)["budget_reached"]
+        assert "a run of clockworks/tiktok-scraper needs at least 0.50" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (404, "If apify/instagram-post-scraper was renamed or withdrawn, name a replacement under"),
+        (403, "APIFY_TOKEN has no rights to apify/instagram-post-scraper"),
+    ],
+)
+def test_an_actor_that_cannot_be_run_is_its_accounts_trouble_and_names_the_remedy(
+    tmp_path: Path, status: int, said: str
+) -> None:
+    with standin.serving(faults=[Fault(status, on="POST .*instagram-post-scraper")]) as server:
+        settings = collecting(tmp_path, server, LOUD, FACEBOOK)
+        scrape.run(settings, NIGHT)
+        assert said in "".join(errors(settings, LOUD).values())
+        assert len(comments(settings, FACEBOOK)) > 20
+        assert all(run.committed_usd == 0 for run in books(settings) if run.status == "REFUSED")
+
+
+def test_another_actor_is_run_where_the_targets_name_it(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        other = '[actors]\ninstagram_comments = "somebody/else"\n'
+        settings = collecting(tmp_path, server, LOUD, more=other)
+        scrape.run(settings, NIGHT)
+        assert "Actor somebody/else was not found" in errors(settings, LOUD)["gone"]
+
+
+# The budget holds
+
+MANY = [Community("instagram", f"team{n}", "football", 1.0, 60) for n in range(60)]
+
+
+@pytest.mark.parametrize("fault", [None, Fault("uncounted", on="POST .*", times=9999)])
+def test_a_night_never_passes_its_budget_however_late_costs_are_told(tmp_path: Path, fault: Fault | None) -> None:
+    """Ten times as fast as the real service, which tells a cost 6.4 seconds after the end, on average."""
+    habits, world = Habits(usage_seconds=0.64), World(1, MANY)
+    with standin.serving(faults=[fault] if fault else [], habits=habits, world=world) as server:
+        settings = collecting(tmp_path, server, *(f"instagram/{one.handle}" for one in MANY), budget=1.00)
+        settings = replace(settings, apify_settles_seconds=1.0)
+        scrape.run(settings, NIGHT)
+        booked = sum(run["cost_usd"] for run in paid_runs(Lake(settings.data_dir), NIGHT))
+        assert server.spent_usd <= booked + 1e-6 <= 1.00 + 2e-6
+        if fault is None:
+            assert server.spent_usd > 0.7, "a budget is for spending"
+            assert booked == pytest.approx(server.spent_usd)
+
+
+def test_a_tag_has_a_budget_of_its_own(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, FACEBOOK, LOUD, more="[budgets]\nsport = 0.05\n")
+        text = settings.targets_file.read_text()
+        settings.targets_file.write_text(
+            text.replace('handle = "harbour_fc"', 'handle = "harbour_fc"\ntags = ["sport"]')
+        )
+        scrape.run(settings, NIGHT)
+        assert "The budget was enough for" in errors(settings, LOUD)["budget_reached"]
+        assert errors(settings, FACEBOOK) == {}
+        assert sum(run.cost_usd for run in books(settings) if "instagram" in run.actor) <= 0.05
+
+
+class Killed(BaseException):
+    """Not an Exception: nothing between here and the top may handle it, as nothing handles SIGKILL."""
+
+
+def killing(chance: Random, of: Callable[..., Any]) -> Callable[..., Any]:
+    """Dies at one of its first calls, before or after it has done its work."""
+    left, before = itertools.count(-chance.randrange(12)), chance.random() < 0.5
+
+    def call(*args: Any, **more: Any) -> Any:
+        dies = next(left) == 0
+        if dies and before:
+            raise Killed
+        done = of(*args, **more)
+        if dies:
+            raise Killed
+        return done
+
+    return call
+
+
+@pytest.mark.parametrize("series", range(4))
+def test_fifty_kills_and_lost_answers_never_pay_twice_for_the_same(
+    tmp_path: Path, series: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """INPUT comes back with defaults, Apify's clock is days from ours, a start may be answered by nobody."""
+    chance = Random(series)
+    with standin.serving() as server:
+        for trial in range(50):
+            account = chance.choice([TIKTOK, YOUTUBE, FACEBOOK])
+            settings = collecting(tmp_path / str(trial), server, account)
+            before = set(server.runs)
+            if chance.random() < 0.5:
+                server.faults.append(Fault("lost", on="POST .*", times=chance.randint(1, 2)))
+            for name in chance.sample(["_begin", "_note", "wait", "items"], 2):
+                monkeypatch.setattr(client.Apify, name, killing(chance, getattr(client.Apify, name)))
+            monkeypatch.setattr("jobs.collect.runs.write_atomically", killing(chance, write_atomically))
+            for _ in range(6):
+                try:
+                    scrape.run(settings, NIGHT)
+                except Killed:
+                    continue
+                if errors(settings, account) == {}:
+                    break
+            monkeypatch.undo()
+            be_impatient(monkeypatch)
+            server.faults.clear()
+            purposes = [json.dumps([run.actor, run.input]) for id, run in server.runs.items() if id not in before]
+            assert errors(settings, account) == {}
+            assert len(purposes) == len(set(purposes)) == 2
+
+
+def test_a_start_that_is_answered_late_is_found_and_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "START_TIMEOUT", client.timedelta(seconds=0.3))
+    with standin.serving(faults=[Fault("slow", on="POST .*comment", seconds=0.8)]) as server:
+        monkeypatch.setattr(client, "UNCLEAR_PAUSES", (0.3, 0.3, 0.3))
+        settings = collecting(tmp_path, server, LOUD)
+        scrape.run(settings, NIGHT)
+        assert errors(settings, LOUD) == {}
+        assert len(server.runs) == 2
+
+
+# One account never stops another
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("noted", on="POST .*tiktok-scraper"), "unreadable"),
+        (Fault("reset", on="GET .*/items", times=2), None),
+        (Fault("html", on="GET .*/items", times=2), None),
+        (Fault("html", on="GET .*/items", times=99), "unreadable_answer"),
+        (Fault("html", on="POST .*tiktok-scraper"), None),
+        (Fault("renamed", on="POST .*tiktok-scraper", fields={"webVideoUrl": "link"}), "unreadable"),
+        (Fault("nothing", on="POST .*tiktok-comments", times=9), "nothing_came"),
+    ],
+    ids=lambda value: f"{value.what} {value.on}" if isinstance(value, Fault) else "",
+)
+def test_whatever_comes_is_that_accounts_trouble(tmp_path: Path, fault: Fault, error: str | None) -> None:
+    with standin.serving(faults=[fault]) as server:
+        settings = collecting(tmp_path, server, TIKTOK)
+        scrape_all_but_nothing(settings)
+        assert set(errors(settings, TIKTOK)) == ({error} if error else set())
+        if error in (None, "unreadable") and fault.what != "renamed":
+            assert len(comments(settings, TIKTOK)) > 20
+
+
+def scrape_all_but_nothing(settings: Settings) -> None:
+    """A night of a single account that failed is a failed service; its file says why."""
+    with contextlib.suppress(FailedService):
+        scrape.run(settings, NIGHT)
+
+
+def test_an_account_that_nobody_foresaw_leaves_the_others_a_night(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprised(*_: object) -> None:
+        raise ZeroDivisionError("a surprise")
+
+    monkeypatch.setattr("jobs.platforms.tiktok.post", surprised)
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, TIKTOK, LOUD)
+        scrape.run(settings, NIGHT)
+        assert "ZeroDivisionError" in errors(settings, TIKTOK)["not_understood"]
+        assert len(comments(settings, LOUD)) > 20
+        monkeypatch.undo()
+        be_impatient(monkeypatch)
+        before = len(server.runs)
+        scrape.run(settings, NIGHT)
+        assert len(server.runs) == before + 1, "the posts are paid for and were read again"
+        assert len(comments(settings, TIKTOK)) > 20
+
+
+@pytest.mark.parametrize("text", [None, "missing"])
+def test_a_comment_that_is_only_a_picture_has_an_empty_text(text: str | None) -> None:
+    item = {"id": "1", "postUrl": "https://www.instagram.com/p/A/", "media": {"gif": {}}, "text": text}
+    if text == "missing":
+        del item["text"]
+    line = RawLine(NIGHT, "instagram", "them", "comment", "instagram", "run", item)
+    assert [(comment["text"], comment["has_media"]) for comment in mapped_comments(line)] == [("", True)]
+
+
+# Nothing silently lost
+
+
+@pytest.mark.parametrize("what", ["nothing", "quarter"])
+def test_a_run_that_succeeds_with_too_little_is_asked_again(tmp_path: Path, what: str) -> None:
+    with standin.serving(faults=[Fault(what, on="POST .*instagram-comment")]) as server:
+        settings = collecting(tmp_path, server, LOUD)
+        scrape.run(settings, NIGHT)
+        whole = comments(settings, LOUD)
+        assert errors(settings, LOUD) == {}
+    with standin.serving() as server:
+        settings = collecting(tmp_path / "undisturbed", server, LOUD)
+        scrape.run(settings, NIGHT)
+        assert whole.keys() == comments(settings, LOUD).keys()
+
+
+def test_what_stays_too_little_is_written_down_and_does_not_count_as_read(tmp_path: Path) -> None:
+    with standin.serving(faults=[Fault("nothing", on="POST .*instagram-comment", times=2)]) as server:
+        settings = collecting(tmp_path, server, LOUD)
+        scrape.run(settings, NIGHT)
+        assert "Only 0 of" in errors(settings, LOUD)["nothing_came"]
+        scrape.run(settings, NEXT)
+        assert len(comments(settings, LOUD, NEXT)) > 200, "the next night reads the posts from the beginning"
+
+
+@pytest.mark.parametrize("what", ["short", "empty"])
+def test_a_page_that_is_short_while_the_run_still_writes_loses_nothing(tmp_path: Path, what: str) -> None:
+    with standin.serving(faults=[Fault(what, on="GET .*/items", times=2)]) as server:
+        settings = collecting(tmp_path, server, LOUD)
+        scrape.run(settings, NIGHT)
+        assert errors(settings, LOUD) == {}
+        assert sum(run.items for run in books(settings)) == sum(len(run.items) for run in server.runs.values())
+
+
+def test_one_video_with_many_answers_does_not_take_the_others_share(tmp_path: Path) -> None:
+    with standin.serving(faults=[Fault("hogged", on="POST .*tiktok-comments")]) as server:
+        settings = collecting(tmp_path, server, TIKTOK, budget=0.60)
+        scrape.run(settings, NIGHT)
+        found = comments(settings, TIKTOK)
+        posts = {comment["post_id"] for comment in found.values()}
+        asked = {url for run in server.runs.values() for url in run.input.get("postURLs", [])}
+        assert len(posts) == len(asked) > 1
+
+
+def test_a_comment_that_went_and_one_that_came_are_noticed_though_the_count_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, LOUD)
+        scrape.run(settings, NIGHT)
+        world, newest = server.world.comments, {}
+
+        def swapped(post: Any, _seen_at: Any) -> list[Any]:
+            """The oldest comment is gone, and there is a newer one."""
+            known = world(post, end_of(NIGHT))
+            if not known or post.posted_at > end_of(NIGHT):
+                return []
+            newest[post.key] = replace(known[0], id=f"9{known[0].id}", posted_at=end_of(NIGHT), parent_id=None)
+            return [newest[post.key], *known[:-1]]
+
+        monkeypatch.setattr(server.world, "comments", swapped)
+        scrape.run(settings, NEXT)
+        found = comments(settings, LOUD, NEXT)
+        asked = [run for run in server.runs.values() if run.actor.endswith("comment-scraper")]
+        seen = {url.rstrip("/").rpartition("/")[2] for run in asked[1:] for url in run.input["directUrls"]}
+        assert seen
+        assert {f"instagram:{one.id}" for one in newest.values()} & found.keys()
+
+
+# Drift of the source
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault("emptied", on="POST .*tiktok-comments", fields={"text": ""}, share=0.6),
+         ["clockworks/tiktok-comments-scraper: text is filled in ", "before in"]),
+        (Fault("renamed", on="POST .*tiktok-comments", fields={"diggCount": "likes"}),
+         ["likes is filled in 0%", "Fields gone: diggCount int", "New fields: likes int"]),
+        (Fault("renamed", on="POST .*tiktok-comments", fields={"createTimeISO": "a", "createTime": "b"}),
+         ["posted_at is filled in 0%"]),
+        (Fault("renamed", on="POST .*tiktok-scraper", fields={"commentCount": "comments"}),
+         ["clockworks/tiktok-scraper: comment_count is filled in 0%"]),
+    ],
+    ids=["empty texts", "likes renamed", "times renamed", "counts renamed"],
+)  # fmt: skip
+def test_a_source_that_changes_is_noticed_the_same_night_for_that_account(
+    tmp_path: Path, fault: Fault, said: list[str]
+) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, TIKTOK, LOUD)
+        scrape.run(settings, NIGHT)
+        assert errors(settings, TIKTOK) == {}
+        server.faults.append(fault)
+        scrape.run(settings, NEXT)
+        description = errors(settings, TIKTOK, NEXT)["source_changed"]
+        assert all(part in description for part in said), description
+        assert errors(settings, LOUD, NEXT) == {}
+
+
+# What it will cost, and what it did cost
+
+
+def test_a_plan_names_what_a_night_will_cost_and_afterwards_what_a_new_comment_did(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, TIKTOK, FACEBOOK, budget=0.45)
+        dear, cheap = plan(settings, NIGHT)
+        assert (dear.is_too_dear, cheap.is_too_dear) == (True, False)
+        assert (cheap.spent_usd, cheap.usd_per_1000) == (None, None)
+        with pytest.raises(
+            doctor.Ailment, match=r"tiktok/tonis\.kitchen needs a budget of at least 0\.50 USD per night"
+        ):
+            doctor.targets(settings)
+        scrape.run(settings, NIGHT)
+        _, cheap = plan(settings, NIGHT)
+        assert cheap.spent_usd == pytest.approx(server.spent_usd)
+        assert cheap.new_comments == len(comments(settings, FACEBOOK))
+        _, expected = plan(settings, NEXT)
+        assert expected.expected_usd == pytest.approx(server.spent_usd)
+        assert month_usd([expected], 0.45) == pytest.approx(30 * server.spent_usd)
