@@ -1,8 +1,10 @@
 """Comments that somebody already has: every export people bring becomes the same columns, mistakes are named."""
 
 import csv
+import gzip
 import io
 import json
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,27 @@ def table(*rows: dict[str, Any]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def zipped(*files: tuple[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def workbook(row: dict[str, str]) -> bytes:
+    """As Excel writes it: strings are kept apart, cells name them by number."""
+    strings = [*row, *row.values()]
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    cells = [[f'<c r="{chr(65 + n)}{line + 1}" t="s"><v>{n + line * len(row)}</v></c>' for n in range(len(row))]
+             for line in range(2)]  # fmt: skip
+    sheet = "".join(f'<row r="{line + 1}">{"".join(cells[line])}</row>' for line in range(2))
+    return zipped(
+        ("xl/sharedStrings.xml", f"<sst {space}>{''.join(f'<si><t>{one}</t></si>' for one in strings)}</sst>"),
+        ("xl/worksheets/sheet1.xml", f"<worksheet {space}><sheetData>{sheet}</sheetData></worksheet>"),
+    )
 
 
 def imported(settings: Settings, file: Path, platform: str = "instagram", **columns: str) -> list[dict[str, Any]]:
@@ -127,8 +150,17 @@ def test_imported_comments_may_be_older_than_the_nights_window(settings: Setting
         ("latin.csv", b"text,date\ncaf\xe9,2026-11-10\n", r"is not UTF-8"),
         ("other.csv", "a,b\n1,2\n", r"has the columns a, b\. Say which is which: --column text=NAME"),
         ("empty.csv", "text,date\n", r"holds no rows"),
-        ("book.xlsx", "", r"must end in one of \.csv"),
-        ("posts.ndjson", lines(ZEESCHUIMER | {"source_platform": "tiktok"}), r"no comments of instagram"),
+        ("book.xls", "", r"must end in one of \.csv"),
+        ("book.xlsx", "no archive", r"book\.xlsx is damaged or not what its name says"),
+        ("cut.csv.gz", gzip.compress(b"text,date\n" * 99)[:-9], r"damaged or not what its name says"),
+        ("two.zip", zipped(("a.csv", "text"), ("b.csv", "text")), r"holds 2 files; import them one by one"),
+        ("when.csv", "text,date\nhi,yesterday\n", r"row 1: cannot read the date 'yesterday' in date"),
+        (
+            "two-ways.csv",
+            "text,date\nhi,03/04/2026\n",
+            r"row 1: '03/04/2026' in date can be read two ways. Add --dates",
+        ),
+        ("posts.ndjson", lines(ZEESCHUIMER | {"source_platform": "tiktok"}), r"are not comments of instagram"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_its_line_and_leaves_nothing(
@@ -157,7 +189,147 @@ def test_a_wrong_mapping_says_what_there_is(
         imported(settings, file, **columns)
 
 
-@pytest.mark.parametrize(("platform", "handle"), [("myspace", "orbital"), ("instagram", "../etc")])
+@pytest.mark.parametrize(("platform", "handle"), [("My Space", "orbital"), ("instagram", "../etc"), ("../x", "a")])
 def test_an_account_that_cannot_be_is_refused(platform: str, handle: str) -> None:
     with pytest.raises(BadInput, match=r"--platform|--account"):
         account_named(platform, handle)
+
+
+def rows_of(settings: Settings, file: Path, platform: str, dates: str | None = None) -> list[dict[str, Any]]:
+    imports.run(settings, file, account_named(platform, "orbital"), NIGHT, {}, dates)
+    return [row for line in read_raw(Lake(settings.data_dir), NIGHT) for row in mapped_comments(line)]
+
+
+def flat(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    names = ("comment_id", "parent_id", "author", "text", "posted_at", "likes")
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+AT = "2026-11-10T12:00:00+0000"
+ANN = {"textOriginal": "first", "authorDisplayName": "ann", "likeCount": 4, "publishedAt": AT}
+THREAD = {
+    "kind": "youtube#commentThread",
+    "snippet": {"videoId": "v1", "totalReplyCount": 1, "topLevelComment": {"id": "1", "snippet": ANN}},
+    "replies": {"comments": [{"id": "2", "snippet": {"textDisplay": "second", "publishedAt": AT}}]},
+}
+GRAPH_INSTAGRAM = {
+    "id": "1",
+    "text": "first",
+    "username": "ann",
+    "timestamp": AT,
+    "like_count": 4,
+    "replies": {"data": [{"id": "2", "text": "second", "timestamp": AT}]},
+}
+GRAPH_FACEBOOK = {
+    "id": "1",
+    "message": "first",
+    "from": {"name": "ann"},
+    "created_time": AT,
+    "like_count": 4,
+    "comments": {"data": [{"id": "2", "message": "second", "created_time": AT}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "platform"),
+    [
+        ({"items": [THREAD]}, "youtube"),
+        ({"data": [GRAPH_INSTAGRAM]}, "instagram"),
+        ({"data": [GRAPH_FACEBOOK]}, "facebook"),
+    ],
+    ids=["YouTube Data API", "Graph Instagram", "Graph Facebook"],
+)
+def test_answers_of_the_platforms_own_apis_keep_their_replies(
+    settings: Settings, tmp_path: Path, content: Any, platform: str
+) -> None:
+    (tmp_path / "api.json").write_text(json.dumps(content))
+    first, second = flat(rows_of(settings, tmp_path / "api.json", platform))
+    assert first == (f"{platform}:1", None, "ann", "first", POSTED, 4)
+    assert second[:2] == (f"{platform}:2", f"{platform}:1")
+
+
+def test_an_apify_export_of_youtube_can_be_imported(settings: Settings, tmp_path: Path) -> None:
+    item = {"cid": "U1", "comment": "first", "author": "@ann", "publishedTimeText": "1 day ago", "voteCount": 4}
+    (tmp_path / "apify.json").write_text(json.dumps([item | {"videoId": "v1"}]))
+    [row] = rows_of(settings, tmp_path / "apify.json", "youtube")
+    assert (row["comment_id"], row["author"], row["likes"]) == ("youtube:U1", "@ann", 4)
+
+
+def test_apifys_csv_keeps_replies(settings: Settings, tmp_path: Path) -> None:
+    item = comment_item() | {"replies": None, "owner/username": "ann", "replies/0/id": "2", "replies/0/text": "second"}
+    item |= {"replies/0/timestamp": "2026-11-10T12:00:00.000Z"}
+    del item["replies"]
+    (tmp_path / "apify.csv").write_text(table(item))
+    parent, reply = rows_of(settings, tmp_path / "apify.csv", "instagram")
+    assert (reply["comment_id"], reply["parent_id"], reply["text"]) == ("instagram:2", parent["comment_id"], "second")
+
+
+def test_4cats_ndjson_keeps_author_post_parent_and_likes(settings: Settings, tmp_path: Path) -> None:
+    flat_item = ZEESCHUIMER["data"] | {"__import_meta": {"source_platform": "tiktok-comments"}, "reply_id": "7"}  # type: ignore[operator]
+    (tmp_path / "4cat.ndjson").write_text(lines(flat_item))
+    [row] = rows_of(settings, tmp_path / "4cat.ndjson", "tiktok")
+    assert (row["author"], row["post_id"], row["parent_id"], row["likes"]) == ("ann", "tiktok:99", "tiktok:7", 4)
+
+
+def test_zeeschuimers_instagram(settings: Settings, tmp_path: Path) -> None:
+    data = {
+        "pk": "5",
+        "media_id": "9",
+        "text": "hi",
+        "user": {"username": "ann"},
+        "created_at_utc": int(POSTED.timestamp()),
+    }
+    (tmp_path / "z.ndjson").write_text(lines({"source_platform": "instagram-comments", "data": data}))
+    [row] = rows_of(settings, tmp_path / "z.ndjson", "instagram")
+    assert (row["comment_id"], row["post_id"], row["author"]) == ("instagram:5", "instagram:9", "ann")
+
+
+REDDIT = {"id": "c2", "link_id": "t3_p", "parent_id": "t3_p", "author": "ann", "body": "What a picture 🌎", "score": 4,
+          "created_utc": int(POSTED.timestamp())}  # fmt: skip
+TWEET = {"id": "1", "full_text": "What a picture 🌎", "created_at": "Tue Nov 10 12:00:00 +0000 2026",
+         "favorite_count": 4, "screen_name": "ann", "in_reply_to_status_id": ""}  # fmt: skip
+EXPORTCOMMENTS = {"Name": "ann", "Date": "10/11/2026 12:00:00", "Likes": "4", "Comment": "What a picture 🌎"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "platform", "dates"),
+    [
+        ("reddit.jsonl", lines(REDDIT), "reddit", None),
+        ("tweets.csv", table(TWEET), "x", None),
+        ("semicolon.csv", table(FOURCAT).replace(",", ";"), "forum", None),
+        ("utf16.csv", table(FOURCAT).encode("utf-16"), "forum", None),
+        ("export.csv", table(EXPORTCOMMENTS), "instagram", "day-first"),
+        ("american.csv", table(EXPORTCOMMENTS | {"Date": "11/10/2026 12:00 PM"}), "instagram", "month-first"),
+        ("export.xlsx", None, "instagram", "day-first"),
+        ("export.csv.gz", gzip.compress(table(FOURCAT).encode()), "forum", None),
+        ("export.zip", None, "forum", None),
+    ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
+)
+def test_what_other_tools_export_becomes_our_columns(
+    settings: Settings, tmp_path: Path, name: str, content: str | bytes | None, platform: str, dates: str | None
+) -> None:
+    if content is None:
+        content = zipped(("c.csv", table(FOURCAT))) if name.endswith(".zip") else workbook(EXPORTCOMMENTS)
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    [row] = rows_of(settings, tmp_path / name, platform, dates)
+    assert (row["platform"], row["author"], row["text"]) == (platform, "ann", "What a picture 🌎")
+    assert (row["posted_at"], row["likes"], row["parent_id"]) == (POSTED, 4, None)
+
+
+def test_a_preview_shows_the_mapping_and_ten_rows_and_writes_nothing(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "4cat.csv"
+    file.write_text(table(*[FOURCAT | {"id": str(n)} for n in range(30)]))
+    found = imports.preview(file, account_named("tiktok", "orbital"), NIGHT, {}, None)
+    assert (found.shape, found.columns["text"], len(found.rows)) == ("table", "body", 10)
+    assert not settings.data_dir.exists()
+
+
+def test_an_import_can_be_taken_back(settings: Settings, tmp_path: Path) -> None:
+    file, account = tmp_path / "apify.json", account_named("instagram", "orbital")
+    file.write_text(json.dumps([comment_item()]))
+    imports.run(settings, file, account, NIGHT, {})
+    imports.take_back(settings, file, account, NIGHT, {})
+    assert list(read_raw(Lake(settings.data_dir), NIGHT)) == []
+    with pytest.raises(BadInput, match="was not imported"):
+        imports.take_back(settings, file, account, NIGHT, {})

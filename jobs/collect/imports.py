@@ -1,48 +1,95 @@
-"""Comments that somebody already has, put into the raw folder beside what was scraped, each item as it came.
+"""Imports comments people already have into the raw folder, next to the collected ones.
 
-Read are Apify's dataset exports (JSON, JSON Lines, CSV), Zeeschuimer's and 4CAT's NDJSON, and any CSV whose columns
-are named. The file's name in the lake is its content's hash, so importing it again changes nothing.
+Understands exports of Apify, Zeeschuimer, 4CAT, the YouTube Data API and Meta's Graph API, and any table whose columns
+have usual names or are named. The file's name in the lake is its content's hash, so importing it again changes nothing.
 """
 
-import csv
 import hashlib
-import json
+import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
-from itertools import chain
+from datetime import UTC, date, datetime
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
+from jobs.collect.files import Item, items, parsed
 from jobs.config.settings import Settings
-from jobs.config.targets import Account
+from jobs.config.targets import HANDLE, Account
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake.manifests import Manifest
 from jobs.lake.months import unpack_raw
 from jobs.lake.nights import Lake
-from jobs.lake.raw import is_error, raw_file, sign_night, writing_raw
+from jobs.lake.raw import RawLine, is_error, mapped_comments, raw_file, sign_night, writing_raw
+from jobs.platforms import graph, table, values, youtube_api, zeeschuimer
 from jobs.platforms import platform as platform_named
-from jobs.platforms import table, zeeschuimer
 
-LONGEST_CELL = 1 << 20  # characters; Python's own limit is shorter than some exports' cells
+__all__ = ["Line", "account_named", "check", "fingerprint", "keep", "parsed", "preview", "reader", "run", "take_back"]
 
-Item = dict[str, Any]
+COLLECTED = ("instagram", "tiktok", "youtube", "facebook")  # whose items come from Apify's actors
+NEEDED = ("comment_id", "post_id", "posted_at")  # by which an actor's item is recognised
+ORDERS = ("day-first", "month-first")
+PREVIEWED = 10  # rows
+
 Line = tuple[str, str, str | None, Item]  # kind, shape, run, item: what a raw file's writer takes
 
 
-def run(settings: Settings, file: Path, account: Account, night: date, columns: dict[str, str]) -> Manifest:
-    """Writes the file's items as one raw file of the night; `columns` is ours → theirs, where they are not guessed."""
+class Preview(NamedTuple):
+    shape: str  # the module of jobs.platforms that reads the items
+    columns: dict[str, str]  # ours → theirs, for a table
+    rows: list[dict[str, Any]]
+
+
+def run(
+    settings: Settings, file: Path, account: Account, night: date, columns: dict[str, str], dates: str | None = None
+) -> Manifest:
+    """Writes the file's items as one raw file of the night; `columns` is ours → theirs, for those not guessed."""
+    lines = _lines(file, account, columns, dates)
+    return keep(settings, lines, file.name, _fingerprint_of(file, columns), account, night)
+
+
+def preview(file: Path, account: Account, night: date, columns: dict[str, str], dates: str | None) -> Preview:
+    """What an import would read from the first rows; nothing is written."""
+    rows: list[dict[str, Any]] = []
+    shape, mapping = "", dict[str, str]()
+    for kind, shape, run_id, item in islice(_lines(file, account, columns, dates), PREVIEWED):
+        mapping = item["columns"] if shape == "table" else {}
+        rows += mapped_comments(RawLine(night, account.platform, account.handle, kind, shape, run_id, item))
+    return Preview(shape, mapping, rows[:PREVIEWED])
+
+
+def take_back(settings: Settings, file: Path, account: Account, night: date, columns: dict[str, str]) -> Manifest:
+    """Removes the raw file that importing this file wrote."""
+    lake = Lake.of(settings)
+    unpack_raw(lake, night)
+    path = raw_file(lake, night, f"{account.name}.import-{_fingerprint_of(file, columns)}")
+    if not path.exists():
+        raise BadInput(f"{file} was not imported for {account.name} on {night}, or with other --column options.")
+    with lake.lock("lake"):
+        path.unlink()
+        sign_night(lake, night)
+    return Manifest("import", night)
+
+
+def _lines(file: Path, account: Account, columns: dict[str, str], dates: str | None) -> Iterator[Line]:
     check(columns)
-    items = _items(file)
-    first = next(items, None)
+    found = items(file)
+    first = next(found, None)
     if first is None:
         raise BadInput(f"{file} holds no rows.")
-    lines = map(reader(first, account, columns, str(file)), chain([first], items))
+    line = reader(first, account, columns, str(file), dates)
+    for number, item in enumerate(chain([first], found), start=1):
+        read = line(item)
+        if read[1] == "table":
+            _check_date(read[3], f"{file}, row {number}")
+        yield read
+
+
+def _fingerprint_of(file: Path, columns: dict[str, str]) -> str:
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.")
     with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256")
-    return keep(settings, lines, file.name, fingerprint(digest, columns), account, night)
+        return fingerprint(hashlib.file_digest(content, "sha256"), columns)
 
 
 def keep(
@@ -72,48 +119,59 @@ def check(columns: dict[str, str]) -> None:
         raise BadInput(f"--column: no {', '.join(sorted(unknown))}; there are {', '.join(table.USUAL_NAMES)}.")
 
 
-def reader(item: Item, account: Account, columns: dict[str, str], source: str) -> Callable[[Item], Line]:
-    """Makes raw lines of items that are shaped as this one is."""
-    shape = _shape(item, account, columns, source)
+def reader(
+    item: Item, account: Account, columns: dict[str, str], source: str, dates: str | None = None
+) -> Callable[[Item], Line]:
+    """Makes raw lines of items that are shaped like this one."""
+    shape = _shape(_nested(item), account, columns, source)
     mapping = _mapping(item, columns, source) if shape == "table" else {}
 
     def line(item: Item) -> Line:
-        kind = "error" if shape == account.platform and is_error(item) else "comment"
-        kept = {"platform": account.platform, "columns": mapping, "row": item} if shape == "table" else item
-        return kind, shape, None, kept
+        if shape == "table":
+            row = {"platform": account.platform, "columns": mapping, "dates": dates, "row": item}
+            return "comment", shape, None, row
+        nested = _nested(item)
+        return "error" if shape == account.platform and is_error(nested) else "comment", shape, None, nested
 
     return line
 
 
 def account_named(platform: str, handle: str) -> Account:
-    try:
-        return Account.model_validate({"platform": platform, "handle": handle})
-    except ValidationError as error:
-        said = "; ".join(f"--{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
-        raise BadInput(said.replace("--handle", "--account")) from None
+    """Imports may come from any platform."""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", platform):
+        raise BadInput(f"--platform: write a name in lower case, e.g. instagram, reddit or forum (got {platform!r}).")
+    if not re.fullmatch(HANDLE, handle):
+        raise BadInput(f"--account: write just the name, e.g. nasa, not the URL and without @ (got {handle!r}).")
+    return Account.model_construct(platform=platform, handle=handle)
 
 
 def _shape(item: Item, account: Account, columns: dict[str, str], source: str) -> str:
     """The module of jobs.platforms that reads such items."""
+    if columns:
+        return "table"
     if "source_platform" in item and isinstance(item.get("data"), dict):
-        if item["source_platform"] != zeeschuimer.TIKTOK_COMMENTS or account.platform != "tiktok":
+        if zeeschuimer.PLATFORMS.get(item["source_platform"]) != account.platform:
             raise BadInput(
-                f"{source}: Zeeschuimer's {item['source_platform']} items are no comments of {account.platform}; "
-                f"{zeeschuimer.TIKTOK_COMMENTS} can be imported with --platform tiktok."
+                f"{source}: Zeeschuimer's {item['source_platform']} items are not comments of {account.platform}. "
+                + " ".join(f"Import {name} with --platform {ours}." for name, ours in zeeschuimer.PLATFORMS.items())
             )
         return "zeeschuimer"
-    if not columns:
-        read: Item = next(platform_named(account.platform).comments(item, account.handle, None), {})
-        if is_error(item) or all(read.get(name) is not None for name in ("comment_id", "post_id", "posted_at")):
+    if item.get("kind") in youtube_api.KINDS and account.platform == "youtube":
+        return "youtube_api"
+    if account.platform in COLLECTED:
+        read: Item = next(platform_named(account.platform).comments(item, account.handle, datetime.now(UTC)), {})
+        if is_error(item) or all(read.get(name) is not None for name in NEEDED):
             return account.platform
+    if account.platform in ("instagram", "facebook") and graph.platform_of(item) == account.platform:
+        return "graph"
     return "table"
 
 
 def _mapping(item: Item, columns: dict[str, str], source: str) -> dict[str, str]:
-    """Our columns → theirs: those that were named, then those with a usual name."""
+    """Our columns → theirs: the named ones, then those with a usual name."""
     if missing := set(columns.values()) - item.keys():
         raise BadInput(f"{source} has no column {', '.join(sorted(missing))}; it has: {', '.join(item)}.")
-    theirs = {name.lower(): name for name in item}
+    theirs = {name.lower().strip(): name for name in item}
     usual = {
         ours: next(theirs[name] for name in names if name in theirs)
         for ours, names in table.USUAL_NAMES.items()
@@ -126,62 +184,40 @@ def _mapping(item: Item, columns: dict[str, str], source: str) -> dict[str, str]
     return mapping
 
 
-def _items(file: Path) -> Iterator[Item]:
-    """The rows or objects of a file, in its order; a mistake is named with its line."""
-    if not file.is_file():
-        raise BadInput(f"There is no file {file}.")
-    readers = {".csv": _csv, ".tsv": _csv, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}
-    if file.suffix.lower() not in readers:
-        raise BadInput(f"{file}: the name must end in one of {', '.join(readers)}.")
-    try:
-        yield from readers[file.suffix.lower()](file)
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{file} is not UTF-8 ({error}). Save it as UTF-8 and import it again.") from None
+def _check_date(item: Item, where: str) -> None:
+    """A date is asked for, never guessed; an unreadable one is refused, an empty one left to validate."""
+    column = item["columns"]["posted_at"]
+    value = item["row"].get(column)
+    if value in (None, "") or table.posted_at(value, item["dates"]):
+        return
+    if values.TWO_WAYS.fullmatch(str(value).strip()) and not item["dates"]:
+        raise BadInput(
+            f"{where}: {value!r} in {column} can be read two ways. Add --dates {ORDERS[0]} or --dates {ORDERS[1]}."
+        )
+    raise BadInput(f"{where}: cannot read the date {value!r} in {column}.")
 
 
-def _csv(file: Path) -> Iterator[Item]:
-    csv.field_size_limit(LONGEST_CELL)
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines, dialect="excel-tab" if file.suffix.lower() == ".tsv" else "excel", strict=True)
-        try:
-            for row in rows:
-                if None in row or None in row.values():
-                    raise BadInput(f"{file}, line {rows.line_num}: its columns are not those of line 1.")
-                yield row
-        except csv.Error as error:
-            raise BadInput(f"{file}, line {rows.line_num}: {error}.") from None
+def _nested(item: Item) -> Item:
+    """Restores what exports flatten: Apify's CSV has columns replies/0/text, 4CAT's NDJSON only Zeeschuimer's data."""
+    if "__import_meta" in item and isinstance(item["__import_meta"], dict):
+        return {"source_platform": item["__import_meta"].get("source_platform"), "data": item}
+    if not any("/" in name for name in item):
+        return item
+    tree: Item = {}
+    for name, value in item.items():
+        *path, last = name.split("/")
+        branch = tree
+        for part in path:
+            branch = branch.setdefault(part, {}) if isinstance(branch, dict) else {}
+        if value not in ("", None) or not path:
+            branch[last] = value
+    return {name: _listed(value) for name, value in tree.items()}
 
 
-def _json(file: Path) -> Iterator[Item]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data":  # one object a line, under another name
-            yield from _json_lines(file)
-            return
-        raise BadInput(f"{file}, line {error.lineno}: {error.msg}. Is the file cut off?") from None
-    for number, item in enumerate(found if isinstance(found, list) else [found], start=1):
-        if not isinstance(item, dict):
-            raise BadInput(f"{file}, item {number}: expected an object, found {type(item).__name__}.")
-        yield item
-
-
-def _json_lines(file: Path) -> Iterator[Item]:
-    with file.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            yield parsed(line, f"{file}, line {number}")
-
-
-def parsed(text: str | bytes, where: str) -> Item:
-    """One item; a mistake is named with where it stands."""
-    try:
-        item = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{where}: {error.msg}.") from None
-    except (ValueError, RecursionError) as error:  # not UTF-8; a number of 5,000 digits; brackets in brackets
-        raise BadInput(f"{where}: {error}.") from None
-    if not isinstance(item, dict):
-        raise BadInput(f"{where}: expected an object, found {type(item).__name__}.")
-    return item
+def _listed(value: Any) -> Any:
+    """{"0": …, "1": …} is a list."""
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _listed(one) for name, one in value.items()}
+    is_list = bool(inner) and all(name.isdigit() for name in inner)
+    return [inner[name] for name in sorted(inner, key=int)] if is_list else inner

@@ -1,7 +1,7 @@
 """Results: the dashboard, SQL, files in and out."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,16 +15,19 @@ from jobs.commands.options import (
     Handle,
     LastDay,
     Night,
-    Platform,
     Port,
     column_pairs,
     night_of,
     print_json,
     print_manifests,
+    print_rows,
 )
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import BadInput
+
+if TYPE_CHECKING:
+    from jobs.collect.imports import Preview
 
 
 def serve(
@@ -59,11 +62,21 @@ def serve(
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="Apify export, 4CAT or Zeeschuimer NDJSON, or CSV.")],
-    platform: Platform,
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV, TSV, JSON, JSON Lines or XLSX, also as .gz or .zip; docs/collecting.md lists whose."),
+    ],
+    platform: Annotated[str, typer.Option(help="instagram, tiktok, youtube, facebook, or another name, e.g. reddit.")],
     account: Handle,
     night: Night = None,
     columns: Columns = None,
+    dates: Annotated[
+        str | None, typer.Option(help="How to read dates like 03/04/2026: day-first or month-first.")
+    ] = None,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Show the columns found and ten rows; write nothing.")
+    ] = False,
+    is_undone: Annotated[bool, typer.Option("--undo", help="Take back the import of this file.")] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -73,10 +86,27 @@ def import_file(
     """
     from jobs.collect import imports
 
-    source = imports.account_named(platform, account)
-    manifest = imports.run(Settings.load(data_dir), file, source, night_of(night), column_pairs(columns))
-    print_manifests([manifest], as_json)
-    console.print(f"Next: toxwatch nightly --no-scrape --night {manifest.night}")
+    if dates not in (None, *imports.ORDERS):
+        raise BadInput(f"--dates must be {' or '.join(imports.ORDERS)} (got {dates!r}).")
+    source, day, pairs = imports.account_named(platform, account), night_of(night), column_pairs(columns)
+    if is_dry:
+        return _print_preview(imports.preview(file, source, day, pairs, dates), as_json)
+    settings = Settings.load(data_dir)
+    if is_undone:
+        imports.take_back(settings, file, source, day, pairs)
+    else:
+        print_manifests([imports.run(settings, file, source, day, pairs, dates)], as_json)
+    return console.print(f"Next: toxwatch nightly --no-scrape --night {day}")
+
+
+def _print_preview(found: "Preview", as_json: bool) -> None:
+    if as_json:
+        return print_json(found._asdict())
+    shown = ("comment_id", "post_id", "parent_id", "author", "posted_at", "likes", "text")
+    print_rows(shown, [[row[name] for name in shown] for row in found.rows])
+    if found.columns:
+        return console.print("Columns: " + ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items()))
+    return console.print(f"Read as items of {found.shape}.")
 
 
 def export(

@@ -1,44 +1,59 @@
 """Rows of a table that somebody already has, with a mapping from our columns to theirs.
 
-An item is {"platform": …, "columns": {ours: theirs}, "row": {…}}, as `jobs.collect.imports` wrote it.
+An item is {"platform": …, "columns": {ours: theirs}, "dates": …, "row": {…}}, as `jobs.collect.imports` wrote it.
 """
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from jobs.platforms import values
 
 # Our column → what it is called in exports that people have: 4CAT's first, lower case.
 USUAL_NAMES = {
-    "comment_id": ("id", "comment_id", "commentid", "cid"),
-    "post_id": ("post_id", "thread_id", "postid", "video_id", "videoid", "media_id"),
-    "parent_id": ("parent_id", "parentid", "reply_to", "replytocid"),
-    "author": ("author", "author_name", "username", "user", "ownerusername", "profilename", "name"),
-    "text": ("body", "text", "comment", "message", "content"),
-    "posted_at": ("unix_timestamp", "timestamp", "posted_at", "created_at", "create_time", "date", "time"),
-    "likes": ("likes", "like_count", "likescount", "votecount", "likes_count"),
-    "reply_count": ("replies", "reply_count", "replycount"),
-}
+    "comment_id": ("id", "comment_id", "commentid", "comment id", "cid", "tweet_id", "id_str"),
+    "post_id": ("post_id", "thread_id", "postid", "post id", "video_id", "videoid", "media_id", "link_id",
+                "conversation_id", "conversationid", "aweme_id"),
+    "parent_id": ("parent_id", "parentid", "reply_to", "reply to", "replytocid", "in_reply_to_status_id", "inreplytoid",
+                  "repliestoid", "replytocommentid"),
+    "author": ("author", "author_name", "username", "user", "ownerusername", "profilename", "name", "screen_name",
+               "user_name", "uniqueid"),
+    "text": ("body", "text", "comment", "message", "content", "full_text", "fulltext", "tweet", "selftext"),
+    "posted_at": ("unix_timestamp", "timestamp", "posted_at", "created_at", "createdat", "create_time", "created_utc",
+                  "createtimeiso", "date", "time", "datetime"),
+    "likes": ("likes", "like_count", "likescount", "votecount", "likes_count", "score", "favorite_count", "likecount",
+              "diggcount"),
+    "reply_count": ("replies", "reply_count", "replycount", "replycommenttotal"),
+}  # fmt: skip
 NEEDED = ("text", "posted_at")
 
 
-def comments(item: dict[str, Any], account: str, _night: date | None = None) -> Iterator[dict[str, Any]]:
+def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:
     platform, row = item["platform"], {ours: item["row"].get(theirs) for ours, theirs in item["columns"].items()}
     yield {
         "comment_id": values.key(platform, row.get("comment_id") or _fingerprint(row)),
         "platform": platform,
         "account": account,
         "post_id": values.key(platform, row.get("post_id") or f"import-{account}"),
-        "parent_id": values.key(platform, row.get("parent_id")),
+        "parent_id": _parent(platform, row),
         "author": values.text(row.get("author")) or None,
         "text": values.text(row.get("text")),
         "has_media": False,
-        "posted_at": values.instant(row.get("posted_at")),
+        "posted_at": posted_at(row.get("posted_at"), item.get("dates")),
         "likes": values.count(row.get("likes")),
         "reply_count": values.count(row.get("reply_count")),
     }
+
+
+def posted_at(value: Any, dates: str | None) -> datetime | None:
+    return values.day_or_month_first(value, dates) or values.instant(value)
+
+
+def _parent(platform: str, row: dict[str, Any]) -> str | None:
+    """On Reddit a comment of the first level answers the post."""
+    parent = row.get("parent_id")
+    return None if parent == row.get("post_id") else values.key(platform, parent)
 
 
 def _fingerprint(row: dict[str, Any]) -> str:

@@ -1,0 +1,145 @@
+"""Reads the files people bring: CSV, TSV, JSON, JSON Lines and XLSX, also inside .gz and .zip, in UTF-8 or UTF-16."""
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+from xml.etree import ElementTree
+
+from jobs.errors import BadInput
+
+LONGEST_CELL = 1 << 20  # characters; Python's own limit is shorter than some exports' cells
+DELIMITERS = (",", ";", "\t")
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+LISTS = ("items", "data", "comments")  # where the answers of an API keep their list
+
+Item = dict[str, Any]
+
+
+def items(file: Path) -> Iterator[Item]:
+    """The rows or objects of a file, in order; a mistake is reported with its line."""
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.")
+    readers = {
+        ".csv": _csv,
+        ".tsv": _csv,
+        ".json": _json,
+        ".jsonl": _json_lines,
+        ".ndjson": _json_lines,
+        ".xlsx": _xlsx,
+    }
+    try:
+        with file.open("rb") as stored:
+            name, content = _unpacked(file, stored)
+            if name.suffix.lower() not in readers:
+                raise BadInput(f"{file}: the name must end in one of {', '.join(readers)}, or .gz or .zip after that.")
+            yield from readers[name.suffix.lower()](file, content)
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file} is not UTF-8 or UTF-16 ({error}). Save it as UTF-8 and import it again.") from None
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, KeyError, ElementTree.ParseError) as error:
+        raise BadInput(f"{file} is damaged or not what its name says ({error!r}).") from None
+
+
+def parsed(text: str | bytes, where: str) -> Item:
+    """One item; a mistake is reported with its place."""
+    try:
+        item = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{where}: {error.msg}.") from None
+    except (ValueError, RecursionError) as error:  # not UTF-8; a number of 5,000 digits; brackets in brackets
+        raise BadInput(f"{where}: {error}.") from None
+    if not isinstance(item, dict):
+        raise BadInput(f"{where}: expected an object, found {type(item).__name__}.")
+    return item
+
+
+def _unpacked(file: Path, stored: BinaryIO) -> tuple[PurePath, BinaryIO]:
+    """The name and the content of the file inside an archive, or of the file itself."""
+    match file.suffix.lower():
+        case ".gz":
+            return PurePath(file.stem), gzip.open(stored)  # type: ignore[return-value]
+        case ".zip":
+            archive = zipfile.ZipFile(stored)
+            names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+            if len(names) != 1:
+                raise BadInput(f"{file} holds {len(names)} files; import them one by one.")
+            return PurePath(names[0]), archive.open(names[0])  # type: ignore[return-value]
+    return PurePath(file.name), stored
+
+
+def _text(content: BinaryIO) -> io.TextIOWrapper:
+    buffered = io.BufferedReader(content)  # type: ignore[type-var]
+    is_utf16 = buffered.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return io.TextIOWrapper(buffered, encoding="utf-16" if is_utf16 else "utf-8-sig", newline="")
+
+
+def _csv(file: Path, content: BinaryIO) -> Iterator[Item]:
+    csv.field_size_limit(LONGEST_CELL)
+    lines = _text(content)
+    head = lines.readline()
+    delimiter = max(DELIMITERS, key=lambda one: len(next(csv.reader([head], delimiter=one), [])))
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    rows = csv.DictReader(lines, fieldnames=names, delimiter=delimiter, strict=True)
+    try:
+        for row in rows:
+            if None in row or None in row.values():
+                raise BadInput(f"{file}, line {rows.line_num + 1}: its columns are not those of line 1.")
+            yield row
+    except csv.Error as error:
+        raise BadInput(f"{file}, line {rows.line_num + 1}: {error}.") from None
+
+
+def _json(file: Path, content: BinaryIO) -> Iterator[Item]:
+    text = _text(content).read()
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":  # one object per line, under another name
+            yield from _parsed_lines(file, io.StringIO(text))
+            return
+        raise BadInput(f"{file}, line {error.lineno}: {error.msg}. Is the file cut off?") from None
+    if isinstance(found, dict):
+        found = next((found[name] for name in LISTS if isinstance(found.get(name), list)), [found])
+    for number, item in enumerate(found if isinstance(found, list) else [found], start=1):
+        if not isinstance(item, dict):
+            raise BadInput(f"{file}, item {number}: expected an object, found {type(item).__name__}.")
+        yield item
+
+
+def _json_lines(file: Path, content: BinaryIO) -> Iterator[Item]:
+    yield from _parsed_lines(file, _text(content))
+
+
+def _parsed_lines(file: Path, lines: io.TextIOBase) -> Iterator[Item]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield parsed(line, f"{file}, line {number}")
+
+
+def _xlsx(_file: Path, content: BinaryIO) -> Iterator[Item]:
+    """The first sheet; its first row with two cells or more names the columns."""
+    book = zipfile.ZipFile(io.BytesIO(content.read()))
+    strings = []
+    if "xl/sharedStrings.xml" in book.namelist():
+        shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
+        strings = ["".join(one.itertext()) for one in shared.iter(f"{SHEET}si")]
+    sheet = min(name for name in book.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name))
+    head: dict[str, str] = {}
+    for row in ElementTree.fromstring(book.read(sheet)).iter(f"{SHEET}row"):
+        cells = {re.sub(r"\d", "", cell.get("r", "")): _cell(cell, strings) for cell in row.iter(f"{SHEET}c")}
+        if not head:
+            head = {column: name for column, name in cells.items() if name} if len(cells) > 1 else {}
+        elif any(cells.values()):
+            yield {name: cells.get(column, "") for column, name in head.items()}
+
+
+def _cell(cell: ElementTree.Element, strings: list[str]) -> str:
+    if cell.get("t") == "inlineStr":
+        return "".join(cell.itertext())
+    value = cell.findtext(f"{SHEET}v") or ""
+    return strings[int(value)] if cell.get("t") == "s" else value
