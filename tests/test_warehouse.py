@@ -371,18 +371,22 @@ def test_a_warehouse_of_a_newer_release_is_left_alone(folder: Path, nights: list
     assert build.current(folder) == before
 
 
-def test_a_comment_whose_neighbours_are_still_there_was_taken_down(tmp_path: Path) -> None:
+def test_a_comment_whose_neighbours_were_there_twice_without_it_was_taken_down(tmp_path: Path) -> None:
     def night(day: date, ids: str) -> build.Night:
         return night_of(tmp_path / "lake", day, [(id, id, at(FIRST, ord(id) - 97), 0.1) for id in ids])
 
-    nights = [night(FIRST, "abcde"), night(SECOND, "bde"), night(THIRD, "bcde")]
+    last = date(2026, 11, 21)
+    nights = [night(FIRST, "abcdefgh"), night(SECOND, "bcdegh"), night(THIRD, "bcdegh"), night(last, "abcdefgh")]
     gone = "SELECT comment_id, gone_since FROM comments WHERE gone_since IS NOT NULL"
-    for order in (nights, nights[::-1]):
-        folder = tmp_path / str(order[0].night)
-        build.publish(folder, order[:2] if order is nights else order[1:], context())
-        assert Warehouse(folder).query(gone) == [("c", SECOND)], "a is older than what the second night saw"
-        build.publish(folder, order, context())
-        assert Warehouse(folder).query(gone) == [], "c has come back"
+    forward, backward = tmp_path / "forward", tmp_path / "backward"
+    build.publish(forward, nights[:2], context())
+    assert Warehouse(forward).query(gone) == [], "one look is not enough"
+    build.publish(forward, nights[:3], context())
+    build.publish(backward, nights[2::-1], context())
+    for folder in (forward, backward):
+        assert Warehouse(folder).query(gone) == [("f", SECOND)], "a is older than what the later nights saw"
+        build.publish(folder, nights, context())
+        assert Warehouse(folder).query(gone) == [], "f has come back"
 
 
 def test_terms_are_what_three_people_say_and_how_toxic_it_is(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ CURRENT = "current.duckdb"
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 VERSIONS_KEPT = 3
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
-NEWEST_FIRST = ["instagram", "youtube"]  # platforms that list newest comments first
+NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, so that a missing one is noticed
 
 
 StageRow = tuple[str, int, int, str, float]  # stage, rows in, rows out, set aside as JSON, seconds

@@ -73,18 +73,20 @@ DELETE FROM quality WHERE night = getvariable('night');
 INSERT INTO quality BY NAME
 SELECT getvariable('night') AS night, * FROM lake_quality;
 
--- A comment is gone since the first night that collected its post's comments from before and after it, but not it.
+-- A comment is gone since the first night that collected its post's comments from before and after it, but not it, if
+-- another night did so too. The three oldest of a night say nothing: they may be pinned, far from the others.
 CREATE OR REPLACE TEMP TABLE seen AS
 SELECT post_id FROM captured WHERE night = getvariable('night') UNION SELECT post_id FROM incoming;
 
 DELETE FROM captured WHERE night = getvariable('night');
 INSERT INTO captured
-SELECT post_id, getvariable('night'), min(posted_at), max(posted_at) FROM incoming
-WHERE parent_id IS NULL AND list_contains(getvariable('newest_first'), platform) GROUP BY post_id;
+SELECT post_id, getvariable('night'), list_sort(list(posted_at))[4], max(posted_at) FROM incoming
+WHERE parent_id IS NULL AND list_contains(getvariable('newest_first'), platform) GROUP BY post_id HAVING count(*) > 4;
 
 CREATE OR REPLACE TEMP TABLE missing AS
 SELECT c.comment_id, c.platform, c.account, c.posted_at::DATE AS day,
-    min(k.night) FILTER (r.comment_id IS NULL) AS since, any_value(c.gone_since) AS known
+    CASE WHEN count(k.night) FILTER (r.comment_id IS NULL) > 1 THEN min(k.night) FILTER (r.comment_id IS NULL) END AS since,
+    any_value(c.gone_since) AS known
 FROM comments c SEMI JOIN seen USING (post_id)
 LEFT JOIN captured k
     ON k.post_id = c.post_id AND k.night > c.last_night AND c.posted_at > k.first_at AND c.posted_at < k.last_at
