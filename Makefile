@@ -17,7 +17,7 @@ demo: setup ## run two weeks of invented accounts, then start the dashboard
 	.venv/bin/toxwatch demo --data-dir $(DATA_DIR)
 
 test: setup ## run the tests
-	.venv/bin/pytest -m "not slow"
+	.venv/bin/pytest -n 2 --dist loadfile -m "not slow"
 
 test-fast: setup ## run the tests that need no Spark, Airflow, training or browser
 	.venv/bin/pytest -m "not slow and not long"

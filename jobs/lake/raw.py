@@ -117,7 +117,8 @@ def mapped_comments(line: RawLine) -> Iterator[dict[str, Any]]:
 
 def mapped_post(line: RawLine) -> dict[str, Any]:
     """The columns of jobs.lake.schema.POSTS."""
-    return platform(line.shape).post(line.item, line.account, line.seen_at)
+    post: dict[str, Any] = platform(line.shape).post(line.item, line.account, line.seen_at)
+    return post
 
 
 def is_error(item: dict[str, Any]) -> bool:

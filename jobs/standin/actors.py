@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 
 from jobs.standin.world import Comment, Community, Post, World
 
 Item = dict[str, object]
-Actor = Callable[[World, dict, datetime], Iterator[Item]]
+Actor = Callable[[World, dict[str, Any], datetime], Iterator[Item]]
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 REPEAT_EVERY = 83  # one item in so many is sent again, as when pages shift under a scraper
 
 
-def instagram_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def instagram_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     for name in asked["username"]:
         handle = name.rstrip("/").rpartition("/")[2]
         community = world.community("instagram", handle)
@@ -40,7 +41,7 @@ def instagram_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[It
             }
 
 
-def instagram_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def instagram_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     for url in asked["directUrls"]:
         post = _find(world, url.rstrip("/").rpartition("/")[2][1:], 36)
         if post is None or post.is_deleted:
@@ -81,7 +82,7 @@ def _instagram_comment(url: str, comment: Comment, seen_at: datetime) -> Item:
     return item
 
 
-def tiktok_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def tiktok_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     for handle in asked["profiles"]:
         community = world.community("tiktok", handle)
         posts = _posts(world, community, asked["oldestPostDateUnified"], asked["resultsPerPage"], seen_at)
@@ -99,7 +100,7 @@ def tiktok_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]
             }
 
 
-def tiktok_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def tiktok_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     for url, comment, replies in _threads(world, asked["postURLs"], asked["commentsPerPost"], seen_at, _tiktok_key):
         yield {
             "videoWebUrl": url,
@@ -115,7 +116,7 @@ def tiktok_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[It
         }
 
 
-def youtube_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def youtube_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     for start in asked["startUrls"]:
         handle = start["url"].rpartition("@")[2]
         community = world.community("youtube", handle)
@@ -135,7 +136,7 @@ def youtube_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item
             }
 
 
-def youtube_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def youtube_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     urls = [start["url"] for start in asked["startUrls"]]
     for url, comment, replies in _threads(world, urls, asked["maxComments"], seen_at, _code_key):
         yield {
@@ -152,7 +153,7 @@ def youtube_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[I
         }
 
 
-def facebook_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def facebook_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     for start in asked["startUrls"]:
         handle = start["url"].rstrip("/").rpartition("/")[2]
         community = world.community("facebook", handle)
@@ -172,7 +173,7 @@ def facebook_posts(world: World, asked: dict, seen_at: datetime) -> Iterator[Ite
             }
 
 
-def facebook_comments(world: World, asked: dict, seen_at: datetime) -> Iterator[Item]:
+def facebook_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     urls = [start["url"] for start in asked["startUrls"]]
     for url, comment, replies in _threads(world, urls, asked["resultsLimit"], seen_at, _number_key):
         item: Item = {

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from jobs.standin.actors import ACTORS, DEFAULTS, REPEAT_EVERY, with_repeats
@@ -44,7 +45,7 @@ class Habits:
     repeats: int = REPEAT_EVERY  # one item in so many is sent again
     bills_replies: bool = False  # those that are nested in a comment
 
-    def billed(self, item: dict) -> int:
+    def billed(self, item: dict[str, Any]) -> int:
         return 1 + (len(item.get("replies") or []) if self.bills_replies else 0)
 
 
@@ -52,9 +53,9 @@ class Habits:
 class Run:
     id: str
     actor: str
-    input: dict
+    input: dict[str, Any]
     options: dict[str, float]
-    items: list[dict]
+    items: list[dict[str, Any]]
     ends_as: str
     cost_usd: float
     ends_at: float
@@ -66,7 +67,7 @@ class Run:
     def status(self) -> str:
         return "RUNNING" if time.monotonic() < self.ends_at else self.ends_as
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "actId": self.actor.replace("/", "~"),
@@ -111,7 +112,7 @@ class Server(ThreadingHTTPServer):
     def spent_usd(self) -> float:
         return sum(run.cost_usd for run in self.runs.values())
 
-    def fault(self, call: str, asked: dict) -> Fault | None:
+    def fault(self, call: str, asked: dict[str, Any]) -> Fault | None:
         with self._lock:
             self.calls.append(call)
             for fault in self.faults:
@@ -120,7 +121,9 @@ class Server(ThreadingHTTPServer):
                     return fault
         return None
 
-    def start(self, actor: str, asked: dict, query: dict[str, str], seen_at: datetime, fault: Fault | None) -> Run:
+    def start(
+        self, actor: str, asked: dict[str, Any], query: dict[str, str], seen_at: datetime, fault: Fault | None
+    ) -> Run:
         produce, price, least_usd = ACTORS[actor]
         limit = NO_LIMIT
         if "maxTotalChargeUsd" in query:  # maxItems is for actors that are paid by result, which these are not
@@ -233,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _answer(self, asked: dict, fault: Fault | None) -> tuple[int, object, dict[str, object]]:
+    def _answer(self, asked: dict[str, Any], fault: Fault | None) -> tuple[int, object, dict[str, object]]:
         match self.command, *self.path.strip("/").split("/")[1:]:
             case "POST", ("actors" | "acts"), actor, "runs":
                 run = self.server.start(self._actor(actor), asked, self.query, self._seen_at(), fault)
@@ -279,7 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(max(0.0, min(seconds, run.ends_at - time.monotonic())))
         return run
 
-    def _runs(self, actor: str) -> dict:
+    def _runs(self, actor: str) -> dict[str, Any]:
         listed = [run.as_json() for run in self.server.runs.values() if run.actor == actor]
         found = [{key: value for key, value in run.items() if key != "options"} for run in listed]
         found = found[::-1] if self.query.get("desc") in ("true", "1") else found
@@ -287,7 +290,7 @@ class _Handler(BaseHTTPRequestHandler):
         page = found[offset : offset + limit]
         return {"total": len(found), "offset": offset, "limit": limit, "count": len(page), "desc": False, "items": page}
 
-    def _data_set(self, run: Run) -> dict:
+    def _data_set(self, run: Run) -> dict[str, Any]:
         at_once = {name: _iso(run.seen_at) for name in ("createdAt", "modifiedAt", "accessedAt")}
         counts = {"itemCount": len(run.items), "cleanItemCount": len(run.items)}
         return {
@@ -311,7 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
         paging = {"Total": total, "Offset": offset, "Count": len(page), "Limit": limit, "Desc": "false"}
         return 200, page, {f"X-Apify-Pagination-{name}": value for name, value in paging.items()}
 
-    def _limits(self) -> dict:
+    def _limits(self) -> dict[str, Any]:
         today = datetime.now(UTC)
         return {
             "monthlyUsageCycle": {"startAt": _iso(today), "endAt": _iso(today + timedelta(days=30))},
@@ -320,10 +323,11 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
 
-def _json(body: bytes, encoding: str | None) -> dict:
+def _json(body: bytes, encoding: str | None) -> dict[str, Any]:
     if not body:
         return {}
-    return json.loads(gzip.decompress(body) if encoding == "gzip" else body)
+    found: dict[str, Any] = json.loads(gzip.decompress(body) if encoding == "gzip" else body)
+    return found
 
 
 def _abort(run: Run) -> Run:
@@ -337,7 +341,7 @@ def _resurrect(run: Run, seconds: float) -> Run:
     return run
 
 
-def _blocked(asked: dict) -> dict:
+def _blocked(asked: dict[str, Any]) -> dict[str, Any]:
     urls = [value for value in asked.values() if isinstance(value, list)]
     first = urls[0][0] if urls else None
     return {

@@ -227,7 +227,7 @@ def compose(chance: Random, language: str, mood: str, topic: str) -> str:
         name = match[1]
         return str(chance.randint(2, 98)) if name == "number" else chance.choice(slots[name])
 
-    text = chance.choice(sentences[mood])
+    text: str = chance.choice(sentences[mood])
     while "{" in text:
         text = re.sub(r"\{(\w+)\}", fill, text)
     if chance.random() < 0.04:
