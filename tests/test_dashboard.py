@@ -274,6 +274,7 @@ def test_a_review_names_who_signed_in_and_viewers_only_look(browser: Browser, wa
             page.get_by_role("button", name="Sign in").click()
             expect(page.locator("main")).to_contain_text(said, timeout=20_000)
             if name == "ann":
+                page.wait_for_function("window.hasReviewKeys")  # a moment after the page is seen
                 page.keyboard.press("h")
                 expect(page.locator(".review .tile .value").nth(1)).to_have_text("1")
             page.close()

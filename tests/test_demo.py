@@ -28,7 +28,7 @@ def free_port() -> int:
 def test_the_demo_ends_with_what_it_found_and_its_dashboard_can_be_served(tmp_path: Path) -> None:
     demo = [TOXWATCH, "demo", "--nights", "2", "--to", "2026-11-19", "--no-serve", "--data-dir", str(tmp_path)]
     said = subprocess.run(demo, env=ENVIRONMENT, capture_output=True, text=True, check=True)
-    assert "Which accounts have the most toxic comment sections" in said.stdout
+    assert "Which accounts get the most toxic comments" in said.stdout
     assert "instagram/harbour_fc" in said.stdout
     assert "Traceback" not in said.stderr
     docs = next(line.split("   ")[0].strip() for line in said.stdout.splitlines() if "index.html" in line)
@@ -46,7 +46,7 @@ def test_the_demo_ends_with_what_it_found_and_its_dashboard_can_be_served(tmp_pa
         assert wait_for(f"http://127.0.0.1:{port}/healthz", process)["newest_night"] == "2026-11-19"
         second = subprocess.run(serve, capture_output=True, text=True, check=False)
         assert second.returncode == 2
-        assert f"Port {port} is in use" in second.stderr
+        assert f"Port {port} is already in use" in second.stderr
     finally:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)

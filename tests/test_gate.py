@@ -57,7 +57,7 @@ def test_a_little_worse_is_within_the_margin_and_better_calibration_is_no_loss()
 def test_the_registry_remembers_runs_and_the_champion(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     assert registry.champion() is None
-    shipped = models.SHIPPED / "bilstm"
+    shipped = models.BILSTM
     version = read_card(shipped)["version"]
     with registry.run({"kind": "bilstm"}) as run:
         registry.log_epoch(run, {"epoch": 1, "loss": 0.5, "auc": 0.8})
@@ -79,7 +79,7 @@ def test_a_run_that_breaks_is_marked_and_its_model_is_not_known(tmp_path: Path) 
 
 
 def test_nobody_is_promoted_past_the_gate_without_saying_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    transformer = models.SHIPPED / "transformer"
+    transformer = models.TRANSFORMER
     with pytest.raises(Refused, match=r"has not let .* pass against the champion cascade"):
         models.promote(transformer, data_dir=tmp_path)
     models.promote(transformer, anyway=True, data_dir=tmp_path)

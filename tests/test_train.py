@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jobs.config.settings import SHIPPED
 from models import scorer
 from models.card import read_card
 from models.labels import LABELS, ModelError
@@ -76,7 +77,7 @@ def test_a_transformer_is_trained_exported_and_scored_like_the_other(
 
 @pytest.mark.parametrize(("name", "most_megabytes"), [("bilstm", 8), ("transformer", 25), ("cascade", 1)])
 def test_a_shipped_model_is_small_and_tells_abuse_from_thanks(name: str, most_megabytes: int) -> None:
-    folder = Path(train.__file__).parent / "shipped" / name
+    folder = SHIPPED.with_name(name)
     assert sum(path.stat().st_size for path in folder.iterdir()) <= most_megabytes * 1e6
     model = scorer.load(folder)
     assert model.version.startswith(name)
@@ -123,7 +124,7 @@ def test_smote_makes_neighbours_that_know_one_label() -> None:
 @pytest.mark.parametrize("name", ["bilstm", "transformer", "cascade"])
 def test_a_text_has_its_score_whoever_stands_beside_it(name: str) -> None:
     """Also in the shipped models: batches of any size and order, alone or among long ones."""
-    shipped = scorer.load(Path(train.__file__).parent / "shipped" / name)
+    shipped = scorer.load(SHIPPED.with_name(name))
     rng = random.Random(5)
     texts = ["you are an idiot", "lovely", *(" ".join(["word"] * rng.randrange(1, 300)) for _ in range(60))]
     together = shipped.scores(texts)

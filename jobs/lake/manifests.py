@@ -120,7 +120,7 @@ def read_folder(path: Path) -> Folder | None:
 
 def files_of(folder: Path) -> dict[str, int]:
     """The files that a finished folder had when it was signed, and their sizes."""
-    files: dict[str, int] = json.loads((folder / MANIFEST).read_text())["files"]
+    files: dict[str, int] = json.loads((folder / MANIFEST).read_text()).get("files", {})
     return files
 
 
