@@ -60,7 +60,7 @@ RULES = (
     Rule("night", "comments", "warn", 1, None, "The night has comments."),
     Rule("night", "accepted_share", "fail", LEAST_ACCEPTED, None, f"{LEAST_ACCEPTED:.0%} of rows are usable."),
     Rule("night", "accepted_share", "warn", USUALLY_ACCEPTED, None, f"{USUALLY_ACCEPTED:.0%} of rows are usable."),
-    Rule("night", "repeated_ids", "fail", None, 0, "No comment id occurs twice."),
+    Rule("night", "repeated_ids", "fail", None, 0, "No comment id occurs twice in an account."),
     Rule("night", "without_id", "fail", None, 0, "Every comment has an id."),
     Rule("night", "without_account", "fail", None, 0, "Every comment has an account."),
     Rule("night", "without_post", "fail", None, 0, "Every comment has a post."),

@@ -48,28 +48,31 @@ run = STAGE.run
 
 def _read_texts(work: Work, comments: DataFrame, known: DataFrame) -> Path:
     """Reads the texts that have no scores yet; returns the folder with theirs."""
-    begun = make_folder(work.settings, work.lake.begun("texts", work.night, work.model))
+    begun = work.lake.begun("texts", work.night, work.model)
+    was_stopped = begun.exists()
+    make_folder(work.settings, begun)
     manifest = Manifest("score", work.night, versions=work.versions | {"model": work.model})
     with work.lake.writing("texts", manifest, work.model) as folder:
-        texts_read = _read_on(work, comments, known, begun)
+        rows_before = _read_slices(work.settings, begun).count() if was_stopped else 0
+        _read_on(work, comments, known, begun)
         of_night = _read_slices(work.settings, begun).join(comments, "text_key", "left_semi")
         manifest.rows_in = write(of_night.join(known, "text_key", "left_anti"), work.settings, folder)
         manifest.rows_out = stored_rows(folder, "*.parquet")
-        manifest.reused = manifest.rows_out - texts_read
+        if was_stopped:
+            texts_read = _read_slices(work.settings, begun).count() - rows_before
+            manifest.reused = manifest.rows_out - texts_read
         manifest.seconds = work.seconds
     delete_folder(work.settings, begun)
     return work.lake.folder("texts", work.night, work.model)
 
 
-def _read_on(work: Work, comments: DataFrame, known: DataFrame, begun: Path) -> int:
-    """Reads, slice by slice, the texts that are not known and were not read before; returns how many."""
+def _read_on(work: Work, comments: DataFrame, known: DataFrame, begun: Path) -> None:
+    """Reads, slice by slice, the texts that are not known and were not read before."""
     parts = slices(work.settings, work.source.manifest.rows_out)
     before = _read_slices(work.settings, begun)
-    rows_before = before.count()
     texts = comments.select("text_key", "clean_text").repartition(parts, "text_key").dropDuplicates(["text_key"])
     unread = texts.join(known.unionByName(before), "text_key", "left_anti")
     append(scored(unread, work.settings), work.settings, begun)
-    return _read_slices(work.settings, begun).count() - rows_before
 
 
 def _known(work: Work, comments: DataFrame) -> DataFrame:

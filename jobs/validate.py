@@ -126,6 +126,7 @@ class Summary:
         of_account = F.concat_ws("/", "platform", "account").alias("name")
         groups = judged.groupBy(of_account, F.get("reasons", F.lit(0)).alias("reason")).agg(
             F.count(F.lit(1)).alias("rows"),
+            F.count_distinct("comment_id").alias("ids"),
             F.count_if(~F.col("is_repeated")).alias("different"),
             *(F.count_if(F.col(column).isNull()).alias(name) for name, column in NULLS.items()),
             F.max(F.length("text")).alias("longest_text"),
@@ -142,8 +143,7 @@ class Summary:
         self.accounts = {row["name"]: row["rows"] for row in self._accepted}
         different = sum(row["different"] for row in rows)  # a run that failed is asked again
         self.accepted_share = self._sum("different") / different if different else 1.0
-        different_ids = judged.where(F.size("reasons") == 0).select("comment_id").distinct().count()
-        self._repeated_ids = self._sum("rows") - different_ids
+        self._repeated_ids = self._sum("rows") - self._sum("ids")
 
     def _sum(self, name: str) -> int:
         return sum(row[name] for row in self._accepted)
