@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from models import scorer
 from models.training import data, evaluate, train
 
-SETTINGS = train.Settings(epochs=2, batch=128, sample=20_000, composed=10_000)  # so few rows want smaller batches
+SETTINGS = train.Settings(epochs=2, tokens=4096, sample=20_000, composed=10_000)  # so few rows want smaller batches
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def main() -> None:
     cascade = scorer.load(SHIPPED / "cascade")
     assert isinstance(cascade, scorer.Cascade)
     texts = [clean_text(text) for text in comments()]
-    doubtful = scorer.is_doubtful(cascade.card["band"], fast.logits(texts)).mean()
+    doubtful = scorer.is_doubtful(cascade.card, fast.logits(texts)).mean()
     costs = {name: seconds(work, texts[:enough]) for name, work, enough in ways(fast, slow, cascade)}
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, "
           f"onnxruntime {onnxruntime.__version__}, numpy {np.__version__}, one core")  # fmt: skip

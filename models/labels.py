@@ -1,9 +1,13 @@
-"""The six labels of the Jigsaw challenge, in the order in which every score is stored."""
+"""The six labels of the Jigsaw challenge, in the order in which every score is stored, and who may be attacked."""
 
 from typing import Literal, get_args
 
 Label = Literal["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
 LABELS: tuple[str, ...] = get_args(Label)
+
+# Who is attacked: nobody, a person, or a group. The order is that of a model's outputs.
+WHO = ("nobody", "person", "origin", "religion", "gender", "sexuality", "age", "disability", "other")
+GROUPS = WHO[2:]
 
 
 class ModelError(ValueError):

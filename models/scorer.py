@@ -6,7 +6,7 @@ Texts are sorted by length inside a call, so that short ones are not padded to l
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,10 +30,20 @@ class Scorer(ABC):
         self.labels: tuple[str, ...] = tuple(card["labels"])
         self.text_rule: str = card["text_rule"]
         self.thresholds: dict[str, float] = card["thresholds"]
+        self.judged: dict[str, Any] = card.get("judged", {})  # language → the validation comments it was judged on
+
+    def scores(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> np.ndarray:
+        """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
+        return self.read(texts, languages).scores
 
     @abstractmethod
-    def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
+    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> "Reading":
+        """Every output for cleaned texts. A cascade that knows their languages uses the band of each language."""
+
+
+class Reading(NamedTuple):
+    scores: np.ndarray  # float32[text, label]
+    who: np.ndarray | None  # float32[text, one of WHO], each row adds up to 1; None if the model has no such head
 
 
 class Network(Scorer):
@@ -44,11 +54,13 @@ class Network(Scorer):
         self._session = session
         self._encode = encode
 
-    def scores(self, texts: Sequence[str]) -> np.ndarray:
-        return probabilities(self.card["calibration"], self.logits(texts)).astype(np.float32)
+    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:  # noqa: ARG002
+        logits = self.logits(texts)
+        return Reading(probabilities(self.card["calibration"], logits).astype(np.float32), attacked(logits))
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
-        logits = np.zeros((len(texts), len(LABELS)), np.float32)
+        """float32[text, label and who is attacked]"""
+        logits = np.zeros((len(texts), len(LABELS) + len(self.card.get("who", ()))), np.float32)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for chunk in _chunks(order, texts, CHUNK_WORDS[self.card["kind"]]):
             logits[chunk] = self._session.run(["logits"], self._encode([texts[i] for i in chunk]))[0]
@@ -62,25 +74,46 @@ class Cascade(Scorer):
         super().__init__(card)
         self.fast, self.slow = fast, slow
 
-    def scores(self, texts: Sequence[str]) -> np.ndarray:
+    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:
         logits, curves = self.fast.logits(texts), self.card["calibration"]
-        scores = probabilities(curves["once"], logits)
-        doubtful = np.flatnonzero(is_doubtful(self.card["band"], logits)).tolist()
+        scores, who = probabilities(curves["once"], logits), attacked(logits)
+        doubtful = np.flatnonzero(is_doubtful(self.card, logits, languages)).tolist()
         if doubtful:
             slow = self.slow.logits([texts[i] for i in doubtful])
             scores[doubtful] = probabilities(curves["twice"], mixed(self.card["mix"], logits[doubtful], slow))
-        return scores.astype(np.float32)
+            if who is not None and (better := attacked(slow)) is not None:
+                who[doubtful] = better
+        return Reading(scores.astype(np.float32), who)
 
 
-def is_doubtful(band: dict[str, float], logits: np.ndarray) -> np.ndarray:
-    """Which comments the slow network of a cascade reads, by the fast one's logits."""
-    doubtful: np.ndarray = np.any(logits >= np.array([band[label] for label in LABELS], np.float32), axis=1)
+def is_doubtful(card: dict[str, Any], logits: np.ndarray, languages: Sequence[str] | None = None) -> np.ndarray:
+    """Which comments a cascade's slow network reads, by the fast one's logits and, if known, the language."""
+    bands = card.get("bands", {}) if languages is not None else {}
+    lines = {lang: _line(band) for lang, band in bands.items()}
+    line = _line(card["band"])
+    by_text = np.stack([lines.get(lang, line) for lang in languages]) if lines and languages else line[None]
+    doubtful: np.ndarray = np.any(logits[:, : len(LABELS)] >= by_text, axis=1)
     return doubtful
+
+
+def _line(band: dict[str, float]) -> np.ndarray:
+    return np.array([band[label] for label in LABELS], np.float32)
+
+
+def attacked(logits: np.ndarray) -> np.ndarray | None:
+    """float32[text, one of WHO]: probabilities from the logits that follow those of the labels, if there are any."""
+    if logits.shape[1] == len(LABELS):
+        return None
+    of_who = logits[:, len(LABELS) :]
+    powers = np.exp(of_who - of_who.max(axis=1, keepdims=True))
+    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return shares.astype(np.float32)
 
 
 def mixed(mix: dict[str, float], fast: np.ndarray, slow: np.ndarray) -> np.ndarray:
     """The logits of a cascade where both networks have read."""
-    logits: np.ndarray = slow + fast * np.array([mix[label] for label in LABELS], np.float32)
+    of_labels = slice(len(LABELS))
+    logits: np.ndarray = slow[:, of_labels] + fast[:, of_labels] * np.array([mix[one] for one in LABELS], np.float32)
     return logits
 
 

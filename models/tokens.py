@@ -35,8 +35,11 @@ class Tokens:
 
     def batch(self, texts: Sequence[str]) -> np.ndarray:
         """int32[text, token], padded with zeros to the longest."""
+        return filled(self.encode_all(texts))
+
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         mended = [self.spelling.mended(text) for text in texts]
-        return self.padded([self._ours(one.ids) for one in self._tokenizer.encode_batch(mended)])
+        return [self._ours(one.ids) for one in self._tokenizer.encode_batch_fast(mended)]
 
     def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """What an exported network is given."""
@@ -50,8 +53,8 @@ class Tokens:
         apart = self._tokenizer.pre_tokenizer.pre_tokenize_str(self._tokenizer.normalizer.normalize_str(mended))
         return " ".join(word for word, _ in apart)
 
-    def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
-        return filled(rows)
+    def numbers(self) -> None:
+        """None: the network takes token ids as they are."""
 
     def whole_words(self) -> list[str]:
         """The words that are one token, in the tokeniser's order, which is roughly that of frequency."""

@@ -23,7 +23,9 @@ MAX_WORDS = 384  # the first 288 and the last 96 of a longer text: insults come 
 TAIL_WORDS = 96
 CACHE_WORDS = 200_000  # 13 MB; then the cache starts afresh
 
-_WORD = re.compile(r"[\w*$]+(?:['’@\-][\w*$]+)*|[^\w\s]+")
+# A Chinese or Japanese character is a word. Indian vowel signs belong to words, but `re` does not count them as \w.
+_SIGN, _LETTERS = "\u3040-\u30ff\u3400-\u9fff", r"(?:(?![\u3040-\u30ff\u3400-\u9fff])[\w\u0900-\u0dff*$])+"
+_WORD = re.compile(rf"[{_SIGN}]|{_LETTERS}(?:['’@\-]{_LETTERS})*|[^\w\s]+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
@@ -62,7 +64,7 @@ class WordEncoder:
         (folder / VOCABULARY).write_text("".join(f"{word}\n" for word in self.vocabulary), encoding="utf-8")
 
     def encode(self, text: str) -> list[int]:
-        """One number a word, its row in this encoder's cache: `padded` turns rows into slots."""
+        """One number a word, its row in this encoder's cache: `numbers` turns rows into slots."""
         return [self._row(word) for word in split_words(text)] or [self._row("")]
 
     def batch(self, texts: Sequence[str]) -> np.ndarray:
@@ -80,9 +82,12 @@ class WordEncoder:
             distinct, places = np.unique(rows, return_inverse=True)
             return {"words": self._table[distinct], "ids": places.reshape(rows.shape).astype(np.int32)}
 
-    def padded(self, rows: Sequence[list[int]]) -> np.ndarray:
-        slots: np.ndarray = self._table[filled(rows)]
-        return slots
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        return [self.encode(text) for text in texts]
+
+    def numbers(self) -> np.ndarray:
+        """int32[row, slot]: the slots of every cached word."""
+        return self._table[: len(self._rows) + 1].copy()
 
     def _start_cache(self) -> None:
         self._rows: dict[str, int] = {}
@@ -110,9 +115,9 @@ class WordEncoder:
         return [self._ids.get(word, UNKNOWN), *grams[: SLOTS - 1]]
 
 
-def filled(rows: Sequence[list[int]]) -> np.ndarray:
-    """int32[row, number], filled with zeros to the longest."""
-    table = np.zeros((len(rows), max(map(len, rows))), np.int32)
+def filled(rows: Sequence[Sequence[int]], length: int | None = None) -> np.ndarray:
+    """int32[row, number], filled with zeros to that length, or to the longest."""
+    table = np.zeros((len(rows), max(map(len, rows)) if length is None else length), np.int32)
     for i, row in enumerate(rows):
         table[i, : len(row)] = row
     return table

@@ -45,7 +45,7 @@ def test_the_slow_network_reads_what_the_fast_one_does_not_rule_out(folder: Path
     assert isinstance(model, scorer.Cascade)
     texts = data.of_part(rows, "test").text.tolist()
     logits = model.fast.logits(texts)
-    doubtful = scorer.is_doubtful(model.card["band"], logits)
+    doubtful = scorer.is_doubtful(model.card, logits)
     assert 0 < doubtful.sum() < len(texts)
 
     curves, scores = model.card["calibration"], model.scores(texts)

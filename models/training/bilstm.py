@@ -1,4 +1,4 @@
-"""The BiLSTM in Keras: words and their n-grams → both directions → the strongest and the attended → six logits."""
+"""The BiLSTM in Keras: words and n-grams → both directions → the strongest and the attended → labels and who."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 from onnx import TensorProto
 
-from models.labels import LABELS
+from models.labels import LABELS, WHO
 from models.training.graph import Graph, ints
 from models.words import SLOTS
 
@@ -39,7 +39,8 @@ class WordEmbedding(layers.Layer):
         return vectors[:, :, 0] + grams
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"size": self.size, "width": self.width}
+        config: dict[str, Any] = super().get_config()
+        return config | {"size": self.size, "width": self.width}
 
 
 @keras.saving.register_keras_serializable("toxwatch")
@@ -71,7 +72,7 @@ def build_bilstm(vocabulary_size: int, size: Size, dropout: float = 0.0) -> kera
     words = layers.SpatialDropout1D(dropout)(embed(ids))
     features = layers.Dropout(dropout)(pool(read(words, mask=is_word), is_word))
     hidden = layers.Dropout(dropout)(layers.Dense(size.head, activation="relu", name="hidden")(features))
-    return keras.Model(ids, layers.Dense(len(LABELS), dtype="float32", name="logits")(hidden))
+    return keras.Model(ids, layers.Dense(len(LABELS) + len(WHO), dtype="float32", name="logits")(hidden))
 
 
 def add_bilstm(graph: Graph, model: keras.Model) -> str:
@@ -100,8 +101,8 @@ def add_bilstm(graph: Graph, model: keras.Model) -> str:
 
 def _read(graph: Graph, bilstm: Any, words: str, is_word: str) -> str:
     cells = [bilstm.forward_layer.cell, bilstm.backward_layer.cell]
-    forward, back = (np.stack([_in_onnx_order(part(cell).numpy()).T for cell in cells])
-                     for part in (lambda cell: cell.kernel, lambda cell: cell.recurrent_kernel))  # fmt: skip
+    forward = np.stack([_in_onnx_order(cell.kernel.numpy()).T for cell in cells])
+    back = np.stack([_in_onnx_order(cell.recurrent_kernel.numpy()).T for cell in cells])
     bias = np.stack([_in_onnx_order(cell.bias.numpy()) for cell in cells])
     lengths = graph("Squeeze", graph("ReduceSum", is_word, ints(1), keepdims=0), ints(1))
     states = graph(
@@ -121,23 +122,3 @@ def _in_onnx_order(weights: np.ndarray) -> np.ndarray:
     """The four gates, stacked along the last axis."""
     gates = dict(zip("ifco", np.split(weights, 4, axis=-1), strict=True))
     return np.concatenate([gates[gate] for gate in "iofc"], axis=-1)
-
-
-@keras.saving.register_keras_serializable("toxwatch")
-class MaskedLoss(keras.losses.Loss):
-    """Cross-entropy over the labels that a row's source knows (NaN = unknown), by label weight; focal if asked."""
-
-    def __init__(self, weights: list[float], focus: float = 0.0, name: str = "masked", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
-        self.weights, self.focus = weights, focus
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        known = ops.cast(ops.logical_not(ops.isnan(y_true)), y_pred.dtype)
-        truth = ops.where(ops.isnan(y_true), ops.zeros_like(y_true), y_true)
-        loss = ops.relu(y_pred) - y_pred * truth + ops.log1p(ops.exp(-ops.abs(y_pred)))
-        rarity = 1.0 + truth * (ops.convert_to_tensor(np.array(self.weights, np.float32)) - 1.0)
-        surprise = ops.power(1.0 - ops.exp(-loss), self.focus) if self.focus else 1.0
-        return ops.sum(loss * rarity * surprise * known, axis=-1) / len(LABELS)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"weights": self.weights, "focus": self.focus}

@@ -6,6 +6,8 @@ A label with enough examples is calibrated by isotonic regression on top of Plat
 sigmoid alone. Either way the result is one rising line of points, which the card holds and `np.interp` reads.
 """
 
+from math import floor
+
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -28,6 +30,7 @@ GRID = np.linspace(-16, 16, 161)
 ENOUGH_TO_JUDGE = 20  # positives a label needs before its AUC counts in the mean
 FEW = 5  # positives or negatives below which nothing can be fitted
 BINS = 15
+LEAST_FOUND = dict.fromkeys(LABELS, 0.55) | {"toxic": 0.75, "insult": 0.75}  # recall
 
 Curves = dict[str, dict[str, list[float]]]
 
@@ -72,17 +75,20 @@ def reliability(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray
     total, said, right = (np.bincount(bins, values, BINS) for values in summed)
     used = np.bincount(bins, minlength=BINS) >= ENOUGH_TO_JUDGE
     columns = said[used] / total[used], right[used] / total[used], total[used] / total.sum()
-    return np.stack(columns, axis=1).round(4).tolist()
+    points: list[list[float]] = np.stack(columns, axis=1).round(4).tolist()
+    return points
 
 
 def _bins(probabilities: np.ndarray, bins: int) -> np.ndarray:
-    return np.minimum((probabilities * bins).astype(int), bins - 1)
+    places: np.ndarray = np.minimum((probabilities * bins).astype(int), bins - 1)
+    return places
 
 
 def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -> dict[str, float]:
     """The lowest threshold a label with which `precision` of what it flags is right; the best F1 where none has it.
 
-    One half where there are too few positives to choose by.
+    No category may fall silent: a threshold with a recall below LEAST_FOUND is lowered until it reaches it, at the
+    cost of precision. 0.5 if there are too few positives to choose by.
     """
     chosen = dict.fromkeys(LABELS, 0.5)
     for i, label in enumerate(LABELS):
@@ -95,7 +101,8 @@ def thresholds(probabilities: np.ndarray, truth: np.ndarray, precision: float) -
         good = np.flatnonzero(right[:-1] >= precision)
         f1 = 2 * right * found / np.maximum(right + found, 1e-9)
         best = good[0] if len(good) else f1[:-1].argmax()
-        chosen[label] = round(float(at[best]), 4)
+        enough = np.flatnonzero(found[:-1] >= LEAST_FOUND[label])[-1]
+        chosen[label] = floor(float(at[min(best, enough)]) * 1e4) / 1e4
     return chosen
 
 
@@ -118,7 +125,8 @@ def _curve(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> np.ndar
     if min(truth.sum(), (1 - truth).sum()) < ENOUGH_FOR_ISOTONIC:
         return platt
     isotonic = IsotonicRegression(out_of_bounds="clip").fit(logits, truth, sample_weight=weight).predict(GRID)
-    return (1 - SMOOTH) * isotonic + SMOOTH * platt
+    line: np.ndarray = (1 - SMOOTH) * isotonic + SMOOTH * platt
+    return line
 
 
 def _cautious(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -18,11 +18,14 @@ from models.card import write_card, writing
 from models.labels import LABELS, ModelError
 from models.scorer import is_doubtful, mixed, network, probabilities
 from models.training import calibrate, data
+from models.training.judged import judged
 from models.training.losses import ENOUGH_POSITIVES, auc_losses, too_lossy
 
 Card = dict[str, Any]
 Pair = tuple[np.ndarray, np.ndarray]  # logits of the fast and of the slow model
 ROUNDING = 1e-9
+MOST_READ = {"en": 0.15}  # share of unfiltered comments that the slow model may read
+MOST_READ_ELSEWHERE = 0.3
 READ_SHARES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.18, 0.2, 0.22, 0.25, 0.3, 0.4, 0.5, 0.7)
 
 
@@ -43,9 +46,31 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
             "command": command,
             "parts": parts,
             "thresholds": calibrate.thresholds(p, truth, thorough.card["settings"]["precision"]),
+            "judged": judged(validation, p),
+            "bands": bands(chosen["band"], logits[0], validation),
             "validation_auc": round(calibrate.mean_auc(truth, p), 5),
         }  # fmt: skip
         return write_card(draft, "cascade", facts)
+
+
+def bands(band: dict[str, float], logits: np.ndarray, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """For each language the common band, raised until the slow model reads no more than MOST_READ.
+
+    Every label is raised by the same number of logits.
+    """
+    raised = {}
+    for lang, places in rows.reset_index(drop=True).groupby("lang").groups.items():
+        within = places.to_numpy()
+        truth = data.targets(rows)[within]
+        if min((truth[:, 0] == 1).sum(), (truth[:, 0] == 0).sum()) < ENOUGH_POSITIVES:
+            continue
+        most = MOST_READ.get(str(lang), MOST_READ_ELSEWHERE)
+        for step in np.arange(0, 12, 0.25):
+            line = {label: round(value + float(step), 4) for label, value in band.items()}
+            if at_real_shares(is_doubtful({"band": line}, logits[within]), truth) <= most:
+                raised[str(lang)] = line
+                break
+    return raised
 
 
 def at_real_shares(chosen: np.ndarray, truth: np.ndarray) -> float:
@@ -97,7 +122,7 @@ def _fitted(
 ) -> tuple[Card, np.ndarray]:
     """What the card says of the cascade in which the slow model reads these shares, and its scores."""
     band = _band(logits[0], truth, shares)
-    doubtful = is_doubtful(band, logits[0])
+    doubtful = is_doubtful({"band": band}, logits[0])
     mix = {label: _mix(logits, truth, doubtful, i) for i, label in enumerate(LABELS)}
     both = mixed(mix, *logits)
     once = calibrate.calibrate(logits[0], truth, ~doubtful, cards[0]["calibration"])

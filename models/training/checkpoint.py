@@ -1,4 +1,4 @@
-"""Where a training run stands after each whole epoch, so that a stopped run goes on and the best epoch is kept."""
+"""The state of a training run: a stopped run resumes inside its epoch, and the best epoch is kept."""
 
 import json
 import os
@@ -10,12 +10,13 @@ from models.labels import ModelError
 
 
 class Checkpoint:
-    """`last` is the epoch to go on from, with the optimizer's state; `best` is the epoch to keep."""
+    """`last` is the step to resume from, with the optimizer's state; `best` is the epoch to keep."""
 
     def __init__(self, place: Path, model: Any, fingerprint: str) -> None:
         self.folder = place / fingerprint
         self.model = model
         self.history: list[dict[str, float]] = []
+        self.step, self.loss = 0, 0.0  # of the current epoch, and its mean loss
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / "history.json").exists():
             self._resume()
@@ -29,19 +30,20 @@ class Checkpoint:
         aucs = [epoch["auc"] for epoch in self.history]
         return len(aucs) - 1 - aucs.index(max(aucs)) if aucs else 0
 
-    @property
-    def setbacks(self) -> int:
-        """Epochs that were no better than one before."""
-        aucs = [epoch["auc"] for epoch in self.history]
-        return sum(auc <= max(aucs[:i]) for i, auc in enumerate(aucs) if i)
-
     def save(self, epoch: dict[str, float]) -> None:
         self.history.append(epoch)
-        self._write("last")
+        self.step, self.loss = 0, 0.0
         if self.epochs_without_gain == 0:
             self._write("best")
-        (self.folder / "history.tmp").write_text(json.dumps(self.history))
-        os.replace(self.folder / "history.tmp", self.folder / "history.json")
+        self._write("last")
+        self._note()
+
+    def pause(self, steps: int, loss: float) -> None:
+        """Save after `steps` more steps with this mean loss."""
+        self.loss = (self.loss * self.step + loss * steps) / (self.step + steps)
+        self.step += steps
+        self._write("last")
+        self._note()
 
     def restore_best(self) -> None:
         self._read("best")
@@ -51,12 +53,18 @@ class Checkpoint:
 
     def _resume(self) -> None:
         try:
-            self.history = json.loads((self.folder / "history.json").read_text())
-        except json.JSONDecodeError as error:
+            state = json.loads((self.folder / "history.json").read_text())
+            self.history, self.step, self.loss = state["epochs"], state["step"], state["loss"]
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise self._damaged(error) from error
         self.model.optimizer.build(self.model.trainable_variables)
         self._read("last")
-        print(f"going on after epoch {self.epoch} of {self.folder}", flush=True)
+        print(f"Resuming after epoch {self.epoch}, step {self.step} (from {self.folder}).", flush=True)
+
+    def _note(self) -> None:
+        state = {"epochs": self.history, "step": self.step, "loss": self.loss}
+        (self.folder / "history.tmp").write_text(json.dumps(state))
+        os.replace(self.folder / "history.tmp", self.folder / "history.json")
 
     def _write(self, name: str) -> None:
         self.model.save_weights(self.folder / f"{name}-new.weights.h5")

@@ -1,7 +1,8 @@
 """Labelled comments from any number of sources, cleaned, without duplicates, split once and for all.
 
 A source is a few lines of TOML: a file, its text column, and for each label an SQL expression that gives
-1, 0, or NULL where the source does not know. A label that is not named is unknown, which is NaN here.
+1, 0, or NULL where the source does not know. A label that is not named is unknown, which is NaN here. `who` is an SQL
+expression for who is attacked: one of WHO, several possible ones joined by "|", or "group" for any of GROUPS.
 """
 
 import tomllib
@@ -14,14 +15,17 @@ import numpy as np
 import pandas as pd
 
 from models.card import file_hash
-from models.labels import LABELS, ModelError
+from models.labels import GROUPS, LABELS, WHO, ModelError
+from models.language import UNDETERMINED
 from models.text import clean_text, text_key
 from models.training.neighbours import near_duplicate_groups
 
 SOURCES = Path(__file__).parent / "sources"
-TEST_SHARE = 0.1
-VALIDATION_SHARE = 0.1
-COLUMNS = ("source", "raw", "text", "key", *LABELS)
+TEST_SHARE = 0.05
+VALIDATION_SHARE = 0.05
+COLUMNS = ("source", "raw", "text", "key", "lang", "who", *LABELS)
+ANYONE = 2 ** len(WHO) - 1
+LEAST_POSITIVES = 20  # of a label in a language; with fewer, its zeros are taken as unknown
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,9 @@ class Source:
     origin: str = ""
     licence: str = ""
     use: str = "training"  # or "evaluation"
+    language: str = ""  # of all its texts; empty: read it from the column `lang`
+    who: str = "null"
+    test: str = "false"  # SQL: the rows that the source itself keeps for testing
 
 
 def read_source_file(path: Path) -> Source:
@@ -41,7 +48,7 @@ def read_source_file(path: Path) -> Source:
         source = Source(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, TypeError) as error:
         raise ModelError(
-            f"{path}: {error}. It needs file, text and [labels]; may have origin, licence, use."
+            f"{path}: {error}. It needs file, text and [labels]; may have origin, licence, use, language, who, test."
         ) from error
     if unknown := set(source.labels) - set(LABELS):
         raise ModelError(f"{path}: {', '.join(sorted(unknown))} is no label of ours; ours are {', '.join(LABELS)}.")
@@ -58,12 +65,12 @@ def labelled(place: Path) -> pd.DataFrame:
         return _read_prepared(place)
     comments = read_comments(place)
     check_trainable(comments)
-    parts = [comments.assign(part=split(comments))]
+    parts = [_without_unfounded_zeros(comments.assign(part=split(comments)))]
     if (place / "test.csv").is_file() and (place / "test_labels.csv").is_file():
         parts.append(_unite(read_jigsaw_test(place)).assign(part="competition"))
     unseen = read_comments(place, use="evaluation", is_needed=False)
     parts.append(unseen[~unseen.key.isin(comments.key)].assign(part="unseen"))
-    rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    rows = pd.concat([part for part in parts if len(part)], ignore_index=True)[[*COLUMNS, "part"]]
     rows.attrs["hashes"] = data_hashes(place)
     return rows
 
@@ -101,7 +108,7 @@ def read_comments(folder: Path, sources: Path = SOURCES, use: str = "training", 
             f"{folder} holds neither Jigsaw's train.csv nor a file that a mapping in {sources} names. "
             "Unpack the Kaggle archive there, or write a mapping for your file."
         )
-    return _unite(pd.concat(tables, ignore_index=True)) if tables else pd.DataFrame(columns=list(COLUMNS))
+    return _unite(pd.concat(tables, ignore_index=True)) if tables else pd.DataFrame(columns=[*COLUMNS, "is_test"])
 
 
 def read_jigsaw_test(folder: Path) -> pd.DataFrame:
@@ -120,6 +127,7 @@ def split(comments: pd.DataFrame) -> pd.Series:
     rank = first.groupby([comments.source.to_numpy(), _rarest_label(comments)]).rank(pct=True, method="max")
     part = pd.cut(rank, [0, TEST_SHARE, TEST_SHARE + VALIDATION_SHARE, 1], labels=["test", "validation", "train"])
     # A group that spans sources goes where its strictest member goes, so that nothing leaks into training.
+    part[comments.is_test.to_numpy()] = "test"
     strictest = part.cat.codes.groupby(group).transform("min")
     return pd.Series(pd.Categorical.from_codes(strictest, part.cat.categories), index=comments.index).astype(str)
 
@@ -132,7 +140,20 @@ def data_hashes(folder: Path, sources: Path = SOURCES) -> dict[str, str]:
 
 def targets(comments: pd.DataFrame) -> np.ndarray:
     """float32[row, label], NaN where unknown."""
-    return comments[list(LABELS)].to_numpy(np.float32)
+    truth: np.ndarray = comments[list(LABELS)].to_numpy(np.float32)
+    return truth
+
+
+def bits_of(who: str) -> int:
+    """`"origin|religion"` as bits of WHO; `"group"` stands for any of GROUPS."""
+    names = {one for name in who.split("|") for one in (GROUPS if name == "group" else (name,))}
+    return sum(1 << WHO.index(name) for name in names)
+
+
+def all_targets(comments: pd.DataFrame) -> np.ndarray:
+    """float16[row, label and one of WHO]: labels are NaN if unknown; of WHO, everyone who may be attacked is 1."""
+    may_be = comments.who.to_numpy(np.int16)[:, None] >> np.arange(len(WHO)) & 1
+    return np.concatenate([targets(comments), may_be], axis=1).astype(np.float16)
 
 
 def check_trainable(comments: pd.DataFrame) -> None:
@@ -159,9 +180,16 @@ def _query(query: str, values: Sequence[str]) -> pd.DataFrame:
 
 def _labelled(rows: pd.DataFrame, source: Source, folder: Path) -> pd.DataFrame:
     path = folder / source.file
-    wanted = ", ".join(f"({source.labels.get(label, 'null')})::double as {label}" for label in LABELS)
+    language = f"'{source.language}'" if source.language else "lang" if "lang" in rows.columns else f"'{UNDETERMINED}'"
+    wanted = {
+        "lang": f"({language})::varchar",
+        "who": f"({source.who})::varchar",
+        "is_test": f"({source.test})::boolean",
+    }
+    wanted |= {label: f"({source.labels.get(label, 'null')})::double" for label in LABELS}
+    columns = ", ".join(f"{value} as {name}" for name, value in wanted.items())
     try:
-        table = duckdb.from_df(rows).project(f'"{source.text}"::varchar as raw, {wanted}').df()
+        table = duckdb.from_df(rows).project(f'"{source.text}"::varchar as raw, {columns}').df()
     except duckdb.Error as error:
         raise ModelError(
             f"{path} does not fit the mapping {source.name}: {str(error).splitlines()[0]}. "
@@ -170,7 +198,18 @@ def _labelled(rows: pd.DataFrame, source: Source, folder: Path) -> pd.DataFrame:
     _check_values(table, path)
     table = table.dropna(subset="raw")
     table.insert(0, "source", source.name)
+    table["who"] = [_who_bits(None if pd.isna(name) else name, path) for name in table.who]
     return table
+
+
+def _who_bits(name: str | None, path: Path) -> int:
+    """The bits of WHO that a source's value allows: all of them if it is NULL."""
+    try:
+        return ANYONE if name is None else bits_of(name)
+    except ValueError as error:
+        raise ModelError(
+            f"{path}: who is {name!r}; write one of {', '.join(WHO)} or group, or several joined by |."
+        ) from error
 
 
 def _check_values(table: pd.DataFrame, path: Path) -> None:
@@ -190,10 +229,25 @@ def _unite(rows: pd.DataFrame) -> pd.DataFrame:
     rows["text"] = [clean_text(raw) for raw in rows.raw]
     rows["key"] = [text_key(text) for text in rows.text]
     grouped = rows.groupby("key", sort=True)
-    united = grouped[["source", "raw", "text"]].first()
+    united = grouped[["source", "raw", "text", "lang"]].first()
+    united["is_test"] = grouped.is_test.any()
     means = grouped[list(LABELS)].mean()
     united[list(LABELS)] = means.where(means.isin([0, 1]))
-    return united.dropna(subset=list(LABELS), how="all").reset_index()[list(COLUMNS)]
+    codes = grouped.ngroup().to_numpy()
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    united["who"] = np.bitwise_and.reduceat(rows.who.to_numpy(np.int16)[order], starts)
+    united.loc[united.who == 0, "who"] = ANYONE
+    united.loc[(united.who == ANYONE) & (united.toxic == 0), "who"] = 1 << WHO.index("nobody")
+    says_nothing = united[list(LABELS)].isna().all(axis=1) & (united.who == ANYONE)
+    return united[~says_nothing].reset_index()[[*COLUMNS, "is_test"]]
+
+
+def _without_unfounded_zeros(comments: pd.DataFrame) -> pd.DataFrame:
+    """If a label is hardly ever given in a language, its zeros there are made unknown: nobody looked for it."""
+    found = comments[list(LABELS)].eq(1).groupby(comments.lang).transform("sum")
+    comments[list(LABELS)] = comments[list(LABELS)].where(found >= LEAST_POSITIVES)
+    return comments
 
 
 def _rarest_label(comments: pd.DataFrame) -> np.ndarray:

@@ -10,18 +10,24 @@ import pandas as pd
 
 from models.labels import LABELS
 from models.text import text_key
+from models.training.data import ANYONE, COLUMNS
 
 PIECE = (3, 20)  # words
 EXCHANGED = 0.15  # share of the words
 
 
 def echoes(training: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
-    """About `rows` different sentences with the columns of `models.training.data.COLUMNS`, their labels unknown."""
+    """About `rows` different sentences with the columns of `models.training.data.COLUMNS`, their labels unknown.
+
+    Each sentence mixes texts of one language only.
+    """
     rng = random.Random(seed)
-    words = [text.split() for text in training.text]
-    said = sorted({" ".join(_echo(words, rng)) for _ in range(rows)})
-    table = pd.DataFrame({"source": "echo", "raw": said, "text": said, "key": [text_key(text) for text in said]})
-    return table.assign(**dict.fromkeys(LABELS, np.nan))
+    words = {lang: [text.split() for text in texts] for lang, texts in training.groupby("lang").text}
+    langs = rng.choices(list(words), [len(texts) for texts in words.values()], k=rows)
+    made = sorted({(" ".join(_echo(words[lang], rng)), lang) for lang in langs})
+    table = pd.DataFrame(made, columns=["text", "lang"]).assign(source="echo", who=ANYONE)
+    table = table.assign(raw=table.text, key=[text_key(text) for text in table.text])
+    return table.assign(**dict.fromkeys(LABELS, np.nan))[list(COLUMNS)]
 
 
 def _echo(words: list[list[str]], rng: random.Random) -> list[str]:

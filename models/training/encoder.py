@@ -1,6 +1,7 @@
 """An encoder in Keras, filled from a folder in Hugging Face layout (config, safetensors, tokenizer.json).
 
-BERT, and what differs from it in names only (DistilBERT) or in where places and padding begin (RoBERTa).
+BERT, and its relatives: DistilBERT has other names, RoBERTa other positions and padding, MPNet adds a bias to attention
+for the distance between two tokens.
 """
 
 import json
@@ -12,20 +13,26 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
+from safetensors.numpy import load_file
 
 from models.labels import ModelError
 from models.tokens import Tokens
 
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
-KINDS = ("bert", "distilbert", "roberta", "xlm-roberta")
-NUMBERS = {"F32": np.float32, "F16": np.float16}
-OF_DISTILBERT = {  # what it calls otherwise
+KINDS = ("bert", "distilbert", "roberta", "xlm-roberta", "mpnet")
+FARTHEST = 128  # tokens; larger distances are treated alike (MPNet)
+OF_DISTILBERT = {  # its name → BERT's
     "n_layers": "num_hidden_layers", "dim": "hidden_size", "n_heads": "num_attention_heads",
     "hidden_dim": "intermediate_size", "activation": "hidden_act", "transformer.layer": "encoder.layer",
     "attention.q_lin": "attention.self.query", "attention.k_lin": "attention.self.key",
     "attention.v_lin": "attention.self.value", "attention.out_lin": "attention.output.dense",
     "sa_layer_norm": "attention.output.LayerNorm", "ffn.lin1": "intermediate.dense", "ffn.lin2": "output.dense",
     "output_layer_norm": "output.LayerNorm",
+}  # fmt: skip
+OF_MPNET = {
+    "attention.attn.q": "attention.self.query", "attention.attn.k": "attention.self.key",
+    "attention.attn.v": "attention.self.value", "attention.attn.o": "attention.output.dense",
+    "attention.LayerNorm": "attention.output.LayerNorm",
 }  # fmt: skip
 
 
@@ -39,6 +46,7 @@ class Shape:
     positions: int
     epsilon: float
     first_position: int = 0
+    distances: int = 0  # buckets of distance in attention (MPNet); 0: none
 
 
 def find_encoder(name: str) -> Path:
@@ -61,7 +69,7 @@ def read_shape(folder: Path) -> Shape:
     kind, activation = config.get("model_type"), config.get("hidden_act", "gelu")
     if kind not in KINDS or activation != "gelu":
         raise ModelError(f"{folder} is a {kind} with {activation}; {', '.join(KINDS)} with gelu can be used.")
-    first = config.get("pad_token_id", 1) + 1 if "roberta" in kind else 0
+    first = config.get("pad_token_id", 1) + 1 if "roberta" in kind or kind == "mpnet" else 0
     return Shape(
         layers=config["num_hidden_layers"],
         width=config["hidden_size"],
@@ -71,26 +79,43 @@ def read_shape(folder: Path) -> Shape:
         positions=config["max_position_embeddings"] - first,
         epsilon=config.get("layer_norm_eps", 1e-12),
         first_position=first,
+        distances=config.get("relative_attention_num_buckets", 0) if kind == "mpnet" else 0,
     )
 
 
 def build_encoder(folder: Path, dropout: float = 0.1) -> keras.Model:
     """ids as `Tokens` gives them → hidden states, with the folder's weights; id 0 is padding."""
     shape = read_shape(folder)
-    encoder, tokens = random_encoder(shape, dropout), Tokens(folder, shape.positions)
+    encoder = random_encoder(shape, dropout)
+    tensors = encoder_tensors(folder)
     try:
-        _fill(encoder, shape, _tensors(folder / "model.safetensors"), tokens.padding)
+        fill(encoder, shape, tensors)
     except KeyError as error:
-        raise ModelError(f"{folder / 'model.safetensors'} lacks {error} in F32 or F16.") from error
+        raise ModelError(f"{folder / 'model.safetensors'} lacks {error}.") from error
     return encoder
+
+
+def encoder_tensors(folder: Path) -> dict[str, np.ndarray]:
+    """A folder's tensors under BERT's names, with padding as id 0 and the token type added to the positions."""
+    shape, tensors = read_shape(folder), _tensors(folder / "model.safetensors")
+    try:
+        words, padding = tensors["embeddings.word_embeddings.weight"], Tokens(folder, shape.positions).padding
+        words[[0, padding]] = words[[padding, 0]]
+        kinds = tensors.pop("embeddings.token_type_embeddings.weight", np.zeros((1, shape.width), np.float32))
+        places = tensors["embeddings.position_embeddings.weight"] + kinds[0]
+    except KeyError as error:
+        raise ModelError(f"{folder / 'model.safetensors'} lacks {error}.") from error
+    tensors["embeddings.position_embeddings.weight"] = places[shape.first_position :]
+    return {name: tensor for name, tensor in tensors.items() if name.startswith(("embeddings.", "encoder."))}
 
 
 def random_encoder(shape: Shape, dropout: float) -> keras.Model:
     ids = keras.Input((None,), dtype="int32", name="ids")
     states = Embeddings(shape, name="embeddings")(ids)
     states = layers.Dropout(dropout)(states)
+    nearness = [Nearness(shape, name="nearness")(ids)] if shape.distances else []
     for i in range(shape.layers):
-        states = Block(shape, dropout, name=f"block_{i}")(states, ids > 0)
+        states = Block(shape, dropout, name=f"block_{i}")(states, ids > 0, *nearness)
     return keras.Model(ids, states, name="encoder")
 
 
@@ -100,12 +125,33 @@ class Embeddings(layers.Layer):
 
     def __init__(self, shape: Shape, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.words = layers.Embedding(shape.vocabulary, shape.width, name="words")
-        self.places = layers.Embedding(shape.positions, shape.width, name="places")
+        # float32: bfloat16 is too coarse to sum the many small gradients of a frequent token.
+        self.words = layers.Embedding(shape.vocabulary, shape.width, dtype="float32", name="words")
+        self.places = layers.Embedding(shape.positions, shape.width, dtype="float32", name="places")
         self.norm = layers.LayerNormalization(epsilon=shape.epsilon, name="norm")
 
     def call(self, ids: Any) -> Any:
         return self.norm(self.words(ids) + self.places(ops.arange(ops.shape(ids)[1]))[None])
+
+
+@keras.saving.register_keras_serializable("toxwatch")
+class Nearness(layers.Layer):
+    """What each head adds to its attention for the distance of two tokens, in buckets that widen with it (MPNet)."""
+
+    def __init__(self, shape: Shape, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.table = layers.Embedding(shape.distances, shape.heads, name="table")
+        of = np.arange(shape.positions)
+        half, near = shape.distances // 2, shape.distances // 4
+        far = near + np.log(np.maximum(of, 1) / near) / np.log(FARTHEST / near) * (half - near)
+        self.kind = np.where(of < near, of, np.minimum(far.astype(int), half - 1)).astype(np.int32)
+        self.half = half
+
+    def call(self, ids: Any) -> Any:
+        place = ops.arange(ops.shape(ids)[1])
+        ahead = place[None, :] - place[:, None]
+        kind = ops.take(ops.convert_to_tensor(self.kind), ops.abs(ahead)) + ops.where(ahead > 0, self.half, 0)
+        return ops.transpose(self.table(kind), (2, 0, 1))[None]
 
 
 @keras.saving.register_keras_serializable("toxwatch")
@@ -124,15 +170,18 @@ class Block(layers.Layer):
         )
         self.dropout = layers.Dropout(dropout)
 
-    def call(self, states: Any, is_token: Any, training: bool = False) -> Any:
-        states = self.norm(states + self.dropout(self.mix(self._attended(states, is_token)), training=training))
+    def call(self, states: Any, is_token: Any, nearness: Any = None, training: bool = False) -> Any:
+        mixed = self.mix(self._attended(states, is_token, nearness))
+        states = self.norm(states + self.dropout(mixed, training=training))
         inner = ops.gelu(self.inner(states), approximate=False)
         return self.last_norm(states + self.dropout(self.outer(inner), training=training))
 
-    def _attended(self, states: Any, is_token: Any) -> Any:
+    def _attended(self, states: Any, is_token: Any, nearness: Any) -> Any:
         query, key, value = (self._split(part(states)) for part in (self.query, self.key, self.value))
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / float(np.sqrt(self.size))
         scores = scores + (1.0 - ops.cast(is_token, scores.dtype))[:, None, None, :] * -1e4
+        if nearness is not None:
+            scores = scores + nearness
         mixed = ops.transpose(ops.matmul(ops.softmax(scores), value), (0, 2, 1, 3))
         return ops.reshape(mixed, (-1, ops.shape(states)[1], self.heads * self.size))
 
@@ -141,24 +190,18 @@ class Block(layers.Layer):
 
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:
-    """A safetensors file: the length of a JSON header, the header, the numbers."""
-    with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        numbers = np.frombuffer(file.read(), np.uint8)
-    return {
-        _as_in_bert(name): numbers[slice(*facts["data_offsets"])].view(NUMBERS[facts["dtype"]]).reshape(facts["shape"])
-        for name, facts in header.items()
-        if facts.get("dtype") in NUMBERS
-    }
+    return {_as_in_bert(name): tensor.astype(np.float32) for name, tensor in load_file(path).items()}
 
 
 def _as_in_bert(name: str) -> str:
-    for theirs, ours in OF_DISTILBERT.items():
+    for theirs, ours in (OF_DISTILBERT | OF_MPNET).items():
         name = name.replace(f"{theirs}.", f"{ours}.")
-    return re.sub(r"^\w*bert\w*\.", "", name)
+    return re.sub(r"^(\w*bert\w*|mpnet)\.", "", name)
 
 
-def _fill(encoder: keras.Model, shape: Shape, tensors: dict[str, np.ndarray], padding: int) -> None:
+def fill(encoder: keras.Model, shape: Shape, tensors: dict[str, np.ndarray]) -> None:
+    """Give an encoder, or a model around one, the weights that `encoder_tensors` gave."""
+
     def dense(layer: layers.Dense, name: str) -> None:
         layer.set_weights([tensors[f"{name}.weight"].T, tensors[f"{name}.bias"]])
 
@@ -166,13 +209,11 @@ def _fill(encoder: keras.Model, shape: Shape, tensors: dict[str, np.ndarray], pa
         layer.set_weights([tensors[f"{name}.weight"], tensors[f"{name}.bias"]])
 
     embeddings = encoder.get_layer("embeddings")
-    words, types = tensors["embeddings.word_embeddings.weight"].copy(), "embeddings.token_type_embeddings.weight"
-    words[[0, padding]] = words[[padding, 0]]
-    # Every token is of the first type here, so that its vector is part of the place.
-    kind = tensors[types][0] if types in tensors else np.float32(0)
-    embeddings.words.set_weights([words])
-    embeddings.places.set_weights([tensors["embeddings.position_embeddings.weight"][shape.first_position :] + kind])
+    embeddings.words.set_weights([tensors["embeddings.word_embeddings.weight"]])
+    embeddings.places.set_weights([tensors["embeddings.position_embeddings.weight"]])
     norm(embeddings.norm, "embeddings.LayerNorm")
+    if shape.distances:
+        encoder.get_layer("nearness").table.set_weights([tensors["encoder.relative_attention_bias.weight"]])
     for i in range(shape.layers):
         block, name = encoder.get_layer(f"block_{i}"), f"encoder.layer.{i}"
         dense(block.query, f"{name}.attention.self.query")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from models.labels import WHO
 from models.training.bilstm import add_bilstm
 from models.training.graph import END, Graph, ints, save
 from models.training.phrases import PAIRS, SPREAD
@@ -43,4 +44,5 @@ def _with_phrases(graph: Graph, model: Any, logits: str, own: str, slots: str, p
                  graph("Mul", graph("Gather", table[-PAIRS:], pairs), are_there), axis=1)  # fmt: skip
     number = graph("Concat", placed(graph.present(slots)), graph.present(right), axis=1)
     number = graph("Max", graph("ReduceSum", number, ints(1)), np.float32(1))
-    return graph("Add", logits, graph("Div", graph("ReduceSum", said, ints(1), keepdims=0), graph("Sqrt", number)))
+    opinion = graph("Div", graph("ReduceSum", said, ints(1), keepdims=0), graph("Sqrt", number))
+    return graph("Add", logits, graph("Pad", opinion, ints(0, 0, 0, len(WHO))))  # nothing is added to who is attacked

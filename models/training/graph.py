@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.labels import LABELS
+from models.labels import LABELS, WHO
 
 OPSET = 17
 EPSILON = 1e-12
@@ -59,7 +59,7 @@ def save(graph: Graph, inputs: dict[str, list[Any]], path: Path) -> None:
         graph.nodes,
         "toxwatch",
         [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name, shape in inputs.items()],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["text", len(LABELS)])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["text", len(LABELS) + len(WHO)])],
         [numpy_helper.from_array(value, name) for name, value in graph.weights.items()],
     )
     onnx_model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)

@@ -10,7 +10,7 @@ BANDS = 8
 ROWS_PER_BAND = 6  # finds 9 of 10 pairs with a word overlap of 0.8 and 1 of 10 with 0.5
 SHINGLE_WORDS = 2
 _PRIME = np.uint64((1 << 61) - 1)
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[\w\u0900-\u0dff]+")  # `re` does not count Indian vowel signs as \w
 
 
 def near_duplicate_groups(texts: Sequence[str], keys: Sequence[str]) -> np.ndarray:
@@ -46,4 +46,5 @@ def _signature(text: str, key: str) -> np.ndarray:
     if len(words) < SHINGLE_WORDS:
         shingles = {key}  # a text of one word or none resembles only itself
     hashes = np.fromiter((zlib.crc32(shingle.encode()) for shingle in shingles), np.uint64)
-    return ((_A * hashes + _B) % _PRIME).min(axis=1)
+    least: np.ndarray = ((_A * hashes + _B) % _PRIME).min(axis=1)
+    return least

@@ -35,7 +35,8 @@ class Phrases(layers.Layer):
         found = phrases_of(ids, len(self.table) - PAIRS)
         number = ops.sum(ops.cast(found > 0, "float32"), axis=1, keepdims=True)
         said = ops.sum(ops.take(ops.convert_to_tensor(self.table), found, axis=0), axis=1)
-        return logits + said / ops.sqrt(ops.maximum(number, 1.0))
+        silent = logits.shape[-1] - self.table.shape[-1]  # nothing is added to who is attacked
+        return logits + ops.pad(said / ops.sqrt(ops.maximum(number, 1.0)), ((0, 0), (0, silent)))
 
 
 def phrases_of(ids: Any, size: int) -> Any:

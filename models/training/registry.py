@@ -133,7 +133,7 @@ class Registry:
         version = read_card(folder)["version"]
         runs = self._client.search_runs([self._experiment], f"tags.version = '{version}'", max_results=1)
         if runs:
-            return runs[0].info.run_id
+            return str(runs[0].info.run_id)
         with self.run({"command": "brought from elsewhere"}) as run:
             self.keep(run, folder)
         return run

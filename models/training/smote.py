@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from imblearn.over_sampling import SMOTE
 
-from models.training.bilstm import MaskedLoss
+from models.labels import WHO
+from models.training.objective import MaskedLoss
 
 SHARE = 0.1  # of a label's known rows that shall be positive
 NEIGHBOURS = 5
@@ -27,7 +28,8 @@ def refit_head(model: Any, batches: list[np.ndarray], truth: np.ndarray, dropout
     head = keras.Model(given, model.get_layer("logits")(hidden))
     head.compile(optimizer=keras.optimizers.Adam(1e-3), loss=MaskedLoss([1.0] * truth.shape[1]))
     rows, known = np.concatenate([features, more]), np.concatenate([truth, labels])
-    head.fit(rows, known, batch_size=BATCH, epochs=EPOCHS, verbose=0)
+    anyone = np.ones((len(rows), len(WHO)), np.float32)  # who is attacked stays unknown, so that its loss is 0
+    head.fit(rows, np.concatenate([known, anyone], axis=1), batch_size=BATCH, epochs=EPOCHS, verbose=0)
 
 
 def synthetic(features: np.ndarray, truth: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

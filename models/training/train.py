@@ -1,33 +1,35 @@
 """Training, from labelled comments to a model folder: read, split, fit, export, calibrate, write.
 
-`train` is the contents page. A run that is stopped goes on at its last whole epoch when it is started again.
+`train` is the contents page. A stopped run resumes when it is started again.
 """
 
 import hashlib
 import json
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from models.card import file_hash, write_card, writing
-from models.labels import LABELS, ModelError
+from models.labels import LABELS, WHO, ModelError
 from models.scorer import Network, open_session, probabilities
-from models.text import clean_text
 from models.training import calibrate, data, export
 from models.training.checkpoint import Checkpoint
 from models.training.composed import TEMPLATES, compose
 from models.training.echoes import echoes
 from models.training.int8 import quantize
+from models.training.judged import judged
 from models.training.losses import auc_losses, check_agreement, check_losses
-from models.training.obfuscate import MET, disguise
+from models.training.pool import Plan, Pool, logits
 from models.training.vectors import encoder_vectors, encoder_words, glove_vectors
 from models.words import FIRST_WORD, WordEncoder
 
@@ -35,22 +37,27 @@ IMBALANCE = ("none", "weights", "focal", "sampling", "smote")
 MAX_WEIGHT = 10.0
 FOCUS = 2.0  # of the focal loss, as its authors recommend
 RARE_SHARE = 0.25  # of the rows of an epoch, drawn from those with a rare label
-WARM_UP = 500  # steps
 TAUGHT_AT_ONCE = 2048  # texts
-DISGUISES, OFTEN = list(MET), list(MET.values())
+SAVED_AFTER = 500  # steps, so that a stopped run loses few of them
+FULL_WEIGHT = 20_000  # rows of a source whose rows have weight 1; those of larger sources have less
+BOUNDS = 0.35, 1.5  # of a row's weight
+COMPOSED = 90_000
+MOST_PIECES = 60_000  # word pieces; a larger encoder is pruned to those that the texts use
+PHRASE_TEXTS = 200_000  # at most, to fit the weights of words and pairs
 
 
 @dataclass(frozen=True)
 class Settings:
     epochs: int = 20  # at most; the best one is kept
     patience: int = 3  # epochs without a better validation AUC before the end
-    batch: int = 256
-    learning_rate: float = 3e-3  # the highest: it rises over WARM_UP steps and falls to nothing with the last epoch
+    tokens: int = 8192  # or words, of a batch
+    learning_rate: float = 3e-3  # the highest: it rises over the first steps and falls to nothing with the last epoch
+    weight_decay: float = 0.0
     accumulate: int = 1  # batches whose gradients are added before a step
     mixed: bool = False  # bfloat16 arithmetic on float32 weights
     dropout: float = 0.15
     imbalance: str = "weights"
-    disguised: float = 0.3  # share of training texts that are obfuscated anew in every epoch
+    disguised: float = 0.3  # share of training texts that are read disguised every other time
     max_train_words: int = 96
     vocabulary: int = 20_000
     min_count: int = 4
@@ -59,7 +66,7 @@ class Settings:
     units: int = 96
     head: int = 64
     precision: float = 0.8  # that thresholds are chosen for
-    composed: int = 70_000  # sentences from models/training/templates.toml beside the labelled comments
+    composed: int = COMPOSED  # sentences from models/templates.toml beside the labelled comments
     echoes: int = 500_000  # sentences that a teacher alone labels, if there is one
     sample: int | None = None  # train on this many rows only
     seed: int = 7
@@ -69,14 +76,22 @@ class Settings:
             raise ModelError(f"imbalance is {self.imbalance!r}; choose one of {', '.join(IMBALANCE)}.")
 
 
-TRANSFORMER = Settings(epochs=2, batch=64, learning_rate=1e-4, dropout=0.1, disguised=0.6, max_train_words=64)
+TRANSFORMER = Settings(
+    epochs=4,
+    tokens=16_384,
+    learning_rate=1.2e-4,
+    weight_decay=0.01,
+    dropout=0.1,
+    disguised=0.4,
+    max_train_words=128,
+)
 
 
 def print_epoch(epoch: dict[str, float]) -> None:
     print(f"epoch {epoch['epoch']}: loss {epoch['loss']:.4f}, validation AUC {epoch['auc']:.4f}", flush=True)
 
 
-Watch = Callable[[dict[str, float]], None]  # told of every epoch
+Watch = Callable[[dict[str, float]], None]  # called after every epoch
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,27 @@ class Vectors:
         return glove_vectors(self.glove, words, width) if self.glove else None
 
 
+class Teacher(Protocol):
+    """A model that others learn from."""
+
+    version: str
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Read:
+    """A trained Keras network, before its export."""
+
+    version: str
+    model: Any
+    encoder: Any
+    settings: Settings
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        return logits(self.model, self.encoder, texts, self.settings.tokens, self.settings.max_train_words)
+
+
 @dataclass(frozen=True)
 class Learner:
     """What is trained: how a text becomes numbers, how the network is built, and how it is written down."""
@@ -108,6 +144,7 @@ class Learner:
     build: Callable[[], Any]
     export: Callable[[Any, Path], None]
     facts: dict[str, Any]
+    backbone: Path | None = None  # of a transformer
 
 
 def train_bilstm(
@@ -139,24 +176,31 @@ def train_transformer(
     settings: Settings = TRANSFORMER,
     command: str = "",
     watch: Watch = print_epoch,
+    teacher: Network | None = None,
 ) -> dict[str, Any]:
     """Fine-tune the encoder in `backbone` on the comments that `data.labelled` gives; returns the model's card."""
     from models.spelling import Spelling
     from models.tokens import LONGEST, Tokens
     from models.training.encoder import read_shape
+    from models.training.pieces import prune
     from models.training.transformer import build_transformer
 
     if settings.imbalance == "smote":
         raise ModelError("imbalance smote is for the BiLSTM: a transformer's head is one layer.")
 
     def learner(training: pd.DataFrame) -> Learner:
-        build = partial(build_transformer, backbone, settings.dropout)
-        tokens = Tokens(backbone, min(LONGEST, read_shape(backbone).positions))
-        tokens.spelling = Spelling.learn(training.text, training.toxic, tokens.whole_words())
+        folder = backbone
+        if read_shape(backbone).vocabulary > MOST_PIECES:
+            folder = output.with_name(f".{output.name}-pruned")
+            prune(backbone, training.text, folder)
+        build = partial(build_transformer, folder, settings.dropout)
+        tokens = Tokens(folder, min(LONGEST, read_shape(folder).positions))
+        if training.lang.nunique() == 1:  # a misspelling in one language is a word of another
+            tokens.spelling = Spelling.learn(training.text, training.toxic, tokens.whole_words())
         facts = {"longest": tokens.longest}
-        return Learner("transformer", tokens, build, export.write_transformer, facts)
+        return Learner("transformer", tokens, build, export.write_transformer, facts, folder)
 
-    return _train(rows, output, settings, learner, backbone / "model.safetensors", command, watch)
+    return _train(rows, output, settings, learner, backbone / "model.safetensors", command, watch, teacher)
 
 
 def _train(
@@ -173,14 +217,16 @@ def _train(
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
     training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
-    learner, said = learner_of(training), training
+    learner, labelled = learner_of(training), training
     if teacher:
-        training = taught(pd.concat([training, echoes(training, settings.echoes, settings.seed)]), teacher)
+        unlabelled = echoes(training, settings.echoes, settings.seed) if learner.kind == "bilstm" else training[:0]
+        training = taught(pd.concat([training, unlabelled], ignore_index=True), teacher, teacher.judged)
     place = output.with_name(f".{output.name}-training")
-    model, history = fit(learner, training, validation, settings, place, watch)
+    fitted = fit_on_gpu if learner.backbone and has_gpu() else fit
+    model, history = fitted(learner, training, validation, settings, place, watch)
     if settings.imbalance == "smote":
         _refit_head(model, learner, training, settings)
-    model = _with_phrases(model, learner, said, validation)
+    model = _with_phrases(model, learner, labelled, validation, settings)
     facts = learner.facts | {
         "settings": asdict(settings),
         "command": command,
@@ -194,17 +240,30 @@ def _train(
     return write_model(model, learner, validation, output, facts, settings.precision)
 
 
-def taught(training: pd.DataFrame, teacher: Network) -> pd.DataFrame:
-    """Labels that are half of what people said and half of what a better model says, or all of it where nobody did."""
+def taught(training: pd.DataFrame, teacher: Teacher, languages: Collection[str] = ()) -> pd.DataFrame:
+    """The mean of people's labels and a better model's; the model's alone if people gave none.
+
+    Only for texts in these languages, if any are given.
+    """
+    chosen = training.lang.isin(languages).to_numpy() if languages else np.ones(len(training), bool)
+    opinions = _opinions(teacher, training.text[chosen].tolist())
+    of_labels, truth = 1 / (1 + np.exp(-opinions[:, : len(LABELS)])), data.targets(training).copy()
+    truth[chosen] = np.where(np.isnan(truth[chosen]), of_labels, (truth[chosen] + of_labels) / 2)
+    who = training.who.to_numpy().copy()
+    if opinions.shape[1] > len(LABELS):
+        guess = 1 << opinions[:, len(LABELS) :].argmax(axis=1)
+        who[chosen] = np.where(who[chosen] == data.ANYONE, guess, who[chosen])
+    return training.assign(who=who, **dict(zip(LABELS, truth.T, strict=True)))
+
+
+def _opinions(teacher: Teacher, texts: list[str]) -> np.ndarray:
     from models.training.progress import batches_shown
 
-    texts = training.text.tolist()
+    if not isinstance(teacher, Network):
+        return teacher.logits(texts)
     parts = [texts[start : start + TAUGHT_AT_ONCE] for start in range(0, len(texts), TAUGHT_AT_ONCE)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        logits = np.concatenate(list(batches_shown("the teacher reads", pool.map(teacher.logits, parts), len(parts))))
-    said, truth = 1 / (1 + np.exp(-logits)), data.targets(training)
-    soft = np.where(np.isnan(truth), said, (truth + said) / 2)
-    return training.assign(**dict(zip(LABELS, soft.T, strict=True)))
+        return np.concatenate(list(batches_shown("the teacher reads", pool.map(teacher.logits, parts), len(parts))))
 
 
 def _build_bilstm(size: int, settings: Settings, vectors: np.ndarray | None) -> Any:
@@ -229,53 +288,111 @@ def fit(
     import keras
 
     keras.utils.set_random_seed(settings.seed)
-    model = _compiled(learner, settings, label_weights(training, settings.imbalance))
+    truth, weight = data.all_targets(training), source_weights(training.source)
+    pool = Pool(learner.encoder, training.text.tolist(), place / "texts", settings.max_train_words, settings.disguised,
+                settings.seed)  # fmt: skip
+    rows = [_rows_of_epoch(truth, settings, epoch) for epoch in range(settings.epochs)]
+    plans = [pool.plan(of, settings.tokens, (settings.seed, epoch)) for epoch, of in enumerate(rows)]
+    model = _compiled(learner, settings, label_weights(training, settings.imbalance), sum(map(len, plans)))
     checkpoint = Checkpoint(place, model, fingerprint(training, settings))
-    truth, texts = data.targets(validation), validation.text.tolist()
     for epoch in checkpoint.history:
         watch(epoch)
     while checkpoint.epoch < settings.epochs and checkpoint.epochs_without_gain <= settings.patience:
-        loss = _fit_epoch(model, learner.encoder, training, settings, checkpoint)
-        auc = calibrate.mean_auc(truth, keras_logits(model, learner.encoder, texts))
-        checkpoint.save({"epoch": checkpoint.epoch + 1, "loss": round(loss, 5), "auc": round(auc, 5)})
+        plan = plans[checkpoint.epoch]
+        while checkpoint.step < len(plan):
+            part = plan[checkpoint.step : checkpoint.step + SAVED_AFTER]
+            given = pool.batches(_of_two_lengths_first(part), settings.tokens, truth, weight)
+            losses = model.fit(given, steps_per_epoch=len(part), epochs=1, verbose=0).history["loss"]
+            checkpoint.pause(len(part), losses[0])
+        found = logits(model, learner.encoder, validation.text.tolist(), settings.tokens, settings.max_train_words)
+        auc = calibrate.mean_auc(data.targets(validation), found)
+        checkpoint.save({"epoch": checkpoint.epoch + 1, "loss": round(checkpoint.loss, 5), "auc": round(auc, 5)})
         watch(checkpoint.history[-1])
     checkpoint.restore_best()
     checkpoint.remove()
+    pool.remove()
     return _in_float32(model, learner) if settings.mixed else model, checkpoint.history
 
 
-def _compiled(learner: Learner, settings: Settings, weights: list[float]) -> Any:
+def _of_two_lengths_first(plan: Plan) -> Plan:
+    """Keras takes a dimension that the first two batches share as fixed for all of them."""
+    other = next((i for i, batch in enumerate(plan) if batch[0] != plan[0][0]), 0)
+    return [plan[0], plan[other], *plan[1:other], *plan[other + 1 :]] if other else plan
+
+
+def has_gpu() -> bool:
+    """Whether PyTorch is installed and finds a GPU."""
+    return find_spec("torch") is not None and bool(import_module("torch").cuda.is_available())
+
+
+def fit_on_gpu(
+    learner: Learner,
+    training: pd.DataFrame,
+    validation: pd.DataFrame,
+    settings: Settings,
+    place: Path,
+    watch: Watch = print_epoch,
+) -> tuple[Any, list[dict[str, float]]]:
+    """Like `fit`, for a transformer in PyTorch; a stopped run starts again, and the last epoch is kept."""
+    from models.training import in_torch
+    from models.training.encoder import encoder_tensors, fill, read_shape
+
+    assert learner.backbone
+    history: list[dict[str, float]] = []
+    shape, rows = read_shape(learner.backbone), np.arange(len(training))
+    longest, model = settings.max_train_words, learner.build()
+    pool, held_out = (
+        Pool(learner.encoder, some.text.tolist(), place / name, longest, share, settings.seed)
+        for some, name, share in ((training, "texts", settings.disguised), (validation, "validation", 0.0))
+    )
+    plans = [pool.plan(rows, settings.tokens, (settings.seed, epoch)) for epoch in range(settings.epochs)]
+    weights = label_weights(training, settings.imbalance)
+    lesson = in_torch.Lesson(data.all_targets(training), source_weights(training.source), weights)
+    course = in_torch.Course(
+        settings.tokens, settings.learning_rate, settings.weight_decay, settings.dropout, settings.seed
+    )
+    tensors = encoder_tensors(learner.backbone)
+    for loss, network in in_torch.fit(tensors, shape, pool, plans, course, lesson):
+        auc = calibrate.mean_auc(
+            data.targets(validation), in_torch.answers(network, held_out, settings.tokens, len(validation))
+        )
+        history.append({"epoch": len(history) + 1, "loss": round(loss, 5), "auc": round(auc, 5)})
+        watch(history[-1])
+    found = network.tensors()
+    fill(model, shape, found)
+    model.get_layer("logits").set_weights([found["head.weight"].T, found["head.bias"]])
+    pool.remove()
+    held_out.remove()
+    return model, history
+
+
+def _compiled(learner: Learner, settings: Settings, weights: list[float], steps: int) -> Any:
     import keras
 
-    from models.training.bilstm import MaskedLoss
+    from models.training.objective import MaskedLoss
+    from models.training.rate import Rate
 
     keras.config.set_dtype_policy("mixed_bfloat16" if settings.mixed else "float32")
     model = learner.build()
     keras.config.set_dtype_policy("float32")
-    steps = settings.accumulate if settings.accumulate > 1 else None
-    optimizer = keras.optimizers.Adam(settings.learning_rate, clipnorm=1.0, gradient_accumulation_steps=steps)
-    model.compile(optimizer=optimizer, loss=MaskedLoss(weights, FOCUS if settings.imbalance == "focal" else 0.0))
+    added = settings.accumulate if settings.accumulate > 1 else None
+    optimizer = keras.optimizers.AdamW(
+        Rate(settings.learning_rate, steps // settings.accumulate),
+        weight_decay=settings.weight_decay,
+        global_clipnorm=1.0,
+        gradient_accumulation_steps=added,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    loss = MaskedLoss(weights, FOCUS if settings.imbalance == "focal" else 0.0)
+    model.compile(optimizer, loss, jit_compile=False)  # XLA takes minutes a shape
     return model
 
 
-def _fit_epoch(model: Any, encoder: Any, training: pd.DataFrame, settings: Settings, checkpoint: Checkpoint) -> float:
-    """One epoch; its mean loss."""
-    from models.training.progress import batches_shown
-
-    epoch, steps = checkpoint.epoch, -(-len(training) // settings.batch)
-    shown = batches_shown(f"epoch {epoch + 1}", batches(encoder, training, settings, epoch), steps)
-    losses = []
-    for step, (ids, labels) in enumerate(shown, start=epoch * steps):
-        rate = learning_rate(step, settings.epochs * steps) * 0.5**checkpoint.setbacks
-        model.optimizer.learning_rate = settings.learning_rate * rate
-        losses.append(float(model.train_on_batch(ids, labels)))
-    return float(np.mean(losses))
-
-
-def learning_rate(step: int, steps: int) -> float:
-    """A share of the highest rate: it rises over the first steps and falls along a cosine to the last one."""
-    warm = min(1.0, (step + 1) / min(WARM_UP, max(1, steps // 10)))
-    return float(warm * (1 + np.cos(np.pi * step / steps)) / 2)
+def source_weights(sources: pd.Series) -> np.ndarray:
+    """The weight of each row: less in a large source, so that small ones count."""
+    rows = sources.map(sources.value_counts())
+    weight: np.ndarray = (FULL_WEIGHT / rows).clip(*BOUNDS).to_numpy(np.float32)
+    return weight
 
 
 def _refit_head(model: Any, learner: Learner, training: pd.DataFrame, settings: Settings) -> None:
@@ -287,13 +404,16 @@ def _refit_head(model: Any, learner: Learner, training: pd.DataFrame, settings: 
     refit_head(model, ids, data.targets(by_length), settings.dropout, settings.seed)
 
 
-def _with_phrases(model: Any, learner: Learner, training: pd.DataFrame, validation: pd.DataFrame) -> Any:
+def _with_phrases(
+    model: Any, learner: Learner, training: pd.DataFrame, validation: pd.DataFrame, settings: Settings
+) -> Any:
     import keras
 
     from models.training.phrases import Phrases, learned
 
-    logits = keras_logits(model, learner.encoder, validation.text.tolist())
-    table = learned(learner.encoder, training, validation, logits)
+    some = training.sample(min(PHRASE_TEXTS, len(training)), random_state=settings.seed)
+    own = logits(model, learner.encoder, validation.text.tolist(), settings.tokens, settings.max_train_words)
+    table = learned(learner.encoder, some, validation, own)
     return keras.Model(model.input, Phrases(table, name="phrases")(model.input, model.output))
 
 
@@ -304,44 +424,12 @@ def _in_float32(model: Any, learner: Learner) -> Any:
     return plain
 
 
-def batches(
-    encoder: Any, training: pd.DataFrame, settings: Settings, epoch: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """One epoch in random order, texts of like length together; the same for the same seed and epoch."""
-    rng = random.Random(f"{settings.seed}-{epoch}")
-    truth = data.targets(training)
-    chosen = np.array(_rows_of_epoch(truth, settings.imbalance, rng))
-    texts, raws = training.text.to_numpy(), training.raw.to_numpy()
-    words = []
-    for i in chosen:
-        text = texts[i]
-        if rng.random() < settings.disguised:
-            how = rng.choices(DISGUISES, OFTEN)[0]
-            text = clean_text(disguise(raws[i][:1000], how, rng))
-        words.append(encoder.encode(text)[: settings.max_train_words])
-    by_length = sorted(range(len(chosen)), key=lambda i: len(words[i]) + rng.random() * 4)
-    starts = list(range(0, len(by_length), settings.batch))
-    rng.shuffle(starts)
-    for start in starts:
-        rows = by_length[start : start + settings.batch]
-        yield encoder.padded([words[i] for i in rows]), truth[chosen[rows]]
-
-
 def label_weights(training: pd.DataFrame, imbalance: str) -> list[float]:
     """What a positive counts against a negative: the root of their ratio, so that rare labels are heard."""
     if imbalance != "weights":
         return [1.0] * len(LABELS)
     positive = training[list(LABELS)].mean().clip(1e-6, 0.5)
     return [round(float(min(MAX_WEIGHT, np.sqrt((1 - share) / share))), 3) for share in positive]
-
-
-def keras_logits(model: Any, encoder: Any, texts: list[str]) -> np.ndarray:
-    logits = np.zeros((len(texts), len(LABELS)), np.float32)
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    for start in range(0, len(order), 256):
-        chunk = order[start : start + 256]
-        logits[chunk] = model.predict_on_batch(encoder.batch([texts[i] for i in chunk]))
-    return logits
 
 
 def write_model(
@@ -354,18 +442,22 @@ def write_model(
         learner.encoder.write(draft)
         reference = _onnx_logits(draft / "fp32.onnx", learner, texts)
         some = random.Random(0).sample(range(len(texts)), min(512, len(texts)))
-        agreement = check_agreement(keras_logits(model, learner.encoder, [texts[i] for i in some]), reference[some])
+        ours = model.predict_on_batch(learner.encoder.batch([texts[i] for i in some]))
+        agreement = check_agreement(np.asarray(ours), reference[some])
         quantize(draft / "fp32.onnx", draft / "model.onnx")
-        logits = _onnx_logits(draft / "model.onnx", learner, texts)
-        losses = auc_losses(reference, logits, truth)
+        small = _onnx_logits(draft / "model.onnx", learner, texts)
+        losses = auc_losses(reference, small, truth)
         check_losses(losses, truth)
         (draft / "fp32.onnx").unlink()
-        curves = calibrate.calibrate(logits, truth)
+        curves = calibrate.calibrate(small, truth)
+        p = probabilities(curves, small)
         facts |= {
-            "thresholds": calibrate.thresholds(probabilities(curves, logits), truth, precision),
+            "who": list(WHO),
+            "thresholds": calibrate.thresholds(p, truth, precision),
+            "judged": judged(validation, p),
             "calibration": curves,
             "export": {"fp32_difference": agreement, "int8_auc_loss": losses},
-            "validation_auc": round(calibrate.mean_auc(truth, logits), 5),
+            "validation_auc": round(calibrate.mean_auc(truth, small), 5),
         }
         return write_card(draft, learner.kind, facts)
 
@@ -376,14 +468,17 @@ def fingerprint(training: pd.DataFrame, settings: Settings) -> str:
     return hashlib.sha256(content.encode() + data.targets(training).tobytes()).hexdigest()[:12]
 
 
-def _rows_of_epoch(truth: np.ndarray, imbalance: str, rng: random.Random) -> list[int]:
-    rows = list(range(len(truth)))
-    if imbalance == "sampling":
-        rare = np.flatnonzero((truth[:, 1:] == 1).any(axis=1)).tolist()
-        rows = rng.sample(rows, int(len(rows) * (1 - RARE_SHARE))) + rng.choices(rare, k=int(len(rows) * RARE_SHARE))
-    return rows
+def _rows_of_epoch(truth: np.ndarray, settings: Settings, epoch: int) -> np.ndarray:
+    rows = np.arange(len(truth))
+    if settings.imbalance != "sampling":
+        return rows
+    rng = np.random.default_rng((settings.seed, epoch))
+    rare = np.flatnonzero((truth[:, 1 : len(LABELS)] == 1).any(axis=1))
+    kept = rng.choice(rows, int(len(rows) * (1 - RARE_SHARE)), replace=False)
+    return np.concatenate([kept, rng.choice(rare, int(len(rows) * RARE_SHARE))])
 
 
 def _onnx_logits(path: Path, learner: Learner, texts: list[str]) -> np.ndarray:
-    card = {"version": "", "kind": learner.kind, "labels": [], "text_rule": "", "thresholds": {}, "calibration": {}}
+    card = {"version": "", "kind": learner.kind, "labels": [], "text_rule": "", "thresholds": {}, "calibration": {},
+            "who": WHO}  # fmt: skip
     return Network(card, open_session(path), learner.encoder.inputs).logits(texts)

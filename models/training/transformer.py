@@ -1,4 +1,4 @@
-"""The transformer: an encoder, the mean of its tokens, six logits. Trained in Keras, written as ONNX by hand."""
+"""The transformer: an encoder, the mean of its tokens, labels and who. Trained in Keras, written as ONNX by hand."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models.labels import LABELS
+from models.labels import LABELS, WHO
 from models.tokens import LONGEST
 from models.training.encoder import build_encoder
 from models.training.graph import Graph, ints
@@ -29,7 +29,7 @@ def build_transformer(backbone: Path, dropout: float) -> keras.Model:
 def with_head(encoder: keras.Model, dropout: float) -> keras.Model:
     ids = encoder.input
     mean = layers.Dropout(dropout)(TokenMean(name="mean")(encoder.output, ids > 0))
-    return keras.Model(ids, layers.Dense(len(LABELS), dtype="float32", name="logits")(mean))
+    return keras.Model(ids, layers.Dense(len(LABELS) + len(WHO), dtype="float32", name="logits")(mean))
 
 
 def add_transformer(graph: Graph, model: keras.Model) -> str:
@@ -43,6 +43,10 @@ def add_transformer(graph: Graph, model: keras.Model) -> str:
     is_token = graph.present("ids")
     absent = graph("Mul", graph("Sub", np.float32(1), is_token), np.float32(-1e4))
     penalty = graph("Unsqueeze", absent, ints(1, 2))
+    if "nearness" in [layer.name for layer in model.layers]:
+        far = np.asarray(model.get_layer("nearness")(np.zeros((1, LONGEST), np.int32)))
+        near = graph("Slice", far, ints(0, 0), graph("Concat", length, length, axis=0), ints(2, 3))
+        penalty = graph("Add", penalty, near)
     for block in blocks:
         states = _block(graph, block, states, penalty)
     present = graph("Unsqueeze", is_token, ints(2))

@@ -37,7 +37,8 @@ def encoder_vectors(folder: Path, words: Sequence[str], width: int) -> np.ndarra
         is_inside = (ids > 0).astype(np.float32)[..., None]
         vectors[chunk] = (states * is_inside).sum(axis=1) / is_inside.sum(axis=1)
     main = PCA(width, random_state=0).fit_transform(vectors)
-    return (main / main.std() * SPREAD).astype(np.float32)
+    scaled: np.ndarray = (main / main.std() * SPREAD).astype(np.float32)
+    return scaled
 
 
 def glove_vectors(file: Path, words: Sequence[str], width: int) -> np.ndarray:
