@@ -14,6 +14,7 @@ FIGURES = {
     "labels": {"toxic": {"auc": 0.97, "calibration_error": 0.01}, "threat": {"auc": 0.95, "calibration_error": 0.001}},
     "sources": {"tweets": {"auc": 0.9}},
     "lengths": {"up to 8 words": {"auc": 0.95}},
+    "by_language": {"de": {"toxic": {"auc": 0.88}}, "de, tweets": {"toxic": {"auc": 0.7}}},
     "identities": {"gay": {"subgroup_auc": 0.9, "bpsn_auc": 0.91, "bnsp_auc": 0.92}},
     "mentions": {"deaf": {"subgroup_auc": 0.9, "bpsn_auc": 0.91, "bnsp_auc": 0.92}},
     "cases": {
@@ -40,6 +41,7 @@ def test_an_equal_model_holds_everywhere() -> None:
         (changed("labels", "toxic", calibration_error=0.03), "toxic: calibration error"),
         (changed("sources", "tweets", auc=0.88), "tweets: AUC"),
         (changed("lengths", "up to 8 words", auc=0.93), "up to 8 words: AUC"),
+        (changed("by_language", "de", toxic={"auc": 0.86}), "de, toxic: AUC"),
         (changed("identities", "gay", bpsn_auc=0.88), "gay: bpsn AUC"),
         (changed("mentions", "deaf", subgroup_auc=0.8), "deaf (like sentences): subgroup AUC"),
         (changed("cases", "thanks", right=43), "functional cases, harmless: share right"),
@@ -80,10 +82,10 @@ def test_a_run_that_breaks_is_marked_and_its_model_is_not_known(tmp_path: Path) 
 
 def test_nobody_is_promoted_past_the_gate_without_saying_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     transformer = models.TRANSFORMER
-    with pytest.raises(Refused, match=r"has not let .* pass against the champion cascade"):
+    with pytest.raises(Refused, match=r"has not passed the gate against the current model cascade"):
         models.promote(transformer, data_dir=tmp_path)
     models.promote(transformer, anyway=True, data_dir=tmp_path)
-    assert "is the champion" in capsys.readouterr().out
+    assert "Promoted transformer" in capsys.readouterr().out
     champion = Registry(tmp_path / "models").champion()
     assert champion is not None
     assert read_card(champion)["kind"] == "transformer"

@@ -69,9 +69,7 @@ def train(
     glove: Annotated[
         Path | None, typer.Option(help="GloVe text file for a BiLSTM's word vectors, instead of --backbone.")
     ] = None,
-    teacher: Annotated[
-        Path | None, typer.Option(help="Folder of a better model for a BiLSTM to learn from (distillation).")
-    ] = None,
+    teacher: Annotated[Path | None, typer.Option(help="Folder of a better model to learn from (distillation).")] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Maximum number of epochs; the best one is kept.")
     ] = None,
@@ -123,10 +121,10 @@ def train(
         fit = partial(
             train.train_bilstm, vectors=train.Vectors(encoder, glove), teacher=network(teacher) if teacher else None
         )
-    elif encoder and not teacher:
-        fit = partial(train.train_transformer, backbone=encoder)
+    elif encoder:
+        fit = partial(train.train_transformer, backbone=encoder, teacher=network(teacher) if teacher else None)
     else:
-        raise ModelError("A transformer needs --backbone (the encoder to fine-tune) and takes no --teacher.")
+        raise ModelError("A transformer needs --backbone (the encoder to fine-tune).")
     rows, place = labelled.labelled(_data(data, home)), output or _challenger(home)
     registry = Registry(home / "models")
     with registry.run({"kind": kind, "command": command} | asdict(settings)) as run:
@@ -174,6 +172,9 @@ def evaluate(
         typer.Argument(help="Model folder.", show_default="the challenger in the data folder, or the shipped model"),
     ] = None,
     data: Data = None,
+    release: Annotated[
+        bool, typer.Option("--release", help="Also run the cases kept for the last test before a release.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Test a model on held-out comments, trick cases and disguised words.
@@ -182,15 +183,20 @@ def evaluate(
     those of the model in use.
     """
     from models import scorer
+    from models.training import by_language, evaluate, report
     from models.training import data as labelled
-    from models.training import evaluate, report
     from models.training.registry import Registry
 
     home = Settings.load(data_dir).data_dir
     challenger = _challenger(home)
     folder = model or (challenger if challenger.exists() else SHIPPED)
-    figures = evaluate.evaluate(scorer.load(folder), labelled.labelled(_data(data, home)))
+    judged = scorer.load(folder)
+    figures = evaluate.evaluate(judged, labelled.labelled(_data(data, home)))
     typer.echo(evaluate.as_text(figures))
+    if release:
+        typer.echo(
+            "\nCases kept for releases:\n\n" + evaluate.cases_abroad(by_language.cases(judged, by_language.KEPT))
+        )
     place = home / "models" / "reports"
     place.mkdir(parents=True, exist_ok=True)
     as_json, page = place / f"{figures['model']}.json", place / f"{figures['model']}.html"

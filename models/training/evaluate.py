@@ -8,6 +8,7 @@ import random
 import re
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,9 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from sklearn.pipeline import make_union
 
 from models.labels import LABELS
-from models.language import LANGUAGES, language_of
 from models.scorer import Scorer
 from models.text import clean_text
-from models.training import data
+from models.training import by_language, data
 from models.training.calibrate import BINS, SHARES, calibration_error, reliability, weights
 from models.training.composed import compose
 from models.training.obfuscate import DISGUISES, disguise
@@ -48,8 +48,10 @@ def evaluate(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
     baseline = fit_baseline(pd.concat([data.of_part(rows, "train"), composed]))
     test, unseen = data.of_part(rows, "test"), data.of_part(rows, "unseen")
     plain, plain_unseen = baseline(test.text.tolist()), baseline(unseen.text.tolist())
+    of_unseen = model.scores(unseen.text.tolist(), unseen.lang.tolist())
     figures = judge(model, test) | {
-        "unseen_sources": aucs_of_all(unseen, model.scores(unseen.text.tolist())),
+        "unseen_sources": aucs_of_all(unseen, of_unseen),
+        "unseen_languages": by_language.by_language(unseen, of_unseen),
         "disguises": by_disguise(test, model.scores),
         "baseline": {
             "labels": by_label(test, plain, None),
@@ -64,17 +66,19 @@ def evaluate(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
 
 def judge(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
     """What can be said of a model on some rows without anything to compare it with."""
-    p, words = model.scores(rows.text.tolist()), rows.text.str.split().str.len()
+    (p, who), words = model.read(rows.text.tolist(), rows.lang.tolist()), rows.text.str.split().str.len()
     return {
         "model": model.version,
         "rows": len(rows),
         "labels": by_label(rows, p, model.thresholds),
         "sources": aucs(rows, p, rows.source),
         "lengths": aucs(rows, p, pd.cut(words, [-1, *LENGTHS.values()], labels=list(LENGTHS))),
-        "languages": aucs(rows, p, rows.raw.map(language_of(LANGUAGES))),
+        "by_language": by_language.by_language(rows, p),
+        "who": by_language.who_is_attacked(rows, who),
         "identities": by_identity(rows, p),
         "mentions": mentions(model),
         "cases": cases(model),
+        "cases_abroad": by_language.cases(model),
     }
 
 
@@ -262,7 +266,6 @@ def as_text(figures: dict[str, Any]) -> str:
         _aucs("source", figures["sources"], baseline["sources"]),
         _aucs("source never trained on", figures["unseen_sources"], baseline["unseen_sources"], what="AUC"),
         _aucs("length", figures["lengths"]),
-        _aucs("language", figures["languages"]),
         _cases(figures["cases"]),
         _table(
             ["named", "rows", *(f"{kind} AUC" for kind in AUCS), "calib. error", "by chance"],
@@ -271,6 +274,13 @@ def as_text(figures: dict[str, Any]) -> str:
         _mentions(figures["mentions"]),
         _table(["disguise", "AUC lost"], [[how, f"{loss:.4f}"] for how, loss in figures["disguises"].items()]),
     ]  # fmt: skip
+    later: dict[str, Callable[[dict[str, Any]], str]] = {  # not in reports of earlier releases
+        "by_language": partial(_languages, "language, source"),
+        "unseen_languages": partial(_languages, "language, source never trained on"),
+        "who": _who,
+        "cases_abroad": cases_abroad,
+    }
+    parts += [table(figures[name]) for name, table in later.items() if figures.get(name)]
     if competition := figures.get("competition"):
         parts.append(f"Jigsaw's test set, {competition['rows']:,} comments: mean AUC {competition['mean_auc']:.5f}")
     return "\n\n".join(parts)
@@ -296,6 +306,27 @@ def _aucs(name: str, rows: dict[str, Any], baseline: dict[str, Any] | None = Non
         for one, row in rows.items()
     ]
     return _table(head, body)
+
+
+def _languages(name: str, rows: dict[str, Any]) -> str:
+    body = [
+        [of, label, f"{row['rows']:,}", f"{row['auc']:.4f}", f"{row['calibration_error']:.4f}"]
+        for of, labels in rows.items()
+        for label, row in labels.items()
+    ]
+    return _table([name, "category", "rows", "AUC", "calib. error"], body)
+
+
+def _who(figures: dict[str, Any]) -> str:
+    return _table(["who is attacked", "F1"], [[name, f"{f1:.3f}"] for name, f1 in figures.items() if name != "rows"])
+
+
+def cases_abroad(cases: dict[str, Any]) -> str:
+    body = [
+        [lang, f"{row['right']} of {row['texts']}", f"{row['harmless_right']} of {row['harmless']}"]
+        for lang, row in cases.items()
+    ]
+    return _table(["functional cases in", "right", "harmless right"], body)
 
 
 def _cases(cases: dict[str, Any]) -> str:

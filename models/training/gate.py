@@ -9,6 +9,7 @@ MARGINS = {  # by how much a figure may be worse
     "calibration error of a category": 0.01,
     "AUC within a source": 0.01,
     "AUC within a length": 0.01,
+    "AUC within a language": 0.01,
     "AUC across a named group": 0.02,
     "share of functional cases": 0.03,
 }
@@ -42,6 +43,10 @@ def _measures(figures: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
     for group, kind in (("sources", "AUC within a source"), ("lengths", "AUC within a length")):
         for name, row in figures[group].items():
             yield f"{name}: AUC", kind, row["auc"]
+    for name, labels in figures["by_language"].items():
+        for label, row in labels.items():
+            if "," not in name:  # with a comma: a source, compared above
+                yield f"{name}, {label}: AUC", "AUC within a language", row["auc"]
     for group, where in (("identities", ""), ("mentions", " (like sentences)")):
         for name, row in figures[group].items():
             for auc in ("subgroup_auc", "bpsn_auc", "bnsp_auc"):
