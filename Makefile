@@ -32,13 +32,15 @@ bench: setup ## measure scoring; with LABELLED=FILE (from `toxwatch prepare`) co
 	[ -z "$(LABELLED)" ] || { .venv/bin/python bench/imbalance.py $(LABELLED) && .venv/bin/python bench/leave_one_out.py $(LABELLED); }
 
 ship: export TOXWATCH_DATA_DIR = $(DATA_DIR)
-ship: setup ## retrain the shipped models and print docs/models.md's figures: DATA=FOLDER BACKBONE=FOLDER
+ship: setup ## retrain the shipped models and print docs/models.md's figures: DATA=FOLDER BACKBONE=FOLDER [TEACHER=FOLDER]
 	@[ -n "$(DATA)" ] && [ -n "$(BACKBONE)" ] || { echo "make ship DATA=FOLDER BACKBONE=FOLDER, see docs/models.md"; exit 2; }
 	.venv/bin/toxwatch prepare --data $(DATA)
-	.venv/bin/toxwatch train --kind transformer --backbone $(BACKBONE) --epochs 2 --mixed --output $(SHIPPED)/transformer
+	[ -z "$(TEACHER)" ] || .venv/bin/toxwatch train --kind transformer --backbone $(TEACHER) --epochs 3 --output $(DATA_DIR)/models/teacher
+	.venv/bin/toxwatch train --kind transformer --backbone $(BACKBONE) --mixed --output $(SHIPPED)/transformer \
+		$(if $(TEACHER),--teacher $(DATA_DIR)/models/teacher)
 	.venv/bin/toxwatch train --backbone $(BACKBONE) --teacher $(SHIPPED)/transformer --epochs 3 --output $(SHIPPED)/bilstm
 	.venv/bin/toxwatch cascade --link --output $(SHIPPED)/cascade
-	for model in bilstm transformer cascade; do .venv/bin/toxwatch evaluate $(SHIPPED)/$$model || exit; done
+	for model in bilstm transformer cascade; do .venv/bin/toxwatch evaluate $(SHIPPED)/$$model --release || exit; done
 	cp "$$(ls -t $(DATA_DIR)/models/reports/cascade-*.json | head -1)" $(SHIPPED)/cascade
 
 airflow: setup ## run Airflow with the project's DAGs on this machine
