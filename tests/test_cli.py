@@ -98,7 +98,7 @@ def test_a_table_is_plain_lines_where_nobody_looks(tmp_path: Path) -> None:
     said = toxwatch("accounts", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
     head, row = said.stdout.splitlines()
     assert head.split("\t") == ["account", "tags", "posts per night", "comments per post"]
-    assert row.split("\t") == ["instagram/orbital", "", "20", "200"]
+    assert row.split("\t") == ["instagram/orbital", "", "20", "1000"]
 
 
 def test_a_scrape_without_a_token_says_where_to_get_one(tmp_path: Path) -> None:
