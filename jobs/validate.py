@@ -20,8 +20,9 @@ from jobs.collect.runs import paid_runs
 from jobs.config.targets import read_targets
 from jobs.errors import BadInput, RefusedData
 from jobs.lake import schema
+from jobs.lake.datasets import BY_NAME
 from jobs.lake.manifests import Manifest
-from jobs.lake.months import unpack_raw
+from jobs.lake.months import drop, unpack_raw
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING
 from jobs.lake.stage import Stage, Work
@@ -188,6 +189,8 @@ def _refuse_if_failed(work: Work, checks: list[dict[str, Any]], summary: Summary
     if not failed:
         return
     work.lake.remove(work.lake.folder("validated", work.night))
+    if (month := work.lake.month("validated", work.night)) and work.night in month.manifests:
+        drop(work.lake, BY_NAME["validated"], month, {work.night})
     broken = "\n".join(f"  {check['expectation']} Found: {check['observed']}." for check in failed)
     counts = ", ".join(f"{reason} {rows}" for reason, rows in summary.first_reasons.items())
     raise RefusedData(

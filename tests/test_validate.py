@@ -1,7 +1,7 @@
 """Rows are rejected with every reason, authors become hashes, a night that is not to be trusted stops."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +13,8 @@ from jobs import validate
 from jobs.config.settings import Settings
 from jobs.errors import RefusedData
 from jobs.lake import schema
+from jobs.lake.datasets import BY_NAME
+from jobs.lake.months import merge
 from jobs.lake.nights import Lake
 from jobs.lake.raw import writing_raw
 from jobs.spark.raw import LINES, map_files
@@ -137,6 +139,24 @@ def test_a_night_of_mostly_bad_rows_is_refused_with_a_report(settings: Settings)
     assert pa.dataset.dataset(sorted(lake.folder("rejected", NIGHT).glob("rows*.parquet"))).to_table().num_rows == 8
     report = Path(str(refusal.value).partition("the report is ")[2].partition(".html")[0] + ".html")
     assert report.exists()
+
+
+def test_a_refused_night_leaves_its_month_and_the_others_stay(settings: Settings) -> None:
+    lake, other = Lake(settings.data_dir), NIGHT - timedelta(days=1)
+    for night in (other, NIGHT):
+        write_raw(settings.data_dir, night, "instagram", "orbital", comments=[comment_item(id=str(night))])
+        validate.run(settings, night)
+    merge(lake, BY_NAME["validated"], [other, NIGHT])
+
+    bad = [comment_item(id=str(n), timestamp="2099-01-01T00:00:00.000Z") for n in range(8)]
+    write_raw(settings.data_dir, NIGHT, "instagram", "orbital", comments=bad)
+    with pytest.raises(RefusedData):
+        validate.run(settings, NIGHT)
+
+    assert lake.nights("validated") == [other]
+    [month] = lake.months("validated")
+    stored = pa.dataset.dataset(month.files(BY_NAME["validated"])).to_table()
+    assert stored.column("comment_id").to_pylist() == [f"instagram:{other}"]
 
 
 def test_a_lone_surrogate_does_not_stop_the_night(settings: Settings) -> None:

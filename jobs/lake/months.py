@@ -5,7 +5,7 @@ folder only after that. Killed at any moment, each night is there once or twice,
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.lake.datasets import Dataset
-from jobs.lake.manifests import Folder, read_folder, sign
+from jobs.lake.manifests import Folder, Manifest, read_folder, sign
 from jobs.lake.nights import Lake
 from jobs.lake.schema import NIGHT
 
@@ -29,18 +29,36 @@ def merge(lake: Lake, dataset: Dataset, nights: Sequence[date], model: str | Non
     """Moves finished nights of one month into its folder."""
     before = lake.month(dataset.name, nights[0], model)
     own = [folder for night in nights if (folder := read_folder(lake.folder(dataset.name, night, model)))]
-    manifests = (before.manifests if before else {}) | {
-        night: folder.manifests[night] for folder in own for night in folder.manifests
-    }
+    moved = {night: one for folder in own for night, one in folder.manifests.items()}
+    kept = Folder(before.path, _without(before, moved.keys())) if before else None
+    manifests = (kept.manifests if kept else {}) | moved
     target = lake.next_month(dataset.name, nights[0], model)
     with lake.replacing(target) as draft:
-        if dataset.name == "raw":
-            _pack(draft / RAW, before, own)
-        for name, columns in dataset.tables.items():
-            _write(draft / f"{name}.parquet", columns, _rows(name, before, own))
+        _fill(draft, dataset, kept, own)
         sign(draft, [manifests[night] for night in sorted(manifests)])
     for folder in [*([before] if before else []), *own]:
         lake.remove(folder.path)
+
+
+def drop(lake: Lake, dataset: Dataset, month: Folder, nights: Collection[date]) -> None:
+    """Takes nights out of a month."""
+    kept = Folder(month.path, _without(month, nights))
+    if kept.manifests:
+        with lake.replacing(lake.next_month(dataset.name, next(iter(kept.manifests)))) as draft:
+            _fill(draft, dataset, kept, [])
+            sign(draft, list(kept.manifests.values()))
+    lake.remove(month.path)
+
+
+def _without(month: Folder, nights: Collection[date]) -> dict[date, Manifest]:
+    return {night: one for night, one in month.manifests.items() if night not in nights}
+
+
+def _fill(draft: Path, dataset: Dataset, before: Folder | None, own: Sequence[Folder]) -> None:
+    if dataset.name == "raw":
+        _pack(draft / RAW, before, own)
+    for name, columns in dataset.tables.items():
+        _write(draft / f"{name}.parquet", columns, _rows(name, before, own))
 
 
 def unpack_raw(lake: Lake, night: date) -> None:
@@ -74,25 +92,12 @@ def _extract(month: Folder, night: date, target: Path) -> None:
                 shutil.copyfileobj(source, out)
 
 
-def drop_raw(lake: Lake, month: Folder, nights: set[date]) -> None:
-    """Takes nights out of a month of raw files."""
-    left = {night: one for night, one in month.manifests.items() if night not in nights}
-    if left:
-        with lake.replacing(lake.next_month("raw", next(iter(left)))) as draft:
-            _pack(draft / RAW, Folder(month.path, left), [])
-            sign(draft, list(left.values()))
-    lake.remove(month.path)
-
-
 def _pack(target: Path, before: Folder | None, own: Sequence[Folder]) -> None:
     """The files are compressed already, so they are only put together."""
     with ZipFile(target, "w", ZIP_STORED) as packed:
-        replaced = {night for folder in own for night in folder.manifests}
         if before:
             with ZipFile(before.path / RAW) as old:
-                for name in (
-                    name for night in before.manifests if night not in replaced for name in _names(old, night)
-                ):
+                for name in (name for night in before.manifests for name in _names(old, night)):
                     with old.open(name) as source, packed.open(name, "w", force_zip64=True) as out:
                         shutil.copyfileobj(source, out)
         for folder in own:
@@ -105,13 +110,13 @@ def _names(packed: ZipFile, night: date) -> list[str]:
 
 
 def _rows(name: str, before: Folder | None, own: Sequence[Folder]) -> Iterator[pa.Table]:
-    """What the month had of other nights, then the nights, each with its date."""
-    replaced = pa.array([night for folder in own for night in folder.manifests], NIGHT.type)
+    """What the month keeps, then the nights, each with its date."""
     if before:
+        kept = pa.array(list(before.manifests), NIGHT.type)
         file = pq.ParquetFile(before.path / f"{name}.parquet")
         for number in range(file.num_row_groups):
             rows = file.read_row_group(number)
-            yield rows.filter(pc.invert(pc.is_in(rows[NIGHT.name], replaced)))
+            yield rows.filter(pc.is_in(rows[NIGHT.name], kept))
     for folder in own:
         for path in sorted(folder.path.glob(f"{name}*.parquet")):
             rows = pq.ParquetFile(path).read()

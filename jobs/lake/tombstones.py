@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from jobs.lake.datasets import BY_NAME
 from jobs.lake.files import write_atomically
-from jobs.lake.months import drop_raw, unpack_raw
+from jobs.lake.months import drop, unpack_raw
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING, RawLine, mapped_comments, read_file, read_raw, sign_night, writing_raw
 
@@ -69,7 +70,7 @@ class Forgotten:
         if erased and (manifest := lake.manifest("raw", night)):
             sign_night(lake, night, manifest.seconds)
         if (month := lake.month("raw", night)) and night in month.manifests:
-            drop_raw(lake, month, {night})
+            drop(lake, BY_NAME["raw"], month, {night})
         return erased
 
 

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from jobs.config.settings import Settings
 from jobs.config.targets import Keep, read_targets
 from jobs.console import progress
-from jobs.lake.datasets import OF_COMMENTS, Dataset
+from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
 from jobs.lake.files import write_table
 from jobs.lake.manifests import BLANKED, Folder
-from jobs.lake.months import drop_raw
+from jobs.lake.months import drop
 from jobs.lake.nights import Lake
 from warehouse import build
 from warehouse.reader import Warehouse
@@ -55,7 +55,7 @@ def _drop_raw(lake: Lake, limit: date) -> int:
         lake.remove(lake.folder("raw", night))
     for month in list(lake.months("raw")):
         if expired := old & month.manifests.keys():
-            drop_raw(lake, month, expired)
+            drop(lake, BY_NAME["raw"], month, expired)
     return len(old)
 
 
