@@ -10,9 +10,11 @@ takes `night` from its parameters; the default is yesterday.
 - `validate`: the night's data can't be trusted. The log names the failed checks and the Data Docs page. Fix the
   cause, then clear `validate` and the tasks after it.
 - `clean`, `score`, `publish`, `monitor`, `expire`, `compact`: memory or disk. Clearing the task is always safe: a stage
-  replaces only its own night.
+  replaces only its own night. `expire` runs after a failed stage too, so that data never outlives its limit.
 - `alert`: the mail server or a webhook; the log says which. Unsent alerts are sent with the next night. This task
   always runs and also reports a night that failed. A night that has not finished after six hours is reported then.
+
+Tasks that write the lake share the pool `lake` of one slot: those of another night, e.g. a backfill, wait their turn.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +32,7 @@ from airflow.sdk import (  # type: ignore[attr-defined]  # some of its names are
 )
 from airflow.sdk.exceptions import AirflowFailException
 
-from jobs.schedule.operators import Command, ScrapeAccount, Stage, alert_if_late
+from jobs.schedule.operators import APIFY, LAKE, Command, ScrapeAccount, Stage, alert_if_late
 
 NIGHT = (
     "{{ params.night or (data_interval_start | ds if data_interval_start is defined and data_interval_start"
@@ -69,16 +71,20 @@ def nightly() -> None:
         return [account.name for account in read_targets(Settings.load().targets_file).accounts]
 
     scrape_accounts = ScrapeAccount.partial(
-        task_id="scrape_account", night=NIGHT, pool="apify", max_active_tis_per_dagrun=4
+        task_id="scrape_account",
+        night=NIGHT,
+        pool=APIFY,
+        max_active_tis_per_dagrun=4,
+        map_index_template="{{ task.account }}",
     ).expand(account=watched_accounts())
-    collect = Stage(task_id="collect", stage="scrape", night=NIGHT, trigger_rule="all_done")
-    validate = Stage(task_id="validate", stage="validate", night=NIGHT)
-    clean = Stage(task_id="clean", stage="clean", night=NIGHT)
-    score = Stage(task_id="score", stage="score", night=NIGHT)
-    publish = Stage(task_id="publish", stage="publish", night=NIGHT, outlets=[WAREHOUSE])
-    monitor = Stage(task_id="monitor", stage="monitor", night=NIGHT)
-    expire = Command(task_id="expire", words=["expire", "--night", NIGHT])
-    compact = Command(task_id="compact", words=["compact", "--night", NIGHT])
+    collect = Stage(task_id="collect", stage="scrape", night=NIGHT, trigger_rule="all_done", pool=LAKE)
+    validate = Stage(task_id="validate", stage="validate", night=NIGHT, pool=LAKE)
+    clean = Stage(task_id="clean", stage="clean", night=NIGHT, pool=LAKE)
+    score = Stage(task_id="score", stage="score", night=NIGHT, pool=LAKE)
+    publish = Stage(task_id="publish", stage="publish", night=NIGHT, pool=LAKE, outlets=[WAREHOUSE])
+    monitor = Stage(task_id="monitor", stage="monitor", night=NIGHT, pool=LAKE)
+    expire = Command(task_id="expire", words=["expire", "--night", NIGHT], pool=LAKE, trigger_rule="all_done")
+    compact = Command(task_id="compact", words=["compact", "--night", NIGHT], pool=LAKE)
     alert = Command(task_id="alert", words=["alert", "--night", NIGHT], trigger_rule="all_done")
 
     @task(trigger_rule="one_failed", retries=0)

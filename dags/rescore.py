@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, dag
 
-from jobs.schedule.operators import Command
+from jobs.schedule.operators import LAKE, Command
 
 
 @dag(
@@ -24,7 +24,7 @@ from jobs.schedule.operators import Command
     doc_md=__doc__,
 )
 def rescore() -> None:
-    Command(task_id="rescore", words=["rescore"], outlets=[Asset("warehouse")])
+    Command(task_id="rescore", words=["rescore"], pool=LAKE, outlets=[Asset("warehouse")])
 
 
 rescore()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates once what the services share: secrets (never in an image), the database, the pool for Apify, the first user.
+# Creates once what the services share: secrets (never in an image), the database, the pools, the first user.
 set -eu
 mkdir -p /data/secrets /data/airflow /data/models
 umask 077
@@ -10,5 +10,6 @@ secret dashboard 'import secrets; print(secrets.token_urlsafe(12))'
 secret fernet 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'
 airflow db migrate
 airflow pools set apify 2 "Apify runs at the same time"
+airflow pools set lake 1 "Tasks that write the lake"
 [ -s /data/people.db ] || toxwatch user add admin --role admin --password "$(cat /data/secrets/dashboard)"
 echo "Ready. Dashboard user: admin, password: in /data/secrets/dashboard"

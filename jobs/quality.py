@@ -46,6 +46,11 @@ class Rule:
     def name(self) -> str:
         return f"{self.asset}.{self.column}"
 
+    def shown(self, value: float) -> str:
+        if self.column.endswith("_share"):
+            return f"{value:.1%}"
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+
     def expectation(self) -> gxe.Expectation:
         return gxe.ExpectColumnValuesToBeBetween(
             column=self.column,
@@ -129,14 +134,12 @@ def _checkpoint(
 
 def _quality_row(rule: Rule, result: Any, observed: pd.Series) -> dict[str, Any]:
     values = observed.dropna()
-    shown = (
-        f"{values.iloc[0]:g}" if len(values) == 1 else f"{values.min():g} to {values.max():g}" if len(values) else None
-    )
+    extremes = dict.fromkeys(rule.shown(value) for value in (values.min(), values.max())) if len(values) else {}
     return {
         "expectation": rule.sentence,
         "column_name": rule.name,
         "level": rule.level,
         "is_met": bool(result.success),
-        "observed": shown,
+        "observed": " to ".join(extremes) or None,
         "unexpected_count": result.result.get("unexpected_count"),
     }

@@ -6,7 +6,7 @@ partly refused is completed from that record. What a night asks for depends on e
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import date
 
 from jobs.collect.apify import Apify
 from jobs.collect.runs import Budget
@@ -14,10 +14,11 @@ from jobs.collect.visit import Visit, is_unfinished
 from jobs.config.settings import Settings
 from jobs.config.targets import Account, read_targets
 from jobs.console import progress
-from jobs.errors import BadInput, FailedService
+from jobs.errors import FailedService
+from jobs.lake.failures import recorded
 from jobs.lake.manifests import Manifest
 from jobs.lake.months import unpack_raw
-from jobs.lake.nights import Lake
+from jobs.lake.nights import Lake, refuse_future
 from jobs.lake.raw import raw_file, read_file, sign_night
 
 AT_ONCE = 4  # accounts; Apify's smallest plan has memory for as many runs
@@ -26,14 +27,20 @@ SETTLING_PAUSE = 0.2  # seconds between looks at what runs have cost
 
 def run(settings: Settings, night: date, account: str | None = None) -> Manifest:
     """Collects one account, or what is missing of all; the night is finished when all were attempted."""
-    if night > datetime.now(UTC).date():
-        raise BadInput(f"The night {night} is in the future. Collect a day after it has ended.")
+    lake = Lake.of(settings)
+    if account:  # its trouble is its own
+        return _collect(settings, lake, night, account)
+    with recorded(lake, night, "scrape"):
+        return _collect(settings, lake, night)
+
+
+def _collect(settings: Settings, lake: Lake, night: date, account: str | None = None) -> Manifest:
+    refuse_future(night)
     targets = read_targets(settings.targets_file)
     accounts = (targets.account(account),) if account else targets.accounts
     apify = Apify(settings, night)
     apify.check()
     started = time.monotonic()
-    lake = Lake.of(settings)
     unpack_raw(lake, night)
     budget = Budget(lake, night, targets, apify.settle)
     with lake.lock("lake", shared=True), progress("scrape", len(accounts), night) as advance:

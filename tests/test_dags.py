@@ -41,7 +41,8 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         from airflow.utils.db import initdb
 
         initdb()
-        Pool.create_or_update_pool("apify", slots=2, description="", include_deferred=False)
+        for pool, slots in (("apify", 2), ("lake", 1)):
+            Pool.create_or_update_pool(pool, slots=slots, description="", include_deferred=False)
         yield home
 
 
@@ -62,6 +63,12 @@ def test_every_dag_says_what_it_is_and_can_be_retried(dags: dict) -> None:
         assert dag.max_active_runs == 1
         assert dag.catchup is False
         assert all(task.retries >= 1 for task in dag.tasks if task.task_id not in ("watched_accounts", "fail_the_run"))
+
+
+def test_whatever_writes_the_lake_waits_for_its_turn(dags: dict) -> None:
+    writers = {"collect", "validate", "clean", "score", "publish", "monitor", "expire", "compact", "rescore"}
+    tasks = [task for name in ("nightly", "rescore") for task in dags[name].tasks]
+    assert {task.task_id for task in tasks if task.pool == "lake"} == writers
 
 
 def test_a_model_takes_over_only_through_the_gate_and_when_all_nights_are_scored(
@@ -117,6 +124,8 @@ def test_a_night_by_airflow_is_the_night_by_hand(
     assert run.state == "success", {ti.task_id: ti.state for ti in run.get_task_instances()}
     assert build.content_hash(by_airflow / "warehouse") == build.content_hash(after_one_night.data_dir / "warehouse")
     scraped = next(ti for ti in run.get_task_instances() if ti.task_id == "scrape_account")
+    named = {ti.rendered_map_index for ti in run.get_task_instances() if ti.task_id == "scrape_account"}
+    assert named == {"instagram/harbour_fc", "instagram/quiet.garden", "youtube/aurora.space"}
     assert set(scraped.xcom_pull(task_ids="collect")) == {"rows_in", "rows_out", "set_aside"}
     assert Settings.load().data_dir == Path(os.environ["TOXWATCH_DATA_DIR"])
 
@@ -169,6 +178,6 @@ def test_a_late_night_is_told_at_its_deadline_by_the_triggerer(
 
     with ThreadPoolExecutor(1) as apart:  # a browser of another test may have a loop running in this thread
         assert apart.submit(lambda: asyncio.run(triggered())).result()[-1] == "success"
-    assert [[alert["said"] for alert in body["alerts"]] for body in hook.taken] == [
-        [f"{night}: the night did not finish; stages done: none. Run `toxwatch status` for details"]
-    ]
+    [[told]] = [body["alerts"] for body in hook.taken]
+    assert (told["night"], told["rule"]) == (night, "unfinished")
+    assert told["message"].startswith("the night did not finish: no stage reported an error")

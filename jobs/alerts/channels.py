@@ -3,21 +3,23 @@
 import json
 import smtplib
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from email.message import EmailMessage
+from email.utils import localtime, make_msgid
 from functools import partial
 from urllib.error import URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
+from jobs.alerts.alert import Alert, lines, ordered
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 
 SECONDS = 20
 SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
-Lines = list[tuple[str, str]]  # message, link to the page that shows it
+Alerts = Sequence[Alert]
 
 
 class Undelivered(Exception):
@@ -27,7 +29,7 @@ class Undelivered(Exception):
 @dataclass(frozen=True)
 class Channel:
     name: str
-    send: Callable[[Lines], None]
+    send: Callable[[Alerts], None]
 
 
 def channels(settings: Settings, email: tuple[str, ...]) -> list[Channel]:
@@ -46,13 +48,16 @@ def channels(settings: Settings, email: tuple[str, ...]) -> list[Channel]:
     return active + [Channel(name, partial(_post, name, url, shape)) for name, url, shape in hooks if url]
 
 
-def _mail(server: str, to: tuple[str, ...], lines: Lines) -> None:
-    message = EmailMessage()
-    message["Subject"] = f"Toxwatch: {lines[0][0][:120]}" if len(lines) == 1 else f"Toxwatch: {len(lines)} alerts"
-    parts = urlsplit(server)
-    message["From"] = unquote(parts.username or "toxwatch@localhost")
+def _mail(server: str, to: tuple[str, ...], alerts: Alerts) -> None:
+    first, *others = found = list(lines(alerts))
+    parts, message = urlsplit(server), EmailMessage()
+    sender = unquote(parts.username or "toxwatch@localhost")
+    message["Subject"] = f"Toxwatch: {first.text[:120]}" + (f" (+{len(others)} more)" if others else "")
+    message["From"] = sender
     message["To"] = ", ".join(to)
-    message.set_content("\n\n".join(f"{text}\n{link}" for text, link in lines) + "\n")
+    message["Date"] = localtime()
+    message["Message-ID"] = make_msgid(domain=sender.partition("@")[2] or "localhost")
+    message.set_content("\n\n".join(f"{line.text}\n{line.link}" for line in found) + "\n")
     host, port = parts.hostname or "localhost", parts.port or SCHEMES[parts.scheme]
     try:
         with (smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP)(host, port, timeout=SECONDS) as smtp:
@@ -65,8 +70,8 @@ def _mail(server: str, to: tuple[str, ...], lines: Lines) -> None:
         raise Undelivered(f"the mail server {host}:{port} did not accept the message ({error})") from None
 
 
-def _slack(lines: Lines) -> dict[str, str]:
-    return {"text": "\n".join(f"• {_escaped(text)} <{link}|View>" for text, link in lines)}
+def _slack(alerts: Alerts) -> dict[str, str]:
+    return {"text": "\n".join(f"• {_escaped(line.text)} <{line.link}|View>" for line in lines(alerts))}
 
 
 def _escaped(text: str) -> str:
@@ -74,12 +79,16 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _plain(lines: Lines) -> dict[str, list[dict[str, str]]]:
-    return {"alerts": [{"said": text, "link": link} for text, link in lines]}
+def _plain(alerts: Alerts) -> dict[str, list[dict[str, str | None]]]:
+    return {"alerts": [_fields(alert) for alert in ordered(alerts)]}
 
 
-def _post(name: str, url: str, shape: Callable[[Lines], object], lines: Lines) -> None:
-    request = Request(url, json.dumps(shape(lines)).encode(), {"Content-Type": "application/json"})
+def _fields(alert: Alert) -> dict[str, str | None]:
+    return asdict(alert) | {"night": str(alert.night), "key": alert.key, "severity": alert.severity}
+
+
+def _post(name: str, url: str, shape: Callable[[Alerts], object], alerts: Alerts) -> None:
+    request = Request(url, json.dumps(shape(alerts)).encode(), {"Content-Type": "application/json"})
     try:
         with urlopen(request, timeout=SECONDS):
             pass

@@ -7,7 +7,6 @@ without sending anything twice on the others.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
+from jobs.alerts.alert import Alert, ordered
 from jobs.alerts.channels import Channel, Undelivered, channels
 from jobs.config.settings import Settings
 from jobs.config.strict_toml import Strict, read_strict
@@ -22,13 +22,16 @@ from jobs.config.targets import read_targets
 from jobs.console import console
 from jobs.errors import FailedService
 from jobs.lake.datasets import STAGES
+from jobs.lake.failures import failures
 from jobs.lake.nights import Lake
-from models.labels import Label
+from models.labels import LABELS, Label
 from warehouse import build
 from warehouse.measures import FEW_COMMENTS
 from warehouse.reader import Warehouse
 
 SCHEMA = Path(__file__).with_name("alerts.sql")
+MIGRATION = Path(__file__).with_name("alerts_1.sql")  # from the first releases' table
+COLUMNS = "night, rule, account, label, subject, message, link"
 QUERIES = build.SQL / "alerts"
 
 
@@ -71,25 +74,6 @@ class Rules(Strict):
     unfinished: Plain | None = None
 
 
-@dataclass(frozen=True)
-class Alert:
-    night: date
-    rule: str
-    account: str | None
-    label: str | None
-    subject: str | None  # what it is about, if not an account
-    message: str
-    link: str
-
-    @property
-    def key(self) -> str:
-        """Doesn't change with the numbers in the message, so that running a night again sends nothing twice."""
-        return "/".join([str(self.night), self.rule, self.account or "", self.label or "", self.subject or ""])
-
-    def __str__(self) -> str:
-        return f"{self.account}: {self.message}" if self.account else self.message
-
-
 def read_rules(path: Path) -> Rules:
     return read_strict(path, Rules)
 
@@ -98,14 +82,12 @@ def run(settings: Settings, night: date, now: datetime | None = None) -> list[Al
     """Finds the night's alerts, sends all unsent ones, and returns the night's."""
     rules = read_rules(settings.alerts_file)
     active = channels(settings, rules.send.email)
-    alerts = list(_find(settings, rules, night))
-    with closing(sqlite3.connect(settings.data_dir / "alerts.db", timeout=10)) as database:
-        database.executescript(SCHEMA.read_text())
-        rows = [(one.key, str(night), one.rule, str(one), one.link) for one in alerts]
+    lake = Lake.of(settings)
+    alerts = ordered(_find(settings, lake, rules, night))
+    with lake.lock("alerts", wait=True), closing(_opened(settings.data_dir / "alerts.db")) as database:
         with database:
-            database.executemany(
-                "INSERT OR IGNORE INTO alerts (key, night, rule, said, link) VALUES (?, ?, ?, ?, ?)", rows
-            )
+            rows = [(one.key, *_row(one)) for one in alerts]
+            database.executemany(f"INSERT OR IGNORE INTO alerts (key, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         if _is_quiet(rules.send.quiet, (now or datetime.now(UTC)).time()):
             console.print("Quiet hours: new alerts will be sent by the next `toxwatch alert` after them.")
         else:
@@ -113,35 +95,55 @@ def run(settings: Settings, night: date, now: datetime | None = None) -> list[Al
     return alerts
 
 
-def _find(settings: Settings, rules: Rules, night: date) -> Iterator[Alert]:
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=10)
+    if any(name == "said" for _, name, *_ in database.execute("PRAGMA table_info(alerts)")):
+        database.executescript(MIGRATION.read_text())
+    database.executescript(SCHEMA.read_text())
+    return database
+
+
+def _row(alert: Alert) -> tuple[str | None, ...]:
+    return str(alert.night), alert.rule, alert.account, alert.label, alert.subject, alert.message, alert.link
+
+
+def _find(settings: Settings, lake: Lake, rules: Rules, night: date) -> Iterator[Alert]:
     root = rules.send.dashboard.rstrip("/")
-    lake = Lake.of(settings)
-    if rules.unfinished and lake.manifest(STAGES[-1].name, night) is None:
-        done = [one.stage for one in STAGES if lake.has(one, night)]
-        message = (
-            f"the night did not finish; stages done: {', '.join(done) or 'none'}. Run `toxwatch status` for details"
-        )
-        yield Alert(night, "unfinished", None, None, None, message, f"{root}/quality")
+    if rules.unfinished:
+        for work, message in _unfinished(lake, night):
+            yield Alert(night, "unfinished", None, None, work, message, _link(root, "unfinished", night, None, None))
     if not (settings.data_dir / "warehouse" / build.CURRENT).exists():
         return
     warehouse = Warehouse(settings.data_dir / "warehouse")
     for path in sorted(QUERIES.glob("*.sql")):
-        rule = getattr(rules, path.stem)
+        name = path.stem
+        rule = getattr(rules, name)
         if rule is None:
             continue
         values: dict[str, Any] = {"night": night} | rule.model_dump()
-        if path.stem == "budget":
+        if name == "budget":
             values["budget_usd"] = read_targets(settings.targets_file).night.budget_usd
         for account, label, subject, message in warehouse.query(path.read_text(), values):
-            yield Alert(night, path.stem, account, label, subject, message, _link(root, night, account, label))
+            yield Alert(night, name, account, label, subject, message, _link(root, name, night, account, label))
 
 
-def _link(root: str, night: date, account: str | None, label: str | None) -> str:
+def _unfinished(lake: Lake, night: date) -> Iterator[tuple[str | None, str]]:
+    """What stands still, and why; None for the night itself."""
+    failed = failures(lake, night)
+    if lake.manifest(STAGES[-1].name, night) is None:
+        done = [one.stage for one in STAGES if lake.has(one, night)]
+        causes = [f"{one.stage} failed: {failed[one.stage]}" for one in STAGES if one.stage in failed]
+        cause = causes[0] if causes else "no stage reported an error, so it was stopped, is running or has not begun"
+        yield None, f"the night did not finish: {cause} (done: {', '.join(done) or 'nothing'})"
+    for work in failed.keys() - {one.stage for one in STAGES}:
+        yield work, f"{work} failed: {failed[work]}"
+
+
+def _link(root: str, rule: str, night: date, account: str | None, label: str | None) -> str:
     """The dashboard page that shows it."""
-    if account is None:
-        return f"{root}/quality"
-    query = {"account": account, "last": night} | ({"label": label} if label else {})
-    return f"{root}/account?{urlencode(query)}"
+    page = "account" if account and rule != "drift" else "quality"
+    query = {"account": account, "last": str(night), "label": label if label in LABELS else None}
+    return f"{root}/{page}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
 def _is_quiet(quiet: tuple[time, time] | None, now: time) -> bool:
@@ -155,20 +157,23 @@ def _deliver(database: sqlite3.Connection, active: list[Channel]) -> None:
     """Sends each channel one digest of its unsent alerts; raises FailedService after trying all channels."""
     failed = []
     for channel in active:
-        query = (
-            "SELECT key, night, said, link FROM alerts WHERE key NOT IN (SELECT key FROM deliveries WHERE channel = ?)"
-        )
-        unsent = database.execute(f"{query} ORDER BY night, rule, key", [channel.name]).fetchall()
+        unsent = dict(_unsent(database, channel))
         if not unsent:
             continue
         try:
-            channel.send([(f"{night}: {message}", link) for _, night, message, link in unsent])
+            channel.send(list(unsent.values()))
         except Undelivered as error:
             failed.append(str(error))
             continue
         with database:
-            deliveries = [(key, channel.name) for key, *_ in unsent]
+            deliveries = [(key, channel.name) for key in unsent]
             database.executemany("INSERT INTO deliveries (key, channel) VALUES (?, ?)", deliveries)
         console.print(f"Sent {len(unsent)} alert{'' if len(unsent) == 1 else 's'} by {channel.name}.")
     if failed:
         raise FailedService(f"{'; '.join(failed)}. The next `toxwatch alert` tries again.")
+
+
+def _unsent(database: sqlite3.Connection, channel: Channel) -> Iterator[tuple[str, Alert]]:
+    query = f"SELECT key, {COLUMNS} FROM alerts WHERE key NOT IN (SELECT key FROM deliveries WHERE channel = ?)"
+    for key, night, *facts in database.execute(query, [channel.name]):
+        yield key, Alert(date.fromisoformat(night), *facts)

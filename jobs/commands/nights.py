@@ -132,9 +132,12 @@ def nightly(
     nights = nights_between(first, last) if first or last else [night_of(night)]
     stages = nightly.STAGES if scrape else nightly.STAGES[1:]
     settings = Settings.load(data_dir, engine)
-    print_manifests(nightly.run(settings, nights, stages), as_json)
-    expire.run(settings, nights[-1])
-    compact.run(settings, nights[-1])
+    try:
+        manifests = nightly.run(settings, nights, stages)
+    finally:  # what has expired goes, even if a night failed
+        expire.run(settings, nights[-1])
+        compact.run(settings, nights[-1])
+    print_manifests(manifests, as_json)
 
 
 def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -164,7 +167,7 @@ def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False
 
     alerts = rules.run(Settings.load(data_dir), night_of(night))
     if as_json:
-        return print_json([asdict(one) | {"said": one.message} for one in alerts])  # said: the name in earlier releases
+        return print_json([asdict(one) | {"severity": one.severity} for one in alerts])
     if not alerts:
         return console.print(f"Nothing unusual on {night_of(night)}.")
     return print_rows(["rule", "alert", "link"], [[one.rule, str(one), one.link] for one in alerts])

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jobs.config.settings import Settings
@@ -19,6 +19,12 @@ from jobs.lake.mirror import Mirror
 
 FORMAT = 3  # raised when an older release could no longer read what this one writes
 LOGGED = ("night", "rows_in", "rows_out", "set_aside", "reused", "versions", "seconds")  # of a manifest
+
+
+def refuse_future(night: date) -> None:
+    """A day that has not come has nothing to collect, and to it everything would be old."""
+    if night > datetime.now(UTC).date():
+        raise BadInput(f"The night {night} is in the future. Choose a day that has ended.")
 
 
 class Lake:

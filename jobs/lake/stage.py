@@ -13,6 +13,7 @@ from pathlib import Path
 from jobs.config.settings import Settings
 from jobs.console import Advance, progress
 from jobs.lake.datasets import BY_NAME, Dataset
+from jobs.lake.failures import recorded
 from jobs.lake.files import stored_rows
 from jobs.lake.manifests import Manifest, Stored
 from jobs.lake.nights import Lake
@@ -52,9 +53,14 @@ class Stage:
     check: Callable[[Settings], None] = lambda _: None  # raises what would stop every night, before anything costs
 
     def run(self, settings: Settings, night: date) -> Manifest:
+        lake = Lake.of(settings)
+        with recorded(lake, night, self.name):
+            return self._run(settings, lake, night)
+
+    def _run(self, settings: Settings, lake: Lake, night: date) -> Manifest:
         started = time.monotonic()
         self.check(settings)
-        lake, model = Lake.of(settings), str(read_card(settings.model_dir)["version"])
+        model = str(read_card(settings.model_dir)["version"])
         reads, writes = BY_NAME[self.reads], BY_NAME[self.writes]
         source = lake.require(self.reads, night, model if reads.by_model else None)
         with lake.lock("lake"), progress(self.name, night=night) as advance:

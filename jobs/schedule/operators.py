@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from jobs.errors import BadInput, RefusedData
 
 TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
+APIFY, LAKE = "apify", "lake"  # pools: paid runs at the same time, and writers of the lake
 NOT_WORTH_A_RETRY = {BadInput.exit_code, RefusedData.exit_code}
 
 
@@ -65,6 +66,7 @@ class ScrapeAccount(Stage):
 
     def __init__(self, *, account: str, **kwargs: Any) -> None:
         super().__init__(stage="scrape", more=["--account", account], **kwargs)
+        self.account = account  # names the task on Airflow's page
 
 
 async def alert_if_late(context: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jobs import standin
@@ -14,7 +15,14 @@ from jobs.config.settings import PROJECT, Settings
 from jobs.console import console
 from jobs.errors import BadInput
 
-SECONDS_TO_END = 60  # Airflow took 13 s to stop after SIGINT on two cores
+COMMANDS = (
+    ("db", "migrate"),
+    ("pools", "set", "apify", "2", "Apify runs at the same time"),
+    ("pools", "set", "lake", "1", "Tasks that write the lake"),
+)
+PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+SECONDS_BETWEEN_LOOKS = 5.0
+SECONDS_TO_END = 60  # Airflow took 13 s to stop on two cores
 
 
 def run(settings: Settings, port: int) -> None:
@@ -23,21 +31,25 @@ def run(settings: Settings, port: int) -> None:
         require_free(needed)
     with _apify(settings) as apify:
         environment = os.environ | apify | airflow_environment(settings, port)
-        for command in (["db", "migrate"], ["pools", "set", "apify", "2", "Apify runs at the same time"]):
+        for command in COMMANDS:
             subprocess.run(["airflow", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
-        console.print(f"Airflow is starting at http://127.0.0.1:{port} (no login on this machine). Ctrl-C to stop.")
+        console.print(
+            f"Airflow is starting at http://127.0.0.1:{port} (no login on this machine). It runs last night now unless "
+            "it has run before, then every night at 02:00 UTC; pause a DAG on its page. Ctrl-C to stop."
+        )
         _serve(environment)
 
 
 def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
     home = settings.data_dir / "airflow"
     return {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # standalone calls `airflow`
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # for `airflow`
         "AIRFLOW_HOME": str(home),
         "TOXWATCH_DATA_DIR": str(settings.data_dir),
         "TOXWATCH_ALERTS": str(settings.alerts_file),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
@@ -66,19 +78,40 @@ def _apify(settings: Settings) -> Iterator[dict[str, str]]:
 
 
 def _serve(environment: dict[str, str]) -> None:
-    """Airflow standalone stops its children only on SIGINT; SIGTERM would orphan them."""
+    """Runs Airflow's processes until Ctrl-C; one that ends is started again, which `airflow standalone` does not do."""
     for ending in (signal.SIGINT, signal.SIGTERM):  # a background job in a shell ignores SIGINT by default
         signal.signal(ending, signal.default_int_handler)
-    standalone = subprocess.Popen(["airflow", "standalone"], env=environment, start_new_session=True)
+    running = {name: _started(name, environment) for name in PROCESSES}
     try:
-        standalone.wait()
+        while True:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            for name, process in running.items():
+                if (code := process.poll()) is not None:
+                    _kill_group(process)
+                    console.print(f"airflow {name} ended (exit code {code}); starting it again.")
+                    running[name] = _started(name, environment)
     except KeyboardInterrupt:
-        standalone.send_signal(signal.SIGINT)
+        _stop(list(running.values()))
+
+
+def _started(name: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["airflow", name], env=environment, start_new_session=True)
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + SECONDS_TO_END
+    for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            standalone.wait(SECONDS_TO_END)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(standalone.pid, signal.SIGKILL)
+            process.wait(max(deadline - time.monotonic(), 0))
+        _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """With it, the tasks that a scheduler leaves running: another one would start them again beside themselves."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def require_free(port: int) -> None:

@@ -5,9 +5,10 @@ from datetime import date
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.lake.datasets import BY_NAME, DATASETS, Dataset
+from jobs.lake.failures import recorded
 from jobs.lake.manifests import read_folder
 from jobs.lake.months import merge, months_due
-from jobs.lake.nights import Lake
+from jobs.lake.nights import Lake, refuse_future
 from jobs.score import REMEMBERED
 
 NEWEST = 14  # nights that keep a folder of their own: those that a scrape may look back on
@@ -17,9 +18,10 @@ LARGEST = 64 << 20  # bytes of a night that is moved; many large ones are no tro
 
 def run(settings: Settings, night: date) -> int:
     """Returns how many nights were moved, counted in each dataset."""
+    refuse_future(night)
     settings.author_key()  # refuses while a change of it has not ended
     lake, moved = Lake.of(settings), 0
-    with lake.lock("lake"), progress("compact", night=night):
+    with recorded(lake, night, "compact"), lake.lock("lake"), progress("compact", night=night):
         lake.sweep()
         _drop_old_texts(lake, night)
         for dataset in DATASETS:

@@ -18,10 +18,11 @@ from jobs.config.settings import Settings
 from jobs.config.targets import Keep, read_targets
 from jobs.console import progress
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
+from jobs.lake.failures import recorded
 from jobs.lake.files import write_table
 from jobs.lake.manifests import BLANKED, Folder
 from jobs.lake.months import drop
-from jobs.lake.nights import Lake
+from jobs.lake.nights import Lake, refuse_future
 from warehouse import build
 from warehouse.reader import Warehouse
 
@@ -31,17 +32,18 @@ def run(settings: Settings, night: date) -> dict[str, int]:
     keep = read_targets(settings.targets_file).keep
     if keep == Keep():
         return {}
+    refuse_future(night)
     lake = Lake.of(settings)
     done: Counter[str] = Counter()
     limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
-    with lake.lock("lake"), progress("delete what has expired by", night=night):
+    with recorded(lake, night, "expire"), lake.lock("lake"), progress("delete what has expired by", night=night):
         done["raw nights"] = _drop_raw(lake, _limit(night, keep.raw_days))
         for what, limit in limits.items():
             for dataset in OF_COMMENTS:
                 columns = dataset.texts if what == "texts" else dataset.authors
                 for folder in lake.folders(dataset.name) if columns else ():
                     done[f"{what} in {dataset.name}"] += _blank(dataset, folder, what, columns, limit)
-    done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
+        done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
     return {place: rows for place, rows in done.items() if rows}
 
 

@@ -1,0 +1,61 @@
+"""One alert, and how several are told to people: the worst first, one line for each account."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+SEVERITIES = {  # of each rule, from the most harm to the least
+    "wave": "high",
+    "toxicity": "high",
+    "unfinished": "high",
+    "refused": "medium",
+    "quality": "medium",
+    "budget": "medium",
+    "drift": "low",
+}
+RANKS = {rule: rank for rank, rule in enumerate(SEVERITIES)}
+MOST_IN_A_LINE = 2  # alerts of one account; the page that the line links to has the others
+
+
+@dataclass(frozen=True)
+class Alert:
+    night: date
+    rule: str
+    account: str | None
+    label: str | None
+    subject: str | None  # what it is about, if not an account
+    message: str
+    link: str
+
+    @property
+    def key(self) -> str:
+        """Doesn't change with the numbers in the message, so that running a night again sends nothing twice."""
+        return "/".join([str(self.night), self.rule, self.account or "", self.label or "", self.subject or ""])
+
+    @property
+    def severity(self) -> str:
+        return SEVERITIES[self.rule]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.message}" if self.account else self.message
+
+
+class Line(NamedTuple):
+    text: str
+    link: str
+
+
+def ordered(alerts: Iterable[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda alert: (alert.night, RANKS[alert.rule]))
+
+
+def lines(alerts: Iterable[Alert]) -> Iterator[Line]:
+    by_account: dict[tuple[date, str], list[Alert]] = {}
+    for alert in ordered(alerts):
+        by_account.setdefault((alert.night, alert.account or alert.key), []).append(alert)
+    for worst, *others in by_account.values():
+        told = [str(worst), *(other.message for other in others[: MOST_IN_A_LINE - 1])]
+        if more := len(others) + 1 - len(told):
+            told.append(f"and {more} more")
+        yield Line(f"{worst.night}: {'; '.join(told)}", worst.link)

@@ -1,0 +1,6 @@
+BEGIN;
+ALTER TABLE alerts RENAME COLUMN said TO message;
+ALTER TABLE alerts ADD COLUMN account TEXT;
+ALTER TABLE alerts ADD COLUMN label TEXT;
+ALTER TABLE alerts ADD COLUMN subject TEXT;
+COMMIT;
