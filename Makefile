@@ -1,6 +1,6 @@
 # Needs Python 3.11 or 3.12 and Java 17; everything else goes into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint bench ship airflow screenshots java
+.PHONY: help setup demo test test-fast test-slow lint bench ship airflow screenshots java
 
 PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
@@ -21,6 +21,9 @@ test: setup ## run the tests
 
 test-fast: setup ## run the tests that need no Spark, Airflow, training or browser
 	.venv/bin/pytest -m "not slow and not long"
+
+test-slow: setup ## run the tests that take minutes each
+	.venv/bin/pytest -m slow
 
 lint: setup ## check style and types
 	.venv/bin/ruff format --check .
