@@ -4,7 +4,6 @@ Scores of recent texts are kept in texts/, so that equal comments are read once.
 soon as it is read: a night that was stopped continues where it was.
 """
 
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.config.settings import Settings
 from jobs.lake import schema
+from jobs.lake.datasets import REMEMBERED
 from jobs.lake.files import stored_rows
 from jobs.lake.manifests import Manifest
 from jobs.lake.stage import Stage, Work
@@ -20,8 +20,6 @@ from jobs.spark import spark_nlp, workers
 from jobs.spark.files import append, delete_folder, make_folder, read, read_folder, write
 from jobs.spark.session import shipped, slices, tasks_watched
 from models.card import read_card
-
-REMEMBERED = timedelta(days=28)  # texts of other nights within it are not read again
 
 
 def check(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """What the lake holds: one row for each dataset."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pyarrow as pa
 
@@ -49,6 +50,7 @@ DATASETS = (
     Dataset("published", "publish"),
     Dataset("monitored", "monitor", {"figures": schema.FIGURES}),
 )
+REMEMBERED = timedelta(days=28)  # scores of a text are kept this long for later nights
 BY_NAME = {one.name: one for one in DATASETS}
 STAGES = tuple(one for one in DATASETS if one.ends_stage)  # what each stage of a night leaves behind, in order
 OF_COMMENTS = tuple(one for one in DATASETS if one.key)

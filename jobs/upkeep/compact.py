@@ -4,12 +4,11 @@ from datetime import date
 
 from jobs.config.settings import Settings
 from jobs.console import progress
-from jobs.lake.datasets import BY_NAME, DATASETS, Dataset
+from jobs.lake.datasets import BY_NAME, DATASETS, REMEMBERED, Dataset
 from jobs.lake.failures import recorded
 from jobs.lake.manifests import read_folder
 from jobs.lake.months import merge, months_due
 from jobs.lake.nights import Lake, refuse_future
-from jobs.score import REMEMBERED
 
 NEWEST = 14  # nights that keep a folder of their own: those that a scrape may look back on
 AT_LEAST = 7  # nights that are moved together, since a month is written anew each time
