@@ -55,7 +55,8 @@ def lines(alerts: Iterable[Alert]) -> Iterator[Line]:
     for alert in ordered(alerts):
         by_account.setdefault((alert.night, alert.account or alert.key), []).append(alert)
     for worst, *others in by_account.values():
-        told = [str(worst), *(other.message for other in others[: MOST_IN_A_LINE - 1])]
-        if more := len(others) + 1 - len(told):
-            told.append(f"and {more} more")
+        more = [other.message for other in others if other.label is None or other.label != worst.label]
+        told = [str(worst), *more[: MOST_IN_A_LINE - 1]]
+        if left := len(more) + 1 - len(told):
+            told.append(f"and {left} more")
         yield Line(f"{worst.night}: {'; '.join(told)}", worst.link)
