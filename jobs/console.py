@@ -33,7 +33,7 @@ def log(message: str, **facts: Any) -> None:
     """Writes a line to JSON logs only."""
     if LOGS_JSON:
         about = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **ABOUT.get({})}
-        sys.stderr.write(json.dumps({**about, "said": message, **facts}, ensure_ascii=False, default=str) + "\n")
+        sys.stderr.write(json.dumps({**about, "message": message, **facts}, ensure_ascii=False, default=str) + "\n")
 
 
 console = (Lines if LOGS_JSON else Console)(stderr=True, highlight=False, soft_wrap=True)

@@ -59,9 +59,9 @@ def test_every_line_of_a_log_names_its_night(tmp_path: Path, apify: standin.Serv
         said += [json.loads(line) for line in done.stderr.splitlines()]
     assert {line["night"] for line in said[:-1]} == {"2026-11-10"}
     assert {"scrape", "validate"} == {line["work"] for line in said[:-1]}
-    validated = next(line for line in said if line["said"] == "validated is written")
+    validated = next(line for line in said if line["message"] == "validated is written")
     assert validated["rows_in"] == validated["rows_out"] + sum(validated["set_aside"].values())
-    assert said[-1]["said"].startswith("toxwatch: The night 2026-11-10 has no clean data yet")
+    assert said[-1]["message"].startswith("toxwatch: The night 2026-11-10 has no clean data yet")
 
 
 def test_a_lake_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
