@@ -16,6 +16,7 @@ from typing import Any
 
 from models import text
 from models.labels import LABELS, ModelError
+from warehouse.files import DRAFT
 
 FORMAT = 2  # since a BiLSTM is given each word once
 CARD = "card.json"
@@ -25,7 +26,7 @@ CARD = "card.json"
 def writing(folder: Path) -> Iterator[Path]:
     """A place to write a model's files; they appear as `folder` when the block ends well, else not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}{DRAFT}", dir=folder.parent))
     old = draft.with_name(draft.name + "-old")
     try:
         yield draft

@@ -18,7 +18,6 @@ from jobs.collect.plan import month_usd, plan
 from jobs.collect.runs import paid_runs, read_runs
 from jobs.config.settings import Settings
 from jobs.errors import FailedService
-from jobs.lake.files import write_atomically
 from jobs.lake.nights import Lake
 from jobs.lake.raw import RawLine, ingest_error, mapped_comments, raw_file, read_file
 from jobs.platforms.values import end_of
@@ -26,6 +25,7 @@ from jobs.standin import Fault, Habits
 from jobs.standin.world import Community, World
 from jobs.upkeep import doctor
 from tests.conftest import watching
+from warehouse.files import write_atomically
 
 NIGHT, NEXT = date(2026, 11, 10), date(2026, 11, 11)
 LOUD, TIKTOK, YOUTUBE, FACEBOOK = (

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from warehouse import Building, Unwritable, WarehouseError
-from warehouse.files import sync
+from warehouse.files import draft_of, sync
 from warehouse.measures import EXPIRED as EXPIRED
 from warehouse.measures import MACROS
 from warehouse.policies import read_policies
@@ -25,6 +25,7 @@ from warehouse.policies import read_policies
 SQL = Path(__file__).parent / "sql"
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
 CURRENT = "current.duckdb"
+CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 VERSIONS_KEPT = 3
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
@@ -102,10 +103,40 @@ def amend(folder: Path, change: Callable[[duckdb.DuckDBPyConnection], None]) -> 
     return current(folder)
 
 
+def blank(folder: Path, change: Callable[[duckdb.DuckDBPyConnection], None]) -> Path:
+    """The same for a change that deletes content: DuckDB leaves it in free blocks, so the file is written anew."""
+    with _next_version(folder, then=_rewrite) as con:
+        change(con)
+    drop_old_versions(folder)
+    return current(folder)
+
+
+def check_readable(file: Path) -> None:
+    """Reads every block of a version; raises WarehouseError if one is damaged."""
+    try:
+        with duckdb.connect(str(file), read_only=True) as con:
+            for table in _tables(con):
+                con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {table}").fetchall()
+    except duckdb.Error as error:
+        raise _damaged(file, error) from None
+
+
+def versions(folder: Path) -> list[Path]:
+    """Oldest first."""
+    return sorted(path.resolve() for path in folder.glob("v*.duckdb"))
+
+
+def _damaged(file: Path, error: duckdb.Error) -> WarehouseError:
+    return WarehouseError(
+        f"{file} is damaged ({str(error).splitlines()[0]}). Run `toxwatch rebuild` to rebuild it from the lake, and "
+        "check the disk."
+    )
+
+
 def rollback(folder: Path) -> Path:
     """Makes the previous version the current one."""
     with _lock(folder):
-        older = [path for path in _versions(folder) if path < current(folder)]
+        older = [path for path in versions(folder) if path < current(folder)]
         if not older:
             raise WarehouseError(f"No older version to go back to: {folder} has none before {current(folder).name}.")
         point(folder / CURRENT, Path(older[-1].name))
@@ -115,7 +146,7 @@ def rollback(folder: Path) -> Path:
 def drop_old_versions(folder: Path) -> None:
     """Deletes all older versions, so that erased data is really gone. Rollback is impossible afterwards."""
     with _lock(folder):
-        for old in _versions(folder):
+        for old in versions(folder):
             if old != current(folder):
                 old.unlink()
 
@@ -183,39 +214,72 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
 
 
 @contextmanager
-def _next_version(folder: Path, anew: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a copy of the current version, which becomes current if the block succeeds."""
+def _next_version(
+    folder: Path, anew: bool = False, then: Callable[[Path], None] = lambda _: None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a copy of the current version, which becomes current if the block succeeds.
+
+    Before that every block of it is read, since a damaged one would be copied from version to version.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder):
-        draft, spill = folder / ".draft.duckdb", folder / ".spill"
-        for leftover in (draft, draft.with_suffix(".duckdb.wal")):
-            leftover.unlink(missing_ok=True)
-        shutil.rmtree(spill, ignore_errors=True)
+        draft = folder / ".draft.duckdb"
         if (folder / CURRENT).exists() and not anew:
             shutil.copyfile(current(folder), draft)
+        else:
+            draft.unlink(missing_ok=True)
         try:
-            with duckdb.connect() as con:
-                con.execute(f"ATTACH '{draft}' AS warehouse (STORAGE_VERSION '{STORAGE_VERSION}')")
-                con.execute("USE warehouse")
-                con.execute("SET TimeZone = 'UTC'")
-                con.execute("SET preserve_insertion_order = false")
-                con.execute("SET memory_limit = '2GB'")
-                con.execute(f"SET temp_directory = '{spill}'")
+            with _attached(draft) as con:
                 create(con)  # no transaction needed: nobody sees the draft before it is renamed
                 yield con
                 _check(con)
-                con.execute("CHECKPOINT warehouse")
+            then(draft)
         except duckdb.IOException as error:
             raise Unwritable(
                 f"The new version of the warehouse could not be written; the old one is unchanged: {error}\n"
                 "Free some disk space and run the command again."
             ) from None
+        except duckdb.Error as error:
+            if CORRUPT in str(error):
+                raise _damaged(current(folder), error) from None
+            raise
+        check_readable(draft)
         sync(draft)
         version = folder / f"v{_last_number(folder) + 1:06d}.duckdb"
         draft.rename(version)
         point(folder / CURRENT, Path(version.name))
-        for old in _versions(folder)[:-VERSIONS_KEPT]:
+        for old in versions(folder)[:-VERSIONS_KEPT]:
             old.unlink()
+
+
+@contextmanager
+def _attached(draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    spill = draft.with_name(".spill")
+    draft.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    shutil.rmtree(spill, ignore_errors=True)
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH {quoted(str(draft))} AS warehouse (STORAGE_VERSION '{STORAGE_VERSION}')")
+        con.execute("USE warehouse")
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET preserve_insertion_order = false")
+        con.execute("SET memory_limit = '2GB'")
+        con.execute(f"SET temp_directory = {quoted(str(spill))}")
+        yield con
+        con.execute("CHECKPOINT warehouse")
+
+
+def _rewrite(draft: Path) -> None:
+    """Copies every row into a new file, which takes the draft's place."""
+    fresh = draft.with_name(".fresh.duckdb")
+    fresh.unlink(missing_ok=True)
+    with _attached(fresh) as con:
+        create(con)
+        con.execute("SET preserve_insertion_order = true")
+        con.execute(f"ATTACH {quoted(str(draft))} AS before (READ_ONLY)")
+        for table in _tables(con, "before"):
+            if table != "format":
+                con.execute(f"INSERT INTO {table} BY NAME FROM before.{table}")
+    fresh.replace(draft)
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
@@ -287,25 +351,22 @@ def _lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def _versions(folder: Path) -> list[Path]:
-    return sorted(path.resolve() for path in folder.glob("v*.duckdb"))
-
-
 def _last_number(folder: Path) -> int:
-    return max((int(path.stem[1:]) for path in _versions(folder)), default=0)
+    return max((int(path.stem[1:]) for path in versions(folder)), default=0)
 
 
 def point(link: Path, target: Path) -> None:
     """Points a symbolic link to another file in one step."""
-    new = link.with_name(f".{link.name}")
+    new = draft_of(link)
     new.unlink(missing_ok=True)
     new.symlink_to(target)
     new.replace(link)
     sync(link.parent)
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    return [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall()]
+def _tables(con: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:
+    query = "SELECT table_name FROM duckdb_tables() WHERE database_name = coalesce($1, current_database()) ORDER BY ALL"
+    return [name for (name,) in con.execute(query, [database]).fetchall()]
 
 
 def _table_hash(con: duckdb.DuckDBPyConnection, table: str) -> str:

@@ -1,10 +1,14 @@
 """A SQLite file in the data folder, safe to use from several processes at once."""
 
+import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+WORD = re.compile(r"[\w:-]+(?:\.[\w:-]+)*")  # ids of comments and hashes of authors among them
+ERASED = "(erased)"
 
 
 class SqliteFile:
@@ -29,3 +33,50 @@ class SqliteFile:
             yield database
         finally:
             database.close()
+
+
+def texts_with(file: Path, words: Collection[str]) -> list[str]:
+    """Texts of a database, in any column of any table, that hold one of the words."""
+    with closing(sqlite3.connect(file, timeout=10)) as database:
+        return [text for _, _, text in _found(database, words)]
+
+
+def erase_words(file: Path, words: Collection[str]) -> int:
+    """Takes words out of all texts of a database, its free pages and its log; returns how many texts had one."""
+    with closing(sqlite3.connect(file, timeout=10)) as database:
+        found = list(_found(database, words))
+        if found:
+            with database:
+                for table, column, text in found:
+                    database.execute(
+                        f'UPDATE "{table}" SET "{column}" = ? WHERE "{column}" = ?', (_without(text, words), text)
+                    )
+        forget_deleted(database)
+    return len(found)
+
+
+def check(file: Path) -> str:
+    """What SQLite says of a database: "ok", or what is wrong with it."""
+    with closing(sqlite3.connect(file, timeout=10)) as database:
+        try:
+            return "; ".join(text for (text,) in database.execute("PRAGMA integrity_check(3)"))
+        except sqlite3.DatabaseError as error:
+            return str(error)
+
+
+def forget_deleted(database: sqlite3.Connection) -> None:
+    """Writes the file anew, so that nothing deleted can be read in its free pages or its log."""
+    database.execute("VACUUM")
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _found(database: sqlite3.Connection, words: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    wanted = set(words)
+    for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        for _, column, *_ in database.execute(f'PRAGMA table_info("{table}")').fetchall():
+            texts = database.execute(f'SELECT DISTINCT "{column}" FROM "{table}" WHERE typeof("{column}") = \'text\'')
+            yield from ((table, column, text) for (text,) in texts if not wanted.isdisjoint(WORD.findall(text)))
+
+
+def _without(text: str, words: Collection[str]) -> str:
+    return WORD.sub(lambda word: ERASED if word[0] in words else word[0], text)

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.lake.files import write_atomically
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING, RawLine, mapped_comments, mapped_post
+from warehouse.files import write_atomically
 
 LEAST = {"post": 3, "comment": 10}  # items needed to judge a field
 DROP = 0.3  # in the share of items that have the field

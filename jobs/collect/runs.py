@@ -12,9 +12,9 @@ from typing import Any
 
 from jobs.config.targets import Account, Targets
 from jobs.errors import FailedService
-from jobs.lake.files import write_atomically
 from jobs.lake.nights import Lake
 from jobs.platforms.actor import Actor
+from warehouse.files import write_atomically
 
 LOST = "LOST"  # Apify no longer has the run; another one is needed
 REFUSED = "REFUSED"  # never started

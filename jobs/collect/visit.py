@@ -16,10 +16,10 @@ from jobs.collect.steps import AGAIN, Comments, Posts
 from jobs.config.targets import Account, Targets
 from jobs.console import log
 from jobs.errors import ToxwatchError
-from jobs.lake.files import write_atomically
 from jobs.lake.nights import Lake
 from jobs.lake.raw import RawLine, asked_url, is_error, is_retryable, mapped_post, raw_file, read_file, writing_raw
 from jobs.platforms import platform
+from warehouse.files import write_atomically
 
 FRESH_STARTS = 2  # runs per post and scrape: the second asks for what the first left out
 LASTING = ("incomplete", "source_changed")  # asking again tonight would not help

@@ -12,6 +12,7 @@ from jobs.commands.options import AsJson, DataDir, print_json, print_rows
 from jobs.config.settings import SHIPPED, Settings
 from jobs.console import console
 from models.labels import ModelError, Refused
+from warehouse.files import write_atomically
 
 BILSTM, TRANSFORMER = (SHIPPED.with_name(name) for name in ("bilstm", "transformer"))
 
@@ -200,7 +201,7 @@ def evaluate(
     place = home / "models" / "reports"
     place.mkdir(parents=True, exist_ok=True)
     as_json, page = place / f"{figures['model']}.json", place / f"{figures['model']}.html"
-    as_json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_atomically(as_json, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     report.write(figures, page)
     Registry(home / "models").log_figures(folder, figures, [as_json, page])
     typer.echo(f"\nReport with charts: {page}")

@@ -100,6 +100,5 @@ def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
             build.run_script(con, "marts/refresh.sql")
             build.run_script(con, "marts/drift.sql")  # so that no trace is left of how long those texts were
 
-        build.amend(folder, expire)
-        build.drop_old_versions(folder)
+        build.blank(folder, expire)
     return int(rows)

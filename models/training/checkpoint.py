@@ -1,12 +1,12 @@
 """The state of a training run: a stopped run resumes inside its epoch, and the best epoch is kept."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from models.labels import ModelError
+from warehouse.files import write_atomically, writing
 
 
 class Checkpoint:
@@ -63,12 +63,13 @@ class Checkpoint:
 
     def _note(self) -> None:
         state = {"epochs": self.history, "step": self.step, "loss": self.loss}
-        (self.folder / "history.tmp").write_text(json.dumps(state))
-        os.replace(self.folder / "history.tmp", self.folder / "history.json")
+        write_atomically(self.folder / "history.json", json.dumps(state))
 
     def _write(self, name: str) -> None:
-        self.model.save_weights(self.folder / f"{name}-new.weights.h5")
-        os.replace(self.folder / f"{name}-new.weights.h5", self.folder / f"{name}.weights.h5")
+        with writing(self.folder / f"{name}.weights.h5") as draft:
+            weights = draft.with_name(f"{draft.name}.weights.h5")  # Keras writes no other
+            self.model.save_weights(weights)
+            weights.rename(draft)
 
     def _read(self, name: str) -> None:
         try:

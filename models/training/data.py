@@ -19,6 +19,7 @@ from models.labels import GROUPS, LABELS, WHO, ModelError
 from models.language import UNDETERMINED
 from models.text import clean_text, text_key
 from models.training.neighbours import near_duplicate_groups
+from warehouse.files import writing
 
 SOURCES = Path(__file__).parent / "sources"
 TEST_SHARE = 0.05
@@ -82,10 +83,9 @@ def of_part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
 def prepare(folder: Path, target: Path) -> pd.DataFrame:
     """Write the comments of a folder, cleaned and split, to one Parquet file, so that it is done once."""
     rows = labelled(folder)
-    draft = target.with_name(f".{target.name}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    rows.to_parquet(draft)
-    draft.replace(target)
+    with writing(target) as draft:
+        rows.to_parquet(draft)
     return rows
 
 

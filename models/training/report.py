@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from models.labels import LABELS
+from warehouse.files import write_atomically
 
 Figure = dict[str, Any]  # Plotly's JSON
 Row = dict[str, Any]
@@ -37,7 +38,7 @@ def write(figures: dict[str, Any], target: Path) -> None:
 
     title = f"{figures['model']} on {figures['rows']:,} held-out comments"
     sections = "".join(map(_section, charts(figures))) + _wrong(figures["cases"])
-    target.write_text(PAGE.format(title=escape(title), script=get_plotlyjs(), sections=sections), encoding="utf-8")
+    write_atomically(target, PAGE.format(title=escape(title), script=get_plotlyjs(), sections=sections))
 
 
 def read(version: str, folders: Sequence[Path]) -> dict[str, Any] | None:
