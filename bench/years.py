@@ -23,6 +23,7 @@ from bench.history import make_comments, timed
 from bench.scoring import comments as texts_of_the_stand_in
 from jobs import clean, monitor, publish, score, validate
 from jobs.config.settings import Settings
+from jobs.lake.authors import author_key
 from jobs.lake.datasets import DATASETS
 from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
@@ -70,7 +71,7 @@ def make_lake(folder: Path, nights: int) -> Settings:
     (folder / "targets.toml").write_text(TARGETS)
     settings = replace(Settings.load(folder / "data"), targets_file=folder / "targets.toml")
     lake, model = Lake.of(settings), str(read_card(settings.model_dir)["version"])
-    settings.author_key()
+    author_key(settings)
     for back in range(nights, 0, -1):
         write_night(lake, NIGHT - timedelta(days=back), model)
         if back % 30 == 1:

@@ -60,6 +60,7 @@ PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
         care.held,
         care.backup,
         care.restore,
+        care.verify,
         care.apply,
         care.rebuild,
         care.rollback,

@@ -15,6 +15,7 @@ from jobs.config.settings import Settings
 from jobs.config.targets import Account, read_targets
 from jobs.console import progress
 from jobs.errors import FailedService
+from jobs.lake.authors import author_key
 from jobs.lake.failures import recorded
 from jobs.lake.manifests import Manifest
 from jobs.lake.months import unpack_raw
@@ -38,6 +39,7 @@ def _collect(settings: Settings, lake: Lake, night: date, account: str | None = 
     refuse_future(night)
     targets = read_targets(settings.targets_file)
     accounts = (targets.account(account),) if account else targets.accounts
+    author_key(settings)  # without it nothing that is paid for could go further
     apify = Apify(settings, night)
     apify.check()
     started = time.monotonic()

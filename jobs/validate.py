@@ -17,16 +17,18 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs import quality
 from jobs.collect.runs import paid_runs
+from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.errors import BadInput, RefusedData
 from jobs.lake import schema
+from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME
 from jobs.lake.manifests import Manifest
 from jobs.lake.months import drop, unpack_raw
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING
 from jobs.lake.stage import Stage, Work
-from jobs.lake.tombstones import read_forgotten
+from jobs.lake.tombstones import Eraser, read_forgotten
 from jobs.spark.files import write
 from jobs.spark.raw import LINES, map_files
 from jobs.spark.session import session, shared_mirror, slices, tasks_watched
@@ -46,7 +48,7 @@ def transform(work: Work) -> None:
     settings, night = work.settings, work.night
     unpack_raw(work.lake, night)
     if forgotten := read_forgotten(work.lake):
-        forgotten.prune_raw(work.lake, night, settings.author_key())  # a scrape may have brought them back
+        Eraser(forgotten, author_key(settings)).prune(work.lake, night)  # a scrape may have brought them back
     lookback = timedelta(days=read_targets(settings.targets_file).night.lookback_days)
     window_start = datetime.combine(night, datetime.min.time(), UTC) - lookback
     with tasks_watched(settings, work.advance):
@@ -72,7 +74,11 @@ def transform(work: Work) -> None:
     work.rows_in, work.set_aside, work.accounts = summary.comments, summary.first_reasons, summary.accounts
 
 
-STAGE = Stage("validate", "raw", "validated", transform)
+def check(settings: Settings) -> None:
+    author_key(settings)
+
+
+STAGE = Stage("validate", "raw", "validated", transform, check)
 run = STAGE.run
 
 
@@ -83,7 +89,7 @@ def _mapped(work: Work) -> DataFrame:
     files = [(number, str(path.relative_to(work.lake.root))) for number, path in enumerate(paths)]
     listed = spark.createDataFrame(files, "number int, path string").repartition(max(len(files), 1), "number")
     root = mirror.address if mirror else str(work.lake.root)
-    mapping = partial(map_files, root, work.night, work.settings.author_key())
+    mapping = partial(map_files, root, work.night, author_key(work.settings))
     return listed.mapInArrow(mapping, from_arrow_schema(LINES))
 
 

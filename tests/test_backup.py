@@ -8,9 +8,11 @@ import pytest
 from dashboard.people import People
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from jobs.upkeep import backup
+from jobs.lake.nights import Lake
+from jobs.lake.raw import sign_night, writing_raw
+from jobs.upkeep import backup, verify
 from models.training.registry import Registry
-from tests.fixtures.nights import copied, keep_key_in_folder
+from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from warehouse import build
 
 pytestmark = pytest.mark.long
@@ -24,6 +26,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory, after_one_night: Settings) ->
     with pytest.MonkeyPatch.context() as patch:
         keep_key_in_folder(settings, patch)
     People(settings.data_dir / "people.db").add("ann", "correct horse battery")
+    disk = place / "another disk"
+    (settings.data_dir / "raw").rename(disk)
+    (settings.data_dir / "raw").symlink_to(disk)
+    dotted = next(disk.glob("night=*/instagram")) / ".dotted.jsonl.gz"
+    with writing_raw(dotted) as write:
+        write("post", "instagram", None, {"caption": "of an account whose name begins with a dot"})
+    sign_night(Lake(settings.data_dir), NIGHTS[0])
     promoted = Registry(settings.data_dir / "models").promote(settings.model_dir)
     (settings.data_dir / "models" / "in-use").symlink_to(promoted)
     backup.backup(settings, place / "backup.tar")
@@ -35,11 +44,20 @@ def test_a_restored_folder_is_the_one_that_was_kept(kept: tuple[Settings, Path],
     files = backup.restore(replace(settings, data_dir=tmp_path / "new"), str(file))
     new = Settings.load(tmp_path / "new")
     assert files > 10
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "new" / "raw").is_symlink()
+    assert _contents(tmp_path / "new" / "raw") == _contents(settings.data_dir / "raw")
+    assert any(".dotted" in name for name in _contents(tmp_path / "new" / "raw"))
+    assert verify.run(new).problems == []
     assert build.content_hash(tmp_path / "new" / "warehouse") == build.content_hash(settings.data_dir / "warehouse")
     assert (tmp_path / "new" / "author.key").read_bytes() == (settings.data_dir / "author.key").read_bytes()
     assert People(tmp_path / "new" / "people.db").is_right("ann", "correct horse battery")
     assert new.model_dir.is_relative_to(tmp_path / "new")
     assert Registry(tmp_path / "new" / "models").champion() == new.model_dir
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_backup_with_one_wrong_byte_is_refused_and_nothing_is_left(
@@ -67,3 +85,31 @@ def test_nothing_is_written_over(kept: tuple[Settings, Path], tmp_path: Path) ->
         backup.backup(settings, settings.data_dir / "backup.tar")
     with pytest.raises(BadInput, match="There is no file"):
         backup.restore(Settings.load(tmp_path / "new"), str(tmp_path / "nowhere.tar"))
+
+
+def test_a_passphrase_keeps_a_backup_to_oneself(kept: tuple[Settings, Path], tmp_path: Path) -> None:
+    settings, _ = kept
+    secret = replace(settings, backup_passphrase="three short words")
+    files = backup.backup(secret, tmp_path / "backup.tar.age")
+    sealed = (tmp_path / "backup.tar.age").read_bytes()
+    assert sealed.startswith(b"age-encryption.org/v1\n-> scrypt ")
+    assert b"PAR1" not in sealed
+    for passphrase, said in (
+        (None, "is encrypted. Set TOXWATCH_BACKUP_PASSPHRASE"),
+        ("another", "passphrase .* is wrong"),
+    ):
+        other = replace(settings, data_dir=tmp_path / "other", backup_passphrase=passphrase)
+        with pytest.raises(BadInput, match=said):
+            backup.restore(other, str(tmp_path / "backup.tar.age"))
+    new = replace(secret, data_dir=tmp_path / "new")
+    assert backup.restore(new, str(tmp_path / "backup.tar.age")) == files
+    assert (new.data_dir / "author.key").read_bytes() == (settings.data_dir / "author.key").read_bytes()
+
+
+def test_a_link_to_a_disk_that_is_not_there_stops_the_backup(settings: Settings, tmp_path: Path) -> None:
+    settings.data_dir.mkdir()
+    (settings.data_dir / "raw").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(BadInput, match=r"which is not there\. Mount its disk"):
+        backup.backup(settings, tmp_path / "backup.tar")
+    assert not (tmp_path / "backup.tar").exists()
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -14,12 +14,13 @@ import pytest
 
 from jobs import nightly, publish, score, standin, validate
 from jobs.config.settings import Settings
+from jobs.lake.authors import author_hash, author_key
 from jobs.lake.datasets import DATASETS
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, read_raw
-from jobs.lake.tombstones import author_hash
 from jobs.upkeep import compact, expire, forget, rekey
 from tests.conftest import environment, watching
+from tests.fixtures.nights import keep_key_in_folder
 from warehouse import build
 
 pytestmark = pytest.mark.long
@@ -120,14 +121,14 @@ def test_forgetting_and_a_new_key_work_through_months(settings: Settings) -> Non
     compact.run(settings, NIGHTS[-1])
     line = next(line for line in read_raw(lake, NIGHTS[0]) if line.kind == "comment")
     author = next(mapped_comments(line))["author"]
-    hashed = author_hash(f"instagram:{author}", settings.author_key())
+    hashed = author_hash(f"instagram:{author}", author_key(settings))
     erased = forget.run(settings, {hashed}, set())
-    assert min(erased[place] for place in ("raw", "validated", "warehouse")) > 0
+    assert min(erased.rows[place] for place in ("raw", "validated", "warehouse")) > 0
     assert author not in {one["author"] for line in read_raw(lake, NIGHTS[0]) for one in mapped_comments(line)}
     for folder in lake.folders("validated"):
         for manifest in folder.manifests.values():
             manifest.check_rows()
-    assert forget.run(settings, {hashed}, set())["validated"] == 0
+    assert forget.run(settings, {hashed}, set()) == forget.Erased({}, frozenset())
 
 
 def test_expiry_works_through_months(settings: Settings) -> None:
@@ -171,7 +172,7 @@ def test_validate_unpacks_an_archived_night(settings: Settings) -> None:
 
 
 def test_a_new_key_is_not_mixed_with_an_old_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TOXWATCH_AUTHOR_KEY")
+    keep_key_in_folder(settings, monkeypatch)
     compact.run(settings, NIGHTS[-1])
     assert rekey.run(settings) > 0
     content = build.content_hash(settings.data_dir / "warehouse")

@@ -86,6 +86,6 @@ def test_reviews_reach_the_warehouse_and_training(
     assert sorted(zip(rows.toxic, rows.insult, strict=True)) == [(0, 0), (1, 0), (1, 1)]
 
     erased = forget.run(settings, set(), {worst[0]})
-    assert erased["reviews"] == 1
+    assert erased.rows["reviews"] == 1
     assert len(book.rows()) == 2
     assert ask("SELECT count(*) FROM reviews") == [(2,)]

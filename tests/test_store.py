@@ -11,7 +11,7 @@ from jobs import nightly, standin
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
 from jobs.lake.manifests import Manifest
-from jobs.lake.mirror import LINK, MANIFEST, Mirror, kept, link_target
+from jobs.lake.mirror import LINK, MANIFEST, Mirror, inner_link, kept
 from jobs.lake.nights import Lake
 from jobs.upkeep import backup, doctor, forget
 from models.training.registry import Registry
@@ -28,12 +28,9 @@ NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
 def here(data_dir: Path) -> dict[str, bytes]:
     """What should be in the store, but for databases, which are copied in another shape."""
     paths = {str(file): data_dir / file for file in kept(data_dir)}
-    return {
-        name + (LINK if path.is_symlink() else ""): link_target(path).encode()
-        if path.is_symlink()
-        else path.read_bytes()
-        for name, path in paths.items()
-    }
+    links = {name: link.encode() for name, path in paths.items() if (link := inner_link(path, data_dir))}
+    files = {name: path.read_bytes() for name, path in paths.items() if name not in links}
+    return files | {name + LINK: link for name, link in links.items()}
 
 
 def test_a_lost_machine_comes_back_and_what_is_erased_is_erased_in_the_store(

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands.options import AsJson, DataDir, author_name, print_json
+from jobs.commands.options import AsJson, DataDir, author_name, comment_id, print_json
 from jobs.config.settings import Settings
 from jobs.console import console
-from jobs.errors import BadInput
+from jobs.errors import BadInput, ToxwatchError
 
 
 def forget(
@@ -24,22 +24,50 @@ def forget(
 
     Example: toxwatch forget --author instagram/their.handle
     """
-    from jobs.lake.tombstones import author_hash
+    from jobs.lake.authors import author_hash, author_key
     from jobs.upkeep import forget
 
     if not authors and not comments:
         raise BadInput("Name an --author, e.g. instagram/their.handle, or a --comment, e.g. instagram:1809.")
     names = [author_name(author) for author in authors or []]
+    ids = {comment_id(comment) for comment in comments or []}
     settings = Settings.load(data_dir)
     if not is_sure:
         typer.confirm(f"Erase them from {settings.data_dir} for good, older warehouse versions too?", abort=True)
-    key = settings.author_key()
-    hashes = {author_hash(name, key) for name in names}
-    erased = forget.run(settings, hashes, set(comments or []))
+    key = author_key(settings)
+    hashes = {author_hash(name, key): name for name in names}
+    erased = forget.run(settings, set(hashes), ids)
+    if erased.rows or not erased.unknown:
+        _say_erased(erased.rows, as_json)
+    if erased.unknown:
+        unknown = [hashes.get(one, one) for one in sorted(erased.unknown)]
+        raise BadInput("\n".join(_not_found(settings, one, is_author=one in hashes.values()) for one in unknown))
+
+
+def _say_erased(rows: dict[str, int], as_json: bool) -> None:
     if as_json:
-        return print_json(erased)
-    summary = ", ".join(f"{rows:,} in {place}" for place, rows in erased.items()) or "nothing was stored"
-    return console.print(f"Erased: {summary}. Checked every place again: nothing is left.")
+        return print_json(rows)
+    summary = ", ".join(f"{count:,} in {place}" for place, count in rows.items())
+    what = f"Erased: {summary}." if summary else "Erased before; nothing of it has come back."
+    return console.print(f"{what} Looked again in every place: nothing is left.", markup=False)
+
+
+def _not_found(settings: Settings, name: str, is_author: bool) -> str:
+    """Says that there is no such author or comment, and which one may be meant."""
+    from jobs.lake.nights import Lake
+    from jobs.lake.tombstones import authors_in
+
+    if not is_author:
+        return f"No such comment: {name}. Nothing stored has this id."
+    author = name.replace(":", "/", 1)
+    meant = sorted({one for one in authors_in(Lake.of(settings)) if _spelled(one) == _spelled(author)})
+    hint = f" Did you mean {' or '.join(meant)}?" if meant else " Write the name as the platform spells it."
+    return f"No such author: {author}. Nothing stored is by this name.{hint}"
+
+
+def _spelled(author: str) -> str:
+    """The same for youtube/@Ann and youtube/ann."""
+    return author.casefold().replace("/@", "/")
 
 
 def rekey(data_dir: DataDir = None) -> None:
@@ -61,22 +89,32 @@ def held(
     """
     from jobs.upkeep import held
 
-    counts = held.run(Settings.load(data_dir), author_name(author), target)
-    console.print(f"Wrote {target}: " + ", ".join(f"{rows:,} {kind}" for kind, rows in counts.items()) + ".")
+    settings, name = Settings.load(data_dir), author_name(author)
+    counts = held.run(settings, name, target)
+    if not counts:
+        raise BadInput(f"{_not_found(settings, name, is_author=True)} {target} holds no records.")
+    console.print(f"Wrote {target}: " + ", ".join(f"{rows:,} in {place}" for place, rows in counts.items()) + ".")
 
 
 def backup(
     target: Annotated[Path, typer.Argument(help="The .tar file to write, outside the data folder.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Write everything that can't be recreated to one file, and read it back to check it.
+    """Write everything that can't be recreated to one file, restore it to a temporary folder and compare.
+
+    With TOXWATCH_BACKUP_PASSPHRASE it is encrypted, in the format of age (age-encryption.org).
 
     Example: toxwatch backup /backups/toxwatch-2026-11-20.tar
     """
     from jobs.upkeep import backup
 
-    files = backup.backup(Settings.load(data_dir), target)
-    console.print(f"Backed up {files:,} files to {target} and checked each. Copy it to another machine.")
+    settings = Settings.load(data_dir)
+    files = backup.backup(settings, target)
+    how = ", encrypted" if settings.backup_passphrase else ", not encrypted (set TOXWATCH_BACKUP_PASSPHRASE for that)"
+    console.print(
+        f"Backed up {files:,} files to {target}{how}; restored and compared each. Copy it to another machine.",
+        markup=False,
+    )
 
 
 def restore(
@@ -92,6 +130,19 @@ def restore(
     settings = Settings.load(data_dir)
     files = backup.restore(settings, source)
     console.print(f"Restored {files:,} files to {settings.data_dir} and checked each.")
+
+
+def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Read everything that is stored and compare it with its checksums: lake, warehouse, databases, object store."""
+    from jobs.upkeep import verify
+
+    found = verify.run(Settings.load(data_dir))
+    if as_json:
+        print_json({"read": found.read, "problems": found.problems})
+    if found.problems:
+        raise ToxwatchError("\n".join(found.problems))
+    if not as_json:
+        console.print("Read " + ", ".join(f"{count:,} {what}" for what, count in found.read.items()) + ": all intact.")
 
 
 def apply(data_dir: DataDir = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -64,10 +64,23 @@ def column_pairs(columns: list[str] | None) -> dict[str, str]:
 
 def author_name(text: str) -> str:
     """ "instagram/ann" in the form that is hashed."""
-    platform, slash, handle = text.partition("/")
-    if not (platform and slash and handle):
+    platform, _, handle = text.partition("/")
+    if platform not in _platforms() or not handle:
         raise BadInput(f"Write an author as platform/handle, e.g. instagram/their.handle (got {text!r}).")
     return f"{platform}:{handle}"
+
+
+def comment_id(text: str) -> str:
+    platform, _, id = text.partition(":")
+    if platform not in _platforms() or not id:
+        raise BadInput(f"Write a comment as platform:id, e.g. instagram:1809 (got {text!r}).")
+    return text
+
+
+def _platforms() -> tuple[str, ...]:
+    from jobs.config.targets import Account
+
+    return get_args(Account.model_fields["platform"].annotation)
 
 
 def print_manifests(manifests: "list[Manifest]", as_json: bool) -> None:

@@ -1,7 +1,6 @@
 """Settings from environment variables, read here and nowhere else."""
 
 import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from jobs.errors import BadInput
 PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED = PROJECT / "models" / "shipped" / "cascade"
 ENGINES = ("onnx", "sparknlp")  # the model runs in ONNX Runtime in Spark's Python, or in Spark NLP in its JVM
-KEY, NEXT_KEY = "author.key", "author.key.next"  # files in the data folder; the second exists while `rekey` runs
 LOGS_JSON = os.environ.get("TOXWATCH_LOG") == "json"
 IN_USE = "models/in-use"  # a link in the data folder to the promoted model, if there is one
 
@@ -32,6 +30,7 @@ class Settings:
     smtp_url: str | None = field(repr=False)
     slack_url: str | None = field(repr=False)
     webhook_url: str | None = field(repr=False)
+    backup_passphrase: str | None = field(repr=False)
 
     @classmethod
     def load(cls, data_dir: Path | None = None, engine: str | None = None) -> "Settings":
@@ -61,6 +60,7 @@ class Settings:
             smtp_url=env("TOXWATCH_SMTP_URL") or None,
             slack_url=env("TOXWATCH_SLACK_URL") or None,
             webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,
+            backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
         )
 
     @property
@@ -68,25 +68,11 @@ class Settings:
         """Great Expectations' report on the checks of each night."""
         return self.data_dir / "quality" / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
 
-    def author_key(self) -> bytes:
-        """The key of the author hashes: TOXWATCH_AUTHOR_KEY, or one created once in the data folder."""
-        if (self.data_dir / NEXT_KEY).exists():
-            raise BadInput("Changing the author key was interrupted. Run `toxwatch rekey` again.")
-        if key := os.environ.get("TOXWATCH_AUTHOR_KEY"):
-            return key.encode()
-        path = self.data_dir / KEY
-        if not path.exists():
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f".{KEY}-{os.getpid()}")
-            new.touch(mode=0o600)
-            new.write_text(secrets.token_hex(32))
-            try:
-                os.link(new, path)  # fails if another process was first; then use its key
-            except FileExistsError:
-                pass
-            finally:
-                new.unlink()
-        return path.read_bytes()
+
+def given_author_key() -> bytes | None:
+    """The key of the author hashes, where it is not kept in the data folder."""
+    given = os.environ.get("TOXWATCH_AUTHOR_KEY")
+    return os.fsencode(given) if given else None
 
 
 def _seconds(name: str, usual: float) -> float:

@@ -7,9 +7,9 @@ from datetime import date
 from textwrap import shorten
 
 from jobs.errors import Busy, ToxwatchError
-from jobs.lake.files import write_atomically
 from jobs.lake.nights import Lake
 from warehouse import WarehouseError
+from warehouse.files import write_atomically
 
 FOLDER = "failures"
 LONGEST_CAUSE = 240  # characters

@@ -1,27 +1,23 @@
-"""Files that hold the old content or the new, also after a power cut."""
+"""Files of the lake: Parquet with other rows in one step, and what is not a whole file yet."""
 
-import os
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.files import is_draft, writing
 
-def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> None:
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    draft.touch(mode)
-    with draft.open("wb") as handle:
-        handle.write(content.encode("utf-8") if isinstance(content, str) else content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(path)
+FRESH, OLD, BEGUN = ".fresh-", ".old-", ".begun-"  # before the name of a night or month that is being written
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """A Parquet file with other rows, in one step."""
-    draft = path.with_name(f".{path.name}")
-    pq.write_table(table, draft, compression="zstd")
-    draft.replace(path)
+    with writing(path) as draft:
+        pq.write_table(table, draft, compression="zstd")
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file or folder of this name is a draft, or is being replaced."""
+    return is_draft(name) or name.startswith((FRESH, OLD, BEGUN))
 
 
 def stored_rows(folder: Path, pattern: str) -> int:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.lake.datasets import Dataset
-from jobs.lake.files import write_atomically
+from jobs.lake.files import is_unfinished
 from jobs.lake.schema import NIGHT
+from models.card import file_hash
+from warehouse.files import write_atomically
 
 MANIFEST = "_manifest.json"
 BLANKED = "blanked"  # among the versions: what was blanked because it expired
@@ -30,6 +32,7 @@ class Manifest:
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)  # name → bytes
+    checksums: dict[str, str] = field(default_factory=dict)  # name → SHA-256
     accounts: dict[str, int] = field(default_factory=dict)  # "instagram/nasa" → comments
 
     def check_rows(self) -> None:
@@ -94,18 +97,34 @@ def sign(folder: Path, manifests: Sequence[Manifest]) -> None:
     """Finishes a night's folder, or with several manifests a month's."""
     for manifest in manifests:
         manifest.check_rows()
-    files = {
-        str(path.relative_to(folder)): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
-    }
+    paths = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if _is_content(path)}
+    files = {name: path.stat().st_size for name, path in paths.items()}
+    checksums = {name: file_hash(path) for name, path in paths.items()}
     if "month=" in folder.name:
-        content: dict[str, Any] = {"nights": [asdict(one) for one in manifests], "files": files}
+        nights = [asdict(replace(one, files={}, checksums={})) for one in manifests]
+        content: dict[str, Any] = {"nights": nights, "files": files, "checksums": checksums}
     else:
         (manifest,) = manifests
-        manifest.files = files
+        manifest.files, manifest.checksums = files, checksums
         content = asdict(manifest)
     write_atomically(folder / MANIFEST, json.dumps(content, default=str, indent=1))
+
+
+def _is_content(path: Path) -> bool:
+    return path.is_file() and path.name != MANIFEST and not is_unfinished(path.name)
+
+
+def damaged(folder: Path) -> list[str]:
+    """Files of a finished folder that are missing or not what they were when it was signed."""
+    stored = json.loads((folder / MANIFEST).read_text())
+    sizes, checksums = stored.get("files", {}), stored.get("checksums", {})  # an older release wrote sizes only
+    return [
+        name
+        for name, size in sizes.items()
+        if not (path := folder / name).is_file()
+        or path.stat().st_size != size
+        or (name in checksums and file_hash(path) != checksums[name])
+    ]
 
 
 def read_folder(path: Path) -> Folder | None:

@@ -5,6 +5,7 @@ like S3). Whoever has written to the lake brings the store up to date before the
 last and is taken away first, so that a night is whole in the store or is not there. Erased is erased in both.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -20,14 +21,17 @@ from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem, copy
 
 from jobs.console import progress
 from jobs.errors import BadInput, FailedService
-from jobs.lake.files import write_atomically
+from jobs.lake.files import is_unfinished
 from jobs.lake.manifests import MANIFEST
+from models.card import file_hash
+from warehouse.files import write_atomically
 
 MADE_AGAIN = {"warehouse", "airflow", "spark", "locks"}
 LIVE = {".db"}  # SQLite: copied by SQLite, so that it is whole while others write
 LINK = ".link"  # an object of this name holds where a link points
 FOLLOWED = ".followed.json"  # in the data folder: what the store held after the last update
 AT_ONCE = 8
+BLOCK = 1 << 20  # bytes read at once
 
 Stamps = dict[str, list[str | int]]
 
@@ -44,7 +48,7 @@ class Mirror:
     def follow(self, data_dir: Path) -> None:
         """Uploads what has changed in the data folder since the last time, and deletes what is gone."""
         before = self._held(data_dir) or {}
-        now = {str(file): _stamp(data_dir / file) for file in kept(data_dir)}
+        now = _stamps(data_dir)
         changed, gone = [file for file in now if before.get(file) != now[file]], before.keys() - now.keys()
         if not changed and not gone:
             return
@@ -83,12 +87,36 @@ class Mirror:
                     advance()
         if not whole:
             raise BadInput(f"{self.address} holds nothing.")
-        self._note(target, {str(file): _stamp(target / file) for file in kept(target)})
+        self._note(target, _stamps(target))
         return len(whole)
 
     def files(self) -> int:
         with _answering(self.address):
             return len(self._whole_names())
+
+    def differing(self, data_dir: Path) -> list[str]:
+        """Files that are not in the store as they are here. Of a database it is only known whether it is there."""
+        with _answering(self.address):
+            held = self._whole_names()
+            ours = {
+                f"{file}{LINK if inner_link(data_dir / file, data_dir) else ''}": data_dir / file
+                for file in kept(data_dir)
+            }
+            changed = [name for name, path in ours.items() if name in held and not self._is_same(name, path)]
+        return sorted([*changed, *held.symmetric_difference(ours)])
+
+    def repair(self, data_dir: Path, names: Sequence[str]) -> None:
+        """Has the next update send these again, or delete them where they are not here."""
+        self._note(data_dir, (self._held(data_dir) or {}) | {name.removesuffix(LINK): [] for name in names})
+
+    def _is_same(self, name: str, path: Path) -> bool:
+        if name.endswith(LINK) or path.suffix in LIVE:
+            return True
+        with self._objects.open_input_stream(self._place(name), compression=None) as data:
+            digest = hashlib.sha256()
+            while block := data.read(BLOCK):
+                digest.update(block)
+        return digest.hexdigest() == file_hash(path)
 
     def sweep(self) -> None:
         """Takes away what Spark's workers were writing when they were stopped."""
@@ -143,13 +171,13 @@ class Mirror:
 
     def _send(self, data_dir: Path, files: Sequence[str]) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda file: self._put(data_dir / file, file), files))
+            list(pool.map(lambda file: self._put(data_dir, file), files))
 
-    def _put(self, path: Path, file: str) -> None:
-        place = self._place(file)
-        if path.is_symlink():
+    def _put(self, data_dir: Path, file: str) -> None:
+        path, place = data_dir / file, self._place(file)
+        if link := inner_link(path, data_dir):
             with self._objects.open_output_stream(place + LINK, compression=None) as out:
-                out.write(link_target(path).encode())
+                out.write(link.encode())
             return
         with (
             whole(path) as source,
@@ -185,25 +213,31 @@ class Mirror:
 
 
 def kept(data_dir: Path) -> Iterator[PurePosixPath]:
-    """Whole files and links that cannot be made again, as paths below the data folder; what is being written has a dot
-    before its name.
+    """Whole files, and links between them, that cannot be made again, as paths below the data folder.
+
+    A link that leads out of the data folder stands for what it leads to, such as a folder on another disk.
     """
-    for folder, folders, names in os.walk(data_dir):
+    for folder, folders, names in os.walk(data_dir, followlinks=True):
         place = Path(folder).relative_to(data_dir)
-        folders[:] = [one for one in folders if not one.startswith(".") and str(place / one) not in MADE_AGAIN]
-        links = [one for one in folders if (Path(folder) / one).is_symlink()]
+        folders[:] = [one for one in folders if not is_unfinished(one) and str(place / one) not in MADE_AGAIN]
+        links = [one for one in folders if inner_link(Path(folder) / one, data_dir)]
+        folders[:] = [one for one in folders if one not in links]
         for name in [*links, *names]:
-            if not name.startswith(".") and not name.endswith((".db-wal", ".db-shm")):
+            if not is_unfinished(name) and name != FOLLOWED and not name.endswith((".db-wal", ".db-shm")):
                 yield PurePosixPath(place / name)
 
 
 def _is_draft(name: str) -> bool:
-    return any(part.startswith(".") for part in PurePosixPath(name).parts)
+    return any(map(is_unfinished, PurePosixPath(name).parts))
 
 
-def link_target(path: Path) -> str:
-    """Where a link points, from the folder it is in."""
-    return os.path.relpath(path.resolve(), path.parent.resolve())
+def inner_link(path: Path, data_dir: Path) -> str | None:
+    """Where a link inside the data folder points, from the folder it is in; None if it leads out or is none."""
+    if not path.is_symlink():
+        return None
+    target, home = path.resolve(), data_dir.resolve()
+    leads_out = not target.is_relative_to(home) and not home.is_relative_to(target)
+    return None if leads_out else os.path.relpath(target, path.parent.resolve())
 
 
 @contextmanager
@@ -221,10 +255,14 @@ def whole(path: Path) -> Iterator[Path]:
         yield Path(folder) / "copy.db"
 
 
-def _stamp(path: Path) -> list[str | int]:
+def _stamps(data_dir: Path) -> Stamps:
+    return {str(file): _stamp(data_dir / file, data_dir) for file in kept(data_dir)}
+
+
+def _stamp(path: Path, data_dir: Path) -> list[str | int]:
     """Other than before where the file, or what SQLite has not yet put into it, is another."""
-    if path.is_symlink():
-        return [link_target(path)]
+    if link := inner_link(path, data_dir):
+        return [link]
     log = path.with_name(f"{path.name}-wal")
     return [value for one in (path, log) if one.exists() for value in (one.stat().st_size, one.stat().st_mtime_ns)]
 

@@ -8,16 +8,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from jobs.config.settings import Settings
 from jobs.console import log
 from jobs.errors import BadInput, Busy
 from jobs.lake.datasets import BY_NAME, DATASETS, Dataset
-from jobs.lake.files import write_atomically
+from jobs.lake.files import BEGUN, FRESH, OLD, is_unfinished
 from jobs.lake.manifests import MANIFEST, Folder, Manifest, Stored, files_of, read_folder, sign
 from jobs.lake.mirror import Mirror
+from warehouse.files import write_atomically
 
-FORMAT = 3  # raised when an older release could no longer read what this one writes
+FORMAT = 4  # raised when an older release could no longer read what this one writes
+FACTS = "lake.json"
 LOGGED = ("night", "rows_in", "rows_out", "set_aside", "reused", "versions", "seconds")  # of a manifest
 
 
@@ -40,19 +43,27 @@ class Lake:
 
     def open(self) -> "Lake":
         """Makes the folder where it is new; refuses one that a newer release wrote."""
-        marker = self.root / "lake.json"
-        if not marker.exists():
+        if not (self.root / FACTS).exists():
             self.root.mkdir(parents=True, exist_ok=True)
-            write_atomically(marker, json.dumps({"format": FORMAT}))
-        written = json.loads(marker.read_text())["format"]
+            self.note("format", FORMAT)
+        written = self.facts()["format"]
         if written > FORMAT:
             raise BadInput(
                 f"{self.root} was written by a newer Toxwatch (lake format {written}, this release reads up to "
                 f"{FORMAT}). Upgrade Toxwatch, or choose another --data-dir."
             )
         if written < FORMAT:  # what an older release wrote can be read as it is
-            write_atomically(marker, json.dumps({"format": FORMAT}))
+            self.note("format", FORMAT)
         return self
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the lake as a whole."""
+        path = self.root / FACTS
+        facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return facts
+
+    def note(self, name: str, fact: str | int) -> None:
+        write_atomically(self.root / FACTS, json.dumps(self.facts() | {name: fact}))
 
     def folder(self, dataset: str, night: date, model: str | None = None) -> Path:
         """Where a night of its own lies, or will."""
@@ -128,8 +139,9 @@ class Lake:
             raise BadInput(
                 f"The night {night} has no {dataset} data yet: run `toxwatch {stage} --night {night}` first."
             )
-        sizes = {name: size for name, size in files_of(stored.path).items() if not Path(name).name.startswith(".")}
-        if changed := [name for name, size in sizes.items() if _size(stored.path / name) != size]:
+        sizes = files_of(stored.path)
+        changed = [name for name, size in sizes.items() if _size(stored.path / name) != size]
+        if changed := [name for name in changed if not is_unfinished(Path(name).name)]:
             raise BadInput(
                 f"{stored.path} is not as `toxwatch {stage}` left it: {', '.join(changed[:3])} changed or gone. "
                 "If `forget`, `expire` or `rekey` was stopped, run it again; "
@@ -149,7 +161,7 @@ class Lake:
     @contextmanager
     def replacing(self, target: Path) -> Iterator[Path]:
         """Yields an empty folder that takes the place of the target when the block ends well."""
-        draft, old = (target.with_name(f".{kind}-{target.name}") for kind in ("fresh", "old"))
+        draft, old = (target.with_name(f"{state}{target.name}") for state in (FRESH, OLD))
         for leftover in (draft, old):
             shutil.rmtree(leftover, ignore_errors=True)
         draft.mkdir(parents=True)
@@ -162,7 +174,7 @@ class Lake:
     def begun(self, dataset: str, night: date, model: str | None = None) -> Path:
         """Where a stage leaves what it has done of a night, so that it can go on there if it is stopped."""
         target = self.folder(dataset, night, model)
-        return target.with_name(f".begun-{target.name}")
+        return target.with_name(f"{BEGUN}{target.name}")
 
     def sweep(self) -> None:
         """Removes what stopped stages left behind; for whoever holds the lake's lock."""
@@ -185,7 +197,7 @@ class Lake:
 
     def remove(self, folder: Path) -> None:
         """Takes a folder away in one step, where it is there."""
-        old = folder.with_name(f".old-{folder.name}")
+        old = folder.with_name(f"{OLD}{folder.name}")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)

@@ -16,6 +16,7 @@ from jobs.lake.manifests import Manifest, sign
 from jobs.lake.months import raw_folder
 from jobs.lake.nights import Lake
 from jobs.platforms import platform, values
+from warehouse.files import writing
 
 ENDING = ".jsonl.gz"
 UNREADABLE = "unreadable"  # no id or link
@@ -59,8 +60,11 @@ def raw_file(lake: Lake, night: date, account: str) -> Path:
 def writing_raw(path: Path) -> Iterator[Write]:
     """Yields write(kind, shape, run_id, item, read_at); the file appears, whole, when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.part")
-    with fresh.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+    with (
+        writing(path) as draft,
+        draft.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed,
+    ):
 
         def write(kind: str, shape: str, run_id: str | None, item: dict[str, Any], read_at: str | None = None) -> None:
             line = {"kind": kind, "shape": shape, "run_id": run_id, "item": item}
@@ -68,12 +72,7 @@ def writing_raw(path: Path) -> Iterator[Write]:
                 line["read_at"] = read_at
             packed.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
 
-        try:
-            yield write
-        except BaseException:
-            fresh.unlink()
-            raise
-    fresh.replace(path)
+        yield write
 
 
 def sign_night(lake: Lake, night: date, seconds: float = 0.0) -> Manifest:

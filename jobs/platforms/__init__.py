@@ -8,7 +8,16 @@ The last two never raise on an odd item: what cannot be read is None, and valida
 
 from importlib import import_module
 from types import ModuleType
+from typing import Any
+
+from jobs.platforms import values
 
 
 def platform(name: str) -> ModuleType:
     return import_module(f"jobs.platforms.{name}")
+
+
+def comment_keys(name: str, value: Any) -> set[str]:
+    """The comments that a value of an item may name, whichever way it writes their ids."""
+    number = getattr(platform(name), "number", lambda id: id)
+    return {key for key in (values.key(name, value), values.key(name, number(value))) if key}

@@ -66,11 +66,11 @@ def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -
 def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:
     has_media = bool(item.get("attachments"))
     yield {
-        "comment_id": values.key("facebook", _legacy(item.get("commentId") or item.get("id"))),
+        "comment_id": values.key("facebook", number(item.get("commentId") or item.get("id"))),
         "platform": "facebook",
         "account": account,
         "post_id": post_key(values.link(item.get("inputUrl") or item.get("facebookUrl"))),
-        "parent_id": values.key("facebook", _legacy(item.get("replyToCommentId"))),
+        "parent_id": values.key("facebook", number(item.get("replyToCommentId"))),
         "author": values.text(item.get("profileName")),
         "text": values.written(item.get("text"), has_media),
         "has_media": has_media,
@@ -80,7 +80,7 @@ def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = Non
     }
 
 
-def _legacy(id: Any) -> Any:
+def number(id: Any) -> Any:
     """A comment goes by its number, by post_number, and by the base64 of comment:post_number: here by its number."""
     if not isinstance(id, str):
         return id

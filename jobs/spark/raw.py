@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from jobs.errors import BadInput
 from jobs.lake import schema
+from jobs.lake.authors import author_hash
 from jobs.lake.mirror import Mirror
 from jobs.lake.raw import RawLine, ingest_error, mapped_comments, mapped_post, read_file
-from jobs.lake.tombstones import author_hash
 
 LINES = pa.schema([
     pa.field("kind", pa.string()),  # "comment"; or "post", "error" or "damaged", whose content is JSON

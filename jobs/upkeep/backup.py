@@ -1,16 +1,17 @@
 """Everything that cannot be made again, in one file: the lake, the models, the people and the key of the authors.
 
 The warehouse is left out: `restore` makes it again from the lake. Every file's hash stands in the backup, which is
-read back when it is written and checked when it is restored.
+restored into a temporary folder as soon as it is written, and checked when it is restored.
 """
 
-import hashlib
 import io
 import json
 import os
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -18,37 +19,38 @@ from typing import IO
 from jobs import publish
 from jobs.config.settings import Settings
 from jobs.console import progress
-from jobs.errors import BadInput
-from jobs.lake.mirror import Mirror, kept, link_target, whole
+from jobs.errors import BadInput, FailedService
+from jobs.lake.mirror import Mirror, inner_link, kept, whole
 from jobs.lake.nights import Lake
+from jobs.upkeep.age import Opening, Sealing, is_sealed
+from models.card import file_hash
+from warehouse.files import DRAFT, writing
 
 CONTENTS = "contents.json"
+TRIED = f".restored{DRAFT}"  # what the temporary folder's name begins with; it lies in the data folder
+
+Contents = dict[str, str]  # file → hash of its content, or where a link points
 
 
 def backup(settings: Settings, target: Path) -> int:
-    """Writes the data folder to a tar file and reads it back; returns how many files it holds."""
+    """Writes the data folder to a tar file and restores it to compare; returns how many files it holds."""
     if target.exists():
         raise BadInput(f"{target} is there already; name another file.")
     if target.resolve().is_relative_to(settings.data_dir):
         raise BadInput(f"{target} lies in the data folder itself, and would be lost with it; name a file elsewhere.")
-    draft = target.with_name(f".{target.name}-{os.getpid()}")
-    lake = Lake.of(settings)
-    try:
-        with lake.lock("lake"), tarfile.open(draft, "w") as archive:
-            files = sorted(kept(settings.data_dir))
-            with progress(f"back up {settings.data_dir}", len(files)) as advance:
-                contents = {}
-                for file in files:
-                    contents[str(file)] = _add(archive, settings.data_dir, file)
-                    advance()
-            listed = json.dumps(contents, indent=0).encode()
-            member = tarfile.TarInfo(CONTENTS)
-            member.size = len(listed)
-            archive.addfile(member, io.BytesIO(listed))
-        _check(draft)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    if not target.parent.is_dir():
+        raise BadInput(f"There is no folder {target.parent}. Make it first, or name another.")
+    with Lake.of(settings).lock("lake"), writing(target, is_secret=True) as draft:
+        for leftover in settings.data_dir.glob(f"{TRIED}*"):
+            shutil.rmtree(leftover)
+        contents = _write(settings, draft)
+        with tempfile.TemporaryDirectory(prefix=TRIED, dir=settings.data_dir) as folder:
+            restored = _unpack(draft, Path(folder), settings.backup_passphrase)
+        if changed := _differing(contents, restored):
+            raise FailedService(
+                f"{', '.join(changed[:3])} changed while it was backed up, or the disk of {target} is failing. "
+                "No backup was written; run this again."
+            )
     return len(contents)
 
 
@@ -57,9 +59,9 @@ def restore(settings: Settings, source: str) -> int:
     if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
         raise BadInput(f"{settings.data_dir} is not empty. Name a new folder with --data-dir; nothing is overwritten.")
     settings.data_dir.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{settings.data_dir.name}-", dir=settings.data_dir.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f".{settings.data_dir.name}{DRAFT}", dir=settings.data_dir.parent))
     try:
-        files = Mirror(source).fetch(draft) if "://" in source else _extract(Path(source), draft)
+        files = Mirror(source).fetch(draft) if "://" in source else _extract(settings, Path(source), draft)
         draft.chmod(0o755)
         draft.replace(settings.data_dir)
     finally:
@@ -69,51 +71,86 @@ def restore(settings: Settings, source: str) -> int:
     return files
 
 
-def _extract(source: Path, target: Path) -> int:
-    """A backup of which every file has its hash."""
-    if not source.is_file():
-        raise BadInput(f"There is no file {source}.")
-    contents = _check(source)
-    with tarfile.open(source) as archive:
-        archive.extractall(target, filter="data")
-    (target / CONTENTS).unlink()
-    return len(contents)
-
-
-def _add(archive: tarfile.TarFile, data_dir: Path, file: PurePosixPath) -> str:
-    """Adds one file or link; returns its hash, or where the link points, relative to the data folder's inside."""
-    path = data_dir / file
-    if path.is_symlink():
-        member = tarfile.TarInfo(str(file))
-        member.type = tarfile.SYMTYPE
-        member.linkname = link_target(path)
-        archive.addfile(member)
-        return f"link {member.linkname}"
-    with whole(path) as source, source.open("rb") as content:
-        archive.add(source, str(file), recursive=False)
-        return _hash(content)
-
-
-def _check(file: Path) -> dict[str, str]:
-    """The contents of a backup that is whole; names what is wrong with one that is not."""
-    try:
-        with tarfile.open(file) as archive:
-            found = {member.name: _found(archive, member) for member in archive}
-            listed = archive.extractfile(CONTENTS)
-            contents = json.loads(listed.read()) if listed else {}
-    except (tarfile.TarError, KeyError, OSError, json.JSONDecodeError) as error:
-        raise BadInput(f"{file} is no whole backup ({error}). Nothing was restored; take an older one.") from None
-    if wrong := [name for name, expected in contents.items() if found.get(name) != expected]:
-        raise BadInput(f"{file} is damaged: {', '.join(wrong[:3])} is not as it was. Nothing was restored.")
+def _write(settings: Settings, draft: Path) -> Contents:
+    files = sorted(kept(settings.data_dir))
+    contents: Contents = {}
+    with _writing_tar(draft, settings.backup_passphrase) as archive:
+        with progress(f"back up {settings.data_dir}", len(files)) as advance:
+            for file in files:
+                contents[str(file)] = _add(archive, settings.data_dir, file)
+                advance()
+        listed = json.dumps(contents, indent=0).encode()
+        member = tarfile.TarInfo(CONTENTS)
+        member.size = len(listed)
+        archive.addfile(member, io.BytesIO(listed))
     return contents
 
 
-def _found(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
-    if member.issym():
-        return f"link {member.linkname}"
-    content = archive.extractfile(member)
-    return _hash(content) if content else ""
+def _add(archive: tarfile.TarFile, data_dir: Path, file: PurePosixPath) -> str:
+    """Adds one file or link; returns its hash, or where the link points."""
+    path = data_dir / file
+    if link := inner_link(path, data_dir):
+        member = tarfile.TarInfo(str(file))
+        member.type, member.linkname = tarfile.SYMTYPE, link
+        archive.addfile(member)
+        return f"link {link}"
+    if not path.exists():
+        raise BadInput(
+            f"{path} is a link to {os.readlink(path)}, which is not there. Mount its disk, or delete the link."
+        )
+    with whole(path) as source:
+        archive.add(source.resolve(), str(file), recursive=False)
+        return file_hash(source)
 
 
-def _hash(content: IO[bytes]) -> str:
-    return hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+def _extract(settings: Settings, source: Path, target: Path) -> int:
+    """A backup of which every file has its hash, and which holds no others."""
+    if not source.is_file():
+        raise BadInput(f"There is no file {source}.")
+    found = _unpack(source, target, settings.backup_passphrase)
+    if wrong := _differing(json.loads((target / CONTENTS).read_bytes()), found):
+        raise BadInput(f"{source} is damaged: {', '.join(wrong[:3])} is not as it was. Nothing was restored.")
+    (target / CONTENTS).unlink()
+    return len(found)
+
+
+def _unpack(source: Path, target: Path, passphrase: str | None) -> Contents:
+    """What the files are that came out of a backup."""
+    try:
+        with _reading_tar(source, passphrase) as archive:
+            archive.extractall(target, filter="data")
+        (target / CONTENTS).stat()
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise BadInput(f"{source} is no whole backup ({error}). Nothing was restored; take an older one.") from None
+    return {
+        str(path.relative_to(target)): f"link {os.readlink(path)}" if path.is_symlink() else file_hash(path)
+        for path in target.rglob("*")
+        if (path.is_symlink() or path.is_file()) and path != target / CONTENTS
+    }
+
+
+def _differing(one: Contents, other: Contents) -> list[str]:
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+@contextmanager
+def _writing_tar(target: Path, passphrase: str | None) -> Iterator[tarfile.TarFile]:
+    with target.open("wb") as file:
+        if passphrase is None:
+            with tarfile.open(fileobj=file, mode="w|") as archive:
+                yield archive
+        else:
+            with Sealing(file, passphrase) as sealing, tarfile.open(fileobj=sealing, mode="w|") as archive:
+                yield archive
+
+
+@contextmanager
+def _reading_tar(source: Path, passphrase: str | None) -> Iterator[tarfile.TarFile]:
+    with source.open("rb") as file:
+        stream: IO[bytes] | io.BufferedReader = file
+        if is_sealed(file.peek(32)):
+            if passphrase is None:
+                raise BadInput(f"{source} is encrypted. Set TOXWATCH_BACKUP_PASSPHRASE to what it was written with.")
+            stream = io.BufferedReader(Opening(file, passphrase))
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            yield archive

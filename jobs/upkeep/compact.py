@@ -4,6 +4,7 @@ from datetime import date
 
 from jobs.config.settings import Settings
 from jobs.console import progress
+from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME, DATASETS, REMEMBERED, Dataset
 from jobs.lake.failures import recorded
 from jobs.lake.manifests import read_folder
@@ -18,7 +19,7 @@ LARGEST = 64 << 20  # bytes of a night that is moved; many large ones are no tro
 def run(settings: Settings, night: date) -> int:
     """Returns how many nights were moved, counted in each dataset."""
     refuse_future(night)
-    settings.author_key()  # refuses while a change of it has not ended
+    author_key(settings)  # refuses while a change of it has not ended
     lake, moved = Lake.of(settings), 0
     with recorded(lake, night, "compact"), lake.lock("lake"), progress("compact", night=night):
         lake.sweep()

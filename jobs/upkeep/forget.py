@@ -1,13 +1,12 @@
-"""Erases an author or a comment everywhere, checks that nothing is left, and keeps scrapes from bringing them back.
+"""Erases authors and comments everywhere, looks for them once more, and keeps scrapes from bringing them back.
 
 Tombstones are hashes and ids, never names. Raw items are removed whole; replies by others inside them stay in the later
 stages, where each is stored by itself.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,79 +16,83 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import ToxwatchError
-from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
+from jobs.lake.authors import author_key
+from jobs.lake.datasets import Dataset
 from jobs.lake.files import write_table
 from jobs.lake.manifests import Folder
 from jobs.lake.nights import Lake
-from jobs.lake.raw import read_raw
-from jobs.lake.tombstones import Forgotten, read_forgotten
+from jobs.lake.tombstones import Eraser, read_forgotten
+from jobs.upkeep import traces
+from jobs.upkeep.traces import Wanted, is_in
 from warehouse import build
-from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
+from warehouse.sqlite import erase_words
 
 
-def run(settings: Settings, authors: set[str], comments: set[str]) -> dict[str, int]:
-    """Returns the rows erased, by place; raises if anything is left. Running it again continues where it stopped."""
-    lake = Lake.of(settings)
-    erased: Counter[str] = Counter()
+@dataclass(frozen=True)
+class Erased:
+    rows: dict[str, int]  # by place
+    unknown: frozenset[str]  # hashes and ids that were found nowhere, now or when they were forgotten before
+
+
+def run(settings: Settings, authors: set[str], comments: set[str]) -> Erased:
+    """Raises if anything is left. Running it again continues where it stopped."""
+    lake, key = Lake.of(settings), author_key(settings)
     with lake.lock("lake"):
         lake.sweep()
-        forgotten = read_forgotten(lake).with_more(lake, authors, comments)
-        ids = forgotten.comments | _ids_of(lake, forgotten.authors)
-        erasable = {"comment_id": ids, "text_key": _texts_of(lake, ids)}
-        nights = lake.nights("raw")
-        with progress("forget", len(nights)) as advance:
-            for night in nights:
-                erased["raw"] += forgotten.prune_raw(lake, night, settings.author_key())
-                advance()
-        for dataset, folder in _finished(lake):
-            erased[dataset.name] += _prune(dataset, folder, erasable[dataset.key])
-        erased["reviews"] = Reviews.in_folder(settings.data_dir).erase(ids)
+        before = read_forgotten(lake)
+        forgotten = before.with_more(authors, comments)
+        forgotten.write(lake)  # before anything is erased, so that a stopped run can go on
+        wanted = Wanted.of(lake, forgotten)
+        eraser = Eraser(wanted.forgotten, key, wanted.texts)
+        rows = _erase(settings, lake, wanted, eraser)
+        unknown = (authors | comments) - before.authors - before.comments - wanted.stored - eraser.met
+        forgotten.without(unknown).write(lake)
+    if unknown == authors | comments:
+        return Erased({}, frozenset(unknown))
     if lake.nights("published"):
-        erased["warehouse"] = _rows_of(settings.data_dir / "warehouse", ids)["comments"]
+        folder = settings.data_dir / "warehouse"
+        rows["warehouse"] = sum(
+            place == "warehouse comments by comment_id" for place, _ in traces.in_warehouse(folder, wanted)
+        )
         publish.rebuild(settings)
-        build.drop_old_versions(settings.data_dir / "warehouse")
-    if left := _left(settings, lake, forgotten, erasable):
-        raise ToxwatchError(f"Some of it could not be erased: {left}. Run the same command again.")
-    return dict(erased)
+        build.drop_old_versions(folder)
+    _check_gone(settings, lake, wanted)
+    return Erased({place: count for place, count in rows.items() if count}, frozenset(unknown))
 
 
-def _ids_of(lake: Lake, authors: frozenset[str]) -> frozenset[str]:
-    """Comments of these authors, wherever a stage stored one with its author."""
-    ids: set[str] = set()
-    for dataset, folder in _finished(lake):
-        for path in folder.files(dataset) if dataset.authors else ():
-            rows = pq.ParquetFile(path).read(columns=["comment_id", "author_hash"])
-            ids |= set(rows["comment_id"].filter(_is_in(rows["author_hash"], authors)).drop_null().to_pylist())
-    return frozenset(ids)
+def _erase(settings: Settings, lake: Lake, wanted: Wanted, eraser: Eraser) -> Counter[str]:
+    """What says whose a comment is goes last: a run that was stopped has to find the rest by it."""
+    rows: Counter[str] = Counter()
+    nights = lake.nights("raw")
+    with progress("forget", len(nights)) as advance:
+        for night in nights:
+            rows += eraser.prune(lake, night)
+            advance()
+    for file in traces.labelled_files(settings.data_dir):
+        table = pq.ParquetFile(file).read()
+        others = table.filter(pc.invert(is_in(table["key"], wanted.text_keys)))
+        if others.num_rows < table.num_rows:
+            write_table(file, others)
+        rows[traces.LABELLED] += table.num_rows - others.num_rows
+    rows["reviews"] = Reviews.in_folder(settings.data_dir).erase(wanted.comments)
+    for file in traces.databases(settings.data_dir):
+        rows[file.name] = erase_words(file, wanted.words)
+    for dataset, folder in traces.finished(lake):
+        rows += _prune(dataset, folder, wanted)
+    return rows
 
 
-def _texts_of(lake: Lake, ids: frozenset[str]) -> frozenset[str]:
-    """Keys of their texts. Others may have written the same text; a model then reads it once more."""
-    keys: set[str] = set()
-    for folder in lake.folders("clean"):
-        for path in folder.files(BY_NAME["clean"]):
-            rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
-            keys |= set(rows["text_key"].filter(_is_in(rows["comment_id"], ids)).to_pylist())
-    return frozenset(keys)
-
-
-def _finished(lake: Lake) -> Iterator[tuple[Dataset, Folder]]:
-    """Every finished folder with comments or their texts."""
-    for dataset in OF_COMMENTS:
-        for model in lake.models(dataset):
-            yield from ((dataset, folder) for folder in lake.folders(dataset.name, model))
-
-
-def _prune(dataset: Dataset, folder: Folder, ids: frozenset[str]) -> int:
-    """Rewrites a folder without these rows; its manifests count them as forgotten."""
-    erased, left = 0, Counter[date]()
+def _prune(dataset: Dataset, folder: Folder, wanted: Wanted) -> Counter[str]:
+    """Rewrites a folder without their rows and without their ids in others'; its manifests count them as forgotten."""
+    erased, left = Counter[str](), Counter[date]()
     for path in folder.files(dataset):
-        rows = pq.ParquetFile(path).read()
-        others = rows.filter(pc.invert(_is_in(rows[dataset.key], ids)))
-        if others.num_rows < rows.num_rows:
-            write_table(path, others)
-        erased += rows.num_rows - others.num_rows
+        table = pq.ParquetFile(path).read()
+        others = table.filter(pc.invert(wanted.rows_of(dataset, table)))
+        detached, replies = _detached(others, wanted)
+        if replies or others.num_rows < table.num_rows:
+            write_table(path, detached)
+        erased += Counter({dataset.name: table.num_rows - others.num_rows, traces.REPLIES: replies})
         left.update(folder.nights_of(others))
     wrong = {
         night: one.rows_out - left[night] for night, one in folder.manifests.items() if one.rows_out != left[night]
@@ -101,32 +104,29 @@ def _prune(dataset: Dataset, folder: Folder, ids: frozenset[str]) -> int:
     return erased
 
 
-def _left(settings: Settings, lake: Lake, forgotten: Forgotten, erasable: dict[str, frozenset[str]]) -> dict[str, int]:
-    """What can still be found, by place."""
-    key = settings.author_key()
-    remains = Counter(
-        raw=sum(forgotten.holds(line, key) for night in lake.nights("raw") for line in read_raw(lake, night))
-    )
-    for dataset, folder in _finished(lake):
-        for path in folder.files(dataset):
-            rows = pq.ParquetFile(path).read([dataset.key])
-            remains[dataset.name] += pc.sum(_is_in(rows[dataset.key], erasable[dataset.key])).as_py() or 0
-    warehouse = settings.data_dir / "warehouse"
-    if lake.nights("published"):
-        remains["warehouse"] = sum(_rows_of(warehouse, erasable["comment_id"]).values())
-        remains["old versions"] = len(list(warehouse.glob("v*.duckdb"))) - 1
-    return {place: rows for place, rows in remains.items() if rows}
+def _detached(table: pa.Table, wanted: Wanted) -> tuple[pa.Table, int]:
+    """Replies that no longer say what they answer, and how many those are."""
+    at = table.schema.get_field_index("parent_id")
+    if at < 0:
+        return table, 0
+    answers = is_in(table["parent_id"], wanted.comments)
+    parents = pc.if_else(answers, pa.scalar(None, pa.string()), table["parent_id"])
+    return table.set_column(at, table.schema.field(at), parents), pc.sum(answers).as_py() or 0
 
 
-def _rows_of(folder: Path, ids: frozenset[str]) -> dict[str, int]:
-    """Rows about these comments in the warehouse, by table."""
-    ask, wanted = Warehouse(folder).query, sorted(ids)
-    tables = ask("SELECT table_name FROM duckdb_columns() WHERE column_name = 'comment_id' AND NOT internal")
-    return {
-        table: ask(f"SELECT count(*) FROM {table} WHERE list_contains($ids, comment_id)", {"ids": wanted})[0][0]
-        for (table,) in tables
-    }
-
-
-def _is_in(column: pa.ChunkedArray, ids: frozenset[str]) -> pa.ChunkedArray:
-    return pc.is_in(column, pa.array(sorted(ids), pa.string()))
+def _check_gone(settings: Settings, lake: Lake, wanted: Wanted) -> None:
+    left, files = Counter[str](), []
+    for place, found in traces.find(settings, lake, wanted):
+        if place == traces.FILES:
+            files.append(found)
+        else:
+            left[place] += 1
+    if older := len(list((settings.data_dir / "warehouse").glob("v*.duckdb"))) - 1 if lake.nights("published") else 0:
+        left["old versions"] = older
+    if left:
+        raise ToxwatchError(f"Some of it could not be erased: {dict(left)}. Run the same command again.")
+    if files:
+        raise ToxwatchError(
+            f"Erased, but files that were exported into {settings.data_dir} still tell of them: {', '.join(files)}. "
+            "Delete them or write them again, then run the same command again."
+        )

@@ -6,7 +6,6 @@ continues where it was; until it has finished, nothing that needs the key runs.
 
 import hashlib
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -14,21 +13,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs import publish
-from jobs.config.settings import KEY, NEXT_KEY, Settings
+from jobs.config.settings import Settings, given_author_key
 from jobs.console import progress
 from jobs.errors import BadInput
+from jobs.lake.authors import FINGERPRINT, KEY, NEXT_KEY, author_hash, author_key, fingerprint
 from jobs.lake.datasets import OF_COMMENTS
-from jobs.lake.files import write_atomically, write_table
+from jobs.lake.files import write_table
 from jobs.lake.nights import Lake
-from jobs.lake.tombstones import TOMBSTONES, author_hash
+from jobs.lake.tombstones import TOMBSTONES
 from warehouse import build
+from warehouse.files import sync, write_atomically
 
 MARK = b"author_key"  # in a file's metadata: which keys its hashes went through
 
 
 def run(settings: Settings) -> int:
     """Returns how many files were re-hashed."""
-    if os.environ.get("TOXWATCH_AUTHOR_KEY"):
+    if given_author_key():
         raise BadInput(
             f"The key comes from TOXWATCH_AUTHOR_KEY, where it cannot be changed from here. Write it into "
             f"{settings.data_dir / KEY}, unset the variable, and run this again."
@@ -36,13 +37,17 @@ def run(settings: Settings) -> int:
     lake, keys = Lake.of(settings), settings.data_dir / NEXT_KEY
     with lake.lock("lake"):
         if not keys.exists():
-            write_atomically(keys, settings.author_key() + f"\n{secrets.token_hex(32)}".encode(), mode=0o600)
+            write_atomically(
+                keys, author_key(settings, may_be_weak=True) + f"\n{secrets.token_hex(32)}".encode(), is_secret=True
+            )
         newest = keys.read_bytes().split(b"\n")[-1]
         files = _hash_nights(lake, newest) + _hash_tombstones(lake.root / TOMBSTONES, newest)
     if lake.nights("published"):
         publish.rebuild(settings)
         build.drop_old_versions(settings.data_dir / "warehouse")
+    lake.note(FINGERPRINT, fingerprint(keys.read_bytes()))
     keys.replace(settings.data_dir / KEY)
+    sync(settings.data_dir)
     return files
 
 

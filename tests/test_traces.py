@@ -1,0 +1,204 @@
+"""Forgetting, place by place: wherever something about somebody can be, it is found, told and gone from the bytes."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dashboard.people import People
+from jobs import cli, publish
+from jobs.config.settings import Settings
+from jobs.errors import BadInput, ToxwatchError
+from jobs.lake.authors import author_hash, author_key
+from jobs.lake.nights import Lake
+from jobs.lake.tombstones import TOMBSTONES, read_forgotten
+from jobs.upkeep import forget, held
+from models.text import clean_text, text_key
+from tests.conftest import comment_item
+from tests.fixtures.nights import store_night
+from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
+
+NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
+ANN, ID, SAID = "ann.of.elm.street", "18093536360613690", "I live in Elm Street and my phone is 555 0100"
+REPLY, OTHER = "18093536360613691", "18093536360613692"
+THREAD = comment_item(
+    id=ID, ownerUsername=ANN, text=SAID, replies=[comment_item(id=REPLY, ownerUsername="bob", text="Careful")]
+)
+OF_BOB = comment_item(id=OTHER, ownerUsername="bob", text="What a picture, thank you all")
+POST = {
+    "shortCode": "DZ5T2XPllXv",
+    "url": "https://www.instagram.com/p/DZ5T2XPllXv/",
+    "ownerUsername": "orbital",
+    "timestamp": "2026-11-10T10:00:00.000Z",
+    "firstComment": SAID,
+    "latestComments": [{"id": ID, "text": SAID, "ownerUsername": ANN}],
+    "coauthorProducers": [{"username": ANN}],
+}
+
+
+@pytest.fixture
+def home(settings: Settings) -> Settings:
+    for night in NIGHTS:
+        store_night(settings, night, [THREAD, OF_BOB], [POST])
+    publish.rebuild(settings)
+    Reviews.in_folder(settings.data_dir).record(f"instagram:{ID}", "mia", ["insult"], [], "m", "p")
+    people = People.in_folder(settings.data_dir)
+    people.note("mia", f"reviewed instagram:{ID} as insult")
+    people.note("mia", f"revealed texts, author={hash_of_ann(settings)}")
+    (settings.data_dir / "models").mkdir()
+    rows = {"source": ["reviews", "jigsaw"], "raw": [SAID, "others"], "text": [SAID, "others"],
+            "key": [text_key(clean_text(SAID)), "k"]}  # fmt: skip
+    pq.write_table(pa.table(rows), settings.data_dir / "models" / "labelled.parquet")
+    return settings
+
+
+def hash_of_ann(settings: Settings) -> str:
+    return author_hash(f"instagram:{ANN}", author_key(settings))
+
+
+def contents(data_dir: Path) -> Iterator[bytes]:
+    """Every byte of the data folder, and what compressed files say."""
+    for path in data_dir.rglob("*"):
+        if path.is_file() and path.name != TOMBSTONES:
+            yield path.read_bytes()
+            if path.suffix == ".gz":
+                yield gzip.decompress(path.read_bytes())
+            elif path.suffix == ".parquet":
+                yield str(pq.ParquetFile(path).read().to_pylist()).encode()
+            elif path.suffix == ".duckdb":
+                with duckdb.connect(str(path), read_only=True) as con:
+                    for (table,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                        yield str(con.execute(f"FROM {table}").fetchall()).encode()
+
+
+def places_with(data_dir: Path, word: str) -> int:
+    return sum(word.encode() in content for content in contents(data_dir))
+
+
+def test_what_is_held_is_erased_and_gone_from_the_bytes(home: Settings, tmp_path: Path) -> None:
+    words = [ANN, ID, SAID, hash_of_ann(home)]
+    assert min(places_with(home.data_dir, word) for word in words) > 0
+    counts = held.run(home, f"instagram:{ANN}", tmp_path / "answer.json")
+    assert (tmp_path / "answer.json").stat().st_mode & 0o777 == 0o600
+    assert counts == {
+        "comments": 1,
+        "raw": 2,
+        "raw items of others": 6,
+        "scored": 2,
+        "texts": 2,
+        "clean": 2,
+        "validated": 2,
+        "replies to them": 3,
+        "warehouse author_days by author_hash": 1,
+        "warehouse comments by author_hash": 1,
+        "warehouse comments by comment_id": 1,
+        "warehouse scores by comment_id": 1,
+        "warehouse worst_comments by comment_id": 1,
+        "reviews.db": 1,
+        "people.db": 2,
+        "labelled comments": 1,
+    }
+    told = json.loads((tmp_path / "answer.json").read_text())
+    assert {row["text"] for row in told["raw"]} == {SAID}
+
+    erased = forget.run(home, {hash_of_ann(home)}, set())
+    assert erased.unknown == set()
+    assert erased.rows == {
+        "raw": 2,
+        "raw items of others": 2,
+        "scored": 2,
+        "texts": 2,
+        "clean": 2,
+        "validated": 2,
+        "replies to them": 2,
+        "warehouse": 1,
+        "reviews": 1,
+        "people.db": 2,
+        "labelled comments": 1,
+    }
+    assert [(word, places) for word in words if (places := places_with(home.data_dir, word))] == []
+    assert held.run(home, f"instagram:{ANN}", tmp_path / "answer.json") == {}
+    ask = Warehouse(home.data_dir / "warehouse").query
+    assert ask("SELECT comment_id, parent_id FROM comments ORDER BY ALL") == [
+        (f"instagram:{REPLY}", None), (f"instagram:{OTHER}", None)]  # fmt: skip
+    assert [did for _, _, did in People.in_folder(home.data_dir).audit()] == [
+        "revealed texts, author=(erased)", "reviewed (erased) as insult"]  # fmt: skip
+    assert forget.run(home, {hash_of_ann(home)}, set()) == forget.Erased({}, frozenset())
+
+
+@pytest.mark.parametrize("name", ["week.html", "week.csv", "week.csv.gz", "week.parquet", "week.duckdb"])
+def test_a_file_made_here_that_still_tells_of_them_is_named(home: Settings, name: str) -> None:
+    path = home.data_dir / name
+    if name.endswith(".parquet"):
+        pq.write_table(pa.table({"text": [SAID]}), path)
+    elif name.endswith(".duckdb"):
+        with duckdb.connect(str(path)) as con:
+            con.execute("CREATE TABLE comments AS SELECT $1 AS text", [SAID])
+    else:
+        content = f"<td>{SAID}</td>".encode()
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    with pytest.raises(ToxwatchError, match=rf"still tell of them: {name}\. Delete them"):
+        forget.run(home, {hash_of_ann(home)}, set())
+    path.unlink()
+
+
+def test_a_run_that_was_stopped_goes_on(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed at any dataset, the next run still knows which rows are theirs."""
+    prune = forget._prune
+    for stop in ("texts", "clean", "validated"):
+
+        def until(dataset, folder, wanted, stop=stop):
+            if dataset.name == stop:
+                raise KeyboardInterrupt
+            return prune(dataset, folder, wanted)
+
+        monkeypatch.setattr(forget, "_prune", until)
+        with pytest.raises(KeyboardInterrupt):
+            forget.run(home, {hash_of_ann(home)}, set())
+    monkeypatch.undo()
+    forget.run(home, {hash_of_ann(home)}, set())
+    assert [word for word in (ANN, ID, SAID) if places_with(home.data_dir, word)] == []
+
+
+def test_what_was_never_stored_is_unknown_and_leaves_no_tombstone(home: Settings) -> None:
+    nobody = author_hash("instagram:nobody", author_key(home))
+    erased = forget.run(home, {nobody}, {"instagram:1"})
+    assert erased == forget.Erased({}, frozenset({nobody, "instagram:1"}))
+    assert not read_forgotten(Lake(home.data_dir))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--author", f"instagram/{ANN.upper()}"],
+            f"No such author: instagram/{ANN.upper()}.*Did you mean instagram/{ANN}",
+        ),
+        (["--author", "instagram/nobody"], "No such author: instagram/nobody.*as the platform spells it"),
+        (["--author", "insta/ann"], "Write an author as platform/handle"),
+        (["--comment", ID], "Write a comment as platform:id"),
+        (["--comment", "instagram:1"], "No such comment: instagram:1"),
+    ],
+)
+def test_the_command_does_not_say_that_it_erased_what_was_not_there(
+    home: Settings, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        cli.app(["forget", "--yes", "--data-dir", str(home.data_dir), *options], standalone_mode=False)
+    assert "nothing is left" not in "".join(capsys.readouterr())
+
+
+def test_the_command_says_what_was_where(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["forget", "--yes", "--data-dir", str(home.data_dir), "--author", f"instagram/{ANN}"]
+    cli.app(arguments, standalone_mode=False)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "2 in raw" in said
+    assert "1 in warehouse" in said
+    assert said.endswith("Looked again in every place: nothing is left.")
