@@ -4,19 +4,24 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard import perspective
+from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
-from dashboard.view import LONGEST_WORDS, Answers, Review, View
+from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_WORDS, Answers, Review, View
 from dashboard.wording import PERIODS
 from models.labels import Label
 from models.scorer import Scorer
 from warehouse import WarehouseError
 from warehouse.measures import Severity
+from warehouse.untrusted import printable
 
 MOST_ROWS = 1000
 
@@ -39,7 +44,9 @@ class Filters(BaseModel):
     days: Annotated[int, AfterValidator(_period)] = Field(
         7, description=f"Length of the period in days: {', '.join(map(str, PERIODS))}."
     )
-    last: date | None = Field(None, description="Last day of the period. Default: the newest night.")
+    last: date | None = Field(
+        None, description="Last day of the period. Default: the newest night.", ge=FIRST_DAY, le=LAST_DAY
+    )
 
     def view(self, answers: Answers) -> View:
         chosen = self.model_dump(exclude={"last", "limit", "offset"}, exclude_none=True)
@@ -53,7 +60,7 @@ class CommentFilters(Filters):
     review: Review | None = None
     words: str | None = Field(None, description="Only comments containing this text.", max_length=LONGEST_WORDS)
     limit: int = Field(100, ge=1, le=MOST_ROWS)
-    offset: int = Field(0, ge=0)
+    offset: int = Field(0, ge=0, le=2**31)
 
 
 class Browsers:
@@ -84,6 +91,8 @@ def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_d
 
     @server.get("/comments", summary="Comments with scores and flags, newest first")
     def comments(filters: Annotated[CommentFilters, Query()]) -> list[dict[str, Any]]:
+        if not VISITOR.get().may("texts"):
+            raise HTTPException(403, "You have access to statistics only, not to comments.")
         page = answers.page_of_comments(filters.view(answers), "posted_at DESC", filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through the API")
         return page
@@ -94,9 +103,15 @@ def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_d
         return "".join(
             f"toxwatch_{row['metric']}"
             + (f'{{stage="{row["stage"]}"}}' if row["stage"] else "")
-            + f" {row['value']:g}\n"
+            + f" {row['value']:.15g}\n"
             for row in rows
         )
+
+    @server.exception_handler(RequestValidationError)
+    async def refuse(request: Request, error: RequestValidationError) -> Response:
+        if request.url.path == perspective.PATH:
+            return perspective.refused_form(problems(error))
+        return JSONResponse({"detail": problems(error)}, 422)
 
     @server.exception_handler(WarehouseError)
     async def unreadable(_request: Request, error: WarehouseError) -> JSONResponse:
@@ -104,4 +119,26 @@ def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_d
 
     @server.get("/healthz", summary="Health: whether the warehouse is readable, and its newest night")
     def healthz() -> dict[str, Any]:
-        return {"newest_night": str(answers.newest()), "model": in_use().version}
+        newest = None if answers.are_empty() else str(answers.newest())
+        return {"newest_night": newest, "model": in_use().version}
+
+
+def problems(error: RequestValidationError) -> list[dict[str, Any]]:
+    """What is wrong and where, without the values, which may be anything: NaN, or no valid Unicode."""
+    return [
+        {"loc": [_shown(part) for part in one["loc"]], "msg": printable(one["msg"]), "type": one["type"]}
+        for one in error.errors()
+    ]
+
+
+def _shown(part: str | int) -> str | int:
+    return part if isinstance(part, int) else printable(part)
+
+
+def refuse_other_methods(server: FastAPI) -> None:
+    """Answers 405 where only POST is taken; Dash answers any GET with a page."""
+    for path in [one.path for one in server.routes if isinstance(one, APIRoute) and one.include_in_schema]:
+
+        @server.get(path, include_in_schema=False)
+        def refuse() -> None:
+            raise HTTPException(405, headers={"Allow": "POST"})

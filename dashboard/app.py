@@ -1,6 +1,8 @@
 """The pages and the API in one ASGI process. A page is rendered from its URL, so every view can be shared."""
 
+import asyncio
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,10 +17,10 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, door, perspective
+from dashboard import api, door, limits, perspective, reference
 from dashboard.components import note
 from dashboard.pages import account, audit, comments, compare, overview, quality, review, try_it
-from dashboard.people import VISITOR, People
+from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.view import Answers, View
 from models import scorer
 from warehouse import WHOLE, WarehouseError
@@ -38,8 +40,10 @@ POLICY = (
     "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 CHECKS = "/checks"
+STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
 NEEDS = {"/comments": "texts", "/review": "review", "/audit": "audit"}  # page → required permission
+OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review"}
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
     const next = clicks ? (now === 'dark' ? 'light' : 'dark')
@@ -67,14 +71,19 @@ def create(
     people: People | None = None,
     is_https: bool = False,
     data_docs: Path | None = None,
+    host: str = LOOPBACK[0],
 ) -> FastAPI:
-    """The ASGI application over the warehouse in `folder`; given `people`, only they may use it."""
+    """The ASGI application over the warehouse in `folder`. Login is required once a user exists.
+
+    Until then, it answers only this computer, and nobody at all if `host` can be reached from others.
+    """
+    guests = people or People.in_folder(folder.parent)
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
     in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent)
 
     def write_down(did: str) -> None:
-        if people:
-            people.note(VISITOR.get().name, did)
+        if (visitor := VISITOR.get()) != LOCAL:
+            guests.note(visitor.name, did)
 
     pages = {
         "/": overview,
@@ -93,19 +102,21 @@ def create(
         answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()]
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
-    layouts["/audit"] = lambda answers, view: audit.layout(answers, view, people)
-    server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.")
+    layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
+    server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
+                     docs_url=None, redoc_url=None)  # fmt: skip
     api.add(server, answers, in_use, write_down)
     perspective.add(server, in_use)
     if data_docs:
         server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
-    if people:
-        door.add(server, people, is_https)
-    app = Dash(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
+    reference.add(server)
+    app = Threaded(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
+    server.add_middleware(limits.Bodies)
+    door.add(server, guests, host, is_https)
     server.add_middleware(api.Browsers)
     server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own compression is slower and hardly smaller
-    app.layout = _shell(titles, has_login=people is not None)
+    app.layout = lambda: _shell(titles, has_login=VISITOR.get() != LOCAL)
 
     @app.callback(
         Output("page", "children"), Output("nav", "children"), Input("url", "pathname"), Input("url", "search")
@@ -117,6 +128,8 @@ def create(
         if not _may_open(path):
             return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
         try:
+            if path in OF_COMMENTS and answers.are_empty():
+                return note("None of the accounts you can see has comments yet.", "Nothing to show yet"), navigation
             return layouts[path](answers, View.read(search, answers.newest())), navigation
         except WarehouseError as error:
             return note(str(error), "Can't read the warehouse"), navigation
@@ -126,8 +139,26 @@ def create(
     comments.register(app, answers, in_use, write_down)
     review.register(app, answers, reviews, write_down)
     try_it.register(app, in_use)
-    server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())))
+    api.refuse_other_methods(server)
+    server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())), is_https=is_https)
     return server
+
+
+class Threaded(Dash):
+    """Runs callbacks in threads. Dash runs them on the event loop, where a slow one stops all other requests."""
+
+    def callback(self, *parts: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        register = super().callback(*parts, **options)
+
+        def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(function)
+            async def in_thread(*values: Any) -> Any:
+                return await asyncio.to_thread(function, *values)
+
+            register(in_thread)
+            return function
+
+        return wrapped
 
 
 class Checks(StaticFiles):
@@ -142,19 +173,23 @@ class Checks(StaticFiles):
 
 
 class Headers:
-    """Security headers: only our own scripts run, and no other site can frame or read the pages."""
+    """Security headers: only our own scripts run, no other site can frame or read the pages, no browser keeps them."""
 
-    def __init__(self, app: ASGIApp, policy: str) -> None:
-        self._app, self._policy = app, policy
+    def __init__(self, app: ASGIApp, policy: str, is_https: bool) -> None:
+        self._app, self._policy, self._is_https = app, policy, is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if "text/html" in headers.get("content-type", "") and scope["path"] != "/docs":
+                if "text/html" in headers.get("content-type", ""):
                     headers["Content-Security-Policy"] = SANDBOX if scope["path"].startswith(CHECKS) else self._policy
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
+                if not scope["path"].startswith(STATIC):
+                    headers["Cache-Control"] = "no-store"
+                if self._is_https:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -176,11 +211,18 @@ class InUse:
 
 
 def serve(
-    folder: Path, which_model: Callable[[], Path], people: People, host: str, port: int, is_https: bool, data_docs: Path
+    folder: Path,
+    which_model: Callable[[], Path],
+    people: People,
+    host: str,
+    port: int,
+    is_https: bool,
+    data_docs: Path,
+    proxies: str,
 ) -> None:
-    """Serves until Ctrl-C. Login is required once a user exists, and always on any address but loopback."""
-    application = create(folder, which_model, people if people.have_login(host) else None, is_https, data_docs)
-    uvicorn.run(application, host=host, port=port, log_level="warning")
+    """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
+    application = create(folder, which_model, people, is_https, data_docs, host)
+    uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
 
 
 def _shell(titles: dict[str, str], has_login: bool) -> Component:

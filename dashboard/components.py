@@ -20,7 +20,7 @@ from dashboard.view import Row, View
 from dashboard.wording import PERIODS, counted, heading, label_title
 from models.labels import LABELS
 from models.training.report import COLOURS
-from warehouse.queries import FORMULA
+from warehouse.untrusted import guarded
 
 # Plotly's toolbar has a button that uploads the chart to Plotly's cloud.
 GRAPH: Any = {
@@ -244,13 +244,13 @@ def as_csv(rows: Sequence[Row]) -> str:
     """The rows as CSV; cells that a spreadsheet would run as formulas are escaped."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(rows[0] if rows else [])
+    writer.writerow(map(guarded, rows[0] if rows else []))
     writer.writerows([_safe(value) for value in row.values()] for row in rows)
     return out.getvalue()
 
 
 def _safe(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def _download(title: str, rows: Sequence[Row]) -> Component:

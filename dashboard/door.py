@@ -1,27 +1,34 @@
 """Login: people sign in with a password and get a session; programs send a key.
 
-Plain ASGI around the whole application, because Dash's own hooks don't see all of its routes.
+Plain ASGI around the whole application, because Dash's own hooks don't see all of its routes. Until there is a user,
+only this computer is answered, and only under its own names, so that no web page can ask in a visitor's browser.
 """
 
+import asyncio
+import re
 import secrets
 import time
-from collections import defaultdict, deque
+from collections import OrderedDict, deque
 from html import escape
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import FastAPI, Request
 from starlette.datastructures import Headers
-from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard.people import SCOPES, VISITOR, People
+from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, People
 
 OPEN = {"/login", "/healthz", "/assets/style.css"}
-SESSION_SECONDS = 12 * 3600
-FAILURES, LOCKED_SECONDS = 5, 15 * 60
+SESSION, FORM = "session", "form"  # cookies
+FAILURES, FAILURE_SECONDS = 20, 15 * 60  # per address, then it has to wait
+MOST_PROMPT, LONGEST_DELAY = 3, 30  # failures per name that cost no delay; seconds
+MOST_REMEMBERED = 10_000  # names or addresses
+CHECKED_AT_ONCE = 2  # a password takes 16 MB and a core
 KEY_CALLS, KEY_SECONDS = 120, 60  # rate limit per key
-LONGEST_FORM = 4096
+OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Sign in – Toxwatch</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
 <body class="door"><main><h1>Toxwatch</h1><form method="post" action="/login?next={next}">
@@ -31,70 +38,97 @@ PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Sign
 <p role="alert">{message}</p><button>Sign in</button></form></main></body></html>"""
 
 
-def add(server: FastAPI, people: People, is_https: bool) -> None:
-    """Require a login or a key for everything in the application."""
-    failures: Calls = Calls(FAILURES, LOCKED_SECONDS)
+def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
+    """Requires a login or a key for everything in the application, from the first user on."""
+    by_name, by_address = Calls(FAILURES, FAILURE_SECONDS), Calls(FAILURES, FAILURE_SECONDS)
+    checks = asyncio.Semaphore(CHECKED_AT_ONCE)
+
+    def form(request: Request, message: str = "", status: int = 200) -> Response:
+        token, next = secrets.token_urlsafe(16), quote(_local(request.query_params.get("next", "/")))
+        page = HTMLResponse(PAGE.format(next=next, token=token, message=escape(message)), status)
+        page.set_cookie(FORM, token, path="/login", secure=is_https, httponly=True, samesite="strict")
+        return page
 
     @server.get("/login", include_in_schema=False)
     def ask(request: Request) -> Response:
-        return _form(request, "")
+        return form(request)
 
     @server.post("/login", include_in_schema=False)
     async def enter(request: Request) -> Response:
-        form = parse_qs((await _body(request)).decode("utf-8", "replace"))
-        name, password, token = (form.get(field, [""])[0] for field in ("name", "password", "token"))
-        place = request.client.host if request.client else ""
-        if not token or token != request.session.pop("token", None):
-            return _form(request, "This page has expired. Please try again.", 400)
-        if failures.is_full(name) or failures.is_full(place):
-            return _form(request, "Too many failed attempts. Try again in 15 minutes.", 429)
-        if not people.is_right(name, password):
-            failures.count(name)
-            failures.count(place)
+        sent = parse_qs((await request.body()).decode("utf-8", "replace"))
+        name, password, token = (sent.get(field, [""])[0] for field in ("name", "password", "token"))
+        place = _place(request)
+        if not token or not secrets.compare_digest(token.encode(), request.cookies.get(FORM, "").encode()):
+            return form(request, "This page has expired. Please try again.", 400)
+        if by_address.is_full(place):
+            return form(request, "Too many failed attempts from your address. Try again in 15 minutes.", 429)
+        by_address.count(place)  # before the wait, so that attempts at once count too
+        await asyncio.sleep(delay(by_name.number(name)))
+        async with checks:
+            session = await asyncio.to_thread(people.sign_in, name, password) if len(name) <= LONGEST_NAME else None
+        if session is None:
+            by_name.count(name[:LONGEST_NAME])
             people.note(name, f"wrong password from {place}")
-            return _form(request, "Wrong name or password.", 401)
-        request.session.clear()
-        request.session.update(user=name, stamp=people.stamp(name))
+            return form(request, "Wrong name or password.", 401)
+        by_address.take_back(place)
+        by_name.forget(name)
         people.note(name, f"signed in from {place}")
-        return RedirectResponse(_local(request.query_params.get("next", "/")), 303)
+        answer = RedirectResponse(_local(request.query_params.get("next", "/")), 303)
+        answer.set_cookie(SESSION, session, SESSION_SECONDS, secure=is_https, httponly=True, samesite="lax")
+        answer.delete_cookie(FORM, path="/login")
+        return answer
 
     @server.post("/logout", include_in_schema=False)
     def leave(request: Request) -> Response:
-        people.note(request.session.get("user", ""), "signed out")
-        request.session.clear()
-        return RedirectResponse("/login", 303)
+        people.sign_out(request.cookies.get(SESSION, ""))
+        people.note(VISITOR.get().name, "signed out")
+        answer = RedirectResponse("/login", 303)
+        answer.delete_cookie(SESSION)
+        return answer
 
-    server.add_middleware(Door, people=people)
-    server.add_middleware(SessionMiddleware, secret_key=people.secret(), max_age=SESSION_SECONDS, same_site="lax",
-                          https_only=is_https)  # fmt: skip
+    server.add_middleware(Door, people=people, is_private=host in LOOPBACK)
+
+
+def delay(failures: int) -> float:
+    """Seconds to wait before a password is checked. A lock would let strangers keep somebody out."""
+    return min(2 ** (failures - MOST_PROMPT), LONGEST_DELAY) if failures >= MOST_PROMPT else 0
 
 
 class Calls:
-    """Counts recent events by name."""
+    """Counts recent events by name, and remembers a limited number of names."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most, self._seconds = most, seconds
-        self._times: dict[str, deque[float]] = defaultdict(deque)
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def number(self, name: str) -> int:
+        return sum(at >= time.monotonic() - self._seconds for at in self._times.get(name, ()))
 
     def is_full(self, name: str) -> bool:
-        times = self._times[name]
-        while times and times[0] < time.monotonic() - self._seconds:
-            times.popleft()
-        return len(times) >= self._most
+        return self.number(name) >= self._most
 
     def count(self, name: str) -> None:
-        self._times[name].append(time.monotonic())
+        self._times.setdefault(name, deque(maxlen=self._most)).append(time.monotonic())
+        self._times.move_to_end(name)
+        if len(self._times) > MOST_REMEMBERED:
+            self._times.popitem(last=False)
+
+    def take_back(self, name: str) -> None:
+        if times := self._times.get(name):
+            times.pop()
+
+    def forget(self, name: str) -> None:
+        self._times.pop(name, None)
 
 
 class Door:
-    def __init__(self, app: ASGIApp, people: People) -> None:
-        self._app, self._people = app, people
+    def __init__(self, app: ASGIApp, people: People, is_private: bool) -> None:
+        self._app, self._people, self._is_private = app, people, is_private
+        self._has_users = False
         self._calls = Calls(KEY_CALLS, KEY_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] in OPEN:
-            return await self._app(scope, receive, send)
-        refusal = self._refusal(scope, Headers(scope=scope))
+        refusal = None if scope["type"] == "lifespan" else self._refusal(scope, Headers(scope=scope))
         if refusal is None:
             return await self._app(scope, receive, send)
         if scope["type"] == "websocket":
@@ -102,21 +136,32 @@ class Door:
         return await refusal(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        if not self._is_closed():
+            return self._refusal_of_guest(scope, headers)
+        if scope["path"] in OPEN:
+            return _refusal_of_stranger(scope, headers)
         if key := _key(scope, headers):
             return self._refusal_of_program(scope["path"], key)
-        session = scope["session"]
-        if not session.get("user") or session.get("stamp") != self._people.stamp(session["user"]):
+        visitor = self._people.signed_in(HTTPConnection(scope).cookies.get(SESSION, ""))
+        if visitor is None:
             if scope.get("method") != "GET" or "text/html" not in headers.get("accept", ""):
                 return _error(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
-            address = scope["raw_path"].decode() + (
-                f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
-            )
-            return RedirectResponse(f"/login?next={quote(address)}")
-        origin = headers.get("origin")
-        if scope.get("method") != "GET" and origin and urlsplit(origin).netloc != headers.get("host"):
-            return _error(403, f"Requests from pages on {origin} are not allowed.")
-        VISITOR.set(self._people.visitor(session["user"]))
-        return None
+            query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+            return RedirectResponse(f"/login?next={quote(scope['raw_path'].decode('latin-1') + query)}")
+        VISITOR.set(visitor)
+        return _refusal_of_stranger(scope, headers)
+
+    def _is_closed(self) -> bool:
+        """From the first user on; if the last one is removed, nobody gets in."""
+        self._has_users = self._has_users or self._people.exist()
+        return self._has_users
+
+    def _refusal_of_guest(self, scope: Scope, headers: Headers) -> Response | None:
+        """Of whoever uses this computer: of any other, and of a site whose name leads to this computer."""
+        if not self._is_private or _hostname(headers.get("host", "")) not in LOOPBACK:
+            return _error(403, f"Without a login, only http://{LOOPBACK[0]} is answered, on the computer that runs "
+                               "Toxwatch. To let others in, run `toxwatch user add NAME`.")  # fmt: skip
+        return _refusal_of_stranger(scope, headers)
 
     def _refusal_of_program(self, path: str, key: str) -> Response | None:
         owner = self._people.owner(key)
@@ -132,31 +177,41 @@ class Door:
         return None
 
 
+def _refusal_of_stranger(scope: Scope, headers: Headers) -> Response | None:
+    """A page of another site may not send anything in a visitor's name."""
+    origin = headers.get("origin")
+    if scope.get("method") == "GET" or not origin or origin.partition("://")[2] == headers.get("host"):
+        return None
+    return _error(403, f"Requests from pages on {origin} are not allowed.")
+
+
 def _key(scope: Scope, headers: Headers) -> str:
     """`Authorization: Bearer …`, or `?key=…` as clients of the Perspective API send it."""
     kind, _, key = headers.get("authorization", "").partition(" ")
-    return key if kind.lower() == "bearer" else parse_qs(scope["query_string"].decode()).get("key", [""])[0]
+    return key if kind.lower() == "bearer" else parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[0]
 
 
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_FORM:
-            return b""
-    return body
+def _place(request: Request) -> str:
+    """The visitor's address; of IPv6 the half that a network gives to one customer."""
+    address = request.client.host if request.client else ""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return "an unknown address"
+    return str(IPv6Address(int(known) >> 64 << 64)) if known.version == 6 else str(known)
 
 
-def _form(request: Request, message: str, status: int = 200) -> Response:
-    token = request.session.setdefault("token", secrets.token_urlsafe(16))
-    address = quote(_local(request.query_params.get("next", "/")))
-    return HTMLResponse(PAGE.format(next=address, token=token, message=escape(message)), status)
+def _hostname(host: str) -> str:
+    """Of a Host header, without its port."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _local(address: str) -> str:
     """Where to go after signing in: only paths on this server."""
-    parts = urlsplit(address)
-    return address if address.startswith("/") and not (parts.netloc or "\\" in address) else "/"
+    return address if OWN_PATH.fullmatch(address) else "/"
 
 
 def _error(status: int, message: str) -> Response:

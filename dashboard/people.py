@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ from pathlib import Path
 
 from warehouse import WHOLE, Part
 from warehouse.sqlite import SqliteFile
+from warehouse.untrusted import printable
 
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
     "figures": ("/accounts", "/trends", "/metrics"),
     "read": ("/accounts", "/trends", "/metrics", "/comments"),
 }  # scope of a key → paths
-SHORTEST_PASSWORD = 10
+LONGEST_NAME, SHORTEST_PASSWORD = 100, 10
+SESSION_SECONDS = 12 * 3600
 ROLES: dict[str, set[str]] = {
     "viewer": set(),
     "moderator": {"review"},
@@ -58,9 +61,12 @@ class People(SqliteFile):
     def in_folder(cls, data_dir: Path) -> "People":
         return cls(data_dir / "people.db")
 
+    def exist(self) -> bool:
+        return bool(self.query("SELECT 1 FROM users LIMIT 1"))
+
     def have_login(self, host: str) -> bool:
         """Whether a login is required; refuses to serve others while there are no users."""
-        if not (has_users := bool(self.names())) and host not in LOOPBACK:
+        if not (has_users := self.exist()) and host not in LOOPBACK:
             raise PeopleError(f"Others can reach {host}. Add a user first: toxwatch user add NAME")
         return has_users
 
@@ -73,15 +79,17 @@ class People(SqliteFile):
             raise PeopleError(f"Unknown role {role!r}. Choose {one_of(ROLES)}.")
         if "review" in ROLES[role] and not part.texts:
             raise PeopleError(f"A {role} reads comments. To show someone statistics only, make them a viewer.")
-        if not name.strip():
-            raise PeopleError("Give the user a name: it needs at least one character.")
+        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+            raise PeopleError(f"Give the user a name: it needs 1 to {LONGEST_NAME} printable characters.")
         if len(password) < SHORTEST_PASSWORD:
             raise PeopleError(f"The password needs at least {SHORTEST_PASSWORD} characters.")
         salt = secrets.token_bytes(16)
-        self.query(
-            "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)",
-            *(name, salt, _hashed(password, salt), role, _joined(part.tags), part.texts),
-        )
+        user = (name, salt, _hashed(password, salt), role, _joined(part.tags), part.texts)
+        with self._open() as database, database:
+            database.execute("DELETE FROM sessions WHERE name = ?", [name])
+            database.execute(
+                "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)", user
+            )
 
     def visitor(self, name: str) -> Visitor:
         ((role, tags, texts),) = self.query("SELECT role, tags, texts FROM users WHERE name = ?", name)
@@ -90,17 +98,34 @@ class People(SqliteFile):
     def remove(self, name: str) -> None:
         if name not in self.names():
             raise PeopleError(f"No user {name!r}. Users: {', '.join(self.names()) or 'none'}.")
-        self.query("DELETE FROM users WHERE name = ?", name)
+        with self._open() as database, database:
+            for table in ("sessions", "users"):
+                database.execute(f"DELETE FROM {table} WHERE name = ?", [name])
 
-    def is_right(self, name: str, password: str) -> bool:
-        """Whether the password is right; takes equally long for an unknown name."""
+    def sign_in(self, name: str, password: str) -> str | None:
+        """Starts a session and returns its token, None for a wrong password; takes equally long for an unknown name."""
         rows = self.query("SELECT salt, password FROM users WHERE name = ?", name) or [(b"nobody", b"")]
-        return hmac.compare_digest(_hashed(password, rows[0][0]), rows[0][1])
+        if not hmac.compare_digest(_hashed(password, rows[0][0]), rows[0][1]):
+            return None
+        token, now = secrets.token_urlsafe(32), time.time()
+        self.query("DELETE FROM sessions WHERE ends < ?", now)
+        self.query(  # not if the user was removed, or the password changed, in this moment
+            "INSERT INTO sessions SELECT ?, name, ? FROM users WHERE name = ? AND password = ?",
+            *(_fingerprint(token), now + SESSION_SECONDS, name, rows[0][1]),
+        )
+        return token
 
-    def stamp(self, name: str) -> str:
-        """Changes with the password, "" if the user is gone: ends sessions with another stamp."""
-        rows = self.query("SELECT password FROM users WHERE name = ?", name)
-        return hashlib.sha256(rows[0][0]).hexdigest()[:16] if rows else ""
+    def signed_in(self, token: str) -> Visitor | None:
+        """Whose session it is, None once it has ended."""
+        for name, role, tags, texts in self.query(
+            "SELECT name, role, tags, texts FROM sessions JOIN users USING (name) WHERE token = ? AND ends > ?",
+            *(_fingerprint(token), time.time()),
+        ):
+            return Visitor(name, role, Part(_split(tags), bool(texts)))
+        return None
+
+    def sign_out(self, token: str) -> None:
+        self.query("DELETE FROM sessions WHERE token = ?", _fingerprint(token))
 
     def add_key(self, name: str, scopes: list[str], tags: Sequence[str] = ()) -> str:
         """Adds a key for a program and returns it; only its hash is stored."""
@@ -122,13 +147,8 @@ class People(SqliteFile):
             return Visitor(f"key {name}", "viewer", Part(_split(tags))), scopes.split()
         return None
 
-    def secret(self) -> str:
-        """The secret that signs sessions, created once."""
-        self.query("INSERT OR IGNORE INTO secrets VALUES ('sessions', ?)", secrets.token_hex(32))
-        return str(self.query("SELECT value FROM secrets WHERE name = 'sessions'")[0][0])
-
     def note(self, who: str, did: str) -> None:
-        self.query("INSERT INTO audit (who, did) VALUES (?, ?)", who, did)
+        self.query("INSERT INTO audit (who, did) VALUES (?, ?)", printable(who)[:LONGEST_NAME], printable(did))
 
     def audit(self) -> list[tuple[str, str, str]]:
         return self.query("SELECT at, who, did FROM audit ORDER BY rowid DESC LIMIT 1000")
@@ -156,4 +176,4 @@ def _hashed(password: str, salt: bytes) -> bytes:
 
 
 def _fingerprint(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

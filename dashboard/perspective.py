@@ -5,9 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import request_validation_exception_handler
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from models.labels import LABELS
@@ -20,7 +18,18 @@ DISCOVERY = "/$discovery/rest"
 ATTRIBUTES = {"TOXICITY": "toxic", "SEVERE_TOXICITY": "severe_toxic", "IDENTITY_ATTACK": "identity_hate",
               "INSULT": "insult", "PROFANITY": "obscene", "THREAT": "threat"}  # fmt: skip
 MOST_BYTES = 20_480  # per comment, as in Google's API
-SENTENCE = re.compile(r"\S.*?(?:[.!?…]+(?=\s|$)|$)", re.DOTALL)
+SENTENCE = re.compile(r"\S.*?(?:[.!?…](?=\s)|\Z)", re.DOTALL)
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not valid Unicode") from None
+    return text
+
+
+Encodable = Annotated[str, AfterValidator(_encodable)]  # what comes back in an answer
 
 
 class Comment(BaseModel):
@@ -35,11 +44,11 @@ class Attribute(BaseModel):
 
 class AnalyzeRequest(BaseModel):
     comment: Comment
-    requestedAttributes: Annotated[dict[str, Attribute], Field(min_length=1)]
-    languages: list[str] = []
+    requestedAttributes: Annotated[dict[Encodable, Attribute], Field(min_length=1)]
+    languages: list[Encodable] = []
     spanAnnotations: bool = False
     doNotStore: bool = False  # nothing is ever stored
-    clientToken: str | None = None
+    clientToken: Encodable | None = None
 
 
 class InvalidRequest(Exception):
@@ -64,12 +73,10 @@ def add(server: FastAPI, in_use: Callable[[], Scorer]) -> None:
         details = [{"errorType": error.kind}] if error.kind else []
         return _refused(str(error), details)
 
-    @server.exception_handler(RequestValidationError)
-    async def refuse_form(request: Request, error: RequestValidationError) -> Response:
-        if request.url.path != PATH:
-            return await request_validation_exception_handler(request, error)
-        problems = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-        return _refused(f"Invalid JSON payload received. {problems}")
+
+def refused_form(problems: list[dict[str, Any]]) -> Response:
+    described = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in problems)
+    return _refused(f"Invalid JSON payload received. {described}")
 
 
 def analysis(request: AnalyzeRequest, model: Scorer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from warehouse.reader import Warehouse
 SEVERITIES = measures.COMMENT_SEVERITIES
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
 Review = Literal["none", "harmless", "harmful"]
 REVIEWS: dict[str, str] = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
@@ -32,7 +33,7 @@ class View:
     accounts: tuple[str, ...] = ()  # compared with each other
     label: str = "toxic"
     days: int = 7
-    last: date = date.min
+    last: date = FIRST_DAY
     language: str | None = None
     severity: str | None = None
     flag: str | None = None
@@ -91,8 +92,12 @@ class Answers:
         self._warehouse, self._may_see = warehouse, may_see
 
     def newest(self) -> date:
+        """The newest night with comments; FIRST_DAY if there is none."""
         ((newest,),) = self._query(queries.page_sql("newest"))[1]
-        return newest or date.min
+        return newest or FIRST_DAY
+
+    def are_empty(self) -> bool:
+        return self.newest() == FIRST_DAY
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
         return list(self._rows(queries.page_sql(name), self._parameters(view) | more))
@@ -107,6 +112,8 @@ class Answers:
 
     def page_of_comments(self, view: View, order: str, limit: int, offset: int) -> list[Row]:
         """Reads the scores of this page only, unless the order or a filter needs all of them."""
+        if not self._may_see().texts:
+            return []
         parameters = self._parameters(view) | {"limit": limit, "offset": offset}
         if view.flag or view.severity or view.review or order.partition(" ")[0] not in WITHOUT_SCORES:
             return list(self._rows(queries.page_sql("comments").replace("{order}", order), parameters))
@@ -122,13 +129,17 @@ class Answers:
         return self._comments(list(ids), date.fromisoformat(min(days)), date.fromisoformat(max(days)) + timedelta(1))
 
     def _comments(self, ids: list[str], first: date, last: date) -> list[Row]:
+        if not self._may_see().texts:
+            return []
         rows = self._rows(queries.page_sql("comments_of"), {"ids": ids, "from": first, "until": last})
         return sorted(rows, key=lambda row: ids.index(row["comment_id"]))
 
     def comment(self, id: str, day: date | str | None = None) -> Row | None:
         """The comment with its parent's text. Without `day`, all days are searched for its ID."""
+        if not self._may_see().texts:
+            return None
         if day is None:
-            day = next((row["day"] for row in self._rows(queries.page_sql("day_of"), {"id": id})), date.min)
+            day = next((row["day"] for row in self._rows(queries.page_sql("day_of"), {"id": id})), FIRST_DAY)
         for row in self._rows(queries.page_sql("comment"), {"id": id, "day": day}):
             parents = self._rows(queries.page_sql("parent"), {"id": row["parent_id"], "day": day})
             return row | {"parent_text": next((parent["text"] for parent in parents), None)}
@@ -149,6 +160,8 @@ class Answers:
         return view.parameters() | {"only": view.account, "places": None}
 
     def replies(self, id: str, day: str) -> list[Row]:
+        if not self._may_see().texts:
+            return []
         return list(self._rows(queries.page_sql("replies"), {"id": id, "day": day}))
 
     def accounts(self) -> list[str]:
@@ -165,6 +178,7 @@ class Answers:
 
 def _date(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return found if FIRST_DAY <= found <= LAST_DAY else None

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from fastapi import Request
 from playwright.sync_api import Browser, expect
 from typer.testing import CliRunner
 
@@ -16,7 +17,7 @@ from dashboard import door
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.view import Answers, View
 from jobs.cli import app
-from tests.fixtures.dashboard import serving
+from tests.fixtures.dashboard import SMALL, serving
 from warehouse import Part, queries
 from warehouse.reader import Warehouse
 
@@ -37,7 +38,7 @@ def address(warehouse: Path, people: People) -> Iterator[str]:
     docs = people._file.parent / "docs"
     docs.mkdir()
     (docs / "index.html").write_text("rows of anybody")
-    with serving(warehouse, people, data_docs=docs) as address:
+    with serving(warehouse, people, data_docs=docs, which_model=lambda: SMALL) as address:
         yield address
 
 
@@ -110,9 +111,45 @@ def test_nothing_but_health_is_open(client: httpx.Client, method: str, path: str
     assert client.request(method, path).status_code == (200 if status == 200 else 401)
 
 
-def test_after_five_wrong_passwords_the_right_one_does_not_help_for_a_while(client: httpx.Client) -> None:
-    assert [sign_in(client, password=f"guess number {n}").status_code for n in range(5)] == [401] * 5
-    assert sign_in(client).status_code == 429
+def test_after_many_wrong_passwords_an_address_has_to_wait_and_nobody_else(
+    warehouse: Path, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "LONGEST_DELAY", 0)
+    with serving(warehouse, people, proxies="127.0.0.1", which_model=lambda: SMALL) as address:
+        with httpx.Client(base_url=address, headers={"X-Forwarded-For": "203.0.113.7"}) as stranger:
+            guesses = [sign_in(stranger, password=f"guess number {n}").status_code for n in range(door.FAILURES)]
+            assert guesses == [401] * door.FAILURES
+            assert sign_in(stranger).status_code == 429
+        with httpx.Client(base_url=address, headers={"X-Forwarded-For": "198.51.100.4"}) as ann:
+            assert sign_in(ann).status_code == 303
+    assert "wrong password from 203.0.113.7" in [did for _, _, did in people.audit()]
+
+
+def test_only_a_trusted_proxy_says_whose_request_it_is(client: httpx.Client, people: People) -> None:
+    sign_in(client, password="not this one")
+    client.headers["X-Forwarded-For"] = "203.0.113.7"
+    sign_in(client, password="not this one")
+    assert {did for _, _, did in people.audit()} == {"wrong password from 127.0.0.1"}
+
+
+def test_guessing_a_name_slows_down_and_never_locks() -> None:
+    assert [door.delay(failures) for failures in (0, 2, 3, 4, 7, 8, 20)] == [0, 0, 1, 2, 16, 30, 30]
+
+
+def test_names_that_failed_are_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MOST_REMEMBERED", 3)
+    calls = door.Calls(2, 60)
+    for name in ("ann", "bob", "cleo", "ann", "dora"):
+        calls.count(name)
+    assert [name for name in ("ann", "bob", "cleo", "dora", "eve") if calls.number(name)] == ["ann", "cleo", "dora"]
+    assert len(calls._times) == 3
+
+
+def test_addresses_of_one_network_are_one() -> None:
+    asked = [
+        Request({"type": "http", "client": (host, 1)}) for host in ("2001:db8:1:2:aaaa::1", "2001:db8:1:2:bbbb::2")
+    ]
+    assert len({door._place(request) for request in asked}) == 1
 
 
 def test_a_form_counts_once(client: httpx.Client) -> None:
@@ -130,7 +167,11 @@ def test_a_page_elsewhere_cannot_ask_with_somebodys_session(client: httpx.Client
     assert client.post("/predict", json=body, headers={"Origin": "https://elsewhere.example"}).status_code == 403
 
 
-@pytest.mark.parametrize("next", ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "x"])
+@pytest.mark.parametrize(
+    "next",
+    ["//elsewhere.example", "///elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "x", "//[",
+     "/\t/elsewhere.example", "/\r\nSet-Cookie: a=b", ""],
+)  # fmt: skip
 def test_signing_in_leads_nowhere_else(client: httpx.Client, next: str) -> None:
     assert sign_in(client, next=next).headers["location"] == "/"
 
@@ -170,13 +211,115 @@ def test_what_people_do_is_in_the_audit_that_admins_see(
     page.close()
 
 
-def test_a_forged_session_or_one_from_before_a_new_password_is_none(client: httpx.Client, people: People) -> None:
+@pytest.mark.parametrize("end", ["new password", "removal", "signing out"])
+def test_a_session_ends_for_whoever_has_its_cookie(client: httpx.Client, people: People, end: str) -> None:
+    people.add("bob", PASSWORD)
     sign_in(client)
-    assert client.get("/accounts").status_code == 200
-    people.add("ann", "another long password")
-    assert client.get("/accounts").status_code == 401
-    client.cookies.set("session", "eyJ1c2VyIjogImFubiJ9.forged")
-    assert client.get("/accounts").status_code == 401
+    stolen = {"Cookie": f"session={client.cookies['session']}"}
+    assert httpx.get(client.base_url.join("/accounts"), headers=stolen).status_code == 200
+    if end == "new password":
+        people.add("ann", "another long password")
+    elif end == "removal":
+        people.remove("ann")
+    else:
+        assert client.post("/logout").headers["location"] == "/login"
+    assert httpx.get(client.base_url.join("/accounts"), headers=stolen).status_code == 401
+
+
+def test_a_forged_session_is_none_and_its_token_is_not_stored(client: httpx.Client, people: People) -> None:
+    sign_in(client)
+    token = client.cookies["session"]
+    assert token.encode() not in b"".join(file.read_bytes() for file in people._file.parent.glob("people.db*"))
+    client.cookies.clear()
+    for forged in (f"{token}x", "", "eyJ1c2VyIjogImFubiJ9.forged"):
+        headers = {"Cookie": f"session={forged}"}
+        assert client.get("/accounts", headers=headers).status_code == 401
+
+
+def test_the_first_user_closes_the_door_at_once_and_it_stays_closed(warehouse: Path, tmp_path: Path) -> None:
+    people = People(tmp_path / "people.db")
+    with serving(warehouse, people, which_model=lambda: SMALL) as address:
+        assert httpx.get(f"{address}/accounts").status_code == 200
+        people.add("ann", PASSWORD)
+        assert httpx.get(f"{address}/accounts").status_code == 401
+        people.remove("ann")
+        assert httpx.get(f"{address}/accounts").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "host", ["elsewhere.example", "elsewhere.example:8050", "127.0.0.1.elsewhere.example", "[", ""]
+)
+def test_without_a_login_only_this_computers_names_are_answered(warehouse: Path, tmp_path: Path, host: str) -> None:
+    with serving(warehouse, People(tmp_path / "people.db"), which_model=lambda: SMALL) as address:
+        for known in ("localhost:8050", "127.0.0.1", "[::1]:8050"):
+            assert httpx.get(f"{address}/accounts", headers={"Host": known}).status_code == 200
+        refused = httpx.get(f"{address}/accounts", headers={"Host": host})
+        assert refused.status_code in (400, 403)
+        assert "Without a login" in refused.text or not host
+        away = {"Origin": "https://elsewhere.example"}
+        assert httpx.post(f"{address}/predict", json={"inputs": ["hello"]}, headers=away).status_code == 403
+
+
+def test_a_server_that_others_can_reach_answers_nobody_without_users(warehouse: Path, tmp_path: Path) -> None:
+    with serving(warehouse, People(tmp_path / "people.db"), host="0.0.0.0", which_model=lambda: SMALL) as address:
+        assert httpx.get(f"{address}/accounts").status_code == 403
+
+
+def test_someone_with_statistics_only_gets_no_rows_of_comments(client: httpx.Client, people: People) -> None:
+    people.add("cleo", PASSWORD, "viewer", Part(("loud-agency",), texts=False))
+    assert sign_in(client, "cleo").status_code == 303
+    assert client.get("/comments?days=1").status_code == 403
+    assert client.get("/trends?days=1").json()[-1]["comments"] == 60
+    rows = {
+        "output": "comments.getRowsResponse",
+        "outputs": {"id": "comments", "property": "getRowsResponse"},
+        "inputs": [{"id": "comments", "property": "getRowsRequest", "value": {"startRow": 0, "endRow": 100}}],
+        "state": [{"id": "url", "property": "search", "value": "?days=1"}],
+        "changedPropIds": ["comments.getRowsRequest"],
+    }
+    answer = client.post("/_dash-update-component", json=rows)
+    assert answer.json()["response"]["comments"]["getRowsResponse"]["rowData"] == []
+
+
+def test_someone_whose_accounts_have_no_comments_yet_is_told(client: httpx.Client, people: People) -> None:
+    people.add("cleo", PASSWORD, "viewer", Part(("tennis",)))
+    sign_in(client, "cleo")
+    assert client.get("/trends").json() == client.get("/comments").json() == client.get("/accounts").json() == []
+    for path in ("/", "/account", "/compare", "/comments", "/quality", "/try"):
+        shown = {
+            "output": "..page.children...nav.children..",
+            "outputs": [{"id": "page", "property": "children"}, {"id": "nav", "property": "children"}],
+            "inputs": [
+                {"id": "url", "property": "pathname", "value": path},
+                {"id": "url", "property": "search", "value": ""},
+            ],
+            "changedPropIds": ["url.pathname"],
+        }
+        answer = client.post("/_dash-update-component", json=shown)
+        assert answer.status_code == 200
+        assert ("Nothing to show yet" in answer.text) == (path not in ("/quality", "/try"))
+
+
+def test_names_that_cannot_be_seen_are_escaped_in_the_audit(client: httpx.Client, people: People) -> None:
+    sign_in(client, "ann\n2026-11-20 00:00:00\tada\tsigned in \x1b[2J" + "x" * 500, "wrong")
+    [(_, who, _)] = people.audit()
+    assert who.startswith(r"ann\n2026-11-20 00:00:00\tada\tsigned in \x1b[2J")
+    assert len(who) == 100
+
+
+def test_what_browsers_are_told(warehouse: Path, people: People) -> None:
+    with (
+        serving(warehouse, people, is_https=True, which_model=lambda: SMALL) as address,
+        httpx.Client(base_url=address) as client,
+    ):
+        for path in ("/login", "/healthz", "/accounts"):
+            headers = client.get(path).headers
+            assert headers["cache-control"] == "no-store"
+            assert headers["strict-transport-security"] == "max-age=31536000"
+            assert "server" not in headers
+        assert "cache-control" not in client.get("/assets/style.css").headers
+        cookie = client.get("/login").headers["set-cookie"]
+        assert all(attribute in cookie for attribute in ("HttpOnly", "Secure", "SameSite=strict"))
 
 
 def test_a_key_opens_what_it_is_for_as_often_as_it_may(
@@ -211,7 +354,9 @@ def test_calls_are_forgotten_after_their_time(monkeypatch: pytest.MonkeyPatch) -
     assert not calls.is_full("ann")
 
 
-@pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("bob", "short")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("", PASSWORD), ("a\nb", PASSWORD), ("b" * 101, PASSWORD), ("bob", "short")]
+)
 def test_a_name_and_a_long_password_are_needed(people: People, name: str, password: str) -> None:
     with pytest.raises(PeopleError, match="needs"):
         people.add(name, password)
@@ -227,7 +372,8 @@ def test_the_commands_make_and_end_people_and_keys(tmp_path: Path) -> None:
     run("user", "add", "cleo", "--password", PASSWORD, "--role", "viewer", "--tag", "space", "--figures-only")
     assert run("user", "list") == "ann\tmoderator\ncleo\tviewer\tspace\tfigures only\n"
     people = People(tmp_path / "people.db")
-    assert people.is_right("ann", PASSWORD)
+    assert people.sign_in("ann", PASSWORD)
+    assert people.sign_in("ann", "not this one") is None
     key = run("key", "add", "bot", "--scope", "read", "--tag", "space").strip()
     assert people.owner(key) == (Visitor("key bot", "viewer", Part(("space",))), ["read"])
     assert oct((tmp_path / "people.db").stat().st_mode)[-3:] == "600"

@@ -4,7 +4,6 @@ from functools import cache
 from pathlib import Path
 
 QUERIES = Path(__file__).parent / "sql" / "queries"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets run cells that start with these
 PAGES = Path(__file__).parent / "sql" / "pages"
 
 

@@ -10,11 +10,11 @@ from dashboard.view import Answers, Row, View
 TITLE = "Audit"
 
 
-def layout(answers: Answers, view: View, people: People | None) -> Component:  # noqa: ARG001
-    if people is None:
+def layout(answers: Answers, view: View, people: People) -> Component:  # noqa: ARG001
+    if not people.exist():
         message = (
             "No login is set up: anyone using this computer can open the dashboard. "
-            "Run `toxwatch user add NAME`, then restart `toxwatch serve`."
+            "Run `toxwatch user add NAME` to require one."
         )
         return page(TITLE, "Who has access, and what they did.", [],
                     panel("Users", "Who can sign in.", html.P(prose(message), className="empty")))  # fmt: skip

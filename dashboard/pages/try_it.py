@@ -21,7 +21,7 @@ from models.text import clean_text
 
 TITLE = "Try it"
 MOST_LINES = 1000
-MOST_LETTERS = 2000  # of a line
+MOST_LETTERS = 2000  # of a line or row; models read less
 MOST_EXPLAINED = 20  # lines
 # Dash adds its upload input late and without a name for screen readers.
 NAME_INPUT = """async () => {
@@ -80,7 +80,7 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
             rows = _rows(contents)
         except ValueError as error:
             return None, f"{name}: {error}"
-        scores = in_use().scores([clean_text(row["text"]) for row in rows])
+        scores = in_use().scores([clean_text(row["text"][:MOST_LETTERS]) for row in rows])
         scored = [
             row | dict(zip(LABELS, map(float, line.round(4)), strict=True))
             for row, line in zip(rows, scores, strict=True)

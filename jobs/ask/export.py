@@ -16,7 +16,8 @@ from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput
 from models.labels import LABELS
-from warehouse import queries
+from warehouse import queries, untrusted
+from warehouse.build import quoted
 from warehouse.files import writing
 from warehouse.measures import COMMENT_SEVERITIES
 from warehouse.reader import Warehouse
@@ -71,8 +72,7 @@ def _safe(column: pa.Array) -> pa.Array:
     """Adds an apostrophe before text that a spreadsheet would run as a formula."""
     if not pa.types.is_string(column.type):
         return column
-    is_formula = pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), pa.array(queries.FORMULA))
-    return pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)
+    return pc.replace_substring_regex(column, untrusted.FORMULA, untrusted.GUARDED)
 
 
 def _write_parquet(draft: Path, rows: pa.RecordBatchReader) -> None:
@@ -83,6 +83,6 @@ def _write_parquet(draft: Path, rows: pa.RecordBatchReader) -> None:
 
 def _write_duckdb(draft: Path, rows: pa.RecordBatchReader) -> None:  # noqa: ARG001
     with duckdb.connect() as con:
-        con.execute(f"ATTACH '{draft}' AS export (STORAGE_VERSION 'v1.5.0')")
+        con.execute(f"ATTACH {quoted(str(draft))} AS export (STORAGE_VERSION 'v1.5.0')")
         con.execute("CREATE TABLE export.comments AS FROM rows")
         con.execute("DETACH export")

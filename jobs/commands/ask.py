@@ -58,6 +58,7 @@ def serve(
         port,
         https,
         settings.data_docs.parent,
+        settings.proxies,
     )
 
 
@@ -155,6 +156,8 @@ def report(
     from dashboard.wording import PERIODS, counted
     from warehouse.reader import Warehouse
 
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise BadInput(f"{target}: use a name that ends in .html. To get a PDF, print the page from a browser.")
     answers = Answers(Warehouse(Settings.load(data_dir).data_dir / "warehouse"))
     if days not in PERIODS:
         *most, longest = map(str, PERIODS)

@@ -31,6 +31,7 @@ class Settings:
     slack_url: str | None = field(repr=False)
     webhook_url: str | None = field(repr=False)
     backup_passphrase: str | None = field(repr=False)
+    proxies: str  # addresses or networks of proxies that say whose request they pass on
 
     @classmethod
     def load(cls, data_dir: Path | None = None, engine: str | None = None) -> "Settings":
@@ -61,6 +62,7 @@ class Settings:
             slack_url=env("TOXWATCH_SLACK_URL") or None,
             webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,
             backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
+            proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
         )
 
     @property

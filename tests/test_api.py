@@ -1,0 +1,133 @@
+"""The API under values that no friendly client sends. A real server, real HTTP."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fixtures.dashboard import LAST, SMALL, serving
+
+pytestmark = pytest.mark.long
+
+ANALYZE = "/v1alpha1/comments:analyze"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def client(warehouse: Path) -> Iterator[httpx.Client]:
+    with serving(warehouse, which_model=lambda: SMALL) as address, httpx.Client(base_url=address, timeout=60) as client:
+        yield client
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"inputs": NaN}',
+        '{"inputs": [Infinity]}',
+        '{"inputs": [-Infinity], "explain": NaN}',
+        '{"inputs": "\\ud800"}',
+        '{"inputs": ["\\ud800"]}',
+        '{"\\ud800": ["a"]}',
+        f'{{"inputs": {nested(100_000)}}}',
+        f'{{"inputs": [{"9" * 5000}]}}',
+        '{"inputs": ["a"], "explain": 1e999}',
+        "",
+        "null",
+        '"\\ud800"',
+    ],
+)
+@pytest.mark.parametrize("content", [JSON, {"Content-Type": "text/plain"}, {}])
+def test_any_body_gets_scores_or_a_refusal(client: httpx.Client, body: str, content: dict[str, str]) -> None:
+    for path in ("/predict", ANALYZE):
+        answer = client.post(path, content=body, headers=content)
+        assert answer.status_code in (200, 400, 422), answer.text
+        answer.json()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"comment": {"text": "a"}, "clientToken": "\ud800"},
+        {"comment": {"text": "a"}, "languages": ["\ud800"]},
+        {"comment": {"text": "a"}, "requestedAttributes": {"\ud800": {}}},
+        {"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": float("nan")}}},
+        {"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": float("inf")}}},
+        {"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 10**400}}},
+    ],
+)
+def test_odd_values_are_refused_in_the_words_of_the_perspective_api(client: httpx.Client, wrong: dict) -> None:
+    body = json.dumps({"requestedAttributes": {"TOXICITY": {}}, **wrong})
+    answer = client.post(ANALYZE, content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
+def test_a_comment_that_was_cut_within_a_character_gets_a_score(client: httpx.Client) -> None:
+    body = json.dumps({"comment": {"text": "you idiot \ud83d"}, "requestedAttributes": {"TOXICITY": {}}})
+    assert client.post(ANALYZE, content=body, headers=JSON).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("search", "status"),
+    [
+        ("last=0001-01-01", 422),
+        ("last=9999-12-31", 422),
+        ("last=2999-12-31&days=91", 200),
+        ("last=2000-01-01&days=91", 200),
+        ("offset=99999999999999999999", 422),
+        (f"offset={2**31}", 200),
+        ("words=%ED%A0%80", 200),
+        ("words=%00", 200),
+        ("account=%F0%9F", 200),
+        ("language=%00", 200),
+        ("days=NaN", 422),
+        ("%ED%A0%80=1", 422),
+    ],
+)
+def test_odd_filters_match_nothing_or_are_refused(client: httpx.Client, search: str, status: int) -> None:
+    assert client.get(f"/comments?{search}").status_code == status
+
+
+@pytest.mark.parametrize("path", ["/", "/comments", "/account", "/compare", "/quality"])
+def test_a_page_of_an_impossible_day_is_a_page(client: httpx.Client, path: str) -> None:
+    shown = {
+        "output": "..page.children...nav.children..",
+        "outputs": [{"id": "page", "property": "children"}, {"id": "nav", "property": "children"}],
+        "inputs": [
+            {"id": "url", "property": "pathname", "value": path},
+            {"id": "url", "property": "search", "value": "?last=0001-01-01&days=91&comment=0001-01-01/x&words=\0"},
+        ],
+        "changedPropIds": ["url.pathname"],
+    }
+    assert client.post("/_dash-update-component", json=shown).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/predict", ANALYZE])
+def test_reading_what_only_takes_texts_is_refused(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def test_metrics_are_exact(client: httpx.Client) -> None:
+    metrics = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines())
+    night = metrics["toxwatch_newest_night_timestamp_seconds"]
+    assert float(night) % 86_400 == 0, "midnight in UTC"
+    assert "e" not in night
+
+
+def test_the_reference_lists_every_operation_and_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/docs", headers={"Accept": "text/html"})
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "://" not in page.text
+    described: dict[str, Any] = client.get("/openapi.json").json()["paths"]
+    for path, methods in described.items():
+        for method in methods:
+            assert f"<code>{method.upper()} {path}</code>" in page.text
+    assert "severity" in page.text
+    assert str(LAST.year) not in page.text, "it describes, it doesn't show data"
