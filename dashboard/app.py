@@ -110,7 +110,7 @@ def create(
     if data_docs:
         server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
     reference.add(server)
-    app = Threaded(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
+    app: Dash = Threaded(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
     server.add_middleware(limits.Bodies)
     door.add(server, guests, host, is_https)

@@ -62,7 +62,7 @@ def _type(described: dict[str, Any], schema: dict[str, Any]) -> str:
         return ", ".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
-    kind = schema.get("format") or schema.get("type", "")
+    kind = str(schema.get("format") or schema.get("type", ""))
     return TYPES.get(kind, kind)
 
 

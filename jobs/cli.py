@@ -12,12 +12,16 @@ from typer.core import TyperGroup
 
 from dashboard.people import PeopleError
 from jobs.commands import ask, care, models, nights, people
+from jobs.config.secrets import Masked
 from jobs.console import console
 from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchError
 from models.labels import ModelError, Refused
 from warehouse import Building, Unwritable, WarehouseError
+from warehouse.untrusted import printable
 
 INTERRUPTED = 130  # the exit code for Ctrl-C
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+WRONG_PLACE = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 LAST = "Maintain"
 GROUPS = {"user": people.users, "key": people.keys}  # in the last panel
@@ -105,6 +109,7 @@ for name, group in GROUPS.items():
 
 def main() -> None:
     """Runs a command; a traceback would be a bug."""
+    sys.stderr = Masked(sys.stderr)
     try:
         app()
     except SystemExit as end:
@@ -123,15 +128,24 @@ def main() -> None:
     except ToxwatchError as error:
         _fail(error, error.exit_code)
     except Exception as error:  # Spark wraps the OSError in its own classes
-        if not any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
-            raise
+        if not any(os.strerror(number) in str(error) for number in FULL):
+            _fail_of_file(error)
         where = getattr(error, "filename", None) or "while writing"
         message = f"The disk is full ({where}). Nothing half-written is kept; free some space and run this again."
         _fail(OSError(message), FailedService.exit_code)
 
 
+def _fail_of_file(error: Exception) -> NoReturn:
+    """For a file or folder that can't be read or written; raises any other error again."""
+    if not isinstance(error, OSError):
+        raise error
+    is_wrong_place = isinstance(error, WRONG_PLACE) or error.errno == errno.EROFS
+    message = f"{error.filename}: {error.strerror}." if error.filename else f"{error}."
+    _fail(OSError(message), BadInput.exit_code if is_wrong_place else FailedService.exit_code)
+
+
 def _fail(error: Exception, exit_code: int) -> NoReturn:
     from rich.markup import escape
 
-    console.print("[bold red]toxwatch:[/]", escape(str(error)))
+    console.print("[bold red]toxwatch:[/]", escape(printable(str(error), keep="\n\t")))
     sys.exit(exit_code)

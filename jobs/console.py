@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from rich.console import Console
 
 from jobs.config.settings import LOGS_JSON
+from warehouse.untrusted import printable
 
 ABOUT: ContextVar[dict[str, str]] = ContextVar("about")  # the current night and stage
 
@@ -97,7 +98,7 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], title: str 
 
 
 def _shown(value: Any) -> str:
-    """Comment text is untrusted: rich must not read markup in it, and it must stay on one line."""
+    """Comment text is untrusted: it must stay on one line, and neither rich nor the terminal may act on it."""
     from rich.markup import escape
 
     if isinstance(value, float):
@@ -106,4 +107,4 @@ def _shown(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return "" if value is None else escape(" ".join(str(value).split()))
+    return "" if value is None else escape(printable(" ".join(str(value).split())))

@@ -42,10 +42,9 @@ def writing(folder: Path) -> Iterator[Path]:
 def write_card(folder: Path, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Write the card of the files that lie in `folder`; the version names their content."""
     files = {path.name: file_hash(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != CARD}
-    identity = json.dumps([files, facts.get("calibration"), facts.get("parts")], sort_keys=True)
     card = {
         "format": FORMAT,
-        "version": f"{kind}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}",
+        "version": _version(kind, files, facts),
         "kind": kind,
         "labels": list(LABELS),
         "text_rule": text.VERSION,
@@ -74,6 +73,11 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _version(kind: str, files: dict[str, str], facts: dict[str, Any]) -> str:
+    identity = json.dumps([files, facts.get("calibration"), facts.get("parts")], sort_keys=True)
+    return f"{kind}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+
+
 def _check_card(folder: Path, card: dict[str, Any]) -> None:
     if card["format"] != FORMAT:
         remedy = "update toxwatch" if card["format"] > FORMAT else "train it again"
@@ -94,3 +98,8 @@ def _check_card(folder: Path, card: dict[str, Any]) -> None:
                 f"{path} is not the file that {CARD} names (sha256 {found[:12]}…, expected {expected[:12]}…). "
                 "Restore the folder, or train the model again."
             )
+    if card["version"] != (expected := _version(card["kind"], card["files"], card)):
+        raise ModelError(
+            f"{folder / CARD} was changed after training: it says {card['version']}, its content is {expected}. "
+            "Restore the folder, or train the model again."
+        )

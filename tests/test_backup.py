@@ -51,7 +51,7 @@ def test_a_restored_folder_is_the_one_that_was_kept(kept: tuple[Settings, Path],
     assert verify.run(new).problems == []
     assert build.content_hash(tmp_path / "new" / "warehouse") == build.content_hash(settings.data_dir / "warehouse")
     assert (tmp_path / "new" / "author.key").read_bytes() == (settings.data_dir / "author.key").read_bytes()
-    assert People(tmp_path / "new" / "people.db").is_right("ann", "correct horse battery")
+    assert People(tmp_path / "new" / "people.db").sign_in("ann", "correct horse battery")
     assert new.model_dir.is_relative_to(tmp_path / "new")
     assert Registry(tmp_path / "new" / "models").champion() == new.model_dir
 

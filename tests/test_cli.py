@@ -142,3 +142,44 @@ def test_doctor_sees_java_that_is_not_there(tmp_path: Path) -> None:
     java = next(finding for finding in json.loads(said.stdout) if finding["check"] == "java")
     assert not java["is_good"]
     assert "apt-get install openjdk-17-jre-headless" in java["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("rollback",), "No warehouse at"),
+        (("export", "/nowhere/comments.csv"), "No warehouse at"),
+        (("report", "week.pdf"), "ends in .html"),
+        (("backup", "/nowhere/backup.tar"), "/nowhere"),
+        (("score-file", "{file}", "/nowhere/scored.csv", "--text-column", "text"), "there is no folder /nowhere"),
+        (("score-file", "{file}/in.csv", "out.csv", "--text-column", "text"), "File not found"),
+        (("status", "--data-dir", "{file}"), "{file}"),
+        (("user", "list", "--data-dir", "{file}"), "{file}"),
+        (("sql", "select 1", "--data-dir", "{file}"), "{file}"),
+    ],
+)
+def test_a_wrong_place_is_one_sentence(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("text\nhello\n")
+    said = toxwatch(*(word.format(file=file) for word in words), data_dir=tmp_path / "data")
+    assert message.format(file=file) in said.stderr
+    assert said.returncode == BadInput.exit_code
+    assert "Traceback" not in said.stderr
+
+
+def test_a_database_that_is_damaged_is_named(tmp_path: Path) -> None:
+    (tmp_path / "people.db").write_bytes(b"this was a database once" * 100)
+    said = toxwatch("user", "list", data_dir=tmp_path)
+    assert (said.returncode, "people.db: file is not a database" in said.stderr) == (BadInput.exit_code, True)
+
+
+def test_a_traceback_holds_no_secret() -> None:
+    code = (
+        "import sys; from jobs import cli; sys.argv = ['toxwatch', 'status']\n"
+        "def broken(*_): raise RuntimeError('the token is secretsecret')\n"
+        "cli.app = broken; cli.main()"
+    )
+    environment = os.environ | {"APIFY_TOKEN": "secretsecret"}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert "RuntimeError: the token is [APIFY_TOKEN]" in said.stderr
+    assert said.stderr.count("secretsecret") == said.stderr.count("raise RuntimeError('the token is secretsecret')")

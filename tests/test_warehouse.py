@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import MODEL, TOXWATCH, at, night_of
-from warehouse import Building, WarehouseError, build, queries
+from warehouse import Building, Part, WarehouseError, build, queries, reader
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
@@ -219,6 +219,30 @@ def test_a_query_can_neither_write_nor_leave_the_warehouse(folder: Path, tmp_pat
 def test_an_endless_query_is_stopped(folder: Path) -> None:
     with pytest.raises(WarehouseError, match="took longer than 1 s"):
         Warehouse(folder, seconds=1).query("select count(*) from range(10000000000) a, range(10000000000) b")
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT * FROM range(100_000_000)", "SELECT repeat('é', 1000) FROM range(1_000_000)"]
+)
+def test_an_answer_without_end_is_stopped_while_it_is_fetched(
+    folder: Path, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MOST_ROWS", 2000)
+    monkeypatch.setattr(reader, "MOST_BYTES", 1_000_000)
+    with pytest.raises(WarehouseError, match="Add a LIMIT"):
+        Warehouse(folder).query(query)
+    assert len(Warehouse(folder).query(f"{query} LIMIT 500")) == 500
+
+
+def test_a_rollback_without_a_warehouse_says_so(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="No warehouse at"):
+        build.rollback(tmp_path / "nowhere")
+
+
+def test_a_folder_may_have_an_apostrophe_in_its_name(tmp_path: Path, nights: list[build.Night]) -> None:
+    folder = tmp_path / "ann's" / "warehouse"
+    build.publish(folder, nights[:1], context())
+    assert Warehouse(folder).part(Part(texts=False)).query("SELECT count(*) > 0 FROM comments") == [(True,)]
 
 
 def test_no_warehouse_and_a_damaged_one_say_what_to_run(tmp_path: Path, folder: Path) -> None:

@@ -135,6 +135,7 @@ def _damaged(file: Path, error: duckdb.Error) -> WarehouseError:
 
 def rollback(folder: Path) -> Path:
     """Makes the previous version the current one."""
+    current(folder)  # there must be one
     with _lock(folder):
         older = [path for path in versions(folder) if path < current(folder)]
         if not older:

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from warehouse import WarehouseError
+
 DRAFT = ".draft-"  # in the name of a file or folder until it is whole, after a leading dot
 
 
 @contextmanager
 def writing(target: Path, is_secret: bool = False) -> Iterator[Path]:
     """A place beside the file to write it; it takes the file's place when the block ends well, else it is removed."""
+    if not target.parent.is_dir():
+        raise WarehouseError(f"Can't write {target}: there is no folder {target.parent}. Create it first.")
     draft = draft_of(target)
     try:
         if is_secret:

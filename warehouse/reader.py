@@ -1,5 +1,6 @@
 """Reads the published warehouse: read-only, sandboxed, and always the newest version."""
 
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from warehouse.build import MIGRATIONS, create_views, current, format_of, quoted
 Row = tuple[Any, ...]
 
 MOST_SECONDS = 60
+MOST_ROWS, MOST_BYTES = 1_000_000, 300_000_000  # of an answer
+FETCHED = 200  # rows at a time
 PART_MEMORY = "256MB"  # less, as there can be many parts
 MOST_REMEMBERED, MOST_REMEMBERED_ROWS = 500, 1000  # cached answers, and rows per answer
 
@@ -71,7 +74,7 @@ class Warehouse:
         try:
             with self._cursor() as cursor, _interrupting(cursor, self._seconds):
                 result = cursor.execute(sql, parameters or None)
-                return [column[0] for column in result.description or ()], result.fetchall()
+                return [column[0] for column in result.description or ()], _fetched(result)
         except duckdb.InterruptException:
             raise WarehouseError(
                 f"The query took longer than {self._seconds:g} s. Narrow it down: one account, or fewer days."
@@ -119,6 +122,26 @@ def _connect(path: Path, part: Part) -> duckdb.DuckDBPyConnection:
     run_script(con, "views/part.sql", tags=list(part.tags), texts=part.texts)
     create_views(con)
     return con
+
+
+def _fetched(result: duckdb.DuckDBPyConnection) -> list[Row]:
+    """All rows; raises WarehouseError as soon as there are too many, while DuckDB is still computing them."""
+    rows, size = list[Row](), 0
+    while some := result.fetchmany(FETCHED):
+        rows += some
+        size += sum(map(_size, some))
+        if len(rows) > MOST_ROWS or size > MOST_BYTES:
+            raise WarehouseError(
+                f"The answer is larger than {MOST_ROWS:,} rows or {MOST_BYTES / 1e6:,.0f} MB. "
+                "Add a LIMIT, or write the comments to a file with `toxwatch export`."
+            )
+    return rows
+
+
+def _size(value: Any) -> int:
+    """Bytes of a value in memory, with what is in it."""
+    inner = value.items() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return sys.getsizeof(value) + sum(map(_size, inner))
 
 
 @contextmanager

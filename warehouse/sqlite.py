@@ -7,6 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from warehouse import WarehouseError
+
 WORD = re.compile(r"[\w:-]+(?:\.[\w:-]+)*")  # ids of comments and hashes of authors among them
 ERASED = "(erased)"
 
@@ -28,11 +30,13 @@ class SqliteFile:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self._file, timeout=10)
         try:
-            yield database
-        finally:
-            database.close()
+            with closing(sqlite3.connect(self._file, timeout=10)) as database:
+                yield database
+        except sqlite3.DatabaseError as error:
+            raise WarehouseError(
+                f"Can't use {self._file}: {error}. If it is damaged, restore it from a backup or move it away."
+            ) from None
 
 
 def texts_with(file: Path, words: Collection[str]) -> list[str]:

@@ -5,12 +5,14 @@ import json
 import readline
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from jobs.console import print_table
 from warehouse import WarehouseError, describe, queries
 from warehouse.reader import Warehouse
+from warehouse.untrusted import printable
 
 HISTORY = Path.home() / ".toxwatch_history"
 HELP = "End a query with ; or an empty line. \\t lists tables, \\d NAME describes one, \\e runs examples, \\q quits."
@@ -33,7 +35,11 @@ def answer(folder: Path, query: str, as_json: bool) -> None:
     else:
         writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
         writer.writerow(names)
-        writer.writerows(rows)
+        writer.writerows([_printable(value) for value in row] for row in rows)
+
+
+def _printable(value: Any) -> Any:
+    return printable(value, keep="\n\t") if isinstance(value, str) else value
 
 
 def examples(folder: Path) -> None:

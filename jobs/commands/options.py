@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from jobs.errors import BadInput
+from warehouse.untrusted import printable
 
 if TYPE_CHECKING:
     from jobs.lake.manifests import Manifest
@@ -103,7 +104,7 @@ def print_rows(head: Sequence[str], rows: Sequence[Sequence[Any]], title: str = 
         print_table(head, rows, title)
         return
     for row in (head, *rows):
-        print(*row, sep="\t")
+        print(*(printable(str(value)) for value in row), sep="\t")
 
 
 def print_json(value: Any) -> None:

@@ -9,6 +9,7 @@ from dashboard.people import People
 from jobs.commands.options import DataDir
 from jobs.config.settings import Settings
 from warehouse import Part, WarehouseError
+from warehouse.untrusted import printable
 
 Tags = Annotated[
     list[str] | None, typer.Option("--tag", help="Only accounts with this tag in targets.toml; repeatable.")
@@ -65,7 +66,7 @@ def show_audit(data_dir: DataDir = None) -> None:
     """Show who signed in (or failed to), reviewed, revealed or exported what; newest first, times in UTC."""
     home = Settings.load(data_dir).data_dir
     for row in People.in_folder(home).audit():
-        print(*row, sep="\t")
+        print(*map(printable, row), sep="\t")
 
 
 @keys.command("add")

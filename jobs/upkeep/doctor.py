@@ -16,6 +16,7 @@ from jobs import publish
 from jobs.alerts.channels import channels
 from jobs.alerts.rules import read_rules
 from jobs.collect.plan import too_dear
+from jobs.config.secrets import masked
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.errors import ToxwatchError
@@ -56,9 +57,9 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _examined(check: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
-        return Finding(check.__name__, True, check(settings))
+        return Finding(check.__name__, True, masked(check(settings)))
     except (ToxwatchError, ValueError, OSError) as error:
-        return Finding(check.__name__, False, str(error))
+        return Finding(check.__name__, False, masked(str(error)))
 
 
 def java(_: Settings) -> str:
