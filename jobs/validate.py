@@ -19,7 +19,7 @@ from jobs import quality
 from jobs.collect.runs import paid_runs
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
-from jobs.errors import BadInput, RefusedData
+from jobs.errors import RefusedData
 from jobs.lake import schema
 from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME
@@ -54,8 +54,6 @@ def transform(work: Work) -> None:
     with tasks_watched(settings, work.advance):
         lines = _mapped(work).cache()
         others = lines.where("kind <> 'comment'").select("kind", "content").collect()
-        if damaged := _contents(others, "damaged"):
-            raise BadInput(damaged[0]["error"])
         comments = lines.where("kind = 'comment'").repartition(
             slices(settings, work.source.manifest.rows_out), "comment_id"
         )

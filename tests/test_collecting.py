@@ -276,6 +276,44 @@ def test_an_account_that_nobody_foresaw_leaves_the_others_a_night(
         assert len(comments(settings, TIKTOK)) > 20
 
 
+def test_a_damaged_raw_file_is_completed_free_of_charge_and_keeps_what_apify_no_longer_has(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, LOUD, FACEBOOK)
+        scrape.run(settings, NIGHT)
+        whole, spent = comments(settings, LOUD), server.spent_usd
+        path = raw_file(Lake(settings.data_dir), NIGHT, LOUD)
+        half = path.read_bytes()[: path.stat().st_size // 2]
+        path.write_bytes(half)
+        assert errors(settings, LOUD).keys() == {"damaged_file"}
+        readable = comments(settings, LOUD)
+        scrape.run(settings, NIGHT)
+        assert (errors(settings, LOUD), comments(settings, LOUD)) == ({}, whole)
+        assert server.spent_usd == spent
+        path.write_bytes(half)
+        server.runs.clear()
+        scrape.run(settings, NIGHT)
+        assert comments(settings, LOUD) == readable
+        assert errors(settings, LOUD).keys() == {"gone"}
+        assert not server.runs, "nothing is bought again"
+
+
+def test_damaged_notes_of_one_account_leave_the_others_a_night(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, TIKTOK, LOUD, FACEBOOK)
+        scrape.run(settings, NIGHT)
+        raw = Lake(settings.data_dir).folder("raw", NIGHT)
+        for name in ("instagram/harbour_fc.seen.json", "instagram/harbour_fc.shape.json"):
+            (raw / name).write_text('{"cut')
+        record = raw / "tiktok/tonis.kitchen.runs.json"
+        record.write_text('[{"cut')
+        raw_file(Lake(settings.data_dir), NIGHT, TIKTOK).unlink()
+        scrape.run(settings, NIGHT)
+        assert f"{record} is damaged" in errors(settings, TIKTOK)["damaged_record"]
+        assert record.read_text() == '[{"cut', "it is left for a person to restore"
+        scrape.run(settings, NEXT)
+        assert all(len(comments(settings, account, NEXT)) > 10 for account in (TIKTOK, LOUD, FACEBOOK))
+
+
 @pytest.mark.parametrize("text", [None, "missing"])
 def test_a_comment_that_is_only_a_picture_has_an_empty_text(text: str | None) -> None:
     item = {"id": "1", "postUrl": "https://www.instagram.com/p/A/", "media": {"gif": {}}, "text": text}

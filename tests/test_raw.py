@@ -1,4 +1,4 @@
-"""Raw files: what came stays as it came, a damaged file is named with the way to get it back."""
+"""Raw files: what came stays as it came, of a damaged file the readable part, and the way to get the rest back."""
 
 from datetime import date
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from jobs.errors import BadInput
 from jobs.lake.nights import Lake
-from jobs.lake.raw import raw_file, read_file, writing_raw
+from jobs.lake.raw import ingest_error, raw_file, read_file, read_raw, writing_raw
 
 NIGHT = date(2026, 11, 10)
 ITEM = {"text": 'lone \ud800 half, "quotes"\n and 🤡', "n": 1.5, "nested": [{"a": None}]}
@@ -51,6 +51,11 @@ def test_a_truncated_file_says_how_to_get_it_back(tmp_path: Path, account: str, 
     path.write_bytes(whole[: int(len(whole) * kept)])
     if not kept:
         path.write_bytes(b"not gzip at all")
-    with pytest.raises(BadInput, match=again) as refusal:
-        list(read_file(path, NIGHT))
-    assert str(path) in str(refusal.value)
+    *readable, damage = read_file(path, NIGHT)
+    assert [line.kind for line in readable] == ["comment"] * len(readable)
+    error = ingest_error(damage)
+    assert (error["error"], error["is_retryable"]) == ("damaged_file", True)
+    assert f"{path} is damaged after {len(readable)} items" in error["description"]
+    assert again in error["description"]
+    with pytest.raises(BadInput, match=again):
+        list(read_raw(Lake(tmp_path), NIGHT))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -16,7 +17,7 @@ from jobs.lake import schema
 from jobs.lake.datasets import BY_NAME
 from jobs.lake.months import merge
 from jobs.lake.nights import Lake
-from jobs.lake.raw import writing_raw
+from jobs.lake.raw import raw_file, writing_raw
 from jobs.spark.raw import LINES, map_files
 from jobs.spark.session import session
 from tests.conftest import comment_item, write_raw
@@ -168,3 +169,30 @@ def test_a_lone_surrogate_does_not_stop_the_night(settings: Settings) -> None:
         sorted(Lake(settings.data_dir).folder("validated", NIGHT).glob("comments*.parquet"))
     ).to_table()
     assert stored.column("text").to_pylist() == ["half \ufffd here"]
+
+
+def test_a_damaged_file_and_a_post_without_id_are_their_accounts_ingest_errors(settings: Settings) -> None:
+    posts = [
+        {"id": "3", "shortCode": "DZ", "url": "https://www.instagram.com/p/DZ/", "caption": "half \ud83d here"},
+        {"note": "a row without id and link"},
+    ]
+    items = [comment_item(id=str(n), text=f"comment {n}") for n in range(40)]
+    write_raw(settings.data_dir, NIGHT, "instagram", "orbital", comments=items, posts=posts)
+    lake = Lake(settings.data_dir)
+    damaged = raw_file(lake, NIGHT, "instagram/harbour")
+    with writing_raw(damaged) as write:
+        for n in range(5000):
+            write("comment", "instagram", "run1", comment_item(id=f"h{n}", text=f"comment {n * 7919}"))
+    damaged.write_bytes(damaged.read_bytes()[:8000])
+
+    manifest = validate.run(settings, NIGHT)
+
+    assert manifest.rows_out > 40, "what can be read of the damaged file goes on too"
+    folders = lake.folder("validated", NIGHT), lake.folder("rejected", NIGHT)
+    stored = pq.read_table(folders[0] / "posts.parquet").to_pylist()
+    assert [(post["post_id"], post["caption"]) for post in stored] == [("instagram:DZ", "half \ufffd here")]
+    errors = pq.read_table(folders[1] / "ingest_errors.parquet").to_pylist()
+    assert sorted((error["account"], error["error"]) for error in errors) == [
+        ("harbour", "damaged_file"),
+        ("orbital", "unreadable"),
+    ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from jobs.console import log
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING
 from jobs.platforms import values
@@ -131,15 +132,28 @@ def seen_before(lake: Lake, night: date, account: str) -> tuple[date | None, dic
     """The last earlier night that collected the account, and what it knows about its posts."""
     for earlier in sorted((lake.root / "raw").glob("night=*"), reverse=True):
         file = earlier / f"{account}{SEEN_ENDING}"
-        if earlier.name < f"night={night}" and file.exists():
-            return date.fromisoformat(earlier.name.removeprefix("night=")), read_looks(file)
+        if earlier.name < f"night={night}" and (looks := read_looks(file)) is not None:
+            return date.fromisoformat(earlier.name.removeprefix("night=")), looks
     return None, {}
 
 
-def read_looks(file: Path) -> dict[str, Look]:
-    """An older release wrote only the counts."""
-    stored = json.loads(file.read_text(encoding="utf-8"))
+def read_looks(file: Path) -> dict[str, Look] | None:
+    """None if the file is missing or damaged. An older release wrote only the counts."""
+    if (stored := read_memory(file)) is None:
+        return None
     return {url: Look(**look) if isinstance(look, dict) else Look(look) for url, look in stored.items()}
+
+
+def read_memory(file: Path) -> dict[str, Any] | None:
+    """What a night noted about an account; without it the next night pays for some comments again."""
+    if not file.exists():
+        return None
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return stored if isinstance(stored, dict) else None
+    except ValueError:
+        log(f"{file} is damaged and was left out")
+        return None
 
 
 def seen_file(path: Path) -> Path:

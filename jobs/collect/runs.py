@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -86,6 +87,8 @@ class RunBook:
 
     def __post_init__(self) -> None:
         self.path = self.lake.folder("raw", self.night) / f"{self.account}{RUNS_ENDING}"
+
+    def load(self) -> None:
         self.runs = read_runs(self.path)
 
     def save(self) -> None:
@@ -210,17 +213,25 @@ def paid_runs(lake: Lake, night: date) -> list[dict[str, Any]]:
 def read_runs(path: Path) -> list[PaidRun]:
     if not path.exists():
         return []
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return [
-        PaidRun(**{"is_settled": run["status"] in FINISHED, **run}) for run in stored
-    ]  # older releases did not record it
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            PaidRun(**{"is_settled": run["status"] in FINISHED, **run}) for run in stored
+        ]  # older releases did not record it
+    except (ValueError, TypeError, KeyError) as damage:
+        raise RunTrouble(
+            "damaged_record",
+            f"{path} is damaged ({damage}), so what was paid for is unknown. Restore it from a backup, or delete "
+            "it and run `toxwatch scrape` again, which pays again.",
+        ) from None
 
 
 def runs_of(folder: Path) -> Iterator[tuple[str, PaidRun]]:
-    """The runs in a night's folder, each with its account, e.g. "instagram/nasa"."""
+    """The runs in a night's folder, each with its account, e.g. "instagram/nasa"; a damaged record is its visit's."""
     for path in sorted(folder.glob(f"*/*{RUNS_ENDING}")):
-        for run in read_runs(path):
-            yield f"{path.parent.name}/{path.name.removesuffix(RUNS_ENDING)}", run
+        with suppress(RunTrouble):
+            for run in read_runs(path):
+                yield f"{path.parent.name}/{path.name.removesuffix(RUNS_ENDING)}", run
 
 
 def _too_little(actor: Actor, left: float, of_what: str) -> str:

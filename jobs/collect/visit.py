@@ -17,7 +17,17 @@ from jobs.config.targets import Account, Targets
 from jobs.console import log
 from jobs.errors import ToxwatchError
 from jobs.lake.nights import Lake
-from jobs.lake.raw import RawLine, asked_url, is_error, is_retryable, mapped_post, raw_file, read_file, writing_raw
+from jobs.lake.raw import (
+    RawLine,
+    asked_url,
+    is_damage,
+    is_error,
+    is_retryable,
+    mapped_post,
+    raw_file,
+    read_file,
+    writing_raw,
+)
 from jobs.platforms import platform
 from warehouse.files import write_atomically
 
@@ -36,24 +46,30 @@ class Visit:
         self.profile = self.platform.profile_url(account.handle)
         self.lake = lake
         self.path = raw_file(lake, night, account.name)
-        self.before, self.looks = seen_before(lake, night, account.name)
+        before, self.looks = seen_before(lake, night, account.name)
         self.oldest = window(night, targets.night.lookback_days, account.name, None)
-        self.since = window(night, targets.night.lookback_days, account.name, self.before)
+        self.since = window(night, targets.night.lookback_days, account.name, before)
         self.book = budget.book(account)
         self.read: list[PaidRun] = []
+        self.rescued: dict[str, list[RawLine]] = {}  # by run: what can be read of a damaged file
         self.unfinished: set[str] = set()  # links the next night reads again from where this one began
 
     def run(self) -> None:
         """Collects the account; its errors never stop another account."""
         try:
+            self.book.load()
             self._collect()
+        except RunTrouble as trouble:
+            self._give_up(trouble)
         except ToxwatchError:
             raise
         except Exception as error:  # an unforeseen item must not stop the other accounts
-            log(f"{self.account.name} could not be collected", error=repr(error))
-            if not self.path.exists():
-                description = f"Toxwatch could not read what came ({error!r:.300})."
-                self._write([self._error(RunTrouble("not_understood", description), self.profile)])
+            self._give_up(RunTrouble("not_understood", f"Toxwatch could not read what came ({error!r:.300})."))
+
+    def _give_up(self, trouble: RunTrouble) -> None:
+        log(f"{self.account.name} could not be collected", error=trouble.description)
+        if not self.path.exists():
+            self._write([self._error(trouble, self.profile)])
 
     def _collect(self) -> None:
         """Writes the account's file, or completes it if asking again may help."""
@@ -61,15 +77,17 @@ class Visit:
         again = {asked_url(line.item) for line in held if is_unfinished(line)}
         if self.path.exists() and not again:
             return
-        if not held:
+        is_lost = not held or any(map(is_damage, held))
+        if is_lost:
             for run in self.book.runs:
                 run.is_read = False
-        elif seen_file(self.path).exists():
-            tonight = read_looks(seen_file(self.path))
+                if run.run_id:
+                    self.rescued[run.run_id] = [line for line in held if line.run_id == run.run_id]
+        elif tonight := read_looks(seen_file(self.path)):
             self.looks |= {url: look for url, look in tonight.items() if url not in again}
         unread = {run.run_id for run in self.book.runs if not run.is_read}
         lines = [line for line in held if not is_unfinished(line) and line.run_id not in unread]
-        needs_posts = not held or self.profile in again
+        needs_posts = is_lost or self.profile in again
         if needs_posts:
             posts = Posts(self.platform, self.account, self.posts_actor, self.since, self.looks)
             lines += self._collected(posts)
@@ -104,7 +122,8 @@ class Visit:
                 write(line.kind, line.shape, line.run_id, line.item, line.read_at)
         for run in self.read:
             run.is_read = True
-        self.book.save()
+        if self.read:
+            self.book.save()
 
     def _collected(self, step: Posts | Comments) -> Iterator[RawLine]:
         """Items of recorded runs, then of new ones; what is still missing becomes error lines."""
@@ -167,6 +186,7 @@ class Visit:
             self.read.append(run)
             found = {url: step.trouble(url, run) for url in run.asked}
         except RunTrouble as trouble:
+            yield from self.rescued.get(run.run_id or "", ())
             found = dict.fromkeys(run.asked, trouble)
         finally:
             self.book.is_busy = False

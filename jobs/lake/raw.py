@@ -20,6 +20,7 @@ from warehouse.files import writing
 
 ENDING = ".jsonl.gz"
 UNREADABLE = "unreadable"  # no id or link
+DAMAGED = "damaged_file"
 IMPORTED = re.compile(r"\.import-[0-9a-f]{12}$")
 PASSING = re.compile(r"block|time[d -]*out|rate.?limit|too many|proxy|try again|captcha", re.IGNORECASE)
 REMEDIES = {  # added to the most common errors of actors
@@ -77,7 +78,7 @@ def writing_raw(path: Path) -> Iterator[Write]:
 
 def sign_night(lake: Lake, night: date, seconds: float = 0.0) -> Manifest:
     """Makes the raw folder of a night a finished one, with all that lies in it, imports too."""
-    lines = sum(1 for _ in read_raw(lake, night))
+    lines = sum(1 for _ in readable_raw(lake, night))
     manifest = Manifest("scrape", night, rows_in=lines, rows_out=lines, seconds=round(seconds, 3))
     sign(lake.folder("raw", night), [manifest])
     return manifest
@@ -85,12 +86,21 @@ def sign_night(lake: Lake, night: date, seconds: float = 0.0) -> Manifest:
 
 def read_raw(lake: Lake, night: date) -> Iterator[RawLine]:
     """All lines of a night, in the same order each time; raises BadInput at a damaged file."""
+    for line in readable_raw(lake, night):
+        if is_damage(line):
+            raise BadInput(line.item["errorDescription"])
+        yield line
+
+
+def readable_raw(lake: Lake, night: date) -> Iterator[RawLine]:
+    """All lines of a night that can be read."""
     with raw_folder(lake, night) as folder:
         for path in sorted(folder.glob(f"*/*{ENDING}")):
             yield from read_file(path, night)
 
 
 def read_file(path: Path, night: date) -> Iterator[RawLine]:
+    """The lines of a file; where it is damaged, an error line takes the place of the rest."""
     name = path.name.removesuffix(ENDING)
     handle = IMPORTED.sub("", name)
     read = 0
@@ -101,12 +111,21 @@ def read_file(path: Path, night: date) -> Iterator[RawLine]:
                 read += 1
     except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, TypeError) as damage:
         again = (
-            f"then run `toxwatch scrape --night {night} --account {path.parent.name}/{handle}`: what was paid for is "
-            "read again free of charge"
+            f"Run `toxwatch scrape --night {night} --account {path.parent.name}/{handle}`: what was paid for is read "
+            "again free of charge."
             if name == handle
-            else "then import its file again"
+            else "Delete it, then import its file again."
         )
-        raise BadInput(f"{path} is damaged after {read} items ({damage}). Delete it, {again}.") from None
+        item = {
+            "error": DAMAGED,
+            "errorDescription": f"{path} is damaged after {read} items ({damage}). {again}",
+            "isRetryable": True,
+        }
+        yield RawLine(night, path.parent.name, handle, "error", path.parent.name, None, item)
+
+
+def is_damage(line: RawLine) -> bool:
+    return line.kind == "error" and line.item.get("error") == DAMAGED
 
 
 def mapped_comments(line: RawLine) -> Iterator[dict[str, Any]]:

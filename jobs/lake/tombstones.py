@@ -12,7 +12,7 @@ from jobs.lake.authors import author_hash
 from jobs.lake.datasets import BY_NAME
 from jobs.lake.months import drop, unpack_raw
 from jobs.lake.nights import Lake
-from jobs.lake.raw import ENDING, RawLine, mapped_comments, read_file, read_raw, sign_night, writing_raw
+from jobs.lake.raw import ENDING, RawLine, mapped_comments, read_file, read_raw, readable_raw, sign_night, writing_raw
 from jobs.platforms import comment_keys
 from warehouse.files import write_atomically
 
@@ -61,7 +61,7 @@ class Eraser:
 
     def prune(self, lake: Lake, night: date) -> Counter[str]:
         """Rewrites a night's raw files without them; returns how many items were removed or changed."""
-        if not sum(self.found(lake, night).values()):
+        if all(self.without(line) is line for line in readable_raw(lake, night)):
             return Counter()
         unpack_raw(lake, night)
         erased: Counter[str] = Counter()

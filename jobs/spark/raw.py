@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
@@ -10,14 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.errors import BadInput
 from jobs.lake import schema
 from jobs.lake.authors import author_hash
 from jobs.lake.mirror import Mirror
 from jobs.lake.raw import RawLine, ingest_error, mapped_comments, mapped_post, read_file
 
 LINES = pa.schema([
-    pa.field("kind", pa.string()),  # "comment"; or "post", "error" or "damaged", whose content is JSON
+    pa.field("kind", pa.string()),  # "comment"; or "post" or "error", whose content is JSON
     pa.field("content", pa.string()),
     pa.field("position", pa.int64()),  # orders all lines of a night
     pa.field("is_import", pa.bool_()),
@@ -49,16 +49,31 @@ def map_files(
 def _rows(
     path: Path, night: date, key: bytes, hashes: dict[str, str], positions: Iterator[int]
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
-    try:
-        for line in read_file(path, night):
-            if line.kind == "comment":
-                for comment in mapped_comments(line):
-                    yield _comment(line, comment, key, hashes) | {"position": next(positions)}
-            else:
-                content = mapped_post(line) if line.kind == "post" else ingest_error(line)
-                yield {"kind": line.kind, "content": json.dumps(content, default=_as_text), "position": next(positions)}
-    except BadInput as error:
-        yield {"kind": "damaged", "content": json.dumps({"error": str(error)}), "position": next(positions)}
+    for line in read_file(path, night):
+        try:
+            rows = list(_mapped(line, key, hashes))
+        except Exception as error:  # an item that nobody foresaw must not stop the other accounts
+            rows = [_other("error", ingest_error(replace(line, item=_not_understood(error))))]
+        for row in rows:
+            yield row | {"position": next(positions)}
+
+
+def _mapped(line: RawLine, key: bytes, hashes: dict[str, str]) -> Iterator[dict[str, Any]]:
+    if line.kind == "comment":
+        yield from (_comment(line, comment, key, hashes) for comment in mapped_comments(line))
+    elif line.kind == "post" and (post := mapped_post(line))["post_id"] and post["url"]:
+        yield _other("post", post)
+    else:
+        yield _other("error", ingest_error(line))
+
+
+def _other(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    storable = {name: _storable(value) for name, value in content.items()}
+    return {"kind": kind, "content": json.dumps(storable, default=_as_text)}
+
+
+def _not_understood(error: Exception) -> dict[str, Any]:
+    return {"error": "not_understood", "errorDescription": f"Toxwatch could not read an item ({error!r:.300})."}
 
 
 def _comment(line: RawLine, comment: dict[str, Any], key: bytes, hashes: dict[str, str]) -> dict[str, Any]:
