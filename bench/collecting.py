@@ -22,6 +22,7 @@ from jobs import scrape, standin
 from jobs.config.settings import Settings
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, raw_file, read_file
+from jobs.platforms import platform
 from jobs.standin.actors import ACTORS
 from jobs.standin.world import Comment, Community, Post, World, at
 
@@ -103,10 +104,10 @@ class Outcome:
         return sum(self.captured.get(one.id) == one.edited for one in edited) / max(1, len(edited))
 
 
-def collected(platform: str, sizes: list[int], nights: int, budget_usd: float) -> Outcome:
-    communities = [Community(platform, f"account{n}", "football", 1.0, size) for n, size in enumerate(sizes)]
+def collected(name: str, sizes: list[int], nights: int, budget_usd: float) -> Outcome:
+    communities = [Community(name, f"account{n}", "football", 1.0, size) for n, size in enumerate(sizes)]
     world, outcome = LongTail(communities), Outcome()
-    posts, posts_usd, comments, comments_usd = PRICES[platform]
+    posts, posts_usd, comments, comments_usd = PRICES[name]
     ACTORS[posts] = (ACTORS[posts][0], posts_usd, ACTORS[posts][2])
     ACTORS[comments] = (ACTORS[comments][0], comments_usd, ACTORS[comments][2])
     habits = standin.Habits(run_seconds=0.0, bills_replies=True)
@@ -118,10 +119,15 @@ def collected(platform: str, sizes: list[int], nights: int, budget_usd: float) -
         for night in (FIRST + timedelta(days=day) for day in range(nights)):
             scrape.run(settings, night)
             for community in communities:
-                outcome.captured |= _captured(settings, night, f"{platform}/{community.handle}")
+                outcome.captured |= _captured(settings, night, f"{name}/{community.handle}")
                 outcome.stood |= _standing(world, community, night)
-        outcome.spent_usd = server.spent_usd
+        outcome.spent_usd = server.spent_usd + sum(_start_usd(name, run.actor) for run in server.runs.values())
     return outcome
+
+
+def _start_usd(name: str, actor: str) -> float:
+    module = platform(name)
+    return float({one.name: one.usd_per_start for one in (module.POSTS, module.COMMENTS)}[actor])
 
 
 def _targets(communities: list[Community], budget_usd: float) -> str:
@@ -147,16 +153,16 @@ def main() -> None:
     parser.add_argument("--only", default="", help="a platform")
     options = parser.parse_args()
     rows: list[tuple[str, str, list[int], float]] = [
-        (platform, f"posts with {size}", [size], 1000.0) for platform in PRICES for size in (30, 150, 800)
+        (one, f"posts with {size}", [size], 1000.0) for one in PRICES for size in (30, 150, 800)
     ]
     rows.append(("instagram", "ten accounts, 5 USD a night", [30] * 4 + [150] * 4 + [800] * 2, 5.0))
     print("| platform | accounts | USD per 1,000 new | times the list price | captured | edits seen |")
     print("|---|---|---|---|---|---|")
-    for platform, name, sizes, budget_usd in rows:
-        if options.only in ("", platform):
-            found = collected(platform, sizes, options.nights, budget_usd)
-            times = found.usd_per_1000 / 1000 / PRICES[platform][3]
-            cells = (platform, name, f"{found.usd_per_1000:.2f}", f"{times:.2f}", f"{found.share:.0%}",
+    for one, name, sizes, budget_usd in rows:
+        if options.only in ("", one):
+            found = collected(one, sizes, options.nights, budget_usd)
+            times = found.usd_per_1000 / 1000 / PRICES[one][3]
+            cells = (one, name, f"{found.usd_per_1000:.2f}", f"{times:.2f}", f"{found.share:.0%}",
                      f"{found.edits_share:.0%}")  # fmt: skip
             print("| " + " | ".join(cells) + " |", flush=True)
 

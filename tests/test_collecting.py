@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -421,6 +421,21 @@ def test_a_source_that_changes_is_noticed_the_same_night_for_that_account(
         description = errors(settings, TIKTOK, NEXT)["source_changed"]
         assert all(part in description for part in said), description
         assert errors(settings, LOUD, NEXT) == {}
+
+
+def test_likes_that_vanish_are_noticed_though_facebook_leaves_them_out_where_there_are_none(tmp_path: Path) -> None:
+    with standin.serving(world=World(1, [Community("facebook", "harbourfc", "football", 1.0, 200)])) as server:
+        settings = collecting(tmp_path, server, FACEBOOK)
+        scrape.run(settings, NIGHT)
+        scrape.run(settings, NEXT)
+        assert errors(settings, FACEBOOK, NEXT) == {}
+        server.faults.append(Fault("renamed", on="POST .*facebook-comments", fields={"likesCount": "likes"}, times=9))
+        later = NEXT + timedelta(days=1)
+        scrape.run(settings, later)
+        assert (
+            "apify/facebook-comments-scraper: likes is filled in 0%"
+            in errors(settings, FACEBOOK, later)["source_changed"]
+        )
 
 
 # What it will cost, and what it did cost

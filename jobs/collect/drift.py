@@ -11,9 +11,11 @@ from typing import Any
 from jobs.collect.reading import read_memory
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING, RawLine, mapped_comments, mapped_post
+from jobs.platforms import platform
 from warehouse.files import write_atomically
 
-LEAST = {"post": 3, "comment": 10}  # items needed to judge a field
+LEAST = {"post": 2, "comment": 10}  # items needed to judge a field
+FEW = 2  # items of which all must lack it
 DROP = 0.3  # in the share of items that have the field
 CHANCE = 1e-4  # that a field which some items have is missing from all of them by accident
 MEMORY = 0.8  # weight of earlier nights
@@ -57,7 +59,13 @@ class Shape:
             fields = self.kinds[line.kind]
             rows = [mapped_post(line)] if line.kind == "post" else list(mapped_comments(line))
             fields.items += len(rows)
-            fields.filled.update(column for row in rows for column, value in row.items() if _is_filled(row, value))
+            unsaid = getattr(platform(line.shape), "UNSAID_IF_ZERO", ())
+            fields.filled.update(
+                column
+                for row in rows
+                for column, value in row.items()
+                if _is_filled(row, value) and (value or column not in unsaid)
+            )
             fields.theirs.update({f"{name} {type(value).__name__}": len(rows) for name, value in line.item.items()})
         return line
 
@@ -110,6 +118,8 @@ def _is_filled(row: dict[str, Any], value: Any) -> bool:
 
 def _has_vanished(kind: str, column: str, now: Fields, before: Fields) -> bool:
     if column in NEARLY_ALL[kind]:
+        if now.items <= FEW:
+            return now.share(column) == 0 and before.share(column) > 1 - DROP
         return now.share(column) < before.share(column) - DROP
     return now.share(column) == 0 and (1 - before.share(column)) ** now.items < CHANCE
 

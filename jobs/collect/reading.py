@@ -18,14 +18,16 @@ from jobs.console import log
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING
 from jobs.platforms import values
+from jobs.platforms.actor import Actor
 
-FRESH_DAYS = 2  # posts up to this age are checked every night: most comments arrive by then
-DEEP_EVERY = 4  # nights between checks of all posts in the lookback
+DEAR_LOOK = 0.05  # of what a post's comments cost, from which looking at its count is dear
 MARGIN = 1  # known comments to read again: some new ones may have been removed since
 MARGIN_SHARE = 0.05
 SAMPLE = 1  # comments to read if the count is unchanged: one may have been removed and another added
-DEEPER = 3  # times as many are asked for if no known comment was reached
-REREAD_SHARE = 0.25  # growth from which a post is read again as a whole, where there is no newest-first order
+TOLERATED = 20  # of so many comments one too many is read to save a run
+DEEPER = 1.4  # times as many are asked for if no known comment was reached
+SETTLED_DAYS = 3  # age from which a post is read again as a whole, where there is no newest-first order
+REREAD_SHARE = 0.1  # growth from which it is
 REPEATS = 1.05  # shifting pages make scrapers return some items twice
 ROOM = 1.1  # rows per comment asked for: replies are extra
 LEAST_SHARE = 0.8  # of the share that usually arrives; counts include hidden comments
@@ -33,6 +35,17 @@ REMEMBERED = 30  # comment ids per post
 HIDDEN = 2  # comments that may be missing from any post
 WHOLE_SHARE = 0.95  # required of a run that ended early
 SEEN_ENDING = ".seen.json"
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How often an account's posts are looked at; each look costs a post."""
+
+    fresh_days: int  # posts up to this age are checked every night: most comments arrive by then
+    deep_every: int  # nights between checks of all posts in the lookback
+
+
+OFTEN, SELDOM, UNORDERED = Rhythm(2, 4), Rhythm(1, 8), Rhythm(1, 4)
 
 
 @dataclass
@@ -52,15 +65,16 @@ class Answer:
     limit: int
     expected: int  # rows, according to the platform's count
     known: list[str]  # its first comments at the last reading
-    order: list[str] = field(default_factory=list)  # ids that arrived, without replies
+    order: list[str] = field(default_factory=list)  # ids of the rows that arrived, without replies inside them
     is_refused: bool = False  # an error arrived instead of comments
     ids: set[str] = field(default_factory=set)
 
-    def add(self, comment: dict[str, Any]) -> None:
-        id = comment["comment_id"]
-        if id not in self.ids and comment["parent_id"] is None and id:
-            self.order.append(id)
-        self.ids.add(id)
+    def add(self, thread: list[dict[str, Any]]) -> None:
+        """A row: a comment, and the replies inside it."""
+        ids = [comment["comment_id"] for comment in thread]
+        if ids[0] and ids[0] not in self.ids:
+            self.order.append(ids[0])
+        self.ids.update(ids)
 
     @property
     def rows(self) -> int:
@@ -82,14 +96,23 @@ class Answer:
         return self.order[-1] in self.known or len({*self.order} & {*self.known}) > 1
 
 
-def window(night: date, lookback_days: int, account: str, before: date | None) -> date:
+def rhythm(looks: Iterable[Look], posts: Actor, comments: Actor, is_newest_first: bool) -> Rhythm:
+    """Posts with so few comments that a look is dear are looked at less often."""
+    if not is_newest_first:
+        return UNORDERED
+    counts = [look.count for look in looks if look.count]
+    is_dear = bool(counts) and posts.usd_per_item > DEAR_LOOK * comments.usd_per_item * median(counts)
+    return SELDOM if is_dear else OFTEN
+
+
+def window(night: date, lookback_days: int, account: str, before: date | None, rhythm: Rhythm) -> date:
     """The first day whose posts are checked: the whole lookback every few nights and after a gap."""
-    is_deep = night.toordinal() % DEEP_EVERY == zlib.crc32(account.encode()) % DEEP_EVERY
-    days = lookback_days if is_deep or before != night - timedelta(days=1) else min(FRESH_DAYS, lookback_days)
-    return night - timedelta(days=days)
+    is_deep = night.toordinal() % rhythm.deep_every == zlib.crc32(account.encode()) % rhythm.deep_every
+    is_next = before == night - timedelta(days=1)
+    return night - timedelta(days=min(rhythm.fresh_days, lookback_days) if is_next and not is_deep else lookback_days)
 
 
-def wanted(count: int | None, look: Look | None, limit: int, is_newest_first: bool) -> int:
+def wanted(count: int | None, look: Look | None, limit: int, is_newest_first: bool, age_days: int) -> int:
     """How many comments of a post to ask for; 0 if nothing is new."""
     if count == 0:
         return 0
@@ -100,7 +123,8 @@ def wanted(count: int | None, look: Look | None, limit: int, is_newest_first: bo
         return min(limit, count + MARGIN)
     growth = max(0, count - known)
     if not is_newest_first:
-        return min(limit, count + MARGIN) if growth >= max(1.0, REREAD_SHARE * known) else 0
+        is_due = age_days >= SETTLED_DAYS and growth >= max(1.0, REREAD_SHARE * known)
+        return min(limit, count + MARGIN) if is_due or known == 0 else 0
     if growth == 0:
         return SAMPLE if count == known else 0
     return min(limit, count + MARGIN, growth + MARGIN + math.floor(MARGIN_SHARE * growth))
@@ -120,7 +144,7 @@ def grouped(limits: dict[str, int], counts: dict[str, int | None]) -> list[dict[
         for group in groups:
             largest = max(group.values())
             given = largest if count is None else min(largest, count)
-            if given - limit <= max(1, limit // 10):
+            if given - limit <= limit // TOLERATED:
                 group[url] = limit
                 break
         else:

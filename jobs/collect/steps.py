@@ -105,9 +105,9 @@ class Comments:
             if refused:
                 refused.is_refused = True
             return
-        for comment in mapped_comments(line):
-            if answer := self.by_key.get(comment["post_id"]):
-                answer.add(comment)
+        thread = list(mapped_comments(line))
+        if answer := self.by_key.get(thread[0]["post_id"]):
+            answer.add(thread)
 
     def trouble(self, url: str, run: PaidRun) -> RunTrouble | None:
         answer = self.answers.get(url)
@@ -130,7 +130,7 @@ class Comments:
         answer, most = self.answers[url], self.account.max_comments_per_post
         if answer.reached or answer.limit >= most:
             return False
-        self.limits[url] = min(most, DEEPER * answer.limit)
+        self.limits[url] = min(most, math.ceil(DEEPER * answer.limit) + 1)
         return True
 
 

@@ -3,14 +3,26 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
 from jobs.collect.actors import actors_of
 from jobs.collect.apify import Apify, new_timeout
 from jobs.collect.drift import Shape, changes, remember, shape_before
-from jobs.collect.reading import Answer, Look, grouped, read_looks, remembered, seen_before, seen_file, wanted, window
+from jobs.collect.reading import (
+    SETTLED_DAYS,
+    Answer,
+    Look,
+    grouped,
+    read_looks,
+    remembered,
+    rhythm,
+    seen_before,
+    seen_file,
+    wanted,
+    window,
+)
 from jobs.collect.runs import LOST, REFUSED, Budget, PaidRun, RunTrouble
 from jobs.collect.steps import AGAIN, Comments, Posts
 from jobs.config.targets import Account, Targets
@@ -47,8 +59,9 @@ class Visit:
         self.lake = lake
         self.path = raw_file(lake, night, account.name)
         before, self.looks = seen_before(lake, night, account.name)
-        self.oldest = window(night, targets.night.lookback_days, account.name, None)
-        self.since = window(night, targets.night.lookback_days, account.name, before)
+        self.oldest = night - timedelta(days=targets.night.lookback_days)
+        beat = rhythm(self.looks.values(), self.posts_actor, self.comments_actor, self.platform.IS_NEWEST_FIRST)
+        self.since = window(night, targets.night.lookback_days, account.name, before, beat)
         self.book = budget.book(account)
         self.read: list[PaidRun] = []
         self.rescued: dict[str, list[RawLine]] = {}  # by run: what can be read of a damaged file
@@ -113,7 +126,9 @@ class Visit:
         posted_at, most = post["posted_at"], self.account.max_comments_per_post
         if posted_at and posted_at.date() < self.oldest:  # pinned, or from an actor without a date filter
             return 0
-        limit = wanted(post["comment_count"], self.looks.get(post["url"]), most, self.platform.IS_NEWEST_FIRST)
+        age_days = (self.night - posted_at.date()).days if posted_at else SETTLED_DAYS
+        look, is_newest_first = self.looks.get(post["url"]), self.platform.IS_NEWEST_FIRST
+        limit = wanted(post["comment_count"], look, most, is_newest_first, age_days)
         return limit or int(is_again)
 
     def _write(self, lines: Iterator[RawLine] | list[RawLine]) -> None:

@@ -15,6 +15,7 @@ POSTS = Actor("apify/facebook-posts-scraper", usd_per_item=0.006, usd_per_start=
 COMMENTS = Actor("apify/facebook-comments-scraper", usd_per_item=0.0025, usd_per_start=0.001)
 KINDS_OF_POSTS = 1
 IS_NEWEST_FIRST = True  # RECENT_ACTIVITY: what was written or answered last
+UNSAID_IF_ZERO = ("likes",)  # of a comment
 POST_IN_LINK = (  # the order matters: a photo of an album has a fbid, and the album's id in another part
     r"[?&](?:story_fbid|fbid|v)=([\w.-]+)",
     r"/(?:posts|permalink|videos|reel|photos)/(?:[^/?#]+/)*([\w.-]+)/?(?:[?#]|$)",
@@ -75,7 +76,7 @@ def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = Non
         "text": values.written(item.get("text"), has_media),
         "has_media": has_media,
         "posted_at": values.instant(item.get("date")),
-        "likes": values.count(item.get("likesCount")) or 0,  # is left out where there are none
+        "likes": values.count(item.get("likesCount")) or 0,
         "reply_count": values.count(item.get("commentsCount")),
     }
 
