@@ -9,7 +9,6 @@ secret jwt 'import secrets; print(secrets.token_hex(32))'
 secret dashboard 'import secrets; print(secrets.token_urlsafe(12))'
 secret fernet 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'
 airflow db migrate
-airflow pools set apify 2 "Apify runs at the same time"
-airflow pools set lake 1 "Tasks that write the lake"
+airflow pools import dags/pools.json
 [ -s /data/people.db ] || toxwatch user add admin --role admin --password "$(cat /data/secrets/dashboard)"
 echo "Ready. Dashboard user: admin, password: in /data/secrets/dashboard"

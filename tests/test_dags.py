@@ -1,6 +1,7 @@
 """The DAGs in real Airflow: they load, are described, and a night run by Airflow is the night run by hand."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,8 +42,8 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         from airflow.utils.db import initdb
 
         initdb()
-        for pool, slots in (("apify", 2), ("lake", 1)):
-            Pool.create_or_update_pool(pool, slots=slots, description="", include_deferred=False)
+        for name, pool in json.loads((ROOT / "dags" / "pools.json").read_text()).items():
+            Pool.create_or_update_pool(name, **pool, include_deferred=False)
         yield home
 
 

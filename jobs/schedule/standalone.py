@@ -15,11 +15,8 @@ from jobs.config.settings import PROJECT, Settings
 from jobs.console import console
 from jobs.errors import BadInput
 
-COMMANDS = (
-    ("db", "migrate"),
-    ("pools", "set", "apify", "2", "Apify runs at the same time"),
-    ("pools", "set", "lake", "1", "Tasks that write the lake"),
-)
+DAGS = PROJECT / "dags"
+COMMANDS = (("db", "migrate"), ("pools", "import", str(DAGS / "pools.json")))
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
 SECONDS_BETWEEN_LOOKS = 5.0
 SECONDS_TO_END = 60  # Airflow took 13 s to stop on two cores
@@ -47,7 +44,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "TOXWATCH_DATA_DIR": str(settings.data_dir),
         "TOXWATCH_ALERTS": str(settings.alerts_file),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": "2",
