@@ -144,7 +144,8 @@ def test_a_run_fails_where_a_stage_did_and_alerts_all_the_same(
     states = _states(run)
     assert run.state == "failed"
     assert states["collect"] == states["fail_the_run"] == "failed", "a night in the future is refused"
-    assert states["validate"] == states["compact"] == "upstream_failed"
+    assert states["validate"] == states["monitor"] == "upstream_failed"
+    assert states["expire"] == "success", "what has expired goes all the same"
     assert states["alert"] == "success"
     assert len(apify.runs) == paid_before
 

@@ -5,14 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jobs.config.settings import Settings
 from jobs.errors import BadInput, Busy
 from jobs.lake.manifests import Manifest
 from jobs.lake.nights import FORMAT, Lake
+from jobs.upkeep import compact, expire
 
 NIGHT = date(2026, 11, 10)
 
@@ -97,3 +101,10 @@ def test_a_lake_of_an_older_release_is_read_as_it_is_and_marked_as_this_ones(tmp
     assert manifest is not None
     assert manifest.reused == 0
     assert json.loads((tmp_path / "lake.json").read_text()) == {"format": FORMAT}
+
+
+@pytest.mark.parametrize("work", [expire.run, compact.run])
+def test_to_a_night_that_has_not_come_nothing_is_old(settings: Settings, work: Callable[[Settings, date], Any]) -> None:
+    settings.targets_file.write_text(f"[keep]\nraw_days = 1\n{settings.targets_file.read_text()}")
+    with pytest.raises(BadInput, match="is in the future"):
+        work(settings, date(2999, 1, 1))
