@@ -10,7 +10,7 @@ from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake.authors import KEY, author_hash, author_key
 from jobs.lake.nights import Lake
-from jobs.upkeep import compact, forget, held, rekey
+from jobs.upkeep import compact, doctor, forget, held, rekey
 from tests.conftest import comment_item, write_raw
 from warehouse.files import write_atomically
 
@@ -115,6 +115,16 @@ def test_the_key_moves_between_file_and_environment(settings: Settings, monkeypa
     monkeypatch.delenv("TOXWATCH_AUTHOR_KEY")
     keep(settings, GOOD + "\n")
     assert author_hash("instagram:ann", author_key(settings)) == author_hash("instagram:ann", key)
+
+
+def test_doctor_names_a_key_that_is_not_the_lakes(settings: Settings) -> None:
+    assert "no author was hashed yet" in doctor.authors(settings)
+    keep(settings, GOOD)
+    author_key(settings)
+    assert "is the lake's" in doctor.authors(settings)
+    keep(settings, "hunter2")
+    with pytest.raises(BadInput, match="is not the key that the authors"):
+        doctor.authors(settings)
 
 
 def test_a_store_or_backup_takes_the_fingerprint_along(settings: Settings, tmp_path: Path) -> None:

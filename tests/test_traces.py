@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import duckdb
 import pyarrow as pa
@@ -16,9 +17,11 @@ from jobs import cli, publish
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, ToxwatchError
 from jobs.lake.authors import author_hash, author_key
+from jobs.lake.datasets import DATASETS
+from jobs.lake.months import RAW, merge
 from jobs.lake.nights import Lake
 from jobs.lake.tombstones import TOMBSTONES, read_forgotten
-from jobs.upkeep import forget, held
+from jobs.upkeep import forget, held, verify
 from models.text import clean_text, text_key
 from tests.conftest import comment_item
 from tests.fixtures.nights import store_night
@@ -68,6 +71,11 @@ def contents(data_dir: Path) -> Iterator[bytes]:
     for path in data_dir.rglob("*"):
         if path.is_file() and path.name != TOMBSTONES:
             yield path.read_bytes()
+            if path.name == RAW:
+                with ZipFile(path) as packed:
+                    yield from (
+                        gzip.decompress(packed.read(name)) for name in packed.namelist() if name.endswith(".gz")
+                    )
             if path.suffix == ".gz":
                 yield gzip.decompress(path.read_bytes())
             elif path.suffix == ".parquet":
@@ -131,6 +139,19 @@ def test_what_is_held_is_erased_and_gone_from_the_bytes(home: Settings, tmp_path
     assert [did for _, _, did in People.in_folder(home.data_dir).audit()] == [
         "revealed texts, author=(erased)", "reviewed (erased) as insult"]  # fmt: skip
     assert forget.run(home, {hash_of_ann(home)}, set()) == forget.Erased({}, frozenset())
+
+
+def test_what_lies_in_months_is_erased_too(home: Settings) -> None:
+    lake = Lake(home.data_dir)
+    for dataset in DATASETS:
+        for model in lake.models(dataset):
+            if dataset.name != "monitored":
+                merge(lake, dataset, NIGHTS, model)
+    assert verify.run(home).problems == []
+    erased = forget.run(home, {hash_of_ann(home)}, set())
+    assert min(erased.rows[place] for place in ("raw", "raw items of others", "validated", "scored")) == 2
+    assert [word for word in (ANN, ID, SAID, hash_of_ann(home)) if places_with(home.data_dir, word)] == []
+    assert verify.run(home).problems == []
 
 
 @pytest.mark.parametrize("name", ["week.html", "week.csv", "week.csv.gz", "week.parquet", "week.duckdb"])

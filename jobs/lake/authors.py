@@ -24,16 +24,16 @@ def author_key(settings: Settings, may_be_weak: bool = False) -> bytes:
     with lake.lock("author key", wait=True):
         known = lake.facts().get(FINGERPRINT)
         key = _read(settings.data_dir) or _create(lake, has_authors=bool(known or lake.nights("validated")))
-        if not may_be_weak:
-            _check_strength(key, _source(settings.data_dir))
-        if known is None:
-            lake.note(FINGERPRINT, fingerprint(key))
-        elif known != fingerprint(key):
+        if known not in (None, fingerprint(key)):
             raise BadInput(
                 f"{_source(settings.data_dir)} is not the key that the authors in {lake.root} were hashed with "
                 f"(its fingerprint is {fingerprint(key)}, theirs is {known}). Nothing was changed. Put the right key "
                 "back; a backup has it."
             )
+        if not may_be_weak:
+            _check_strength(key, _source(settings.data_dir))
+        if known is None:
+            lake.note(FINGERPRINT, fingerprint(key))
     return key
 
 

@@ -20,6 +20,7 @@ from jobs.config.secrets import masked
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.errors import ToxwatchError
+from jobs.lake.authors import FINGERPRINT, author_key
 from jobs.lake.datasets import STAGES
 from jobs.lake.mirror import Mirror
 from jobs.lake.nights import Lake
@@ -51,7 +52,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     return [
         _examined(check, settings)
-        for check in (java, spark_nlp, memory, disk, targets, alerts, token, lake, store, model, warehouse)
+        for check in (java, spark_nlp, memory, disk, targets, alerts, token, lake, authors, store, model, warehouse)
     ]
 
 
@@ -131,6 +132,14 @@ def lake(settings: Settings) -> str:
     found = Lake.of(settings)
     counts = {one.stage: len(found.nights(one.name)) for one in STAGES if not one.by_model}
     return "nights finished: " + ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def authors(settings: Settings) -> str:
+    known = Lake.of(settings).facts().get(FINGERPRINT)
+    if known is None:
+        return "no author was hashed yet; the first night creates the key"
+    author_key(settings)
+    return f"the key of the author hashes is the lake's (fingerprint {known})"
 
 
 def store(settings: Settings) -> str:
