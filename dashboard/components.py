@@ -56,11 +56,6 @@ def up_or_down(change: float) -> str:
     return f"{'up' if change > 0 else 'down'} {points(abs(change)).lstrip('+')}"
 
 
-def is_significant(row: Row) -> bool:
-    """Whether the change exceeds its own 95% interval."""
-    return row["change"] is not None and abs(row["change"]) > row["change_margin"]
-
-
 def share(row: Row) -> str:
     """16.5% ± 1.0"""
     return f"{percent(row['share'])} ± {100 * row['margin']:.1f}"

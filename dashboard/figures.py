@@ -114,14 +114,23 @@ def choices(rows: Sequence[Row], colour: str) -> Figure:
     return _quiet(data, 300, xaxis=X, yaxis=precision, yaxis2=volume, shapes=shapes, annotations=labels)
 
 
-def sparkline(shares: Sequence[float], colour: str) -> str:
+def sparkline(rows: Sequence[Row], colour: str) -> str:
     """The URL of an SVG line of one category's daily shares."""
-    top = max([*shares, 0.01])
-    step = 100 / max(len(shares) - 1, 1)
-    points = " ".join(f"{i * step:.1f},{22 - 20 * share / top:.1f}" for i, share in enumerate(shares))
+    first, days = rows[0]["day"], max((rows[-1]["day"] - rows[0]["day"]).days, 1)
+    top = max([0.01, *(row["share"] for row in rows)])
+    lines = "".join(
+        f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
+        for run in _unbroken(rows)
+        if (
+            points := [
+                (100 * (row["day"] - first).days / days, 22 - 20 * row["share"] / top)
+                for row in (run if len(run) > 1 else run * 2)
+            ]
+        )
+    )
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 0 104 24" preserveAspectRatio="none">'
-        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"/></svg>'
+        f'<g fill="none" stroke="{colour}" stroke-width="1.6" stroke-linecap="round">{lines}</g></svg>'
     )
     return f"data:image/svg+xml,{quote(svg)}"
 
@@ -156,7 +165,23 @@ def _multiples(lines: Mapping[str, tuple[Sequence[Row], str]], columns: int, hei
     return _quiet(data, height, annotations=titles, **axes)
 
 
+def _unbroken(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows in runs of consecutive days: a day without comments has no share, so no line is drawn across it."""
+    runs: list[list[Row]] = []
+    for row in rows:
+        if runs and (row["day"] - runs[-1][-1]["day"]).days == 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
 def _band(rows: Sequence[Row], colour: str, hover: bool = False) -> list[Figure]:
+    """The line of one category with its interval, interrupted where days are missing."""
+    return [trace for run in _unbroken(rows) for trace in _line(run, colour, hover)]
+
+
+def _line(rows: Sequence[Row], colour: str, hover: bool) -> list[Figure]:
     days = [row["day"] for row in rows]
     upper = [row["share"] + row["margin"] for row in rows]
     lower = [max(row["share"] - row["margin"], 0) for row in rows]
@@ -167,7 +192,8 @@ def _band(rows: Sequence[Row], colour: str, hover: bool = False) -> list[Figure]
         {"type": "scatter", "x": days + days[::-1], "y": upper + lower[::-1], "fill": "toself", "fillcolor": colour,
          "opacity": 0.18, "line": {"width": 0}, "mode": "lines", "hoverinfo": "skip"},
         {"type": "scatter", "x": days, "y": [row["share"] for row in rows], "text": texts,
-         "mode": "lines+markers" if hover else "lines", "line": {"color": colour, "width": 2}, "marker": {"size": 5},
+         "mode": "lines+markers" if hover or len(rows) == 1 else "lines", "line": {"color": colour, "width": 2},
+         "marker": {"size": 5},
          "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"},
     ]  # fmt: skip
 

@@ -90,6 +90,7 @@ def publish(folder: Path, nights: list[Night], context: Context, anew: bool = Fa
             loaded[night.night] = _load(con, night)
             con.commit()
         run_script(con, "marts/drift.sql")
+        run_script(con, "marts/likeness.sql")
         _describe(con, context)
         for night in nights:
             _write_stages(con, night, loaded[night.night])

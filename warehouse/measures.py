@@ -11,6 +11,10 @@ EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
 BINS = 20  # scores are counted in steps of 0.05
 FEW_COMMENTS = 30  # fewer than these say little about a share
 USUAL_DAYS = 28  # as many days before say what is usual
+LEAST_DAYS = 5  # fewer days before do not say what is usual
+BY_CHANCE = 0.05  # of the changes that are called significant, at most this share may be chance
+LEAST_WAVE = 0.01  # a day's share that is less above the usual one, in standard errors of at least this, is no wave
+WAVE_FROM = 6.0  # standard errors, summed over days, from where a rise is a wave
 SHIFT_FROM = 0.25  # of the population stability index: by custom, from where a distribution has shifted
 DEVIATIONS_OF_95 = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
@@ -21,6 +25,10 @@ MACROS: dict[str, str | float | tuple[str, ...]] = {
     "bins": BINS,
     "few_comments": FEW_COMMENTS,
     "usual_days": USUAL_DAYS,
+    "least_days": LEAST_DAYS,
+    "by_chance": BY_CHANCE,
+    "least_wave": LEAST_WAVE,
+    "wave_from": WAVE_FROM,
     "shift_from": SHIFT_FROM,
     "deviations_of_95": DEVIATIONS_OF_95,
 }

@@ -26,6 +26,7 @@ from dashboard.components import (
 from dashboard.view import Answers, Row, View
 from dashboard.wording import LABEL_VERBS, counted, label_plural, period_phrase, previous_period, sentence_case
 from models.training.report import COLOURS, INK
+from warehouse.measures import USUAL_DAYS
 
 TITLE = "Account"
 
@@ -126,12 +127,13 @@ def _terms(answers: Answers, view: View) -> list[Component]:
     return [
         panel(
             "Words behind the toxicity",
-            "Terms found in more toxic comments than the account's average would explain.",
+            "Terms found in significantly more toxic comments than the account's average would explain.",
             _terms_table(driving, "No term stands out in this period."),
         ),
         panel(
             "Trending words",
-            f"Used significantly more often than in {previous_period(view.days)} (per 1,000 comments).",
+            f"Used significantly more often than in {previous_period(max(view.days, USUAL_DAYS))} "
+            "(per 1,000 comments).",
             _terms_table(rising, "No term is used significantly more often than before."),
         ),
     ]  # fmt: skip

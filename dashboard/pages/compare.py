@@ -10,7 +10,6 @@ from dash.development.base_component import Component
 from dashboard import figures
 from dashboard.components import (
     chart,
-    is_significant,
     link,
     page,
     panel,
@@ -73,7 +72,7 @@ def _summary(answers: Answers, views: dict[str, View]) -> Component:
             else link(title, "/account", view.search(accounts=(), periods=1)),
             "share": share(row),
             "change": points(row["change"]),
-            "significant": "Yes" if is_significant(row) else "",
+            "significant": "Yes" if row["is_significant"] else "",
             "comments": row["comments"],
             "flagged": row["flagged"],
         }

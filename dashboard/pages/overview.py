@@ -9,7 +9,6 @@ from dashboard import figures
 from dashboard.components import (
     all_categories,
     chart,
-    is_significant,
     link,
     page,
     panel,
@@ -73,15 +72,17 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
     sentence += f", an estimated {percent(now['share'])} of {now['comments']:,} comments {LABEL_VERBS[view.label]}"
     if now["change"] is None:
         sentence += ". There is no earlier period to compare with."
-    elif not is_significant(now):
+    elif now["change_margin"] is None:
+        sentence += f", {up_or_down(now['change'])} from {previous_period(view.days)}, which too few days confirm."
+    elif not now["is_significant"]:
         sentence += f", about the same as {previous_period(view.days)}."
     else:
         sentence += f", {up_or_down(now['change'])} from {previous_period(view.days)}."
-    changed = [row for row in ranking if is_significant(row)]
+    changed = [row for row in ranking if row["is_significant"]]
     if changed:
         top = changed[0]
         sentence += f" {top['account']} changed most: {up_or_down(top['change'])} to {percent(top['share'])}."
-    elif now["change"] is not None:
+    elif now["change_margin"] is not None:
         sentence += " No account changed significantly."
     return sentence
 
@@ -89,8 +90,11 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
 def _tile(row: Row) -> Component:
     if row["change"] is None:
         return tile(label_title(row["label"]), percent(row["share"]), "no earlier period")
-    mood = "" if not is_significant(row) else "worse" if row["change"] > 0 else "better"
-    change = f"{points(row['change'])} ± {100 * row['change_margin']:.1f}"
+    mood = "" if not row["is_significant"] else "worse" if row["change"] > 0 else "better"
+    change = points(row["change"])
+    if row["change_margin"] is None:
+        return tile(label_title(row["label"]), percent(row["share"]), f"{change}, too few days to tell")
+    change += f" ± {100 * row['change_margin']:.1f}"
     return tile(label_title(row["label"]), percent(row["share"]), change, mood)
 
 
@@ -125,7 +129,9 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
 def _how_sure(row: Row) -> str:
     if row["comments"] < FEW_COMMENTS:
         return "Too few comments"
-    return "Yes" if is_significant(row) else ""
+    if row["change_margin"] is None:
+        return "Too few days"
+    return "Yes" if row["is_significant"] else ""
 
 
 def _last_night(answers: Answers, view: View) -> list[Component]:

@@ -52,7 +52,8 @@ GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM post_scores m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO post_scores
-SELECT platform, account, day, post_id, model, count(*), sum(toxic::DOUBLE) FROM scored GROUP BY ALL ORDER BY ALL;
+SELECT platform, account, day, post_id, model, label, count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
+FROM labelled GROUP BY ALL ORDER BY ALL;
 
 CREATE OR REPLACE TEMP TABLE touched_weeks AS SELECT DISTINCT platform, account, date_trunc('week', day)::DATE AS week FROM touched;
 DELETE FROM worst_comments m USING touched_weeks t WHERE (m.platform, m.account, m.week) = (t.platform, t.account, t.week);

@@ -66,14 +66,27 @@ CREATE TABLE IF NOT EXISTS post_days ( -- Comments by post and day, with or with
     gone     BIGINT NOT NULL -- number of comments taken down since
 );
 
-CREATE TABLE IF NOT EXISTS post_scores ( -- Scored comments by post and day.
+CREATE TABLE IF NOT EXISTS post_scores ( -- Scored comments by post, day and category.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts
     day      DATE NOT NULL, -- UTC
     post_id  VARCHAR NOT NULL, -- see posts
     model    VARCHAR NOT NULL, -- see models
+    label    VARCHAR NOT NULL, -- category
     comments BIGINT NOT NULL, -- number of comments
-    expected DOUBLE NOT NULL -- sum of p: estimated number of toxic comments
+    expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
+    variance DOUBLE NOT NULL -- sum of p × (1 − p)
+);
+
+CREATE TABLE IF NOT EXISTS likeness ( -- How much comments of one day, and below one post, resemble each other, by account and category.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    model    VARCHAR NOT NULL, -- see models
+    label    VARCHAR NOT NULL, -- category
+    days     BIGINT NOT NULL, -- days with comments among the 28 days before, which say so
+    of_days  DOUBLE, -- variance of the days' shares beyond chance ÷ share × (1 − share); the other accounts' mean if days are too few
+    of_posts DOUBLE -- the same between posts of one day
 );
 
 CREATE TABLE IF NOT EXISTS terms ( -- Words and phrases that at least three people used on an account and day.
@@ -105,8 +118,8 @@ CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores, languages, lengths
     comments_before BIGINT, -- number of comments in the 28 days before; NULL if none
     usual           DOUBLE, -- for volume: median comments per day in those 28 days
     psi             DOUBLE, -- population stability index, 0 for no change; NULL for volume
-    psi_by_chance   DOUBLE, -- 95% limit of chance
-    is_shift        BOOLEAN NOT NULL, -- psi > 0.25 and > psi_by_chance; for volume, 4 median deviations off; false without earlier days
+    psi_by_chance   DOUBLE, -- 95% limit of chance, with how much days differ anyway
+    is_shift        BOOLEAN NOT NULL, -- psi > 0.25 and more than chance among all compared that day; for volume, 4 median deviations off; false with few earlier days
     ks              DOUBLE, -- Kolmogorov–Smirnov distance: largest gap between the two cumulative distributions
     ks_by_chance    DOUBLE -- 95% limit of chance
 );

@@ -1,12 +1,29 @@
--- Each category in the period and in the previous period of the same length, over some accounts or all.
-WITH sides AS (
-    SELECT label, day >= $first AS is_now, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
-        margin_of_all(margin, comments) AS margin, sum(flagged)::BIGINT AS flagged
-    FROM daily
-    WHERE day BETWEEN $before AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places)
-    GROUP BY ALL
+-- Each category in the period and in the previous period of the same length, over some accounts or all. The changes of one account
+-- are judged among those of all accounts, as in the ranking, the changes over several among the six categories.
+WITH parts AS (
+    SELECT *, coalesce(noise / sum(comments) OVER of_all ** 2, 0) + coalesce(noise_before / sum(comments_before) OVER of_all ** 2, 0) AS variance
+    FROM compared_periods($first, $days, $before, $last)
+    WHERE period = 0 AND is_of(platform, account, $only) AND is_among(platform, account, $places)
+    WINDOW of_all AS (PARTITION BY label)
+),
+flagged AS (
+    SELECT label, sum(flagged)::BIGINT AS flagged FROM flags
+    WHERE day BETWEEN $first AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places) GROUP BY label
+),
+sums AS (
+    SELECT label, sum(comments)::BIGINT AS comments, sum(comments_before)::BIGINT AS comments_before, sum(expected) / sum(comments) AS share,
+        share - sum(expected_before) / sum(comments_before) AS change, sum(variance) AS variance, freedom_of(variance, days_known) AS freedom
+    FROM parts GROUP BY label HAVING sum(comments) > 0
+),
+tested AS (
+    SELECT *, CASE WHEN least(comments, comments_before) >= few_comments() THEN chance_of_change(change, variance, freedom) END AS chance
+    FROM sums
+),
+of_account AS (
+    SELECT label, is_significant FROM changes($first, $days, $before, $last)
+    WHERE period = 0 AND $only IS NOT NULL AND is_of(platform, account, $only)
 )
-SELECT n.label, n.comments, n.share, n.margin, n.flagged, b.comments AS comments_before, n.share - b.share AS change,
-    margin_of_change(n.margin, b.margin) AS change_margin
-FROM sides n LEFT JOIN sides b ON b.label = n.label AND NOT b.is_now
-WHERE n.is_now ORDER BY n.share DESC;
+SELECT label, comments, share, margin_of_share(share, comments) AS margin, coalesce(flagged, 0) AS flagged, comments_before, change,
+    margin_of_change(variance, freedom) AS change_margin,
+    coalesce(a.is_significant, chance <= (SELECT significant_up_to(list(chance)) FROM tested), false) AS is_significant
+FROM tested LEFT JOIN flagged USING (label) LEFT JOIN of_account a USING (label) ORDER BY share DESC;

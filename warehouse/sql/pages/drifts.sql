@@ -1,6 +1,8 @@
--- The largest shift of each day, for the accounts that shifted most, as a multiple of the significance limit.
+-- The largest shift of each day, for the accounts that shifted most, as a multiple of the significance limit, which is higher
+-- where many are compared.
 WITH moved AS (
-    SELECT day, platform || '/' || account AS account, label, psi, psi / greatest(shift_from(), psi_by_chance) AS moved, comments
+    SELECT day, platform || '/' || account AS account, label, psi, psi / greatest(shift_from(), psi_by_chance) AS of_limit,
+        if(is_shift, greatest(of_limit, 1), least(of_limit, 0.99)) AS moved, comments
     FROM drift JOIN champion USING (model)
     WHERE day BETWEEN $before AND $last AND comments_before IS NOT NULL AND psi IS NOT NULL
 )

@@ -5,16 +5,59 @@ CREATE OR REPLACE MACRO bin_of(score) AS least(floor(score * bins()), bins() - 1
 
 CREATE OR REPLACE MACRO first_bin(threshold) AS round(threshold * bins()); -- the lowest that a threshold flags
 
--- Half the widths of 95 % intervals: of a share that is a sum of probabilities, whose variance is the sum of p × (1 − p); of
--- a share over several rows that have margins; of a difference between two; of a counted share (Agresti and Coull).
-CREATE OR REPLACE MACRO margin_of_sum(variance, comments) AS deviations_of_95() * sqrt(variance) / comments;
+-- Half the widths of 95 % intervals: of a share, whose comments are a sample and whose labels are only probable (the two
+-- variances add up to share × (1 − share)); of a share over several rows that have margins; of a counted share (Agresti
+-- and Coull).
+CREATE OR REPLACE MACRO margin_of_share(share, comments) AS
+    deviations_of_95() * sqrt(greatest(share * (1 - share), 0) / comments);
 
 CREATE OR REPLACE MACRO margin_of_all(margin, comments) AS sqrt(sum((margin * comments) ** 2)) / sum(comments);
 
-CREATE OR REPLACE MACRO margin_of_change(margin, margin_before) AS sqrt(margin ** 2 + margin_before ** 2);
-
 CREATE OR REPLACE MACRO margin_of_count(counted, total) AS
     deviations_of_95() * sqrt((counted + 2) / (total + 4) * (1 - (counted + 2) / (total + 4)) / (total + 4));
+
+-- Change. Comments of one day or below one post resemble each other, so that they say less than as many comments from
+-- anywhere: the variance of a sum over a period grows with the squares of its days' and posts' comments. `of_days` and
+-- `of_posts` are how much they resemble each other (the mart likeness).
+CREATE OR REPLACE MACRO noise_of(expected, comments, days_squared, posts_squared, of_days, of_posts) AS
+    greatest(expected / comments * (1 - expected / comments), 0)
+        * (comments + of_days * days_squared + of_posts * posts_squared);
+
+-- Degrees of freedom (Welch and Satterthwaite) of a sum of variances, each known from that many days.
+CREATE OR REPLACE MACRO freedom_of(variance, days) AS
+    sum(variance) ** 2 / nullif(sum(variance ** 2 / greatest(days - 1, 1)), 0);
+
+-- How many standard errors hold 95 % of Student's t.
+CREATE OR REPLACE MACRO errors_of_95(freedom) AS deviations_of_95() + (deviations_of_95() ** 3 + deviations_of_95()) / (4 * freedom)
+    + (5 * deviations_of_95() ** 5 + 16 * deviations_of_95() ** 3 + 3 * deviations_of_95()) / (96 * freedom ** 2);
+
+CREATE OR REPLACE MACRO margin_of_change(variance, freedom) AS
+    CASE WHEN freedom >= least_days() - 1 THEN errors_of_95(freedom) * sqrt(variance) END;
+
+-- The chance of a normal deviate as far from 0, on either side (Abramowitz and Stegun 26.2.17).
+CREATE OR REPLACE MACRO chance_beyond(deviations) AS (
+    SELECT 2 * exp(-(deviations ** 2) / 2) / sqrt(2 * pi())
+        * (t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429)))))
+    FROM (SELECT 1 / (1 + 0.2316419 * abs(deviations)) AS t)
+);
+
+-- The chance of a sum of squares (chi-squared) as large or larger (Wilson and Hilferty).
+CREATE OR REPLACE MACRO chance_of_squares(squares, freedom) AS
+    CASE WHEN squares > freedom - 2 / 3
+        THEN chance_beyond(((squares / freedom) ** (1 / 3) - 1 + 2 / (9 * freedom)) / sqrt(2 / (9 * freedom))) / 2 ELSE 0.5 END;
+
+-- The chance of a change as large if nothing has changed; NULL where too few days say so.
+CREATE OR REPLACE MACRO chance_of_change(change, variance, freedom) AS
+    CASE WHEN freedom >= least_days() - 1 AND variance > 0 THEN chance_beyond( -- Student's t as a normal deviate (Wallace)
+        (8 * freedom + 1) / (8 * freedom + 3) * sqrt(freedom * ln(1 + change ** 2 / variance / freedom))
+    ) END;
+
+-- Of changes that are looked at together, those with chances up to this are significant: so few of these are chance
+-- (Benjamini and Hochberg). Without any it is -1.
+CREATE OR REPLACE MACRO significant_up_to(chances) AS coalesce(list_max(list_filter(
+    list_sort(list_filter(chances, lambda chance: chance IS NOT NULL)),
+    lambda chance, place: chance <= by_chance() * place / len(list_filter(chances, lambda chance: chance IS NOT NULL))
+)), -1)::DOUBLE;
 
 CREATE OR REPLACE MACRO coverage_of(captured, reported) AS sum(least(captured, reported)) / nullif(sum(reported), 0);
 

@@ -16,6 +16,7 @@ CREATE VIEW hours AS FROM whole.hours SEMI JOIN own USING (platform, account);
 CREATE VIEW author_days AS FROM whole.author_days SEMI JOIN own USING (platform, account);
 CREATE VIEW post_days AS FROM whole.post_days SEMI JOIN own USING (platform, account);
 CREATE VIEW post_scores AS FROM whole.post_scores SEMI JOIN own USING (platform, account);
+CREATE VIEW likeness AS FROM whole.likeness SEMI JOIN own USING (platform, account);
 CREATE VIEW lengths AS FROM whole.lengths SEMI JOIN own USING (platform, account);
 CREATE VIEW drift AS FROM whole.drift SEMI JOIN own USING (platform, account);
 

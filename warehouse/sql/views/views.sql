@@ -65,20 +65,72 @@ COMMENT ON VIEW flags IS 'Number of comments that the policy flags, by account, 
 
 CREATE OR REPLACE VIEW daily AS
 SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected / d.comments AS share,
-    margin_of_sum(d.variance, d.comments) AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < few_comments() AS is_small
+    margin_of_share(share, d.comments) AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < few_comments() AS is_small
 FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category: estimated share ± margin (95% interval) and flagged comments. is_small marks fewer than 30 comments.';
 
+-- Periods of `length` days, one of which starts on `anchor`, each beside the one before it, by account and category. noise is
+-- the variance of `expected`, as far as the 28 days before the period say how much comments resemble each other.
+CREATE OR REPLACE MACRO compared_periods(anchor, length, first_day, last_day) AS TABLE
+WITH cells AS (
+    SELECT platform, account, label, post_id, day, floor((day - anchor) / length)::INTEGER AS period, comments, expected
+    FROM post_scores JOIN champion USING (model) WHERE day BETWEEN first_day AND last_day
+),
+by_post AS (SELECT platform, account, label, period, post_id, sum(comments) AS comments FROM cells GROUP BY ALL),
+by_day AS (SELECT platform, account, label, period, day, sum(comments) AS comments, sum(expected) AS expected FROM cells GROUP BY ALL),
+of_posts AS (SELECT platform, account, label, period, sum(comments ** 2) AS posts_squared FROM by_post GROUP BY ALL),
+of_days AS (
+    SELECT platform, account, label, period, min(day) AS day, sum(comments)::BIGINT AS comments, sum(expected) AS expected,
+        sum(comments ** 2) AS days_squared
+    FROM by_day GROUP BY ALL
+),
+periods AS (
+    SELECT platform, account, label, period, comments, expected, days_squared, posts_squared, l.of_days, l.of_posts, l.days
+    FROM of_days JOIN of_posts USING (platform, account, label, period)
+    LEFT JOIN (likeness l JOIN champion USING (model)) USING (platform, account, label, day)
+),
+beside AS (
+    SELECT coalesce(n.platform, b.platform) AS platform, coalesce(n.account, b.account) AS account,
+        coalesce(n.label, b.label) AS label, coalesce(n.period, b.period + 1) AS period, n.comments, n.expected, b.comments AS comments_before,
+        b.expected AS expected_before, coalesce(n.days, b.days) AS days_known,
+        noise_of(n.expected, n.comments, n.days_squared, n.posts_squared, n.of_days, n.of_posts) AS noise,
+        noise_of(b.expected, b.comments, b.days_squared, b.posts_squared, coalesce(n.of_days, b.of_days), coalesce(n.of_posts, b.of_posts)) AS noise_before
+    FROM periods n FULL JOIN periods b
+        ON b.platform = n.platform AND b.account = n.account AND b.label = n.label AND b.period = n.period - 1
+)
+SELECT *, anchor + period * length AS starts FROM beside;
+
+-- The changes of each account and category from the period before. Those of one period are looked at together.
+CREATE OR REPLACE MACRO changes(anchor, length, first_day, last_day) AS TABLE
+WITH shares AS (
+    SELECT platform, account, label, period, starts::DATE AS starts, comments, comments_before, expected / comments AS share,
+        margin_of_share(share, comments) AS margin, share - expected_before / comments_before AS change,
+        noise / comments ** 2 + noise_before / comments_before ** 2 AS variance, days_known - 1 AS freedom
+    FROM compared_periods(anchor, length, first_day, last_day) WHERE comments > 0
+),
+tested AS (
+    SELECT *, CASE WHEN least(comments, comments_before) >= few_comments() THEN chance_of_change(change, variance, freedom) END AS chance
+    FROM shares
+),
+limits AS (SELECT period, significant_up_to(list(chance)) AS chance_limit FROM tested GROUP BY period)
+SELECT * EXCLUDE (chance_limit), margin_of_change(variance, freedom) AS change_margin, coalesce(chance <= chance_limit, false) AS is_significant
+FROM tested JOIN limits USING (period);
+
 CREATE OR REPLACE VIEW waves AS -- change points by cumulative sums (CUSUM): a wave starts where a sum that exceeds the limit began to rise
 WITH usual AS (
-    SELECT platform, account, median(expected / comments) AS usual, greatest(1.4826 * mad(expected / comments), 0.01) AS deviation
-    FROM days JOIN champion USING (model) WHERE label = 'toxic' AND comments >= few_comments() GROUP BY ALL
+    SELECT platform, account, median(expected / comments) AS usual, coalesce(median(of_days), 0) AS of_days, coalesce(median(of_posts), 0) AS of_posts
+    FROM days LEFT JOIN likeness USING (platform, account, day, model, label) JOIN champion USING (model)
+    WHERE label = 'toxic' AND comments >= few_comments() GROUP BY ALL HAVING count(*) >= least_days()
 ),
-summed AS ( -- sum of min((share − usual) / sqrt(deviation² + day's own standard error²) − 0.5, 5)
-    SELECT platform, account, d.day, d.comments, d.share, d.margin, u.usual, d.flagged,
-        sum(least((d.share - u.usual) / sqrt(u.deviation ** 2 + (d.margin / deviations_of_95()) ** 2) - 0.5, 5))
-            OVER (PARTITION BY platform, account ORDER BY d.day) AS total
-    FROM daily d JOIN usual u USING (platform, account) WHERE d.label = 'toxic' AND NOT d.is_small
+by_post AS (
+    SELECT platform, account, day, sum(comments ** 2) AS squared FROM post_scores JOIN champion USING (model) WHERE label = 'toxic' GROUP BY ALL
+),
+summed AS ( -- of the days' deviations from usual, in standard errors; less than one does not add up
+    SELECT platform, account, d.day, d.comments, d.share, u.usual, d.flagged,
+        sum(least((d.share - u.usual) / greatest(sqrt(noise_of(u.usual * d.comments, d.comments, d.comments ** 2, coalesce(p.squared, 0),
+            u.of_days, u.of_posts)) / d.comments, least_wave()) - 1, wave_from() + 1)) OVER (PARTITION BY platform, account ORDER BY d.day) AS total
+    FROM daily d JOIN usual u USING (platform, account) LEFT JOIN by_post p USING (platform, account, day)
+    WHERE d.label = 'toxic' AND NOT d.is_small
 ),
 risen AS (
     SELECT *, least(min(total) OVER (PARTITION BY platform, account ORDER BY day), 0) AS lowest, total - lowest AS height
@@ -89,7 +141,7 @@ peaks AS (
     FROM risen WINDOW rise AS (PARTITION BY platform, account, lowest)
 )
 SELECT platform, account, day, comments, share, usual, flagged FROM peaks
-WHERE highest > 4 AND day <= peak AND share - margin > usual;
+WHERE highest > wave_from() AND day <= peak AND share > usual;
 COMMENT ON VIEW waves IS 'Waves of abuse: the days from when an account became significantly more toxic than its median day to the peak.';
 
 CREATE OR REPLACE VIEW by_tag AS
@@ -101,7 +153,7 @@ COMMENT ON VIEW by_tag IS 'Toxicity by tag, day and category.';
 
 CREATE OR REPLACE VIEW by_language AS
 SELECT b.platform, b.account, b.language, b.label, sum(b.comments)::BIGINT AS comments,
-    sum(b.expected) / sum(b.comments) AS share, margin_of_sum(sum(b.variance), sum(b.comments)) AS margin
+    sum(b.expected) / sum(b.comments) AS share, margin_of_share(share, sum(b.comments)) AS margin
 FROM score_bins b JOIN champion USING (model) GROUP BY ALL;
 COMMENT ON VIEW by_language IS 'Toxicity by account, language and category.';
 
@@ -129,7 +181,7 @@ COMMENT ON VIEW post_coverage IS 'Posts with their coverage: captured ÷ comment
 CREATE OR REPLACE VIEW by_post AS
 WITH scored AS (
     SELECT post_id, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share
-    FROM post_scores JOIN champion USING (model) GROUP BY post_id
+    FROM post_scores JOIN champion USING (model) WHERE label = 'toxic' GROUP BY post_id
 )
 SELECT p.* EXCLUDE (night), s.share AS toxic_share, coalesce(s.comments, 0) AS scored
 FROM post_coverage p LEFT JOIN scored s USING (post_id);
@@ -142,14 +194,8 @@ FROM post_coverage p WHERE comment_count IS NOT NULL GROUP BY ALL;
 COMMENT ON VIEW coverage IS 'Coverage of each account: captured comments ÷ comments the platform reports.';
 
 CREATE OR REPLACE VIEW weekly AS
-WITH weeks AS (
-    SELECT platform, account, date_trunc('week', day)::DATE AS week, label, sum(comments)::BIGINT AS comments,
-        sum(expected) / sum(comments) AS share, margin_of_all(margin, comments) AS margin
-    FROM daily GROUP BY ALL
-)
-SELECT *, share - lag(share) OVER before AS change,
-    margin_of_change(margin, lag(margin) OVER before) AS change_margin
-FROM weeks WINDOW before AS (PARTITION BY platform, account, label ORDER BY week);
+SELECT platform, account, starts AS week, label, comments, share, margin, change, change_margin, is_significant
+FROM changes(DATE '2000-01-03', 7, DATE '2000-01-03', DATE '9999-12-31'); -- that is a Monday
 COMMENT ON VIEW weekly IS 'Toxicity by account, week and category, with the change from the week before.';
 
 CREATE OR REPLACE VIEW flag_precision AS
@@ -196,7 +242,8 @@ COMMENT ON COLUMN flags.flagged IS 'number of comments that the policy flags';
 COMMENT ON COLUMN daily.is_small IS 'fewer than 30 comments, so the share is unreliable';
 COMMENT ON COLUMN waves.usual IS 'median share over the account''s days';
 COMMENT ON COLUMN weekly.change IS 'share − share of the week before';
-COMMENT ON COLUMN weekly.change_margin IS 'half-width of the 95% interval of change; a larger change is significant';
+COMMENT ON COLUMN weekly.change_margin IS 'half-width of the 95% interval of change, with the differences that days and posts have anyway; NULL with fewer than 5 earlier days';
+COMMENT ON COLUMN weekly.is_significant IS 'whether the change is more than chance: of the changes of all accounts and categories in the week that are, at most 5% are false';
 COMMENT ON COLUMN by_tag.tag IS 'tag of the accounts';
 COMMENT ON COLUMN by_author.expected_toxic IS 'estimated number of their toxic comments';
 COMMENT ON COLUMN by_author.accounts IS 'number of accounts they comment on';
