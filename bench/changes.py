@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -25,7 +26,7 @@ FIRST = date(2026, 9, 1)
 DAYS = 56
 LIFE = np.array([0.62, 0.22, 0.10, 0.06])  # share of a post's comments by its age in days
 PERIODS = (1, 7, 28)
-Cells = dict[str, npt.NDArray[np.float64]]
+Cells = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,13 @@ NIGHT_COMMENTS = 100_000
 PART_COMMENTS = 500_000  # of history that are made at once
 SIZES = (1_000_000, 10_000_000, 30_000_000)
 ROUNDS = 12  # times that each query is asked, each time of another account
-NO_PAGE = {"export", "reviewed", "comments_page", "comments_of"}  # of the command line; parts of "comments"
+NO_PAGE = {
+    "audit_plan",
+    "export",
+    "reviewed",
+    "comments_page",
+    "comments_of",
+}  # of the command line; parts of "comments"
 
 
 def main(folder: Path, sizes: list[int]) -> None:

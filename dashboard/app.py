@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import api, door, limits, perspective, reference
 from dashboard.components import note
-from dashboard.pages import account, audit, comments, compare, overview, quality, review, try_it
+from dashboard.pages import account, audit, comments, compare, numbers, overview, quality, review, try_it
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.view import Answers, View
 from models import scorer
@@ -92,6 +92,7 @@ def create(
         "/comments": comments,
         "/review": review,
         "/quality": quality,
+        "/numbers": numbers,
         "/try": try_it,
         "/audit": audit,
     }

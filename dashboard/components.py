@@ -96,7 +96,16 @@ def chart(title: str, note: str, figure: Figure, rows: Sequence[Row], empty: str
         return panel(title, note, html.P(empty, className="empty"), wide=wide)
     graph = labelled(html.Div, f"{title}. {note}", dcc.Graph(figure=figure, config=GRAPH), role="figure",
                      className="scrolls" if wide else "")  # fmt: skip
-    data = html.Details([html.Summary("Show data"), _download(title, rows), _data(rows)], className="numbers")
+    data = html.Details(
+        [
+            html.Summary("Show data"),
+            _download(title, rows),
+            " · ",
+            link("How these numbers are made", "/numbers"),
+            _data(rows),
+        ],
+        className="numbers",
+    )
     return panel(title, note, graph, data, wide=wide)
 
 

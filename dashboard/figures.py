@@ -12,9 +12,11 @@ from dashboard.view import Row
 from dashboard.wording import counted, label_name, label_title
 from models.labels import LABELS
 from models.training.report import COLOURS, INK, LINES
+from warehouse.measures import FEW_COMMENTS
 
 Figure = dict[str, Any]
 
+FEW = "rgba(134, 142, 150, 0.25)"  # of a cell with few comments
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": True, "ticks": ""}
 Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
@@ -59,14 +61,19 @@ def side_by_side(trends: Mapping[str, Sequence[Row]], label: str, columns: int) 
 
 def weekdays(rows: Sequence[Row], label: str, zone: str) -> Figure:
     share: list[list[Any]] = [[None] * 24 for _ in WEEKDAYS]
+    few: list[list[Any]] = [[None] * 24 for _ in WEEKDAYS]
     text = [[""] * 24 for _ in WEEKDAYS]
     for row in rows:
-        share[row["weekday"] - 1][row["hour"]] = row["share"]
+        share[row["weekday"] - 1][row["hour"]] = row["share"] if row["comments"] >= FEW_COMMENTS else None
+        few[row["weekday"] - 1][row["hour"]] = 1 if row["comments"] < FEW_COMMENTS else None
         text[row["weekday"] - 1][row["hour"]] = f"{row['share']:.1%} of {counted(row['comments'], 'comment')}"
     data = {**_heat(label, ".0%"), "z": share, "x": [f"{hour:02}" for hour in range(24)], "y": WEEKDAYS, "text": text,
             "hovertemplate": f"%{{y}} %{{x}}:00 {zone}: %{{text}}<extra></extra>"}  # fmt: skip
+    too_few = f"%{{y}} %{{x}}:00 {zone}: %{{text}}, too few to tell<extra></extra>"
+    small = {**data, "z": few, "zmin": 0, "zmax": 1, "showscale": False, "colorscale": [[0, FEW], [1, FEW]],
+             "hovertemplate": too_few}  # fmt: skip
     hours = {**X, "type": "category", "tickangle": 0}
-    return _quiet([data], 260, xaxis=hours, yaxis={**Y, "showgrid": False, "autorange": "reversed"})
+    return _quiet([data, small], 260, xaxis=hours, yaxis={**Y, "showgrid": False, "autorange": "reversed"})
 
 
 def drifts(rows: Sequence[Row]) -> Figure:

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from dashboard.people import PeopleError
-from jobs.commands import ask, care, models, nights, people
+from jobs.commands import ask, audit, care, models, nights, people
 from jobs.config.secrets import Masked
 from jobs.console import console
 from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchError
@@ -24,7 +24,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 WRONG_PLACE = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 LAST = "Maintain"
-GROUPS = {"user": people.users, "key": people.keys}  # in the last panel
+GROUPS = {"user": people.users, "key": people.keys, "audit": audit.audit}  # in the last panel
 PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
     "Run one stage of a night": (
         nights.scrape,

@@ -16,6 +16,7 @@ from jobs.lake.nights import Lake
 from jobs.lake.stage import Stage, Work
 from models.card import read_card
 from warehouse import build
+from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
 
@@ -29,6 +30,8 @@ def transform(work: Work) -> None:
 
     night = _night(work.lake, work.night, stages)
     version = build.publish(work.settings.data_dir / "warehouse", [night], _context(work.settings))
+    drawn = Warehouse(version.parent).query("SELECT comment_id, night, chance, place FROM drawn")
+    Reviews.in_folder(work.settings.data_dir).keep_drawn(drawn)
     work.versions = {"warehouse": version.name}
 
 
@@ -100,10 +103,11 @@ def _stage_row(one: Manifest) -> build.StageRow:
 
 def _context(settings: Settings) -> build.Context:
     watched: Sequence[Any] = read_targets(settings.targets_file).accounts
-    card = read_card(settings.model_dir)
+    card, reviews = read_card(settings.model_dir), Reviews.in_folder(settings.data_dir)
     return build.Context(
         accounts=[(one.platform, one.handle, one.tags) for one in watched],
         champion=(card["version"], card["text_rule"]),
         policies=settings.policies_file,
-        reviews=Reviews.in_folder(settings.data_dir).rows(),
+        reviews=reviews.rows(),
+        drawn=reviews.drawn(),
     )

@@ -24,7 +24,7 @@ from warehouse.reviews import Reviews
 
 pytestmark = pytest.mark.long
 
-PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/try", "/audit"]
+PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/numbers", "/try", "/audit"]
 
 
 @pytest.fixture(scope="module")

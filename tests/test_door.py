@@ -88,7 +88,10 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
     assert answers.accounts() == sorted(f"instagram/{account}" for account in own)
     view = View(days=14, last=answers.newest())
     simple = {path.stem for path in queries.PAGES.glob("*.sql")} - {"comments", "comments_page", "comments_of"}
-    asked = {name: answers.rows(name, view, done=[], id="loud/2026-11-20-1", day=view.last) for name in sorted(simple)}
+    asked = {
+        name: answers.rows(name, view, done=[], id="loud/2026-11-20-1", day=view.last, margin=0.1)
+        for name in sorted(simple)
+    }
     asked["page"] = answers.page_of_comments(view, "toxic DESC", 1000, 0)
     asked["comment"] = [answers.comment(f"{account}/2026-11-20-1") for account in ("loud", "calm")]
     for account in ("loud", "calm"):

@@ -28,6 +28,7 @@ CURRENT = "current.duckdb"
 CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 VERSIONS_KEPT = 3
+NOT_OF_LAKE = {"stages", "drawn"}  # what happened, and what was drawn once and stays
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
 NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, so that a missing one is noticed
 
@@ -79,6 +80,7 @@ class Context:
     champion: tuple[str, str]  # versions of the model and its text rule
     policies: Path
     reviews: Sequence[tuple[Any, ...]] = ()  # rows of the reviews table
+    drawn: Sequence[tuple[Any, ...]] = ()  # rows of the table drawn
 
 
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
@@ -94,6 +96,7 @@ def publish(folder: Path, nights: list[Night], context: Context, anew: bool = Fa
         _describe(con, context)
         for night in nights:
             _write_stages(con, night, loaded[night.night])
+            run_script(con, "load/draw.sql", night=night.night)
     return current(folder)
 
 
@@ -164,7 +167,7 @@ def current(folder: Path) -> Path:
 def content_hash(folder: Path) -> str:
     """The same for warehouses with the same rows, regardless of loading order."""
     with duckdb.connect(str(current(folder)), read_only=True) as con:
-        return "\n".join(f"{table} {_table_hash(con, table)}" for table in _tables(con) if table != "stages")
+        return "\n".join(f"{table} {_table_hash(con, table)}" for table in _tables(con) if table not in NOT_OF_LAKE)
 
 
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
@@ -208,7 +211,12 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     con.execute("DELETE FROM models WHERE model = $1", [champion])
     con.execute("INSERT INTO models VALUES ($1, $2, true)", [champion, text_rule])
     policies = read_policies(context.policies).rows()
-    for table, rows in (("accounts", context.accounts), ("policy_rules", policies), ("reviews", context.reviews)):
+    for table, rows in (
+        ("accounts", context.accounts),
+        ("policy_rules", policies),
+        ("reviews", context.reviews),
+        ("drawn", context.drawn),
+    ):
         con.execute(f"DELETE FROM {table}")
         if rows:
             con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)

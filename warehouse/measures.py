@@ -15,6 +15,7 @@ LEAST_DAYS = 5  # fewer days before do not say what is usual
 BY_CHANCE = 0.05  # of the changes that are called significant, at most this share may be chance
 LEAST_WAVE = 0.01  # a day's share that is less above the usual one, in standard errors of at least this, is no wave
 WAVE_FROM = 6.0  # standard errors, summed over days, from where a rise is a wave
+DRAWN_A_NIGHT = 20  # comments of each account, for the audit
 SHIFT_FROM = 0.25  # of the population stability index: by custom, from where a distribution has shifted
 DEVIATIONS_OF_95 = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
@@ -29,6 +30,7 @@ MACROS: dict[str, str | float | tuple[str, ...]] = {
     "by_chance": BY_CHANCE,
     "least_wave": LEAST_WAVE,
     "wave_from": WAVE_FROM,
+    "drawn_a_night": DRAWN_A_NIGHT,
     "shift_from": SHIFT_FROM,
     "deviations_of_95": DEVIATIONS_OF_95,
 }

@@ -5,6 +5,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from warehouse.sqlite import SqliteFile
 
 SCHEMA = Path(__file__).parent / "sql" / "schema" / "reviews.sql"
 CLAIM_SECONDS = 300  # while a comment is open for one reviewer, others don't get it
+AUDITED = 5  # one review in five is of a comment drawn at random
 DOUBLE_REVIEWED = 5  # one comment in five goes to two people
 
 
@@ -41,32 +43,66 @@ class Reviews(SqliteFile):
         )
         return [(*row[:2], row[2].split(), row[3], row[4].split(), *row[5:]) for row in rows]
 
+    def drawn(self) -> list[tuple[Any, ...]]:
+        """The rows for the warehouse's table drawn."""
+        return self.query("SELECT comment_id, night, chance, place FROM drawn")
+
+    def keep_drawn(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Keeps what was drawn for the audit: a draw is made once, whatever the warehouse is rebuilt from later."""
+        with self._open() as database, database:
+            database.executemany(
+                "INSERT OR IGNORE INTO drawn VALUES (?, ?, ?, ?)",
+                [(id, str(night), *rest) for id, night, *rest in rows],
+            )
+
+    def is_turn_of_audit(self, who: str) -> bool:
+        """Whether the next comment they get is one of the audit."""
+        [(reviewed,)] = self.query("SELECT count(*) FROM reviews WHERE reviewer = ?", who)
+        return int(reviewed) % AUDITED == AUDITED - 1
+
     def erase(self, comments: Iterable[str]) -> int:
         """Deletes all reviews of these comments and returns their number."""
         ids = [(id,) for id in comments]
         with self._open() as database, database:
-            for table in ("skipped", "claims"):
+            for table in ("skipped", "claims", "drawn"):
                 database.executemany(f"DELETE FROM {table} WHERE comment_id = ?", ids)
             return database.executemany("DELETE FROM reviews WHERE comment_id = ?", ids).rowcount
 
     def record(
-        self, comment_id: str, who: str, labels: Sequence[str], flags: Sequence[str], model: str, policy: str
+        self,
+        comment_id: str,
+        who: str,
+        labels: Sequence[str],
+        flags: Sequence[str],
+        model: str,
+        policy: str,
+        also: Sequence[str] = (),
     ) -> None:
-        """Saves a decision, with the flags at that time; a second decision by the same person replaces the first."""
-        self.query(
-            "INSERT OR REPLACE INTO reviews (comment_id, reviewer, labels, flags, model, policy) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            *(comment_id, who, " ".join(labels), " ".join(flags), model, policy),
-        )
+        """Saves a decision on a comment, and `also` on others with its text, with the flags at that time.
+
+        A second decision by the same person replaces the first.
+        """
+        at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        decision = (who, " ".join(labels), " ".join(flags), model, policy, at)
+        with self._open() as database, database:
+            database.executemany(
+                "INSERT OR REPLACE INTO reviews (comment_id, reviewer, labels, flags, model, policy, reviewed_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(one, *decision) for one in (*also, comment_id)],
+            )
 
     def skip(self, comment_id: str, who: str) -> None:
         self.query("INSERT OR IGNORE INTO skipped VALUES (?, ?)", comment_id, who)
 
     def undo(self, who: str) -> str | None:
-        """Deletes their last decision and returns its comment."""
-        last = self.query("SELECT comment_id FROM reviews WHERE reviewer = ? ORDER BY reviewed_at DESC LIMIT 1", who)
-        for (comment_id,) in last:
-            self.query("DELETE FROM reviews WHERE comment_id = ? AND reviewer = ?", comment_id, who)
+        """Deletes their last decision and returns a comment that it was on."""
+        last = self.query(
+            "SELECT comment_id, reviewed_at FROM reviews WHERE reviewer = ? "
+            "ORDER BY reviewed_at DESC, comment_id LIMIT 1",
+            who,
+        )
+        for comment_id, at in last:
+            self.query("DELETE FROM reviews WHERE reviewed_at = ? AND reviewer = ?", at, who)
             return str(comment_id)
         return None
 

@@ -26,7 +26,7 @@ from dashboard.components import (
 from dashboard.view import Answers, Row, View
 from dashboard.wording import LABEL_VERBS, counted, label_plural, period_phrase, previous_period, sentence_case
 from models.training.report import COLOURS, INK
-from warehouse.measures import USUAL_DAYS
+from warehouse.measures import FEW_COMMENTS, USUAL_DAYS
 
 TITLE = "Account"
 
@@ -57,7 +57,8 @@ def layout(answers: Answers, view: View) -> Component:
             wide=True,
         ),
         chart(
-            "By weekday and hour", f"Estimated share of comments ({view.zone}).",
+            "By weekday and hour",
+            f"Estimated share of comments ({view.zone}). Grey: fewer than {FEW_COMMENTS} comments.",
             figures.weekdays(weekdays, view.label, view.zone), weekdays,
             "No comments in this period.",
         ),
@@ -86,7 +87,7 @@ def _sentence(answers: Answers, view: View) -> Component:
     period = sentence_case(period_phrase(view.days, view.last))
     flagged = counted(now["flagged"], "comment")
     return html.Span([
-        f"{period}, an estimated {percent(now['share'])} of {now['comments']:,} comments "
+        f"{period}, an estimated {percent(now['share'])} of {now['comments']:,} scored comments "
         f"{LABEL_VERBS[view.label]}{change}. {flagged} {'was' if now['flagged'] == 1 else 'were'} flagged. ",
         link("Read flagged comments", "/comments", view.search(flag=view.label)),
     ])  # fmt: skip
@@ -115,12 +116,12 @@ def _terms(answers: Answers, view: View) -> list[Component]:
     """Words and phrases behind the toxicity, and trending ones; abuse is blurred as on every page."""
     rows = answers.rows("terms", view)
     driving = [
-        {"Term": _term(row, view), "Comments": row["comments"], "Toxic": percent(row["toxic_share"]),
-         "Extra toxic comments": f"+{row['excess']:.1f}"}
+        {"Term": _term(row, view), "Comments": row["comments"], "People": row["people"],
+         "Toxic": percent(row["toxic_share"]), "Extra toxic comments": f"+{row['excess']:.1f}"}
         for row in sorted(rows, key=lambda row: -row["excess"]) if row["drives"]
     ]  # fmt: skip
     rising = [
-        {"Term": _term(row, view), "Now": round(row["now"]), "Before": round(row["before"])}
+        {"Term": _term(row, view), "People": row["people"], "Now": round(row["now"]), "Before": round(row["before"])}
         for row in rows
         if row["rises"]
     ]
@@ -170,7 +171,8 @@ def _authors(answers: Answers, view: View) -> Component:
         row | {"author": link(row["author"], "/comments", view.search(words=f"@{row['author']}"))}
         for row in answers.rows("authors", view)
     ]
-    headings = {"author": "Pseudonym", "comments": "Comments", "toxic": "Toxic (est.)", "worst": "Highest score",
+    headings = {"author": "Pseudonym", "comments": "Comments", "flagged": "Flagged",
+                "toxic": "Toxic (est.)", "worst": "Highest score",
                 "last_seen": "Last comment"}  # fmt: skip
     body = table(rows, headings) if rows else html.P("No repeat offenders in this period.", className="empty")
-    return panel("Repeat offenders", "Authors of several toxic comments, by pseudonym.", body)
+    return panel("Repeat offenders", "Authors of at least two flagged comments in the period, by pseudonym.", body)

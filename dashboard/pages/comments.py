@@ -46,7 +46,7 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_dow
     (count,) = answers.rows("comments_count", view)
     return page(
         TITLE,
-        _sentence(count["comments"], view),
+        _sentence(count["comments"], count["scored"], view),
         [
             pick_account(view, answers.places(), "All accounts"),
             pick_period(view),
@@ -110,10 +110,11 @@ def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_do
     app.clientside_callback(REVEAL, Output("reveal", "label"), Input("reveal", "checked"))
 
 
-def _sentence(count: int, view: View) -> Component:
+def _sentence(count: int, scored: int | None, view: View) -> Component:
     if count:
         matches = "1 comment matches" if count == 1 else f"{count:,} comments match"
-        return html.Span(f"{matches}. Text is blurred: hover to read, click to open the thread.")
+        of_which = f", {scored:,} of them scored" if scored is not None and scored != count else ""
+        return html.Span(f"{matches}{of_which}. Text is blurred: hover to read, click to open the thread.")
     return html.Span(["No comments match. ", link("Clear filters", "/comments", View(last=view.last).search())])
 
 

@@ -69,7 +69,8 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
     if not now:
         return f"No comments {period_phrase(view.days, view.last)}."
     sentence = sentence_case(period_phrase(view.days, view.last))
-    sentence += f", an estimated {percent(now['share'])} of {now['comments']:,} comments {LABEL_VERBS[view.label]}"
+    scored = f"{now['comments']:,} scored comments"
+    sentence += f", an estimated {percent(now['share'])} of {scored} {LABEL_VERBS[view.label]}"
     if now["change"] is None:
         sentence += ". There is no earlier period to compare with."
     elif now["change_margin"] is None:

@@ -49,6 +49,10 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
                 "No significant shifts in this period."),
         _listed("Correct flags", "Share of reviewed flags that reviewers confirmed, by week and category.",
                 _precision(answers, view), "No flagged comments were reviewed in this period."),
+        _listed("Random audit",
+                "What people found in comments drawn at random, whatever their score: the share they see with 95% "
+                "interval, the model's, and how many flags are right (precision) and how much is flagged (recall).",
+                _audited(answers, view), "No comment of the random audit has been reviewed in this period."),
         chart("Drift by day",
               "The largest shift of each day (population stability index); values of 1 or more are significant.",
               figures.drifts(drifts), drifts, "There are no earlier days to compare with.", wide=True),
@@ -103,6 +107,25 @@ def _precision(answers: Answers, view: View) -> list[Row]:
             "reviewed_flags": row["flagged"],
         }
         for row in answers.rows("precision", view)
+    ]
+
+
+def _audited(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "category": label_title(row["label"]),
+            "people": f"{percent(row['audited_share'])} ± {100 * row['margin']:.1f}",
+            "model": percent(row["share"]),
+            "bias": ""
+            if not row["is_off"]
+            else "Sees too little"
+            if row["audited_share"] > row["share"]
+            else "Too much",
+            "precision": percent(row["precision"]),
+            "recall": percent(row["recall"]),
+            "reviewed": row["reviewed"],
+        }
+        for row in answers.rows("audited", view)
     ]
 
 

@@ -51,8 +51,9 @@ KEYS = """() => {
 def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
     return page(
         TITLE,
-        "The most harmful and most uncertain comments come first. Press 1 to 6 to tick a category. "
-        "One in five comments is reviewed by two people.",
+        "The most severe comments come first, among those the least certain. Press 1 to 6 to tick a category. "
+        "One in five is drawn at random, whatever its score: it says what the flags miss. "
+        "One in five is reviewed by two people.",
         [
             pick_account(view, answers.places(), "All accounts"),
             pick_period(view),
@@ -78,11 +79,13 @@ def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable
             undone = reviews.undo(who)
             write_down(f"undid the review of {undone}")
             return _card(answers, view, reviews, undone or reviewed["id"])
+        same = [row["comment_id"] for row in answers.rows("same_text", view, id=reviewed["id"])]
         if action == "skip":
-            reviews.skip(reviewed["id"], who)
+            for one in (reviewed["id"], *same):
+                reviews.skip(one, who)
         elif row := answers.comment(**reviewed):
             labels = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[action]
-            reviews.record(reviewed["id"], who, labels, *(row[name] for name in ("flags", "model", "policy")))
+            reviews.record(reviewed["id"], who, labels, row["flags"], row["model"], row["policy"], also=same)
             write_down(f"reviewed {reviewed['id']} as {', '.join(labels) or 'harmless'}")
         return _next(answers, view, reviews)
 
@@ -94,7 +97,13 @@ def _known(ticked: list[str] | None) -> list[str]:
 
 
 def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
-    waiting = answers.rows("queue", view, done=reviews.hidden_from(VISITOR.get().name))
+    who = VISITOR.get().name
+    done = reviews.hidden_from(who)
+    waiting = answers.rows("queue", view, done=done)
+    drawn = answers.rows("audit_queue", view, done=done) if reviews.is_turn_of_audit(who) or not waiting else []
+    if drawn:
+        left = waiting[0]["waiting"] if waiting else 0
+        return _card(answers, view, reviews, drawn[0]["comment_id"], drawn[0]["day"], left)
     if not waiting:
         return [
             _tally(reviews, 0),
@@ -103,12 +112,13 @@ def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
             dcc.Store(id="reviewed", data={"id": ""}),
             dmc.CheckboxGroup(id="ticked", children=[]),
         ]
-    return _card(answers, view, reviews, waiting[0]["comment_id"], waiting[0]["day"], waiting[0]["waiting"])
+    first = waiting[0]
+    return _card(answers, view, reviews, first["comment_id"], first["day"], first["waiting"], first["times"])
 
 
 def _card(
     answers: Answers, view: View, reviews: Reviews, comment_id: str, posted_on: date | None = None,
-    waiting: int | None = None,
+    waiting: int | None = None, times: int = 1,
 ) -> list[Component]:  # fmt: skip
     row = answers.comment(comment_id, posted_on)
     if not row:
@@ -126,6 +136,7 @@ def _card(
         _tally(reviews, waiting),
         panel(
             f"{row['platform']}/{row['account']}", place(row, view), *context,
+            *([html.P(f"Posted {times} times. Your decision counts for all.", className="note")] if times > 1 else []),
             html.P(row["text"], className="line"),
             html.Div(meters([row[label] for label in LABELS]), className="result"),
             ticks, html.Div([_button(action) for action in ACTIONS], className="actions"),

@@ -1,6 +1,5 @@
--- Repeat offenders on this account, by pseudonym.
-SELECT left(d.author_hash, 8) AS author, sum(d.comments)::BIGINT AS comments, sum(d.expected) AS toxic,
-    max(d.worst) AS worst, max(d.day) AS last_seen
-FROM author_days d JOIN champion USING (model)
-WHERE is_of(d.platform, d.account, $account) AND d.day BETWEEN $first AND $last
-GROUP BY d.author_hash HAVING sum(d.comments) >= 2 AND sum(d.expected) >= 1 ORDER BY toxic DESC LIMIT 8;
+-- Repeat offenders on this account, by pseudonym: authors of at least two flagged comments in the period.
+SELECT left(author_hash, 8) AS author, count(*) AS comments, count(*) FILTER (len(flags) > 0) AS flagged, sum(toxic) AS toxic,
+    max(toxic) AS worst, max(day) AS last_seen
+FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL, NULL, NULL) WHERE author_hash IS NOT NULL AND toxic IS NOT NULL
+GROUP BY author_hash HAVING flagged >= 2 ORDER BY flagged DESC, toxic DESC LIMIT 8;

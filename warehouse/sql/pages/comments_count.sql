@@ -1,9 +1,15 @@
--- How many comments match the same filters; reads scores only if a filter needs them.
-SELECT sum(comments)::BIGINT AS comments FROM (
-    SELECT count(*) AS comments FROM comments
+-- How many comments match the same filters, and how many of them have scores, which is unknown if only words are searched;
+-- reads scores only if a filter needs them.
+SELECT sum(comments)::BIGINT AS comments, sum(scored)::BIGINT AS scored FROM (
+    SELECT count(*) AS comments, NULL::BIGINT AS scored FROM comments
     WHERE $severity IS NULL AND $flag IS NULL AND $review IS NULL
         AND is_asked(posted_at, platform, account, language, author_hash, text, terms, $first, $last, $only, $places, $language, $words)
     UNION ALL
-    SELECT count(*) FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $review, $words)
+    SELECT 0, sum(comments) FROM score_bins JOIN champion USING (model)
+    WHERE $severity IS NULL AND $flag IS NULL AND $review IS NULL AND $words IS NULL AND label = 'toxic'
+        AND day BETWEEN $first AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places)
+        AND ($language IS NULL OR language = $language)
+    UNION ALL
+    SELECT count(*), count(toxic) FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $review, $words)
     WHERE $severity IS NOT NULL OR $flag IS NOT NULL OR $review IS NOT NULL
 );

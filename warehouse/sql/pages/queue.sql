@@ -1,7 +1,10 @@
--- The next comment to review: the most harmful and most uncertain first, without those already done.
+-- The next comment to review, without those already done: the most severe first, among those the least certain. A text that
+-- stands below an account several times is one item.
 WITH waiting AS MATERIALIZED ( -- so that only these are read
-    SELECT comment_id, day, severity_rank(severity) / 4 + 4 * toxic * (1 - toxic) AS urgency
+    SELECT min_by(comment_id, (posted_at, comment_id)) AS comment_id, min(day) AS day, count(*) AS times,
+        max(severity_rank(severity) + toxic * (1 - toxic)) AS urgency
     FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $review, $words)
     WHERE toxic >= 0.2 AND gone_since IS NULL AND text <> expired() AND comment_id NOT IN (SELECT unnest($done::VARCHAR[]))
+    GROUP BY platform, account, text
 )
-SELECT comment_id, day, (SELECT count(*) FROM waiting) AS waiting FROM waiting ORDER BY urgency DESC, comment_id LIMIT 1;
+SELECT comment_id, day, times, (SELECT count(*) FROM waiting) AS waiting FROM waiting ORDER BY urgency DESC, comment_id LIMIT 1;

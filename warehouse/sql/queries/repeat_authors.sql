@@ -1,4 +1,5 @@
 -- Who are the repeat offenders (by pseudonym)?
-SELECT left(author_hash, 8) AS author, platform, comments, expected_toxic, worst, accounts, last_day
-FROM by_author WHERE comments >= 3 AND expected_toxic >= 2
-ORDER BY expected_toxic DESC LIMIT 10;
+SELECT left(author_hash, 8) AS author, platform, count(*) AS comments, count(*) FILTER (len(flags) > 0) AS flagged,
+    max(toxic) AS worst, count(DISTINCT account) AS accounts, max(day) AS last_day
+FROM comments_scored WHERE author_hash IS NOT NULL AND toxic IS NOT NULL
+GROUP BY ALL HAVING flagged >= 2 ORDER BY flagged DESC LIMIT 10;

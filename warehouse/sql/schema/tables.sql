@@ -150,6 +150,13 @@ CREATE TABLE IF NOT EXISTS reviews ( -- Moderators' decisions on comments.
     policy      VARCHAR NOT NULL -- version of the policy that flagged
 );
 
+CREATE TABLE IF NOT EXISTS drawn ( -- Comments drawn at random for the audit, from each night's new ones.
+    comment_id VARCHAR NOT NULL, -- see comments
+    night      DATE NOT NULL, -- first night that collected it
+    chance     DOUBLE NOT NULL, -- its chance to be drawn, from 0 to 1; larger where the model is less sure
+    place      DOUBLE NOT NULL -- where it stands in the random order of review, from 0 to 1
+);
+
 CREATE TABLE IF NOT EXISTS format ( -- The format of this file.
     steps INTEGER NOT NULL -- number of sql/migrations applied
 );

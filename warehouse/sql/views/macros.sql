@@ -59,6 +59,18 @@ CREATE OR REPLACE MACRO significant_up_to(chances) AS coalesce(list_max(list_fil
     lambda chance, place: chance <= by_chance() * place / len(list_filter(chances, lambda chance: chance IS NOT NULL))
 )), -1)::DOUBLE;
 
+-- The random audit. Comments are drawn in proportion to this; of those drawn, people judge y and the model says p, and each
+-- stands for `weight` comments, 1 ÷ its chance. The noise is at least what the model's probabilities lead to expect, so that a
+-- sample without a surprise is not taken for certainty.
+CREATE OR REPLACE MACRO size_in_audit(score) AS 0.1 + sqrt(score * (1 - score));
+
+CREATE OR REPLACE MACRO correction_of(weight, y, p) AS sum(weight * (y - p));
+
+CREATE OR REPLACE MACRO noise_of_audit(weight, y, p) AS
+    greatest(sum(weight * (weight - 1) * (y - p) ** 2), sum(weight * (weight - 1) * p * (1 - p)));
+
+CREATE OR REPLACE MACRO margin_of_audit(noise, comments, reviewed) AS errors_of_95(reviewed - 1) * sqrt(noise) / comments;
+
 CREATE OR REPLACE MACRO coverage_of(captured, reported) AS sum(least(captured, reported)) / nullif(sum(reported), 0);
 
 CREATE OR REPLACE MACRO is_of(platform, account, wanted) AS -- wanted: platform/account, or NULL for all

@@ -188,7 +188,7 @@ FROM post_coverage p LEFT JOIN scored s USING (post_id);
 COMMENT ON VIEW by_post IS 'Posts with their coverage and toxicity.';
 
 CREATE OR REPLACE VIEW coverage AS
-SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(p.captured)::BIGINT AS captured,
+SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(least(p.captured, comment_count))::BIGINT AS captured,
     coverage_of(p.captured, comment_count) AS coverage
 FROM post_coverage p WHERE comment_count IS NOT NULL GROUP BY ALL;
 COMMENT ON VIEW coverage IS 'Coverage of each account: captured comments ÷ comments the platform reports.';
@@ -204,6 +204,46 @@ SELECT date_trunc('week', reviewed_at)::DATE AS week, label, model, policy, coun
     margin_of_count(agreed, flagged) AS margin
 FROM (SELECT *, unnest(flags) AS label FROM reviews) GROUP BY ALL;
 COMMENT ON VIEW flag_precision IS 'Share of flags that reviewers confirmed, by week of review, category, model and policy.';
+
+-- The audit by account and category: what people found in comments drawn at random, and what that says of all. Reviews count up to
+-- the first comment in the random order that nobody has reviewed, however the others were found: they are a random sample, in
+-- which a comment is with chance × that place. The share is the model's, corrected by weight × (people − model): it holds
+-- whatever the model is worth. A comment in the category has weight 1 ÷ that chance in precision and recall of the flags.
+CREATE OR REPLACE MACRO audited(first_day, last_day) AS TABLE
+WITH people AS (
+    SELECT comment_id, count(*) AS reviewers, flatten(list(labels)) AS labels FROM reviews GROUP BY comment_id
+),
+waiting AS (
+    SELECT c.platform, c.account, d.comment_id, d.chance, d.place, p.reviewers, p.labels, c.flags,
+        {toxic: c.toxic, severe_toxic: c.severe_toxic, obscene: c.obscene, threat: c.threat, insult: c.insult,
+            identity_hate: c.identity_hate} AS scores
+    FROM drawn d JOIN comments_scored c USING (comment_id) LEFT JOIN people p USING (comment_id)
+    WHERE c.posted_at >= first_day::DATE AND c.posted_at < last_day::DATE + 1 AND c.toxic IS NOT NULL
+        AND (p.reviewers IS NOT NULL OR (c.gone_since IS NULL AND c.text <> expired()))
+),
+sampled AS (
+    SELECT *, chance * coalesce(min(place) FILTER (reviewers IS NULL) OVER of_account, 1) AS weighed_by,
+        place < coalesce(min(place) FILTER (reviewers IS NULL) OVER of_account, 2) AS is_in
+    FROM waiting WINDOW of_account AS (PARTITION BY platform, account)
+),
+judged AS (
+    SELECT platform, account, label, 1 / weighed_by AS weight, list_count(list_filter(labels, lambda one: one = label)) / reviewers AS y,
+        CASE label WHEN 'toxic' THEN scores.toxic WHEN 'severe_toxic' THEN scores.severe_toxic WHEN 'obscene' THEN scores.obscene
+            WHEN 'threat' THEN scores.threat WHEN 'insult' THEN scores.insult ELSE scores.identity_hate END::DOUBLE AS p,
+        list_contains(flags, label)::INTEGER AS flagged
+    FROM sampled, (SELECT DISTINCT label FROM policy_rules) WHERE is_in
+),
+sums AS (
+    SELECT platform, account, label, count(*) AS reviewed, correction_of(weight, y, p) AS correction,
+        noise_of_audit(weight, y, p) AS noise,
+        sum(weight * y) AS harmful, sum(weight * y * flagged) AS found, sum(weight * flagged) AS flagged
+    FROM judged GROUP BY ALL
+)
+SELECT d.platform, d.account, d.label, sum(d.comments)::BIGINT AS comments, sum(d.expected) AS expected,
+    any_value(s.reviewed) AS reviewed, any_value(s.correction) AS correction, any_value(s.noise) AS noise,
+    any_value(s.harmful) AS harmful, any_value(s.found) AS found, any_value(s.flagged) AS flagged
+FROM daily d JOIN sums s USING (platform, account, label)
+WHERE d.day BETWEEN first_day AND last_day GROUP BY ALL;
 
 CREATE OR REPLACE VIEW nights AS
 SELECT night, max(rows_in) FILTER (stage = 'validate') AS comments_read, max(rows_out) FILTER (stage = 'validate') AS comments_kept,
@@ -257,6 +297,7 @@ COMMENT ON COLUMN by_post.toxic_share IS 'estimated share of toxic comments';
 COMMENT ON COLUMN by_post.scored IS 'comments with scores (those with text)';
 COMMENT ON COLUMN by_post.gone IS 'comments taken down since';
 COMMENT ON COLUMN coverage.posts IS 'posts with a comment count from the platform';
+COMMENT ON COLUMN coverage.captured IS 'comments collected of those posts, at most as many as the platform reports';
 COMMENT ON COLUMN coverage.said IS 'comments the platform reports for those posts';
 COMMENT ON COLUMN flag_precision.week IS 'Monday of the week of review';
 COMMENT ON COLUMN flag_precision.flagged IS 'reviews of comments flagged with this category';

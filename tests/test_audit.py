@@ -1,0 +1,176 @@
+"""The random audit: intervals hold whatever the model is worth, a draw is made once, picked reviews do not count."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tests.conftest import MODEL, TOXWATCH, at, night_of
+from warehouse import build, measures, queries
+from warehouse.reader import Warehouse
+from warehouse.reviews import AUDITED, Reviews
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST = date(2026, 11, 2)
+NIGHTS, SECTIONS, COMMENTS = 8, 120, 60  # comments of a section and night
+ASKED = {"first": FIRST, "last": FIRST + timedelta(NIGHTS - 1), "only": None, "places": None}
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Sections whose model is overconfident and sees too little; three quarters of what was drawn is reviewed, in
+    order, and every comment that the model is sure of besides."""
+    draw = np.random.default_rng(4)
+    total = NIGHTS * SECTIONS * COMMENTS
+    logit = draw.normal(-2.5, 2.0, total)
+    made = pa.table({  # noqa: F841
+        "section": np.arange(total) % SECTIONS, "night": np.arange(total) // SECTIONS % NIGHTS,
+        "p": 1 / (1 + np.exp(-logit)), "y": draw.random(total) < 1 / (1 + np.exp(-0.6 * logit + 0.2)),
+    })  # fmt: skip
+    with duckdb.connect() as con:
+        build.create(con)
+        con.execute("INSERT INTO models VALUES ('m', '1', true)")
+        con.execute("INSERT INTO policy_rules VALUES ('1', NULL, NULL, NULL, 'toxic', 0.5, 'low')")
+        con.execute(
+            """CREATE TABLE truth AS
+            SELECT 'c' || row_number() OVER () AS comment_id, 's' || section AS account, $1 + night::INTEGER AS day,
+                p, y
+            FROM made""",
+            [FIRST],
+        )
+        con.execute(
+            """INSERT INTO comments BY NAME
+            SELECT comment_id, 'instagram' AS platform, account, 'p' AS post_id, comment_id AS text, false AS has_media,
+                day::TIMESTAMPTZ AS posted_at, 'en' AS language, comment_id AS text_key, day AS first_night,
+                day AS last_night
+            FROM truth"""
+        )
+        con.execute("INSERT INTO scores SELECT comment_id, comment_id, 'm', day, p, 0, 0, 0, 0, 0, day FROM truth")
+        con.execute(
+            "CREATE TEMP TABLE touched AS SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments"
+        )
+        build.run_script(con, "marts/refresh.sql")
+        build.run_script(con, "load/thresholds.sql")
+        for night in range(NIGHTS):
+            build.run_script(con, "load/draw.sql", night=FIRST + timedelta(night))
+        con.execute(
+            """INSERT INTO reviews
+            SELECT comment_id, 'ann', if(y, ['toxic'], []), now(), [], 'm', '1'
+            FROM truth LEFT JOIN drawn USING (comment_id) WHERE place < 0.75 OR p > 0.8"""
+        )
+        yield con
+
+
+def test_a_night_gives_each_account_about_as_many_and_only_once(con: duckdb.DuckDBPyConnection) -> None:
+    drawn = "SELECT count(*) / $1, min(chance) > 0, max(chance) <= 1 FROM drawn"
+    found = con.execute(drawn, [NIGHTS * SECTIONS]).fetchall()
+    assert found == [(pytest.approx(measures.DRAWN_A_NIGHT, rel=0.05), True, True)]
+    build.run_script(con, "load/draw.sql", night=FIRST)
+    assert con.execute(drawn, [NIGHTS * SECTIONS]).fetchall() == found
+
+
+def test_the_interval_holds_the_truth_although_the_model_is_wrong(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.execute(
+        """WITH truths AS (SELECT account, avg(y::INTEGER) AS truth FROM truth GROUP BY account)
+        SELECT avg(expected / comments), avg(truth), avg((expected + correction) / comments),
+            avg((abs((expected + correction) / comments - truth)
+                <= margin_of_audit(noise, comments, reviewed))::INTEGER),
+            avg((abs(expected / comments - truth) <= margin_of_share(expected / comments, comments))::INTEGER)
+        FROM audited($1, $2) JOIN truths USING (account) WHERE label = 'toxic'""",
+        [ASKED["first"], ASKED["last"]],
+    ).fetchall()
+    [(model, truth, people, covered, covered_by_model)] = found
+    assert truth - model > 0.03
+    assert people == pytest.approx(truth, abs=0.005), "though the reviewers picked what is surely toxic besides"
+    assert 0.9 <= covered <= 0.99
+    assert covered_by_model < 0.7
+
+
+def test_precision_and_recall_are_of_all_comments(con: duckdb.DuckDBPyConnection) -> None:
+    [(precision, recall)] = con.execute(
+        """SELECT count(*) FILTER (y AND p >= 0.5) / count(*) FILTER (p >= 0.5),
+            count(*) FILTER (y AND p >= 0.5) / count(*) FILTER (y) FROM truth"""
+    ).fetchall()
+    sql = queries.page_sql("audited")
+    columns = [column[0] for column in con.execute(sql, ASKED).description or ()]
+    row = dict(zip(columns, next(row for row in con.execute(sql, ASKED).fetchall() if row[0] == "toxic"), strict=True))
+    assert (row["precision"], row["recall"]) == (pytest.approx(precision, abs=0.02), pytest.approx(recall, abs=0.02))
+    assert row["is_off"]
+    assert row["margin"] < 0.02
+
+
+def test_a_plan_says_how_many_reviews_an_interval_needs(con: duckdb.DuckDBPyConnection) -> None:
+    def reviews(margin: float) -> int:
+        asked = {"first": ASKED["first"], "last": ASKED["last"], "only": "instagram/s1", "margin": margin}
+        rows = con.execute(queries.page_sql("audit_plan"), asked).fetchall()
+        return int(next(row[3] for row in rows if row[0] == "toxic"))
+
+    assert reviews(0.1) < reviews(0.05) < reviews(0.001) == NIGHTS * COMMENTS
+
+
+def test_a_draw_outlives_the_warehouse_and_is_erased_with_its_comment(tmp_path: Path) -> None:
+    night = night_of(tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(60)])
+    context = build.Context([], (MODEL, "1"), ROOT / "policies.toml")
+    build.publish(tmp_path / "warehouse", [night], context)
+    ask, book = Warehouse(tmp_path / "warehouse").query, Reviews.in_folder(tmp_path)
+    drawn = ask("SELECT comment_id, night, chance, place FROM drawn ORDER BY ALL")
+    assert 10 <= len(drawn) <= 32
+    book.keep_drawn(drawn)
+    book.keep_drawn(drawn)
+    again = build.Context([], (MODEL, "1"), ROOT / "policies.toml", drawn=book.drawn())
+    build.publish(tmp_path / "warehouse", [night], again, anew=True)
+    assert ask("SELECT comment_id, night, chance, place FROM drawn ORDER BY ALL") == drawn
+    book.erase([drawn[0][0]])
+    assert len(book.drawn()) == len(drawn) - 1
+
+
+def test_one_review_in_five_is_of_the_audit(tmp_path: Path) -> None:
+    book = Reviews.in_folder(tmp_path)
+    turns = []
+    for n in range(2 * AUDITED):
+        turns.append(book.is_turn_of_audit("ann"))
+        book.record(f"c{n}", "ann", [], [], "m", "p")
+    assert sum(turns) == 2
+
+
+def test_a_text_that_repeats_is_decided_and_taken_back_at_once(tmp_path: Path) -> None:
+    book = Reviews.in_folder(tmp_path)
+    book.record("x", "ann", [], [], "m", "p")
+    book.record("a", "ann", ["toxic"], [], "m", "p", also=["b", "c"])
+    assert book.undo("ann") == "a"
+    assert [row[0] for row in book.rows()] == ["x"]
+
+
+def test_the_queue_has_the_most_severe_first_and_a_repeated_text_once(tmp_path: Path) -> None:
+    said = [("sure", "awful", at(FIRST), 0.99), ("unsure", "rude", at(FIRST), 0.55)]
+    said += [(f"copy{n}", "same", at(FIRST, n), 0.52) for n in range(3)]
+    night = night_of(tmp_path / "lake", FIRST, said)
+    build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), ROOT / "policies.toml"))
+    warehouse, done, order = Warehouse(tmp_path / "warehouse"), [], []
+    sql = queries.page_sql("queue")
+    asked = dict.fromkeys(re.findall(r"\$([a-z]+)", sql)) | {"first": FIRST, "last": FIRST}
+    while rows := warehouse.query(sql, asked | {"done": done}):
+        comment_id, _, times, waiting = rows[0]
+        order.append((comment_id, times, waiting))
+        same = warehouse.query(queries.page_sql("same_text"), {"id": comment_id, "first": FIRST, "last": FIRST})
+        done += [comment_id, *(id for (id,) in same)]
+    assert order == [("copy0", 3, 3), ("unsure", 1, 2), ("sure", 1, 1)]
+
+
+def test_the_command_line_plans_and_shows_the_audit(tmp_path: Path) -> None:
+    night = night_of(tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(60)])
+    build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), ROOT / "policies.toml"))
+    command = [TOXWATCH, "audit", "plan", "--to", str(FIRST), "--json", "--data-dir", str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert json.loads(said.stdout)[0].keys() == {"label", "comments", "share", "reviews"}
+    command = [TOXWATCH, "audit", "show", "--to", str(FIRST), "--data-dir", str(tmp_path)]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert refused.returncode == 2
+    assert "has been reviewed in this period" in refused.stderr

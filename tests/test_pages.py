@@ -1,0 +1,85 @@
+"""What means the same is the same on every page, in the report, in SQL and in the API's answers. Without a browser."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dashboard import figures, report
+from dashboard.pages import account, comments, compare, numbers, overview, quality
+from dashboard.view import Answers, View
+from models.card import read_card
+from tests.fixtures.dashboard import LAST, SHIPPED
+from warehouse.reader import Warehouse
+
+WEEK = View(days=7, last=LAST)
+ACCOUNTS = ("instagram/calm", "instagram/loud")
+
+
+@pytest.fixture(scope="module")
+def answers(made: Path) -> Answers:
+    return Answers(Warehouse(made))
+
+
+def text_of(page: object) -> str:
+    """The page as people read it."""
+    html = "".join(report._html(page, ""))
+    return re.sub(r"\s+", " ", re.sub(r"<script.*?</script>|<[^>]+>", " ", html, flags=re.DOTALL))
+
+
+def counted(text: str) -> int:
+    """The comments that a page's sentence speaks of."""
+    [count] = re.findall(r"of ([\d,]+) scored comments", text)
+    return int(count.replace(",", ""))
+
+
+def test_every_page_counts_the_same_comments(answers: Answers, made: Path) -> None:
+    sql = "SELECT sum(comments) FROM daily WHERE label = 'toxic' AND day BETWEEN $1 AND $2"
+    [(truth,)] = Warehouse(made).query(sql, [WEEK.first, WEEK.last])
+    assert counted(text_of(overview.layout(answers, WEEK))) == truth
+    assert sum(counted(text_of(account.layout(answers, replace(WEEK, account=one)))) for one in ACCOUNTS) == truth
+    trend = [row for row in answers.trend(WEEK) if row["label"] == "toxic" and row["day"] >= WEEK.first]
+    assert sum(row["comments"] for row in trend) == truth
+    assert sum(row["comments"] for row in answers.rows("ranking", WEEK)) == truth
+    assert sum(row["comments"] for row in answers.rows("weekdays", WEEK, account=None)) == truth
+    assert sum(row["comments"] for row in answers.rows("language_mix", WEEK)) == truth
+    [count] = answers.rows("comments_count", WEEK)
+    assert (count["comments"], count["scored"]) == (truth, truth)
+
+
+@pytest.mark.parametrize("one", ACCOUNTS)
+def test_an_account_has_one_share_and_one_verdict(answers: Answers, one: str) -> None:
+    view = replace(WEEK, days=1, account=one)
+    [ranked] = [row for row in answers.rows("ranking", view) if row["account"] == one]
+    [alone] = [row for row in answers.rows("change", view) if row["label"] == "toxic"]
+    for name in ("comments", "share", "margin", "flagged", "change", "change_margin", "is_significant"):
+        assert alone[name] == pytest.approx(ranked[name]), name
+    assert ranked["is_significant"] == (one == "instagram/loud")
+    assert ("Yes" in text_of(compare.layout(answers, replace(view, accounts=(one,))))) == ranked["is_significant"]
+
+
+def test_what_was_collected_over_what_is_reported_is_the_coverage(answers: Answers) -> None:
+    for row in answers.rows("coverage", WEEK):
+        assert row["coverage"] == pytest.approx(row["captured"] / row["reported_by_platform"])
+
+
+def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answers) -> None:
+    card = read_card(SHIPPED)
+    pages = [
+        overview.layout(answers, WEEK), account.layout(answers, WEEK), compare.layout(answers, WEEK),
+        quality.layout(answers, WEEK, card, []), numbers.layout(answers, WEEK),
+        comments.layout(answers, WEEK, lambda: pytest.fail("no comment is open"), lambda _: None),
+    ]  # fmt: skip
+    said = [text_of(page) for page in pages]
+    assert "Random audit" in said[3]
+    assert "Count as" in said[4]
+    assert "/numbers" in str(pages[0].to_plotly_json())
+
+
+def test_a_day_without_comments_interrupts_the_line(answers: Answers) -> None:
+    rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
+    whole = figures.trend(rows, "toxic", [], WEEK.first)["data"]
+    broken = figures.trend(rows[:3] + rows[4:], "toxic", [], WEEK.first)["data"]
+    assert (len(whole), len(broken)) == (2, 4)
+    assert figures.sparkline(rows[:3] + rows[4:], "red").count("polyline") == 2
