@@ -24,6 +24,15 @@ from warehouse.measures import Severity
 from warehouse.untrusted import printable
 
 MOST_ROWS = 1000
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body can't be read."},
+    401: {"description": "A login or a key is required."},
+    403: {"description": "The key or the user has no access to this."},
+    408: {"description": "The request took too long."},
+    413: {"description": "The body is too large."},
+    429: {"description": "Too many requests; wait a minute."},
+    503: {"description": "There is no warehouse, or it can't be read; the message says what to do."},
+}
 
 
 def _period(days: int) -> int:

@@ -105,7 +105,7 @@ def create(
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
-                     docs_url=None, redoc_url=None)  # fmt: skip
+                     docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, write_down)
     perspective.add(server, in_use)
     if data_docs:

@@ -1,6 +1,8 @@
 """The API under values that no friendly client sends. A real server, real HTTP."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,11 +10,18 @@ from typing import Any
 import httpx
 import pytest
 
+from dashboard import door
+from dashboard.people import People
 from tests.fixtures.dashboard import LAST, SMALL, serving
 
 pytestmark = pytest.mark.long
 
 ANALYZE = "/v1alpha1/comments:analyze"
+THOROUGH = [
+    "--max-examples", "300", "--phases", "examples,coverage,fuzzing", "--seed", "1", "--request-timeout", "60",
+    "--suppress-health-check", "all", "--checks",
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+]  # fmt: skip
 JSON = {"Content-Type": "application/json"}
 
 
@@ -131,3 +140,20 @@ def test_the_reference_lists_every_operation_and_loads_nothing_from_elsewhere(cl
             assert f"<code>{method.upper()} {path}</code>" in page.text
     assert "severity" in page.text
     assert str(LAST.year) not in page.text, "it describes, it doesn't show data"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("has_key", [True, False])
+def test_two_thousand_requests_get_only_documented_answers(
+    warehouse: Path, tmp_path: Path, has_key: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "KEY_CALLS", 1_000_000)
+    people, described = People(tmp_path / "people.db"), tmp_path / "openapi.json"
+    with serving(warehouse, people, which_model=lambda: SMALL) as address:
+        described.write_text(httpx.get(f"{address}/openapi.json", timeout=60).text)
+        people.add("ann", "correct horse battery")
+        key = ["-H", f"Authorization: Bearer {people.add_key('tests', ['predict', 'read'])}"] if has_key else []
+        command = [sys.executable, "-m", "schemathesis.cli", "run", str(described), "--url", address, *key, *THOROUGH]
+        tried = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stdout
