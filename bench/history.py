@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from dashboard.pages.comments import DEFAULT_ORDER
 from dashboard.view import Answers, View
 from jobs.lake import schema
+from models.labels import LABELS
 from warehouse import build, queries
 from warehouse.reader import Warehouse
 
@@ -108,7 +109,9 @@ def make_history(folder: Path, comments: int) -> None:
 
 
 def context() -> build.Context:
-    return build.Context([("instagram", f"account{n}", ("all",)) for n in range(50)], (MODEL, "1"), POLICIES)
+    return build.Context(
+        [("instagram", f"account{n}", ("all",)) for n in range(50)], (MODEL, "1"), dict.fromkeys(LABELS, 0.5), POLICIES
+    )
 
 
 def print_sizes(folder: Path) -> None:

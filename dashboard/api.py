@@ -17,7 +17,7 @@ from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
 from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_WORDS, Answers, Review, View
 from dashboard.wording import PERIODS
-from models.labels import Label
+from models.labels import Attacked, Label
 from models.scorer import Scorer
 from warehouse import WarehouseError
 from warehouse.measures import Severity
@@ -66,6 +66,7 @@ class CommentFilters(Filters):
     language: str | None = Field(None, description="For example en.", max_length=10)
     severity: Literal["none", Severity] | None = None
     flag: Label | None = Field(None, description="Only comments flagged with this category.")
+    attacked: Attacked | None = Field(None, description="Only comments flagged as toxic that most likely attack these.")
     review: Review | None = None
     words: str | None = Field(None, description="Only comments containing this text.", max_length=LONGEST_WORDS)
     limit: int = Field(100, ge=1, le=MOST_ROWS)

@@ -15,9 +15,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import Figure, small_multiples
+from dashboard.figures import Figure, bars, small_multiples
 from dashboard.view import Row, View
-from dashboard.wording import PERIODS, counted, heading, label_title
+from dashboard.wording import ATTACKED, PERIODS, counted, heading, label_title
 from models.labels import LABELS
 from models.training.report import COLOURS
 from warehouse.untrusted import guarded
@@ -29,8 +29,17 @@ GRAPH: Any = {
     "displaylogo": False,
     "responsive": True,
 }
-LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
-             "und": "Unknown"}  # fmt: skip
+LANGUAGES = {
+    "en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
+    "und": "Unknown", "nl": "Dutch", "pl": "Polish", "tr": "Turkish", "ar": "Arabic", "hi": "Hindi", "ru": "Russian",
+    "id": "Indonesian", "zh": "Chinese", "ko": "Korean", "ja": "Japanese", "sv": "Swedish", "da": "Danish",
+    "no": "Norwegian", "fi": "Finnish", "cs": "Czech", "sk": "Slovak", "hu": "Hungarian", "ro": "Romanian",
+    "bg": "Bulgarian", "el": "Greek", "hr": "Croatian", "sr": "Serbian", "sl": "Slovenian", "uk": "Ukrainian",
+    "he": "Hebrew", "fa": "Persian", "ur": "Urdu", "bn": "Bengali", "ta": "Tamil", "te": "Telugu", "mr": "Marathi",
+    "th": "Thai", "vi": "Vietnamese", "ms": "Malay", "tl": "Tagalog", "sw": "Swahili", "ca": "Catalan", "eu": "Basque",
+    "gl": "Galician", "lt": "Lithuanian", "lv": "Latvian", "et": "Estonian", "af": "Afrikaans", "sq": "Albanian",
+}  # fmt: skip
+MOST_LANGUAGES = 4  # named in a sentence
 NUMERIC = re.compile(r"–|[+-]?[\d,.]+%?( points)?( ± [\d.]+)?")
 GRID_THEME = """themeQuartz.withParams({
     backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',
@@ -109,6 +118,32 @@ def chart(title: str, note: str, figure: Figure, rows: Sequence[Row], empty: str
     return panel(title, note, graph, data, wide=wide)
 
 
+def attacked(rows: Sequence[Row]) -> Component:
+    """Whom toxic comments attack; nothing where the model doesn't tell."""
+    toxic = {name: sum(row["toxic"] for row in rows if row["attacked"] == name) for name in ATTACKED}
+    total = sum(toxic.values())
+    shares = {ATTACKED[name]: part / total for name, part in sorted(toxic.items(), key=lambda one: -one[1]) if part}
+    return chart(
+        "Who is attacked", "Share of the toxic comments that attack someone, by whom they most likely attack.",
+        bars(list(shares), list(shares.values()), [0.0] * len(shares), COLOURS["toxic"]), rows,
+        "No toxic comment of this period attacks anyone.",
+    )  # fmt: skip
+
+
+def not_judged(languages: Sequence[Row]) -> str:
+    """ " Not counted: 120 comments (2.4%) in languages that the model was not judged in: Greek (100), Finnish." """
+    others = [row for row in languages if not row["is_judged"]]
+    if not others:
+        return ""
+    comments, total = (sum(row["comments"] for row in rows) for rows in (others, languages))
+    named = ", ".join(f"{language_name(row['language'])} ({row['comments']:,})" for row in others[:MOST_LANGUAGES])
+    more = f" and {len(others) - MOST_LANGUAGES} more" if len(others) > MOST_LANGUAGES else ""
+    return (
+        f" Not counted: {counted(comments, 'comment')} ({percent(comments / total)}) in languages that the model was "
+        f"not judged in: {named}{more}."
+    )
+
+
 def all_categories(trend: Sequence[Row]) -> Component:
     return chart("All categories, by day", "Each chart has its own scale.", small_multiples(trend), trend,
                  "No comments in this period.", wide=True)  # fmt: skip
@@ -180,12 +215,16 @@ def meters(scores: Sequence[float]) -> list[Component]:
 def place(row: Row, view: View) -> list[Any]:
     """When and where a comment was written."""
     likes = "likes unknown" if row["likes"] is None else counted(row["likes"], "like")
-    language = LANGUAGES.get(row["language"], row["language"] or "no language")
+    language = language_name(row["language"]) if row["language"] else "no language"
     post = shown(row["caption"] or row["url"] or "a post")
     return [
         f"{view.time(row['posted_at'])} {view.zone} · {language} · {likes} · on ",
         html.A(post, href=row["url"], target="_blank", rel="noreferrer"),
     ]
+
+
+def language_name(code: str) -> str:
+    return LANGUAGES.get(code, code)
 
 
 def note(text: str, heading: str = "Nothing to show") -> Component:
@@ -229,6 +268,10 @@ def pick_label(view: View) -> Component:
 
 def pick_flag(view: View) -> Component:
     return pick("flag", "Flagged as", view.flag, {label: label_title(label) for label in LABELS}, "All comments")
+
+
+def pick_attacked(view: View) -> Component:
+    return pick("attacked", "Attacks", view.attacked, ATTACKED, "Anyone or nobody")
 
 
 def pick_account(view: View, places: dict[str, str], empty: str | None = None) -> Component:

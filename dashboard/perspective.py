@@ -8,8 +8,8 @@ from fastapi import FastAPI, Request
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from models.labels import LABELS
-from models.language import LANGUAGES, UNDETERMINED, language_of
+from models.labels import LABELS, UNDETERMINED
+from models.language import language_of
 from models.scorer import Scorer
 from models.text import clean_text
 
@@ -87,11 +87,12 @@ def analysis(request: AnalyzeRequest, model: Scorer) -> dict[str, Any]:
         raise InvalidRequest(f"Comment text was too many bytes, {MOST_BYTES} are allowed.", "COMMENT_TEXT_TOO_LONG")
     if unknown := [name for name in request.requestedAttributes if name not in ATTRIBUTES]:
         raise InvalidRequest(f"Attribute {unknown[0]} unavailable. Choose from {', '.join(ATTRIBUTES)}.")
-    detected = language_of(LANGUAGES)(text)
-    languages = request.languages or [detected if detected != UNDETERMINED else LANGUAGES[0]]
-    if foreign := [language for language in languages if language not in LANGUAGES]:
+    supported = model.expected
+    detected = language_of(supported)(text)
+    languages = request.languages or [detected if detected != UNDETERMINED else supported[0]]
+    if foreign := [language for language in languages if language not in supported]:
         raise InvalidRequest(
-            f"Attributes do not support request languages: {', '.join(foreign)}; supported are {', '.join(LANGUAGES)}.",
+            f"Attributes do not support request languages: {', '.join(foreign)}; supported are {', '.join(supported)}.",
             "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
         )
     spans = [match.span() for match in SENTENCE.finditer(text)] if request.spanAnnotations else [(0, len(text))]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
+from models.language import language_of
 from models.scorer import Scorer
 from models.text import clean_text
 
@@ -43,20 +44,29 @@ class Word(BaseModel):
 class Scores(BaseModel):
     model: str
     outputs: list[list[Score]]
+    attacked: list[str | None] = Field(description="Whom each text most likely attacks if it is toxic.")
+    languages: list[str] = Field(description="The language of each text, und if it has no words.")
+    judged: list[bool] = Field(
+        description="Whether the model was judged in that language; if not, don't trust the scores."
+    )
     explanations: list[list[Word]] | None = Field(
         None, description=f"For texts of 2 to {MOST_WORDS} words: score of the text − score without the word."
     )
 
 
 def predict(model: Scorer, texts: Texts) -> Scores:
-    scores = model.scores([clean_text(text) for text in texts.inputs])
+    languages = list(map(language_of(model.expected), texts.inputs))
+    reading = model.read([clean_text(text) for text in texts.inputs], languages)
     explanations = [
         [Word(word=word, adds=_labelled(model, added)) for word, added in adds(model, text, row)]
-        for text, row in zip(texts.inputs if texts.explain else [], scores, strict=False)
+        for text, row in zip(texts.inputs if texts.explain else [], reading.scores, strict=False)
     ]
     return Scores(
         model=model.version,
-        outputs=[_labelled(model, row) for row in scores],
+        outputs=[_labelled(model, row) for row in reading.scores],
+        attacked=reading.attacked(),
+        languages=languages,
+        judged=[language in model.judged for language in languages],
         explanations=explanations if texts.explain else None,
     )
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from dashboard.wording import PERIODS
-from models.labels import LABELS
+from models.labels import LABELS, WHO
 from warehouse import Part, measures, queries
 from warehouse.reader import Warehouse
 
@@ -37,6 +37,7 @@ class View:
     language: str | None = None
     severity: str | None = None
     flag: str | None = None
+    attacked: str | None = None
     review: str | None = None
     words: str | None = None
     comment: str | None = None  # the open comment, as day/id
@@ -56,6 +57,7 @@ class View:
             language=query.get("language") or None,
             severity=query["severity"] if query.get("severity") in SEVERITIES else None,
             flag=query["flag"] if query.get("flag") in LABELS else None,
+            attacked=query["attacked"] if query.get("attacked") in WHO[1:] else None,
             review=query["review"] if query.get("review") in REVIEWS else None,
             words=query.get("words", "")[:LONGEST_WORDS] or None,
             comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
@@ -115,7 +117,7 @@ class Answers:
         if not self._may_see().texts:
             return []
         parameters = self._parameters(view) | {"limit": limit, "offset": offset}
-        if view.flag or view.severity or view.review or order.partition(" ")[0] not in WITHOUT_SCORES:
+        if view.flag or view.attacked or view.severity or view.review or order.partition(" ")[0] not in WITHOUT_SCORES:
             return list(self._rows(queries.page_sql("comments").replace("{order}", order), parameters))
         page = list(self._rows(queries.page_sql("comments_page").replace("{order}", order), parameters))
         if not page:

@@ -19,6 +19,16 @@ LABEL_VERBS = {
     "insult": "were insults",
     "identity_hate": "contained identity hate",
 }
+ATTACKED = {
+    "person": "A person",
+    "origin": "Origin or ethnicity",
+    "religion": "Religion",
+    "gender": "Gender",
+    "sexuality": "Sexuality or gender identity",
+    "age": "Age",
+    "disability": "Disability",
+    "other": "Another group",
+}
 COLUMN_HEADINGS = {
     "comments_read": "Collected",
     "comments_kept": "Accepted",

@@ -15,11 +15,12 @@ from jobs.spark.session import slices, tasks_watched
 from jobs.spark.terms import with_terms
 from jobs.spark.workers import READABLE, clean_batches
 from models import text
+from models.card import expected_languages, read_card
 
 
 def transform(work: Work) -> None:
     comments = read(work.settings, schema.VALIDATED, [work.source], "comments*.parquet")
-    languages = read_targets(work.settings.targets_file).night.languages
+    languages = _expected_languages(work)
     parts = slices(work.settings, work.source.manifest.rows_out)
     with tasks_watched(work.settings, work.advance):
         readable, counts = clean(comments.repartition(parts, "comment_id"), languages)
@@ -44,6 +45,12 @@ def clean(comments: DataFrame, languages: tuple[str, ...]) -> tuple[DataFrame, O
         .observe(counts, F.count(F.lit(1)).alias("comments"), F.count_if(is_readable).alias("readable"))
     )
     return cleaned.where(is_readable), counts
+
+
+def _expected_languages(work: Work) -> tuple[str, ...]:
+    """Those of targets.toml, else those that the model was judged in."""
+    configured = read_targets(work.settings.targets_file).night.languages
+    return configured or expected_languages(read_card(work.settings.model_dir))
 
 
 def _scored_before(work: Work, comments: DataFrame) -> DataFrame:

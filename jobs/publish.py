@@ -107,6 +107,7 @@ def _context(settings: Settings) -> build.Context:
     return build.Context(
         accounts=[(one.platform, one.handle, one.tags) for one in watched],
         champion=(card["version"], card["text_rule"]),
+        thresholds=card["thresholds"],
         policies=settings.policies_file,
         reviews=reviews.rows(),
         drawn=reviews.drawn(),

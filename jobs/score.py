@@ -1,5 +1,7 @@
 """Clean comments get six calibrated probabilities from the model, inside Spark's Python workers.
 
+A comment in a language that the model was not judged in passes without: nobody knows what its scores would be worth.
+
 Scores of recent texts are kept in texts/, so that equal comments are read once. Texts are read in slices, each saved as
 soon as it is read: a night that was stopped continues where it was.
 """
@@ -7,7 +9,8 @@ soon as it is read: a night that was stopped continues where it was.
 from functools import partial
 from pathlib import Path
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.config.settings import Settings
@@ -19,7 +22,7 @@ from jobs.lake.stage import Stage, Work
 from jobs.spark import spark_nlp, workers
 from jobs.spark.files import append, delete_folder, make_folder, read, read_folder, write
 from jobs.spark.session import shipped, slices, tasks_watched
-from models.card import read_card
+from models.card import judged_languages, read_card
 
 
 def check(settings: Settings) -> None:
@@ -29,15 +32,20 @@ def check(settings: Settings) -> None:
 
 
 def transform(work: Work) -> None:
-    work.versions = {"text_rule": str(read_card(work.settings.model_dir)["text_rule"])}
+    card, counts = read_card(work.settings.model_dir), Observation()
+    work.versions = {"text_rule": str(card["text_rule"])}
     comments = read(work.settings, schema.CLEAN, [work.source])
-    known = _known(work, comments).cache()
+    is_judged = F.col("language").isin(*judged_languages(card))
+    judged = comments.where(is_judged)
+    known = _known(work, judged).cache()
     with tasks_watched(work.settings, work.advance):
-        new = _read_texts(work, comments, known)
+        new = _read_texts(work, judged, known)
         scores = known.unionByName(read_folder(work.settings, schema.TEXTS, new))
-        rows = write(comments.join(scores, "text_key").select(schema.SCORED.names), work.settings, work.folder)
+        scored = judged.join(scores, "text_key").unionByName(comments.where(~is_judged), allowMissingColumns=True)
+        scored = scored.observe(counts, F.count("toxic").alias("judged"))
+        write(scored.select(schema.SCORED.names), work.settings, work.folder)
     known.unpersist()
-    work.reused = rows - stored_rows(new, "*.parquet")
+    work.reused = counts.get["judged"] - stored_rows(new, "*.parquet")
 
 
 STAGE = Stage("score", "clean", "scored", transform, check)
@@ -68,7 +76,11 @@ def _read_on(work: Work, comments: DataFrame, known: DataFrame, begun: Path) -> 
     """Reads, slice by slice, the texts that are not known and were not read before."""
     parts = slices(work.settings, work.source.manifest.rows_out)
     before = _read_slices(work.settings, begun)
-    texts = comments.select("text_key", "clean_text").repartition(parts, "text_key").dropDuplicates(["text_key"])
+    texts = (
+        comments.select("text_key", "clean_text", "language")
+        .repartition(parts, "text_key")
+        .dropDuplicates(["text_key"])
+    )
     unread = texts.join(known.unionByName(before), "text_key", "left_anti")
     append(scored(unread, work.settings), work.settings, begun)
 
@@ -89,8 +101,8 @@ def _read_slices(settings: Settings, begun: Path) -> DataFrame:
 
 def scored(texts: DataFrame, settings: Settings) -> DataFrame:
     """The columns of `schema.TEXTS`, by the engine of the settings."""
-    scores = workers.scores
+    read_batch = workers.read
     if settings.engine == "sparknlp":
-        texts, scores = spark_nlp.read(texts, settings), workers.scores_of_jvm
-    score_batches = partial(workers.score_batches, shipped(settings), scores)
+        texts, read_batch = spark_nlp.read(texts, settings), workers.read_in_jvm
+    score_batches = partial(workers.score_batches, shipped(settings), read_batch)
     return texts.mapInArrow(score_batches, from_arrow_schema(schema.TEXTS))

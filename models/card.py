@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from models import text
-from models.labels import LABELS, ModelError
+from models.labels import LABELS, UNDETERMINED, ModelError
 from warehouse.files import DRAFT
 
 FORMAT = 2  # since a BiLSTM is given each word once
@@ -66,6 +66,15 @@ def read_card(folder: Path) -> dict[str, Any]:
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is damaged ({error}). Restore the folder, or train the model again.") from error
     return card
+
+
+def judged_languages(card: dict[str, Any]) -> tuple[str, ...]:
+    """The languages in which the model's scores count; a text without words is in none of them, and in all."""
+    return *expected_languages(card), UNDETERMINED
+
+
+def expected_languages(card: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(card.get("judged", ("en",)))  # cards had no such list while all models were English
 
 
 def file_hash(path: Path) -> str:

@@ -6,8 +6,11 @@ Label = Literal["toxic", "severe_toxic", "obscene", "threat", "insult", "identit
 LABELS: tuple[str, ...] = get_args(Label)
 
 # Who is attacked: nobody, a person, or a group. The order is that of a model's outputs.
-WHO = ("nobody", "person", "origin", "religion", "gender", "sexuality", "age", "disability", "other")
+Attacked = Literal["person", "origin", "religion", "gender", "sexuality", "age", "disability", "other"]
+WHO = ("nobody", *get_args(Attacked))
 GROUPS = WHO[2:]
+
+UNDETERMINED = "und"  # ISO 639: the language of a text without words to tell it by
 
 
 class ModelError(ValueError):

@@ -1,4 +1,4 @@
-"""Which language a text is in, of those that are expected: py3langid on what is left without links, names and signs."""
+"""Which language a text is in: py3langid on what is left without links, names and signs."""
 
 import re
 from collections.abc import Callable
@@ -6,20 +6,30 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from models.labels import UNDETERMINED
+
 NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[^\w@#]+|[\d_@#]+")
-UNDETERMINED = "und"  # ISO 639: there is nothing to tell a language by
 LEAST_LETTERS = 3
-LANGUAGES = ("en", "de", "es", "fr", "it", "pt")  # that the composed training sentences know
+SURE = 0.6  # probability from which a text is in a language that nobody expected
 
 
 @lru_cache
-def language_of(languages: tuple[str, ...]) -> Callable[[str], str]:
-    """A function from a text to its language, one of those given; made once a process."""
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(languages)
+def language_of(expected: tuple[str, ...]) -> Callable[[str], str]:
+    """A function from a text to its language, made once a process.
+
+    A short text could be in many languages, so it is taken to be in an expected one unless it surely is not.
+    """
+    all_languages = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    likely_ones = LanguageIdentifier.from_model_file(MODEL_FILE)
+    likely_ones.set_languages(expected)
 
     def language(text: str) -> str:
         words = NOT_WORDS.sub(" ", text).strip()
-        return identifier.classify(words)[0] if len(words) >= LEAST_LETTERS else UNDETERMINED
+        if len(words) < LEAST_LETTERS:
+            return UNDETERMINED
+        found, probability = all_languages.classify(words)
+        if found not in expected and probability < SURE:
+            found, _ = likely_ones.classify(words)
+        return str(found)
 
     return language

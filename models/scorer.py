@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.card import read_card
-from models.labels import LABELS, ModelError
+from models.card import expected_languages, judged_languages, read_card
+from models.labels import LABELS, WHO, ModelError
 
 CHUNK_TEXTS = 64  # measured fastest on one core
 CHUNK_WORDS = {"bilstm": 8192, "transformer": 1024}  # bounds memory when texts are long; measured fastest
@@ -30,7 +30,7 @@ class Scorer(ABC):
         self.labels: tuple[str, ...] = tuple(card["labels"])
         self.text_rule: str = card["text_rule"]
         self.thresholds: dict[str, float] = card["thresholds"]
-        self.judged: dict[str, Any] = card.get("judged", {})  # language → the validation comments it was judged on
+        self.judged, self.expected = judged_languages(card), expected_languages(card)
 
     def scores(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> np.ndarray:
         """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
@@ -45,6 +45,14 @@ class Reading(NamedTuple):
     scores: np.ndarray  # float32[text, label]
     who: np.ndarray | None  # float32[text, one of WHO], each row adds up to 1; None if the model has no such head
 
+    @classmethod
+    def of(cls, curves: dict[str, Any], logits: np.ndarray) -> "Reading":
+        return cls(probabilities(curves, logits).astype(np.float32), attacked(logits))
+
+    def attacked(self) -> list[str | None]:
+        """Whom each text most likely attacks; None if the model has no such head."""
+        return [None] * len(self.scores) if self.who is None else [WHO[i] for i in self.who.argmax(axis=1)]
+
 
 class Network(Scorer):
     """One network, as it was trained."""
@@ -55,8 +63,7 @@ class Network(Scorer):
         self._encode = encode
 
     def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:  # noqa: ARG002
-        logits = self.logits(texts)
-        return Reading(probabilities(self.card["calibration"], logits).astype(np.float32), attacked(logits))
+        return Reading.of(self.card["calibration"], self.logits(texts))
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """float32[text, label and who is attacked]"""

@@ -13,7 +13,7 @@ from models.words import filled
 LONGEST = 256  # tokens; a longer text loses its middle
 TOKENIZER = "tokenizer.json"
 WORD_BEGINS = ("Ġ", "▁")  # of BPE and of SentencePiece; WordPiece marks what goes on instead
-PADDINGS = ("[PAD]", "<pad>")
+PADDINGS, UNKNOWNS = ("[PAD]", "<pad>"), ("[UNK]", "<unk>")
 
 
 class Tokens:
@@ -23,11 +23,11 @@ class Tokens:
         self._tokenizer.no_truncation()
         self.longest = longest
         self.size = self._tokenizer.get_vocab_size()
-        self.padding = next(filter(None, map(self._tokenizer.token_to_id, PADDINGS)), 0)
+        self.padding = self._number_of(PADDINGS)
         self.spelling = Spelling.read(folder, self.whole_words())
 
     def write(self, folder: Path) -> None:
-        self._tokenizer.save(str(folder / TOKENIZER))
+        self._tokenizer.save(str(folder / TOKENIZER), pretty=False)
         self.spelling.write(folder)
 
     def encode(self, text: str) -> list[int]:
@@ -45,13 +45,20 @@ class Tokens:
         """What an exported network is given."""
         return {"ids": self.batch(texts)}
 
-    def words(self, text: str) -> str | None:
-        """What the tokeniser takes apart, one blank between two; None where the text is longer than it may be."""
-        mended = self.spelling.mended(text)
-        if len(mended) > self.longest - 2 and len(self._tokenizer.encode(mended).ids) > self.longest:
-            return None
-        apart = self._tokenizer.pre_tokenizer.pre_tokenize_str(self._tokenizer.normalizer.normalize_str(mended))
-        return " ".join(word for word, _ in apart)
+    def numbered(self, text: str) -> str | None:
+        """The tokens between the first and the last by number, as `t17 t4`; None where the text is too long."""
+        ids = self._tokenizer.encode(self.spelling.mended(text)).ids
+        return None if len(ids) > self.longest else " ".join(f"t{i}" for i in self._ours(ids)[1:-1])
+
+    def number_names(self) -> list[str]:
+        """What `numbered` calls each token, in BERT's names where BERT has one."""
+        (first, last), unknown = self.encode(""), self._number_of(UNKNOWNS)
+        names = {first: "[CLS]", last: "[SEP]", unknown: "[UNK]", 0: "[PAD]"}
+        return [names.get(i, f"t{i}") for i in range(self.size)]
+
+    def _number_of(self, names: Sequence[str]) -> int:
+        """Of the first of these tokens that there is."""
+        return next(filter(None, map(self._tokenizer.token_to_id, names)), 0)
 
     def numbers(self) -> None:
         """None: the network takes token ids as they are."""

@@ -29,6 +29,7 @@ os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be co
 
 TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
 MODEL = "bilstm-1"
+THRESHOLDS = dict.fromkeys(LABELS, 0.5) | {"threat": 0.4}
 Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
 
 TARGETS = """
@@ -161,6 +162,7 @@ def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str,
             "posted_at": posted_at,
             "clean_text": text,
             "language": "en",
+            "attacked": "person",
             "text_key": text_key(text),
             "terms": text.split(),
             "listed": [word for word in text.split() if word == "idiot"],

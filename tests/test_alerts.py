@@ -17,7 +17,7 @@ from jobs.lake import schema
 from jobs.lake.failures import failures, recorded
 from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
-from tests.conftest import MODEL, at, night_of
+from tests.conftest import MODEL, THRESHOLDS, at, night_of
 from tests.fixtures.servers import url
 from warehouse import build
 
@@ -51,7 +51,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         comments += [(f"calm/{day}-{n}", f"calm {n}", at(day, n % 24), 0.01) for n in range(120)]
         nights.append(night_of(place / "lake", day, comments))
     accounts = [("instagram", "loud", ()), ("instagram", "calm", ())]
-    build.publish(place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), PROJECT / "policies.toml"))
+    build.publish(
+        place / "warehouse", nights, build.Context(accounts, (MODEL, "1"), THRESHOLDS, PROJECT / "policies.toml")
+    )
     return place / "warehouse"
 
 
@@ -160,7 +162,7 @@ def test_an_account_that_stays_private_is_told_once(told: Settings, tmp_path: Pa
             pa.Table.from_pylist(rows, schema.INGEST_ERRORS), night.rejected.folder / "ingest_errors.parquet"
         )
         nights.append(night)
-    context = build.Context([("instagram", "shy", ())], (MODEL, "1"), PROJECT / "policies.toml")
+    context = build.Context([("instagram", "shy", ())], (MODEL, "1"), THRESHOLDS, PROJECT / "policies.toml")
     (told.data_dir / "warehouse").unlink()
     build.publish(told.data_dir / "warehouse", nights, context)
     told_of = [[one.subject for one in rules.run(told, night.night) if one.rule == "refused"] for night in nights]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.conftest import MODEL, TOXWATCH, at, night_of
+from tests.conftest import MODEL, THRESHOLDS, TOXWATCH, at, night_of
 from warehouse import build, measures, queries
 from warehouse.reader import Warehouse
 from warehouse.reviews import AUDITED, Reviews
@@ -52,7 +52,9 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 day AS last_night
             FROM truth"""
         )
-        con.execute("INSERT INTO scores SELECT comment_id, comment_id, 'm', day, p, 0, 0, 0, 0, 0, day FROM truth")
+        con.execute(
+            "INSERT INTO scores SELECT comment_id, comment_id, 'm', day, p, 0, 0, 0, 0, 0, day, NULL FROM truth"
+        )
         con.execute(
             "CREATE TEMP TABLE touched AS SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments"
         )
@@ -117,14 +119,14 @@ def test_a_plan_says_how_many_reviews_an_interval_needs(con: duckdb.DuckDBPyConn
 
 def test_a_draw_outlives_the_warehouse_and_is_erased_with_its_comment(tmp_path: Path) -> None:
     night = night_of(tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(60)])
-    context = build.Context([], (MODEL, "1"), ROOT / "policies.toml")
+    context = build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml")
     build.publish(tmp_path / "warehouse", [night], context)
     ask, book = Warehouse(tmp_path / "warehouse").query, Reviews.in_folder(tmp_path)
     drawn = ask("SELECT comment_id, night, chance, place FROM drawn ORDER BY ALL")
     assert 10 <= len(drawn) <= 32
     book.keep_drawn(drawn)
     book.keep_drawn(drawn)
-    again = build.Context([], (MODEL, "1"), ROOT / "policies.toml", drawn=book.drawn())
+    again = build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml", drawn=book.drawn())
     build.publish(tmp_path / "warehouse", [night], again, anew=True)
     assert ask("SELECT comment_id, night, chance, place FROM drawn ORDER BY ALL") == drawn
     book.erase([drawn[0][0]])
@@ -152,7 +154,7 @@ def test_the_queue_has_the_most_severe_first_and_a_repeated_text_once(tmp_path: 
     said = [("sure", "awful", at(FIRST), 0.99), ("unsure", "rude", at(FIRST), 0.55)]
     said += [(f"copy{n}", "same", at(FIRST, n), 0.52) for n in range(3)]
     night = night_of(tmp_path / "lake", FIRST, said)
-    build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), ROOT / "policies.toml"))
+    build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml"))
     warehouse, done, order = Warehouse(tmp_path / "warehouse"), [], []
     sql = queries.page_sql("queue")
     asked = dict.fromkeys(re.findall(r"\$([a-z]+)", sql)) | {"first": FIRST, "last": FIRST}
@@ -166,7 +168,7 @@ def test_the_queue_has_the_most_severe_first_and_a_repeated_text_once(tmp_path: 
 
 def test_the_command_line_plans_and_shows_the_audit(tmp_path: Path) -> None:
     night = night_of(tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(60)])
-    build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), ROOT / "policies.toml"))
+    build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml"))
     command = [TOXWATCH, "audit", "plan", "--to", str(FIRST), "--json", "--data-dir", str(tmp_path)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert json.loads(said.stdout)[0].keys() == {"label", "comments", "share", "reviews"}

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from jobs.upkeep import expire
-from tests.conftest import MODEL, at, night_of
+from tests.conftest import MODEL, THRESHOLDS, at, night_of
 from warehouse import WarehouseError, build
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies.toml"
@@ -19,7 +19,7 @@ SECRET = "lives at {} Elm Street"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Old comments, which only their night collected, and new ones."""
-    context = build.Context([("instagram", "orbital", ())], (MODEL, "1"), POLICIES)
+    context = build.Context([("instagram", "orbital", ())], (MODEL, "1"), THRESHOLDS, POLICIES)
     for night in (OLD, NEW):
         comments = [(f"{night}-{n}", f"{SECRET.format(n)} since {night}", at(night), 0.1) for n in range(300)]
         build.publish(tmp_path / "warehouse", [night_of(tmp_path / "lake", night, comments)], context)

@@ -31,6 +31,16 @@ def test_a_comment_gets_its_text_language_and_key(settings: Settings) -> None:
     assert manifest.set_aside == {"no_words": 1, "already_scored": 0}
 
 
+def test_a_language_that_the_model_was_not_judged_in_has_no_scores(settings: Settings) -> None:
+    write_validated(settings, FIRST, {"a": "what a picture", "b": "Τι ωραία φωτογραφία, μπράβο σας", "c": "😂😂"})
+    clean.run(settings, FIRST)
+    manifest = score.run(settings, FIRST)
+    lake = Lake(settings.data_dir)
+    rows = rows_of(lake.folder("scored", FIRST, scorer.load(settings.model_dir).version))
+    assert [(row["language"], row["toxic"] is None) for row in rows] == [("en", False), ("el", True), ("und", False)]
+    assert (manifest.rows_in, manifest.rows_out, manifest.reused) == (3, 3, 0)
+
+
 def test_only_new_and_edited_comments_go_on(settings: Settings) -> None:
     write_validated(settings, FIRST, {"a": "first words", "b": "stays the same"})
     clean.run(settings, FIRST)
@@ -51,7 +61,8 @@ def test_scores_are_those_of_the_model_itself(settings: Settings) -> None:
     manifest = score.run(settings, FIRST)
     model = scorer.load(settings.model_dir)
     rows = rows_of(Lake(settings.data_dir).folder("scored", FIRST, model.version))
-    expected = model.scores([text.clean_text(texts[row["comment_id"]]) for row in rows])
+    cleaned = [text.clean_text(texts[row["comment_id"]]) for row in rows]
+    expected = model.scores(cleaned, [row["language"] for row in rows])
     assert [[row[label] for label in model.labels] for row in rows] == [
         pytest.approx(row, abs=1e-6) for row in expected.tolist()
     ]
@@ -62,7 +73,7 @@ def test_a_model_reads_a_text_once_however_often_and_whenever_it_is_written(sett
     write_validated(
         settings, FIRST, {"a": "First!", "b": "first!", "c": "so nice", **{f"d{n}": "hey" for n in range(99)}}
     )
-    write_validated(settings, SECOND, {"e": "so nice", "f": "hey", "g": "and something new"})
+    write_validated(settings, SECOND, {"e": "so nice", "f": "hey", "g": "and something new to read"})
     lake, model = Lake(settings.data_dir), scorer.load(settings.model_dir).version
 
     def read(night: date) -> int:
@@ -83,6 +94,21 @@ def test_a_model_reads_a_text_once_however_often_and_whenever_it_is_written(sett
 
 def texts_of(lake: Lake, night: date, model: str) -> list[dict]:
     return pyarrow.dataset.dataset(lake.folder("texts", night, model)).to_table().to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Das ist ja wirklich schön", "de"),
+        ("What a beautiful picture of the sea", "en"),
+        ("Τι ωραία φωτογραφία, μπράβο σας", "el"),
+        ("この写真は素晴らしいです", "ja"),
+        ("Vilken fantastisk bild, jag älskar det här laget", "sv"),
+        ("so sad", "en"),
+    ],
+)
+def test_a_language_is_an_expected_one_unless_it_surely_is_not(text: str, found: str) -> None:
+    assert language_of(("en", "de"))(text) == found
 
 
 @pytest.mark.parametrize("words", ["❤️", "12345", "http://example.com/a", "😂😂😂", "@ann @bob"])

@@ -11,7 +11,7 @@ import pytest
 from jobs.ask import export
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
-from tests.conftest import MODEL, at, night_of
+from tests.conftest import MODEL, THRESHOLDS, at, night_of
 from warehouse import build
 
 DAY = date(2026, 11, 10)
@@ -24,7 +24,7 @@ def stored(settings: Settings) -> Settings:
     comments = [(f"a{n}", text, at(DAY, n), 0.9 if n % 2 else 0.1) for n, text in enumerate(TEXTS)]
     night = night_of(settings.data_dir / "lake", DAY, comments)
     accounts = [("instagram", "orbital", ())]
-    build.publish(settings.data_dir / "warehouse", [night], build.Context(accounts, (MODEL, "1"), POLICIES))
+    build.publish(settings.data_dir / "warehouse", [night], build.Context(accounts, (MODEL, "1"), THRESHOLDS, POLICIES))
     return settings
 
 

@@ -1,4 +1,4 @@
-"""Any file of comments, in and out: nothing but the six columns is added, nothing is lost."""
+"""Any file of comments, in and out: scores, language and who is attacked are added, nothing is lost."""
 
 import csv
 import json
@@ -19,7 +19,8 @@ from models.text import clean_text
 ROWS = [
     {"id": "007", "comment": "You are a complete idiot", "note": 'says "hi",\nthen leaves'},
     {"id": "8", "comment": "", "note": ""},
-    {"id": "9", "comment": "Was für ein schönes Bild 😍", "note": "=1+1"},
+    {"id": "9", "comment": "What a lovely picture 😍", "note": "=1+1"},
+    {"id": "10", "comment": "Τι ωραία φωτογραφία, μπράβο σας", "note": ""},
 ]
 
 
@@ -49,11 +50,14 @@ def read(path: Path) -> list[dict]:
 @pytest.mark.parametrize("target", [".csv", ".parquet", ".jsonl"])
 def test_every_format_becomes_every_other(settings: Settings, tmp_path: Path, source: str, target: str) -> None:
     out = tmp_path / f"out{target}"
-    assert score_file(settings, write(tmp_path / f"in{source}"), out, "comment") == 3
+    assert score_file(settings, write(tmp_path / f"in{source}"), out, "comment") == 4
     rows = read(out)
     assert [{name: row[name] for name in ROWS[0]} for row in rows] == ROWS
-    assert {rows[1][label] for label in LABELS} <= {None, ""}, "a text without words has no score"
-    expected = scorer.load(settings.model_dir).scores([clean_text(ROWS[0]["comment"]), clean_text(ROWS[2]["comment"])])
+    for row in (rows[1], rows[3]):
+        assert {row[label] for label in LABELS} <= {None, ""}, "no words, or a language the model was not judged in"
+    assert [row["detected_language"] for row in rows] == ["en", "und", "en", "el"]
+    texts = [clean_text(ROWS[n]["comment"]) for n in (0, 2)]
+    expected = scorer.load(settings.model_dir).scores(texts, ["en", "en"])
     for row, scores in zip([rows[0], rows[2]], expected, strict=True):
         assert [float(row[label]) for label in LABELS] == pytest.approx(scores.tolist(), abs=1e-6)
 

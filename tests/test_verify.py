@@ -12,7 +12,7 @@ from jobs.lake.manifests import Manifest
 from jobs.lake.mirror import Mirror
 from jobs.lake.nights import Lake
 from jobs.upkeep import verify
-from tests.conftest import MODEL, at, comment_item, night_of, write_raw
+from tests.conftest import MODEL, THRESHOLDS, at, comment_item, night_of, write_raw
 from tests.fixtures.store import address, held
 from warehouse import build
 from warehouse.reviews import Reviews
@@ -26,7 +26,7 @@ def lake(settings: Settings, tmp_path: Path) -> Lake:
     write_raw(lake.root, NIGHT, "instagram", "orbital", [comment_item()])
     with lake.writing("clean", Manifest("clean", NIGHT)) as folder:
         (folder / "part.parquet").write_bytes(b"PAR1 and so on" * 100)
-    context = build.Context([], (MODEL, "1"), settings.policies_file)
+    context = build.Context([], (MODEL, "1"), THRESHOLDS, settings.policies_file)
     build.publish(lake.root / "warehouse", [night_of(tmp_path, NIGHT, [("a", "text", at(NIGHT), 0.1)])], context)
     Reviews.in_folder(lake.root).record("instagram:1", "mia", ["insult"], [], "m", "p")
     return lake

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import MODEL, TOXWATCH, at, night_of
+from jobs.lake import schema
+from models.labels import LABELS
+from tests.conftest import MODEL, THRESHOLDS, TOXWATCH, at, night_of
 from warehouse import Building, Part, WarehouseError, build, queries, reader
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
@@ -21,7 +23,7 @@ FIRST, SECOND, THIRD = (date(2026, 11, day) for day in (10, 11, 12))
 
 
 def context(champion: str = MODEL, policies: Path = POLICIES) -> build.Context:
-    return build.Context([("instagram", "orbital", ("space",))], (champion, "1"), policies)
+    return build.Context([("instagram", "orbital", ("space",))], (champion, "1"), THRESHOLDS, policies)
 
 
 def two_nights(lake: Path) -> list[build.Night]:
@@ -163,30 +165,61 @@ def test_a_policy_flags_for_whom_it_was_written(tmp_path: Path, rule: str, flagg
     assert Warehouse(tmp_path / "warehouse").query("select flags from comments_scored") == [(flagged,)]
 
 
+def test_a_model_brings_the_thresholds_that_the_policy_does_not_name(tmp_path: Path) -> None:
+    night = night_of(tmp_path / "lake", FIRST, [("a", "text", at(FIRST), 0.42)])
+    for threshold, flags in ((0.46, []), (0.44, ["toxic"])):  # rounded down to a step of 0.05
+        thresholds = THRESHOLDS | {"toxic": threshold}
+        given = build.Context([("instagram", "orbital", ("space",))], (MODEL, "1"), thresholds, POLICIES)
+        build.publish(tmp_path / "warehouse", [night], given)
+        assert Warehouse(tmp_path / "warehouse").query("select flags from comments_scored") == [(flags,)]
+
+
+def test_a_comment_without_scores_is_in_no_share(tmp_path: Path) -> None:
+    comments = [("a", "text", at(FIRST), 0.9), ("b", "thanks", at(FIRST), 0.1), ("c", "ευχαριστώ", at(FIRST), 0.9)]
+    night = night_of(tmp_path / "lake", FIRST, comments)
+    file = next(night.scored[MODEL].folder.glob("*.parquet"))
+    rows = pq.read_table(file).to_pylist()
+    rows[2] |= dict.fromkeys([*LABELS, "attacked"], None)
+    pq.write_table(pa.Table.from_pylist(rows, schema.SCORED), file)
+    clean = next(night.clean.folder.glob("*.parquet"))
+    greek = [row | ({"language": "el"} if row["comment_id"] == "c" else {}) for row in pq.read_table(clean).to_pylist()]
+    pq.write_table(pa.Table.from_pylist(greek, schema.CLEAN), clean)
+    build.publish(tmp_path / "warehouse", [night], context())
+    ask = Warehouse(tmp_path / "warehouse").query
+    assert ask("select comments, round(expected, 3) from daily where label = 'toxic'") == [(2, 1.0)]
+    assert ask("select flags, severity, attacked from comments_scored order by comment_id") == [
+        (["toxic"], "low", "person"), ([], "none", None), ([], "none", None),
+    ]  # fmt: skip
+    assert ask("select language, comments, is_judged from languages_judged order by language") == [
+        ("el", 1, False), ("en", 2, True),
+    ]  # fmt: skip
+    assert ask("select attacked, comments, round(expected, 3) from by_attacked") == [("person", 2, 1.0)]
+
+
 def test_a_changed_policy_reads_all_of_history_anew(tmp_path: Path, folder: Path) -> None:
     strict = tmp_path / "policies.toml"
     rule = '[[for]]\naccount = "instagram/orbital"\ntoxic = { from = 0.95, severity = "critical" }'
-    strict.write_text(POLICIES.read_text().replace('version = "1"', 'version = "2"') + f"\n{rule}\n")
+    strict.write_text(POLICIES.read_text().replace('version = "2"', 'version = "3"') + f"\n{rule}\n")
     ask = Warehouse(folder).query
     flagged = "SELECT sum(flagged)::INTEGER FROM daily WHERE label = 'toxic'"
     assert ask(flagged) != [(0,)]
     build.publish(folder, [], context(policies=strict))
     assert ask(flagged) == [(0,)]
-    assert ask("SELECT DISTINCT policy FROM comments_scored") == [("2",)]
+    assert ask("SELECT DISTINCT policy FROM comments_scored") == [("3",)]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("from = 0.50", "from = 0.53"), "line 7: from: must be a multiple of 0.05 (found 0.53)"),
-        (("from = 0.50", "from = 1"), "line 7: from: must be less than 1 (found 1)"),
-        (('"low"', '"mild"'), "line 7: severity: must be 'low', 'medium', 'high' or 'critical' (found 'mild')"),
-        (('severity = "critical"', 'sever = "high"'), "line 12: sever: unknown key; allowed here: from, severity"),
-        (("obscene ", "rude "), "line 8: rude: unknown key; allowed here: toxic, severe_toxic, obscene"),
-        (("threat ", "# threat "), "line 6: default: lacks threat"),
+        (("{ severity", "{ from = 0.53, severity"), "line 9: from: must be a multiple of 0.05 (found 0.53)"),
+        (("{ severity", "{ from = 1, severity"), "line 9: from: must be less than 1 (found 1)"),
+        (('"low"', '"mild"'), "line 9: severity: must be 'low', 'medium', 'high' or 'critical' (found 'mild')"),
+        (('severity = "critical"', 'sever = "high"'), "line 14: sever: unknown key; allowed here: from, severity"),
+        (("obscene ", "rude "), "line 10: rude: unknown key; allowed here: toxic, severe_toxic, obscene"),
+        (("threat ", "# threat "), "line 8: default: lacks threat"),
         (("[default]", "[default"), "policies.toml is not valid TOML: "),
-        (("[default]", '[[for]]\ntags = "kids"\n[default]'), "line 7: tags: unknown key; allowed here: toxic, "),
-        (("[default]", "[[for]]\ntoxic = 1\n[default]"), "line 7: toxic: must be a table of from, severity (found 1)"),
+        (("[default]", '[[for]]\ntags = "kids"\n[default]'), "line 9: tags: unknown key; allowed here: toxic, "),
+        (("[default]", "[[for]]\ntoxic = 1\n[default]"), "line 9: toxic: must be a table of from, severity (found 1)"),
     ],
 )
 def test_a_policy_with_a_mistake_is_refused(tmp_path: Path, change: tuple[str, str], message: str) -> None:
@@ -379,7 +412,7 @@ def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path, old:
         Warehouse(folder).query("FROM daily")
     build.publish(folder, [second], context())
     build.publish(tmp_path / "new", [first, second], context())
-    for question in ("SELECT * EXCLUDE (terms, listed) FROM comments_scored", "FROM by_post", "FROM daily"):
+    for question in ("SELECT * EXCLUDE (terms, listed, attacked) FROM comments_scored", "FROM by_post", "FROM daily"):
         forward, new = (Warehouse(place).query(f"{question} ORDER BY ALL") for place in (folder, tmp_path / "new"))
         assert forward == new
     build.publish(folder, [first], context())

@@ -7,7 +7,7 @@ are kept for rollback. Everything here can be rebuilt from the lake.
 import fcntl
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -78,6 +78,7 @@ class Context:
 
     accounts: list[tuple[str, str, tuple[str, ...]]]  # platform, handle, tags
     champion: tuple[str, str]  # versions of the model and its text rule
+    thresholds: Mapping[str, float]  # from which probability the model flags each category
     policies: Path
     reviews: Sequence[tuple[Any, ...]] = ()  # rows of the reviews table
     drawn: Sequence[tuple[Any, ...]] = ()  # rows of the table drawn
@@ -210,7 +211,7 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     con.execute("UPDATE models SET is_champion = false")
     con.execute("DELETE FROM models WHERE model = $1", [champion])
     con.execute("INSERT INTO models VALUES ($1, $2, true)", [champion, text_rule])
-    policies = read_policies(context.policies).rows()
+    policies = read_policies(context.policies).rows(context.thresholds)
     for table, rows in (
         ("accounts", context.accounts),
         ("policy_rules", policies),

@@ -4,7 +4,8 @@ from typing import Literal, get_args
 
 Severity = Literal["low", "medium", "high", "critical"]
 
-LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "und")  # that models know, and where there are too few words to tell
+# Drift counts each of these apart, and all others as one: fewer than BINS.
+LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "und", "nl", "pl", "tr", "ar", "hi", "ru", "id", "zh", "ko")
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 COMMENT_SEVERITIES = ("none", *SEVERITIES)  # none: the policy flags nothing in it
 EXPIRED = "(expired)"  # stands where a text was kept as long as it may be

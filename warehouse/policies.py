@@ -1,5 +1,7 @@
-"""policies.toml: from which probability a category counts as flagged, and how severe that is."""
+"""policies.toml: how severe each category is, and where it is flagged from if not where the model says."""
 
+from collections.abc import Mapping
+from math import floor
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +14,7 @@ PolicyRow = tuple[str, str | None, str | None, str | None, str, float, str]  # o
 
 
 class Threshold(Strict):
-    flagged_from: float = Field(alias="from", gt=0, lt=1, multiple_of=1 / BINS)
+    flagged_from: float | None = Field(default=None, alias="from", gt=0, lt=1, multiple_of=1 / BINS)
     severity: Severity
 
 
@@ -49,15 +51,21 @@ class Policies(Strict):
     default: Default
     exceptions: tuple[Exceptional, ...] = Field(default=(), alias="for")
 
-    def rows(self) -> list[PolicyRow]:
+    def rows(self, of_model: Mapping[str, float]) -> list[PolicyRow]:
+        """With the model's own threshold wherever the file names none."""
         rules: list[tuple[Thresholds, str | None, str | None, str | None]] = [(self.default, None, None, None)]
         rules += [(rule, rule.tag, rule.account, rule.language) for rule in self.exceptions]
         return [
-            (self.version, *scope, label, threshold.flagged_from, threshold.severity)
+            (self.version, *scope, label, threshold.flagged_from or step_below(of_model[label]), threshold.severity)
             for rule, *scope in rules
             for label in LABELS
             if (threshold := getattr(rule, label))
         ]
+
+
+def step_below(threshold: float) -> float:
+    """Comments are counted in steps of 1 / BINS."""
+    return max(1, floor(threshold * BINS + 1e-9)) / BINS
 
 
 def read_policies(path: Path) -> Policies:

@@ -5,7 +5,7 @@ SELECT comment_id, platform, account, post_id, parent_id, author_hash, text, has
 FROM made;
 
 INSERT INTO scores
-SELECT comment_id, text_key, 'bench-1', posted_at::DATE, toxic, severe_toxic, obscene, threat, insult, identity_hate, posted_at::DATE
+SELECT comment_id, text_key, 'bench-1', posted_at::DATE, toxic, severe_toxic, obscene, threat, insult, identity_hate, posted_at::DATE, attacked
 FROM made;
 
 INSERT INTO posts

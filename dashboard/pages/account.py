@@ -7,10 +7,12 @@ from dash.development.base_component import Component
 
 from dashboard import figures
 from dashboard.components import (
-    LANGUAGES,
     all_categories,
+    attacked,
     chart,
+    language_name,
     link,
+    not_judged,
     note,
     page,
     panel,
@@ -46,7 +48,7 @@ def layout(answers: Answers, view: View) -> Component:
     weekdays, languages = answers.rows("weekdays", view), answers.rows("languages", view)
     return page(
         view.account,
-        _sentence(answers, view),
+        html.Span([_sentence(answers, view), not_judged(answers.rows("judged", view))]),
         [pick_account(view, {name: name for name in accounts}), pick_period(view), pick_label(view), pick_zone(view)],
         chart(
             f"{label_plural(view.label)}, by day",
@@ -64,13 +66,14 @@ def layout(answers: Answers, view: View) -> Component:
         ),
         chart(
             "By language",
-            "Estimated share, with 95% interval; most-used language first. Scores are most reliable in English.",
+            "Estimated share, with 95% interval; most-used language first.",
             figures.bars(
-                [LANGUAGES.get(row["language"], str(row["language"])) for row in languages],
+                [language_name(row["language"]) for row in languages],
                 [row["share"] for row in languages], [row["margin"] for row in languages], COLOURS[view.label],
             ),
             languages, "No language has five or more comments in this period.",
         ),
+        attacked(answers.rows("attacked", view)),
         *_peers(answers, view),
         *_terms(answers, view),
         _posts(answers, view),

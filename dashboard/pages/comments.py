@@ -14,19 +14,21 @@ from dashboard.components import (
     as_csv,
     grid,
     labelled,
+    language_name,
     link,
     meters,
     page,
     panel,
     pick,
     pick_account,
+    pick_attacked,
     pick_flag,
     pick_period,
     pick_zone,
     place,
 )
 from dashboard.view import REVIEWS, SEVERITIES, Answers, Row, View
-from dashboard.wording import label_name, label_title
+from dashboard.wording import ATTACKED, label_name, label_title
 from models.labels import LABELS
 from models.scorer import Scorer
 
@@ -51,6 +53,7 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_dow
             pick_account(view, answers.places(), "All accounts"),
             pick_period(view),
             pick_flag(view),
+            pick_attacked(view),
             pick("severity", "Severity", view.severity, {one: one.capitalize() for one in SEVERITIES}, "Any severity"),
             pick("language", "Language", view.language, LANGUAGES, "Any language"),
             pick("review", "Review", view.review, REVIEWS, "Reviewed or not"),
@@ -152,12 +155,18 @@ def _thread(answers: Answers, view: View, model: Scorer, write_down: Callable[[s
         f"{row['platform']}/{row['account']}", place(row, view),
         *([html.P(["In reply to: ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
         html.P(text, className="line"),
-        html.P(flags + review, className="note"),
+        html.P(flags + _attacks(row, model) + review, className="note"),
         *(meters(scores) if row["toxic"] is not None else []),
         html.P(_replies(len(replies)), className="note"),
         html.Ol(replies, className="replies"),
         link("Link to this comment", "/comments", view.search()),
     )  # fmt: skip
+
+
+def _attacks(row: Row, model: Scorer) -> str:
+    if row["toxic"] is None and row["language"] not in (None, *model.judged):
+        return f" No scores: the model was not judged in {language_name(row['language'])}."
+    return f" Attacks: {ATTACKED[row['attacked']].lower()}." if row["attacked"] in ATTACKED else ""
 
 
 def _names(labels: list[str]) -> str:

@@ -8,8 +8,10 @@ from dash.development.base_component import Component
 from dashboard import figures
 from dashboard.components import (
     all_categories,
+    attacked,
     chart,
     link,
+    not_judged,
     page,
     panel,
     percent,
@@ -46,9 +48,10 @@ def layout(answers: Answers, view: View) -> Component:
     ranking = answers.rows("ranking", everywhere)
     trend = answers.trend(everywhere)
     waves = answers.waves(everywhere, trend)
+    sentence = _sentence(change.get(view.label), ranking, everywhere)
     return page(
         TITLE,
-        _sentence(change.get(view.label), ranking, everywhere),
+        sentence + not_judged(answers.rows("judged", everywhere)),
         [pick_period(view), pick_label(view)],
         tiles(*(_tile(change[label]) for label in LABELS if label in change)),
         chart(
@@ -60,6 +63,7 @@ def layout(answers: Answers, view: View) -> Component:
             wide=True,
         ),
         _ranking(ranking, everywhere),
+        attacked(answers.rows("attacked", everywhere)),
         all_categories(trend),
         *_last_night(answers, everywhere),
     )

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures
-from dashboard.components import LANGUAGES, chart, page, panel, percent, pick_label, pick_period, table
+from dashboard.components import chart, language_name, page, panel, percent, pick_label, pick_period, table
 from dashboard.view import Answers, Row, View
 from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title
 from models.labels import LABELS
@@ -132,7 +132,7 @@ def _audited(answers: Answers, view: View) -> list[Row]:
 def _languages(answers: Answers, view: View) -> list[Row]:
     return [
         {
-            "language": LANGUAGES.get(row["language"], row["language"]),
+            "language": language_name(row["language"]),
             "comments": row["comments"],
             "share": percent(row["share"]),
             "share_before": percent(row["share_before"]),

@@ -12,10 +12,11 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard import explain
-from dashboard.components import as_csv, labelled, meters, page, panel
+from dashboard.components import as_csv, labelled, language_name, meters, page, panel
 from dashboard.view import Answers, View
-from dashboard.wording import counted
+from dashboard.wording import ATTACKED, counted
 from models.labels import LABELS
+from models.language import language_of
 from models.scorer import Scorer
 from models.text import clean_text
 
@@ -68,8 +69,13 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
             return [html.P(f"This page scores up to {MOST_LINES:,} lines (got {len(lines):,}). "
                            "Use toxwatch score-file for more.", className="empty")]  # fmt: skip
         model = in_use()
-        scores = model.scores([clean_text(line) for line in lines])
-        return [_result(model, lines[i], scores[i], i < MOST_EXPLAINED) for i in range(len(lines))]
+        languages = list(map(language_of(model.expected), lines))
+        reading = model.read([clean_text(line) for line in lines], languages)
+        attacked = reading.attacked()
+        return [
+            _result(model, lines[i], reading.scores[i], languages[i], attacked[i], i < MOST_EXPLAINED)
+            for i in range(len(lines))
+        ]
 
     @app.callback(
         Output("file-scored", "data"), Output("file-status", "children"), Input("file", "contents"),
@@ -112,6 +118,15 @@ def _rows(contents: str) -> list[dict[str, str]]:
     return rows
 
 
-def _result(model: Scorer, line: str, scores: Any, is_explained: bool) -> Component:
+def _result(
+    model: Scorer, line: str, scores: Any, language: str, attacked: str | None, is_explained: bool
+) -> Component:
     words = explain.marked(model, line, scores) if is_explained else [line]
-    return html.Section([html.P(words, className="line"), *meters(scores)], className="panel result")
+    about = language_name(language)
+    if language not in model.judged:
+        about += ". The model was not judged in this language, so nobody knows what these scores are worth."
+    elif scores[0] >= model.thresholds["toxic"] and attacked in ATTACKED:
+        about += f" · attacks: {ATTACKED[attacked].lower()}"
+    return html.Section(
+        [html.P(words, className="line"), html.P(about, className="note"), *meters(scores)], className="panel result"
+    )

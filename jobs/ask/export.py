@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput
-from models.labels import LABELS
+from models.labels import LABELS, WHO
 from warehouse import queries, untrusted
 from warehouse.build import quoted
 from warehouse.files import writing
@@ -24,7 +24,7 @@ from warehouse.reader import Warehouse
 
 BATCH = 50_000  # rows
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
-FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "review", "words")
+FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "attacked", "review", "words")
 
 
 def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "export") -> int:
@@ -57,7 +57,7 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
 
 def _check(filters: dict[str, Any]) -> None:
     """Raises BadInput for a value that can never match."""
-    for name, allowed in (("flag", LABELS), ("severity", COMMENT_SEVERITIES)):
+    for name, allowed in (("flag", LABELS), ("severity", COMMENT_SEVERITIES), ("attacked", WHO[1:])):
         if filters.get(name) not in (None, *allowed):
             raise BadInput(f"--{name} {filters[name]} doesn't exist. Choose from {', '.join(allowed)}.")
 

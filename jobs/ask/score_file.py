@@ -1,4 +1,7 @@
-"""Adds six probability columns to a CSV, Parquet or JSON Lines file of any size, batch by batch."""
+"""Adds probabilities, language and whom it attacks to each row of a CSV, Parquet or JSON Lines file of any size.
+
+A row in a language that the model was not judged in gets no probabilities.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,6 +19,7 @@ from jobs.console import progress
 from jobs.errors import BadInput
 from models import scorer
 from models.labels import LABELS
+from models.language import language_of
 from models.text import clean_text
 from warehouse.files import writing
 
@@ -53,13 +57,16 @@ def score_file(settings: Settings, source: Path, target: Path, text_column: str)
 def _scored(batch: pa.RecordBatch, model: scorer.Scorer, text_column: str, source: Path) -> pa.RecordBatch:
     if text_column not in batch.schema.names:
         raise BadInput(f"{source} has no column {text_column!r}. Columns: {', '.join(batch.schema.names)}")
-    if taken := set(LABELS) & set(batch.schema.names):
+    if taken := {*LABELS, "detected_language", "attacked"} & set(batch.schema.names):
         raise BadInput(f"{source} already has the columns {', '.join(sorted(taken))}. Rename them first.")
-    texts = [clean_text(text or "") for text in batch.column(text_column).cast(pa.string()).to_pylist()]
-    is_wordless = np.array([text == "" for text in texts])
-    for label, column in zip(LABELS, model.scores(texts).T, strict=True):
-        batch = batch.append_column(label, pa.array(column, mask=is_wordless))
-    return batch
+    originals = [text or "" for text in batch.column(text_column).cast(pa.string()).to_pylist()]
+    texts, languages = [clean_text(text) for text in originals], list(map(language_of(model.expected), originals))
+    reading = model.read(texts, languages)
+    is_unread = np.array([text == "" or lang not in model.judged for text, lang in zip(texts, languages, strict=True)])
+    for label, column in zip(LABELS, reading.scores.T, strict=True):
+        batch = batch.append_column(label, pa.array(column, mask=is_unread))
+    batch = batch.append_column("detected_language", pa.array(languages))
+    return batch.append_column("attacked", pa.array(reading.attacked(), pa.string(), mask=is_unread))
 
 
 def _read(source: Path) -> Iterator[pa.RecordBatch]:

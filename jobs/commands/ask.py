@@ -116,6 +116,7 @@ def export(
     first: FirstDay = None,
     last: LastDay = None,
     flag: Annotated[str | None, typer.Option(help="Only comments flagged with this category, e.g. insult.")] = None,
+    attacked: Annotated[str | None, typer.Option(help="Only toxic comments that attack these, e.g. gender.")] = None,
     severity: Annotated[
         str | None, typer.Option(help="Only this severity: none, low, medium, high or critical.")
     ] = None,
@@ -132,7 +133,7 @@ def export(
     """
     from jobs.ask import export
 
-    filters: dict[str, Any] = {"only": account, "flag": flag, "severity": severity}
+    filters: dict[str, Any] = {"only": account, "flag": flag, "attacked": attacked, "severity": severity}
     filters |= {"language": language, "words": words}
     filters |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
     rows = export.run(Settings.load(data_dir), target, filters, "reviewed" if reviewed else "export")

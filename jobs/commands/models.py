@@ -84,6 +84,9 @@ def train(
         int | None, typer.Option(min=0, help="Number of extra sentences to generate from templates.toml.")
     ] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Train on only this many rows.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Stop after this time; the rate falls with the clock (PyTorch only).")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -110,6 +113,7 @@ def train(
         "mixed": mixed,
         "composed": composed,
         "sample": sample,
+        "minutes": minutes,
         "seed": seed,
     }
     options = {name: value for name, value in options.items() if value is not None}
@@ -176,6 +180,13 @@ def evaluate(
     release: Annotated[
         bool, typer.Option("--release", help="Also run the cases kept for the last test before a release.")
     ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=1000,
+            help="Test on at most this many comments of each part; the baseline learns from ten times as many.",
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Test a model on held-out comments, trick cases and disguised words.
@@ -192,7 +203,8 @@ def evaluate(
     challenger = _challenger(home)
     folder = model or (challenger if challenger.exists() else SHIPPED)
     judged = scorer.load(folder)
-    figures = evaluate.evaluate(judged, labelled.labelled(_data(data, home)))
+    rows = labelled.labelled(_data(data, home))
+    figures = evaluate.evaluate(judged, labelled.sampled(rows, sample) if sample else rows)
     typer.echo(evaluate.as_text(figures))
     if release:
         typer.echo(

@@ -30,7 +30,7 @@ Handle = Annotated[str, AfterValidator(_check_handle)]
 class NightLimits(Strict):
     budget_usd: float = Field(default=5.0, gt=0)
     lookback_days: int = Field(default=14, ge=1, le=365)
-    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
+    languages: tuple[Language, ...] = ()  # expected ones; none: all that the model was judged in
 
 
 class Keep(Strict):

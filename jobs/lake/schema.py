@@ -1,8 +1,8 @@
 """The columns of a comment on its way through the lake, written once.
 
 A platform module maps an item to MAPPED; validate replaces the author by a keyed hash (VALIDATED);
-clean adds what the models read (CLEAN); score keeps the key and the six probabilities (SCORED), and once for every
-text (TEXTS).
+clean adds what the models read (CLEAN); score keeps the key, the six probabilities and who is attacked (SCORED), and
+once for every text (TEXTS).
 """
 
 import pyarrow as pa
@@ -45,9 +45,11 @@ SCORED = pa.schema([
     pa.field("comment_id", pa.string(), nullable=False),
     pa.field("text_key", pa.string(), nullable=False),
     pa.field("language", pa.string(), nullable=False),
-    *(pa.field(label, pa.float32(), nullable=False) for label in LABELS),
+    *(pa.field(label, pa.float32()) for label in LABELS),  # NULL in a language that the model was not judged in
+    pa.field("attacked", pa.string()),  # one of WHO, the likeliest; NULL where the model has no such head
 ])  # fmt: skip
-TEXTS = pa.schema([SCORED.field("text_key"), *(SCORED.field(label) for label in LABELS)])
+TEXTS = pa.schema([SCORED.field("text_key"), *(SCORED.field(label).with_nullable(False) for label in LABELS),
+                   SCORED.field("attacked")])  # fmt: skip
 
 POSTS = pa.schema([
     pa.field("post_id", pa.string(), nullable=False),

@@ -1,7 +1,8 @@
 """A second engine: Spark NLP runs the transformer inside Spark's own process, with ONNX Runtime for Java.
 
-It gives the same scores as the first engine: same network, same words, same calibration. Spark NLP reads a
-text's first tokens only, where ours loses its middle: texts that long stay with the first engine.
+It gives the same scores as the first engine: same network, same tokens, same calibration. Spark NLP is given a text's
+tokens as words, one for each number in the vocabulary, so it runs any tokeniser's model. It reads a text's first tokens
+only, where ours loses its middle: texts that long stay with the first engine.
 """
 
 import tempfile
@@ -16,7 +17,7 @@ from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.spark.jars import engine_jars
 from jobs.spark.session import scratch, shipped
-from jobs.spark.workers import words
+from jobs.spark.workers import numbered
 from models.card import read_card
 from models.labels import LABELS
 from models.tokens import LONGEST, Tokens
@@ -32,19 +33,17 @@ def check(model_dir: Path) -> None:
             f"Spark NLP runs a transformer, and {model_dir} is a {kind}: "
             "set TOXWATCH_MODEL=models/shipped/transformer, or leave --engine out."
         )
-    if not Tokens(model_dir, LONGEST).are_word_pieces:
-        raise BadInput(f"Spark NLP reads WordPiece, and {model_dir} has another tokeniser: leave --engine out.")
     if not engine_jars():
         raise BadInput("Spark NLP's engine is missing: `python -m jobs.spark.jars` fetches it from Maven.")
 
 
 def read(texts: DataFrame, settings: Settings) -> DataFrame:
-    """text_key, clean_text, and what the network says of each label, as `in_python.scores_of_jvm` takes it."""
+    """text_key, clean_text, and the network's probabilities, as `workers.read_in_jvm` takes them."""
     model_dir = settings.model_dir
-    apart = texts.withColumn("words", F.udf(partial(words, shipped(settings)), "string")("clean_text"))
+    apart = texts.withColumn("tokens", F.udf(partial(numbered, shipped(settings)), "string")("clean_text"))
     found = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
-    answers, is_cut = F.col("class")[0]["metadata"], F.col("words").isNull().alias("is_cut")
-    p = F.array(*(answers[label].cast("float") for label in LABELS)).alias("p")
+    answers, is_cut = F.col("class")[0]["metadata"], F.col("tokens").isNull().alias("is_cut")
+    p = F.array(*(answers[label].cast("float") for label in _outputs(model_dir))).alias("p")
     return found.select("text_key", "clean_text", is_cut, p)
 
 
@@ -54,7 +53,7 @@ def _pipeline(spark: SparkSession, model_dir: Path) -> Pipeline:
 
     return Pipeline(
         stages=[
-            DocumentAssembler().setInputCol("words").setOutputCol("document"),
+            DocumentAssembler().setInputCol("tokens").setOutputCol("document"),
             RegexTokenizer().setInputCols(["document"]).setOutputCol("token").setPattern(" "),
             BertForSequenceClassification.load(str(_saved(spark, model_dir) / SAVED)),
         ]
@@ -96,5 +95,9 @@ def _write_assets(model_dir: Path, folder: Path) -> None:
     onnx.save(model, folder / "model.onnx")
     assets = folder / "assets"
     assets.mkdir()
-    (assets / "vocab.txt").write_text("\n".join(Tokens(model_dir, LONGEST).pieces()), encoding="utf-8")
-    (assets / "labels.txt").write_text("\n".join(LABELS))
+    (assets / "vocab.txt").write_text("\n".join(Tokens(model_dir, LONGEST).number_names()), encoding="utf-8")
+    (assets / "labels.txt").write_text("\n".join(_outputs(model_dir)))
+
+
+def _outputs(model_dir: Path) -> list[str]:
+    return [*LABELS, *read_card(model_dir).get("who", ())]

@@ -19,7 +19,7 @@ from models.tokens import Tokens
 READABLE = pa.schema([field for field in schema.CLEAN if field.name not in ("terms", "listed")])
 SURE = 1e-7  # a probability in the JVM is a float: what is surer than this is 0 or 1
 
-Scores = Callable[[scorer.Scorer, pa.RecordBatch], np.ndarray]
+Read = Callable[[scorer.Scorer, pa.RecordBatch], scorer.Reading]
 
 
 class Model(NamedTuple):
@@ -54,31 +54,36 @@ def clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch])
         )
 
 
-def score_batches(model: Model, scores: Scores, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def score_batches(model: Model, read: Read, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """To the columns of `schema.TEXTS`."""
     scorer_of_worker = loaded(model)
     for batch in batches:
-        columns = [batch.column("text_key"), *(pa.array(column) for column in scores(scorer_of_worker, batch).T)]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)
+        reading = read(scorer_of_worker, batch)
+        scores = [pa.array(column) for column in reading.scores.T]
+        attacked = pa.array(reading.attacked(), pa.string())
+        yield pa.RecordBatch.from_arrays([batch.column("text_key"), *scores, attacked], schema=schema.TEXTS)
 
 
-def scores(model: scorer.Scorer, batch: pa.RecordBatch) -> np.ndarray:
-    return model.scores(batch.column("clean_text").to_pylist())
+def read(model: scorer.Scorer, batch: pa.RecordBatch) -> scorer.Reading:
+    return model.read(batch.column("clean_text").to_pylist(), batch.column("language").to_pylist())
 
 
-def scores_of_jvm(model: scorer.Scorer, batch: pa.RecordBatch) -> np.ndarray:
-    """What Spark NLP read, calibrated, and the model's own word on texts that are cut."""
+def read_in_jvm(model: scorer.Scorer, batch: pa.RecordBatch) -> scorer.Reading:
+    """What Spark NLP read, calibrated; the model itself reads texts that are cut."""
     p = np.array(batch.column("p").to_pylist(), np.float64).clip(SURE, 1 - SURE)
-    found = scorer.probabilities(model.card["calibration"], np.log(p / (1 - p))).astype(np.float32)
+    reading = scorer.Reading.of(model.card["calibration"], np.log(p / (1 - p)))
     texts = batch.column("clean_text").to_pylist()
     if cut := np.flatnonzero(batch.column("is_cut").to_pylist()).tolist():
-        found[cut] = model.scores([texts[i] for i in cut])
-    return found
+        whole = model.read([texts[i] for i in cut])
+        reading.scores[cut] = whole.scores
+        if reading.who is not None:
+            reading.who[cut] = whole.who
+    return reading
 
 
-def words(model: Model, text: str) -> str | None:
-    """The text as its words, since Spark NLP finds others by accents and punctuation; None where the text is cut."""
-    return _tokens(model).words(text)
+def numbered(model: Model, text: str) -> str | None:
+    """The numbers of a text's tokens, as words that Spark NLP finds in its vocabulary; None where the text is cut."""
+    return _tokens(model).numbered(text)
 
 
 @lru_cache(maxsize=1)

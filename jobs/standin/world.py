@@ -44,7 +44,7 @@ class Community:
     loses_posts: bool = False
 
 
-WORLDLY: dict[str, float] = {"en": 70, "es": 9, "pt": 6, "fr": 6, "de": 5, "it": 4}
+WORLDLY: dict[str, float] = {"en": 64, "es": 9, "pt": 6, "fr": 6, "de": 5, "it": 4, "tr": 4, "el": 2}
 COMMUNITIES = (
     Community("instagram", "aurora.space", "space", 1.0, 120, WORLDLY),
     Community("instagram", "harbour_fc", "football", 1.5, 110, {"en": 85, "es": 8, "pt": 7}, has_waves=True,

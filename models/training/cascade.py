@@ -6,7 +6,6 @@ what the fast one's logit still counts there, and two calibrations: of what was 
 
 import os
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from sklearn.linear_model import LogisticRegression
 
 from models.card import write_card, writing
 from models.labels import LABELS, ModelError
-from models.scorer import is_doubtful, mixed, network, probabilities
+from models.scorer import Cascade, is_doubtful, mixed, network, probabilities
 from models.training import calibrate, data
-from models.training.judged import judged
+from models.training.judged import elsewhere, judged
 from models.training.losses import ENOUGH_POSITIVES, auc_losses, too_lossy
 
 Card = dict[str, Any]
@@ -35,7 +34,11 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
     validation = data.of_part(rows, "validation")
     truth, texts = data.targets(validation), validation.text.tolist()
     logits = quick.logits(texts), thorough.logits(texts)
-    chosen, p = _chosen(logits, truth, (quick.card, thorough.card))
+    cards = quick.card, thorough.card
+    band = _chosen(logits, truth, cards)
+    of_languages, languages = bands(band, logits[0], validation), validation.lang.tolist()
+    doubtful = is_doubtful({"band": band, "bands": of_languages}, logits[0], languages)
+    chosen, p = _fitted(logits, truth, cards, doubtful)
     learned = {name: thorough.card[name] for name in ("settings", "data", "sources", "shares", "rows")}
     with writing(output) as draft:
         parts = {
@@ -46,10 +49,14 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
             "command": command,
             "parts": parts,
             "thresholds": calibrate.thresholds(p, truth, thorough.card["settings"]["precision"]),
-            "judged": judged(validation, p),
-            "bands": bands(chosen["band"], logits[0], validation),
+            "band": band,
+            "bands": of_languages,
             "validation_auc": round(calibrate.mean_auc(truth, p), 5),
         }  # fmt: skip
+        others = elsewhere(rows)
+        whole = Cascade(facts | {"version": "", "labels": LABELS, "text_rule": ""}, quick, thorough)
+        both = np.concatenate([p, whole.scores(others.text.tolist(), others.lang.tolist())])
+        facts["judged"] = judged(pd.concat([validation, others]), both)
         return write_card(draft, "cascade", facts)
 
 
@@ -85,16 +92,19 @@ def _unfiltered(truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return known, calibrate.weights(truth[known, 0].astype(float), calibrate.SHARES["toxic"])
 
 
-def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[Card, np.ndarray]:
-    """The band that leaves the slow model least to read while no label loses too much, and its scores.
+def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> dict[str, float]:
+    """The band that leaves the slow model least to read while no label loses too much.
 
     One share for all labels first, the smallest that does; then label by label a smaller one, where it saves most.
     """
-    alone = probabilities(cards[1]["calibration"], logits[1])
-    fitted = partial(_fitted, logits, truth, cards, alone)
+
+    def fitted(shares: dict[str, float]) -> Card:
+        band = _band(logits[0], truth, shares)
+        return _fitted(logits, truth, cards, is_doubtful({"band": band}, logits[0]))[0]
+
     for share in READ_SHARES:
         shares = dict.fromkeys(LABELS, share)
-        facts, p = fitted(shares)
+        facts = fitted(shares)
         if not too_lossy(facts["auc_loss"], truth):
             break
     else:
@@ -102,9 +112,9 @@ def _chosen(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card]) -> tuple[
             f"No band keeps the quality of the slow model; at {share:.0%} read it loses {facts['auc_loss']}. "
             "Use it alone."
         )
-    while narrower := [one for one in ((*fitted(less), less) for less in _narrower(shares)) if _does(one[0], truth)]:
-        facts, p, shares = min(narrower, key=lambda one: one[0]["read_share"])
-    return facts, p
+    while narrower := [one for one in ((fitted(less), less) for less in _narrower(shares)) if _does(one[0], truth)]:
+        _, shares = min(narrower, key=lambda one: one[0]["read_share"])
+    return _band(logits[0], truth, shares)
 
 
 def _does(facts: Card, truth: np.ndarray) -> bool:
@@ -117,19 +127,15 @@ def _narrower(shares: dict[str, float]) -> list[dict[str, float]]:
     return [shares | {label: less} for label, share in shares.items() for less in (0.0, *READ_SHARES) if less < share]
 
 
-def _fitted(
-    logits: Pair, truth: np.ndarray, cards: tuple[Card, Card], alone: np.ndarray, shares: dict[str, float]
-) -> tuple[Card, np.ndarray]:
-    """What the card says of the cascade in which the slow model reads these shares, and its scores."""
-    band = _band(logits[0], truth, shares)
-    doubtful = is_doubtful({"band": band}, logits[0])
+def _fitted(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card], doubtful: np.ndarray) -> tuple[Card, np.ndarray]:
+    """What the card says of the cascade whose slow model reads the doubtful comments, and its scores."""
+    alone = probabilities(cards[1]["calibration"], logits[1])
     mix = {label: _mix(logits, truth, doubtful, i) for i, label in enumerate(LABELS)}
     both = mixed(mix, *logits)
     once = calibrate.calibrate(logits[0], truth, ~doubtful, cards[0]["calibration"])
     twice = calibrate.calibrate(both, truth, doubtful, cards[1]["calibration"])
     p = np.where(doubtful[:, None], probabilities(twice, both), probabilities(once, logits[0]))
     facts = {
-        "band": band,
         "mix": mix,
         "calibration": {"once": once, "twice": twice},
         "read_share": round(at_real_shares(doubtful, truth), 4),

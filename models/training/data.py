@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from models.card import file_hash
-from models.labels import GROUPS, LABELS, WHO, ModelError
-from models.language import UNDETERMINED
+from models.labels import GROUPS, LABELS, UNDETERMINED, WHO, ModelError
 from models.text import clean_text, text_key
 from models.training.neighbours import near_duplicate_groups
 from warehouse.files import writing
@@ -78,6 +77,13 @@ def labelled(place: Path) -> pd.DataFrame:
 
 def of_part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
     return rows[rows.part == part].reset_index(drop=True)
+
+
+def sampled(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """At most so many rows of each part, drawn at random, and ten times as many to train on."""
+    mixed = rows.sample(frac=1.0, random_state=0)
+    limit = mixed.part.map({"train": 10 * most}).fillna(most)
+    return mixed[mixed.groupby("part").cumcount() < limit].sort_index().reset_index(drop=True)
 
 
 def prepare(folder: Path, target: Path) -> pd.DataFrame:

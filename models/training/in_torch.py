@@ -1,9 +1,10 @@
-"""The transformer in PyTorch, to train it on a GPU: unlike XLA, it compiles nothing.
+"""The transformer in PyTorch, which trains it fastest: it compiles nothing, and CPUs with AMX or AVX-512 do bfloat16.
 
 The network is a dictionary of tensors under BERT's names, so Keras can be filled with them as with any backbone, and
 exports what was trained here.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from queue import Queue
@@ -13,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from models.labels import LABELS, WHO, ModelError
 from models.training.encoder import FARTHEST, Shape
@@ -26,6 +26,7 @@ AHEAD = 8  # batches prepared while the GPU works
 HEAD_SPREAD = 0.02
 CHECKED_AT = (1, 10, 100)  # steps of each epoch, beside the last: reading the loss waits for the GPU
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+IN_BFLOAT16 = DEVICE.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_device_supported()
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ class Course:
     tokens: int
     learning_rate: float
     weight_decay: float
-    dropout: float
+    dropout: float  # on a GPU only: on a CPU it takes as long as all the rest
     seed: int
+    seconds: float | None = None  # to stop after; the rate falls with the clock
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Named(nn.Module):
         return F.linear(given, self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"))
 
     def drop(self, given: Tensor, share: float) -> Tensor:
-        return F.dropout(given, share, self.training)
+        return F.dropout(given, share, self.training and given.is_cuda)
 
 
 class Transformer(Named):
@@ -85,7 +87,6 @@ class Transformer(Named):
         mask = torch.zeros(ids.shape, device=DEVICE).masked_fill(~is_token, NEVER)[:, None, None, :]
         if self.shape.distances:
             mask = mask + self.nearness(length)
-        mask = mask.expand(-1, self.shape.heads, length, length)
         if torch.is_autocast_enabled(DEVICE.type):
             mask = mask.bfloat16()
         for i in range(self.shape.layers):
@@ -98,8 +99,10 @@ class Transformer(Named):
             of_heads = self.linear(states, f"{name}.attention.self.{part}").unflatten(-1, (self.shape.heads, -1))
             return of_heads.transpose(1, 2)
 
-        with sdpa_kernel([SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):  # others are untested with this mask
-            mixed = F.scaled_dot_product_attention(split("query"), split("key"), split("value"), mask)
+        query, key, value = split("query"), split("key"), split("value")
+        # By hand: the gradient of F.scaled_dot_product_attention takes twelve times as long on a CPU.
+        heed = torch.softmax(query @ key.transpose(-1, -2) / np.sqrt(query.shape[-1]) + mask, -1)
+        mixed = heed.to(value.dtype) @ value
         mixed = self.linear(mixed.transpose(1, 2).flatten(2), f"{name}.attention.output.dense")
         states = self.norm(states + self.drop(mixed, self.dropout), f"{name}.attention.output.LayerNorm")
         inner = self.linear(F.gelu(self.linear(states, f"{name}.intermediate.dense")), f"{name}.output.dense")
@@ -134,25 +137,26 @@ def loss_of(logits: Tensor, given: Tensor, weights: Tensor) -> Tensor:
 def fit(
     tensors: dict[str, np.ndarray], shape: Shape, pool: Pool, plans: Sequence[Plan], course: Course, teach: Lesson
 ) -> Iterator[tuple[float, Transformer]]:
-    """Fine-tune an encoder; yields the mean loss and the network after each epoch."""
+    """Fine-tune an encoder; yields the mean loss and the network after each epoch, or when the time is up."""
     rng = np.random.default_rng(course.seed)
     head = rng.normal(0, HEAD_SPREAD, (OUTPUTS, shape.width)).astype(np.float32)
     network = Transformer(shape, tensors | {"head.weight": head, "head.bias": np.zeros(OUTPUTS, np.float32)},
                           course.dropout).to(DEVICE)  # fmt: skip
-    steps, weights = sum(map(len, plans)), torch.tensor(teach.of_labels, device=DEVICE)
+    weights, clock = torch.tensor(teach.of_labels, device=DEVICE), Clock(sum(map(len, plans)), course)
     flat = [one for one in network.parameters() if one.ndim < 2]
     deep = [one for one in network.parameters() if one.ndim >= 2]
     groups = [{"params": deep, "weight_decay": course.weight_decay}, {"params": flat, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, course.learning_rate, fused=DEVICE.type == "cuda")
-    rate = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / (WARM_UP * steps)) * (1 + np.cos(np.pi * step / steps)) / 2
-    )
+    optimizer = torch.optim.AdamW(groups, course.learning_rate, fused=True)
     for plan in plans:
         network.train()
         total = torch.zeros((), device=DEVICE)
         batches = _ahead(pool.batches(plan, course.tokens, teach.truth, teach.weight))
         for step, (ids, given, counts) in enumerate(batches, start=1):
-            with torch.autocast(DEVICE.type, torch.bfloat16, enabled=DEVICE.type == "cuda"):
+            if clock.is_over():
+                break
+            for group in optimizer.param_groups:
+                group["lr"] = course.learning_rate * clock.share_of_rate()
+            with torch.autocast(DEVICE.type, torch.bfloat16, enabled=IN_BFLOAT16):
                 logits = network(ids)
             loss = (loss_of(logits, given, weights) * counts).sum() / counts.sum()
             if step in CHECKED_AT or step == len(plan):
@@ -160,10 +164,31 @@ def fit(
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0, error_if_nonfinite=True)
             optimizer.step()
-            rate.step()
             optimizer.zero_grad(set_to_none=True)
+            clock.steps += 1
             total += loss.detach()
-        yield float(total) / len(plan), network.eval()
+        yield float(total) / max(1, step), network.eval()
+        if clock.is_over():
+            return
+
+
+class Clock:
+    """How far training is: by its steps, or by the time it may take if that is up sooner."""
+
+    def __init__(self, all_steps: int, course: Course) -> None:
+        self.steps, self._all, self._seconds, self._began = 0, all_steps, course.seconds, time.monotonic()
+
+    def share(self) -> float:
+        of_time = (time.monotonic() - self._began) / self._seconds if self._seconds else 0.0
+        return max(self.steps / self._all, of_time)
+
+    def is_over(self) -> bool:
+        return self.share() >= 1
+
+    def share_of_rate(self) -> float:
+        """It rises, then falls to 0 along a cosine."""
+        warm = min(1.0, (self.steps + 1) / (WARM_UP * self._all))
+        return warm * float(1 + np.cos(np.pi * min(1.0, self.share()))) / 2
 
 
 def check_finite(loss: Tensor, step: int) -> None:
@@ -177,7 +202,7 @@ def check_finite(loss: Tensor, step: int) -> None:
 def answers(network: Transformer, pool: Pool, tokens: int, rows: int) -> np.ndarray:
     """float32[row, output]: a network's logits for each text of a pool."""
     found = np.zeros((rows, OUTPUTS), np.float32)
-    with torch.inference_mode(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=DEVICE.type == "cuda"):
+    with torch.inference_mode(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=IN_BFLOAT16):
         for places, ids in pool.readings(tokens):
             found[places] = network(torch.from_numpy(ids).to(DEVICE))[: len(places)].float().cpu().numpy()
     return found

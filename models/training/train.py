@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,7 +26,7 @@ from models.training.checkpoint import Checkpoint
 from models.training.composed import TEMPLATES, compose
 from models.training.echoes import echoes
 from models.training.int8 import quantize
-from models.training.judged import judged
+from models.training.judged import elsewhere, judged
 from models.training.losses import auc_losses, check_agreement, check_losses
 from models.training.pool import Plan, Pool, logits
 from models.training.vectors import encoder_vectors, encoder_words, glove_vectors
@@ -69,6 +68,7 @@ class Settings:
     composed: int = COMPOSED  # sentences from models/templates.toml beside the labelled comments
     echoes: int = 500_000  # sentences that a teacher alone labels, if there is one
     sample: int | None = None  # train on this many rows only
+    minutes: float | None = None  # at most, if PyTorch trains
     seed: int = 7
 
     def __post_init__(self) -> None:
@@ -222,7 +222,7 @@ def _train(
         unlabelled = echoes(training, settings.echoes, settings.seed) if learner.kind == "bilstm" else training[:0]
         training = taught(pd.concat([training, unlabelled], ignore_index=True), teacher, teacher.judged)
     place = output.with_name(f".{output.name}-training")
-    fitted = fit_on_gpu if learner.backbone and has_gpu() else fit
+    fitted = fit_in_torch if learner.backbone and find_spec("torch") else fit
     model, history = fitted(learner, training, validation, settings, place, watch)
     if settings.imbalance == "smote":
         _refit_head(model, learner, training, settings)
@@ -237,7 +237,7 @@ def _train(
         "rows": rows.part.value_counts().to_dict(),
         "history": history,
     }
-    return write_model(model, learner, validation, output, facts, settings.precision)
+    return write_model(model, learner, validation, elsewhere(rows), output, facts, settings.precision)
 
 
 def taught(training: pd.DataFrame, teacher: Teacher, languages: Collection[str] = ()) -> pd.DataFrame:
@@ -320,12 +320,7 @@ def _of_two_lengths_first(plan: Plan) -> Plan:
     return [plan[0], plan[other], *plan[1:other], *plan[other + 1 :]] if other else plan
 
 
-def has_gpu() -> bool:
-    """Whether PyTorch is installed and finds a GPU."""
-    return find_spec("torch") is not None and bool(import_module("torch").cuda.is_available())
-
-
-def fit_on_gpu(
+def fit_in_torch(
     learner: Learner,
     training: pd.DataFrame,
     validation: pd.DataFrame,
@@ -349,7 +344,12 @@ def fit_on_gpu(
     weights = label_weights(training, settings.imbalance)
     lesson = in_torch.Lesson(data.all_targets(training), source_weights(training.source), weights)
     course = in_torch.Course(
-        settings.tokens, settings.learning_rate, settings.weight_decay, settings.dropout, settings.seed
+        settings.tokens,
+        settings.learning_rate,
+        settings.weight_decay,
+        settings.dropout,
+        settings.seed,
+        settings.minutes * 60 if settings.minutes else None,
     )
     tensors = encoder_tensors(learner.backbone)
     for loss, network in in_torch.fit(tensors, shape, pool, plans, course, lesson):
@@ -433,7 +433,13 @@ def label_weights(training: pd.DataFrame, imbalance: str) -> list[float]:
 
 
 def write_model(
-    model: Any, learner: Learner, validation: pd.DataFrame, output: Path, facts: dict[str, Any], precision: float
+    model: Any,
+    learner: Learner,
+    validation: pd.DataFrame,
+    others: pd.DataFrame,
+    output: Path,
+    facts: dict[str, Any],
+    precision: float,
 ) -> dict[str, Any]:
     """Export, accept or refuse the export, calibrate on the validation rows, and write the folder at once."""
     texts, truth = validation.text.tolist(), data.targets(validation)
@@ -451,10 +457,11 @@ def write_model(
         (draft / "fp32.onnx").unlink()
         curves = calibrate.calibrate(small, truth)
         p = probabilities(curves, small)
+        p_of_others = probabilities(curves, _onnx_logits(draft / "model.onnx", learner, others.text.tolist()))
         facts |= {
             "who": list(WHO),
             "thresholds": calibrate.thresholds(p, truth, precision),
-            "judged": judged(validation, p),
+            "judged": judged(pd.concat([validation, others]), np.concatenate([p, p_of_others])),
             "calibration": curves,
             "export": {"fp32_difference": agreement, "int8_auc_loss": losses},
             "validation_auc": round(calibrate.mean_auc(truth, small), 5),

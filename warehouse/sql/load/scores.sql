@@ -2,9 +2,12 @@
 
 DELETE FROM scores WHERE night = getvariable('night') AND model = getvariable('model');
 INSERT INTO scores
+WITH scored AS ( -- nights from older releases don't say who is attacked
+    SELECT NULL::VARCHAR AS attacked WHERE false UNION ALL BY NAME FROM lake_scored
+)
 SELECT s.comment_id, s.text_key, getvariable('model'), i.posted_at::DATE,
-    s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate, getvariable('night')
-FROM lake_scored s
+    s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate, getvariable('night'), s.attacked
+FROM scored s
 JOIN incoming i USING (comment_id)
 ANTI JOIN scores known ON known.comment_id = s.comment_id AND known.text_key = s.text_key
     AND known.model = getvariable('model') AND known.posted_on >= (SELECT min(posted_at)::DATE FROM incoming);

@@ -13,7 +13,10 @@ counted AS (
     WHERE day >= getvariable('from_day') - usual_days() GROUP BY ALL
     UNION ALL
     SELECT platform, account, day, model, 'language', coalesce(list_position(languages(), language), bins() - 1), sum(comments)
-    FROM score_bins WHERE label = 'toxic' AND day >= getvariable('from_day') - usual_days() GROUP BY ALL
+    FROM (
+        SELECT platform, account, day, model, language, comments FROM score_bins WHERE label = 'toxic'
+        UNION ALL SELECT platform, account, day, model, language, comments FROM unjudged
+    ) WHERE day >= getvariable('from_day') - usual_days() GROUP BY ALL
     UNION ALL
     SELECT platform, account, day, model, 'length', bin, l.comments FROM lengths l JOIN volumes USING (platform, account, day)
 ),

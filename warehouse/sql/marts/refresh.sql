@@ -2,17 +2,28 @@
 
 SET VARIABLE loaded_from = (SELECT least(min(day), getvariable('loaded_from')) FROM touched);
 
-CREATE OR REPLACE TEMP TABLE scored AS
+CREATE OR REPLACE TEMP TABLE judged_or_not AS
 SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.post_id, c.comment_id,
-    c.terms, c.listed, s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate
+    c.terms, c.listed, s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate, s.attacked
 FROM scores s
 JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
 SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = s.posted_on
 WHERE s.posted_on BETWEEN (SELECT min(day) FROM touched) AND (SELECT max(day) FROM touched)
     AND c.posted_at >= (SELECT min(day) FROM touched);
 
+CREATE OR REPLACE TEMP TABLE scored AS FROM judged_or_not WHERE toxic IS NOT NULL;
+
+DELETE FROM unjudged m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO unjudged
+SELECT platform, account, day, language, model, count(*) FROM judged_or_not WHERE toxic IS NULL GROUP BY ALL ORDER BY ALL;
+
+DELETE FROM attacks m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO attacks
+SELECT platform, account, day, model, attacked, count(*), sum(toxic::DOUBLE)
+FROM scored WHERE attacked IS NOT NULL GROUP BY ALL ORDER BY ALL;
+
 CREATE OR REPLACE TEMP TABLE labelled AS
-UNPIVOT (SELECT * EXCLUDE (terms, listed) FROM scored) ON toxic, severe_toxic, obscene, threat, insult, identity_hate INTO NAME label VALUE p;
+UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked) FROM scored) ON toxic, severe_toxic, obscene, threat, insult, identity_hate INTO NAME label VALUE p;
 
 DELETE FROM score_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO score_bins
@@ -64,7 +75,7 @@ SELECT c.platform, c.account, t.week, s.model,
 FROM scores s
 JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
 JOIN touched_weeks t ON t.platform = c.platform AND t.account = c.account AND t.week = date_trunc('week', s.posted_on)::DATE
-WHERE s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (SELECT min(week) FROM touched_weeks)
+WHERE s.toxic IS NOT NULL AND s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (SELECT min(week) FROM touched_weeks)
 QUALIFY place <= 100
 ORDER BY ALL;
 

@@ -14,6 +14,25 @@ CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, c
     variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
 );
 
+CREATE TABLE IF NOT EXISTS unjudged ( -- Comments without scores: the model was not judged in their language.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    language VARCHAR NOT NULL, -- see comments
+    model    VARCHAR NOT NULL, -- see models
+    comments BIGINT NOT NULL -- number of comments
+);
+
+CREATE TABLE IF NOT EXISTS attacks ( -- Comments by account, day and whom they most likely attack.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    model    VARCHAR NOT NULL, -- see models
+    attacked VARCHAR NOT NULL, -- see scores
+    comments BIGINT NOT NULL, -- number of comments
+    expected DOUBLE NOT NULL -- sum of p: estimated number of toxic comments
+);
+
 CREATE TABLE IF NOT EXISTS days ( -- Comments by account, day and category.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts

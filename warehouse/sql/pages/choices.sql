@@ -8,7 +8,7 @@ judged AS (
     SELECT bin_of(CASE $label WHEN 'toxic' THEN toxic WHEN 'severe_toxic' THEN severe_toxic
         WHEN 'obscene' THEN obscene WHEN 'threat' THEN threat WHEN 'insult' THEN insult ELSE identity_hate END) AS bin,
         count(*) AS reviewed, count(*) FILTER (list_contains(reviewed_as, $label)) AS agreed
-    FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL, NULL, NULL)
+    FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
     WHERE toxic IS NOT NULL AND comment_id IN (SELECT comment_id FROM reviews) GROUP BY ALL
 ),
 sums AS (

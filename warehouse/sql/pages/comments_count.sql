@@ -2,14 +2,14 @@
 -- reads scores only if a filter needs them.
 SELECT sum(comments)::BIGINT AS comments, sum(scored)::BIGINT AS scored FROM (
     SELECT count(*) AS comments, NULL::BIGINT AS scored FROM comments
-    WHERE $severity IS NULL AND $flag IS NULL AND $review IS NULL
+    WHERE $severity IS NULL AND $flag IS NULL AND $attacked IS NULL AND $review IS NULL
         AND is_asked(posted_at, platform, account, language, author_hash, text, terms, $first, $last, $only, $places, $language, $words)
     UNION ALL
     SELECT 0, sum(comments) FROM score_bins JOIN champion USING (model)
-    WHERE $severity IS NULL AND $flag IS NULL AND $review IS NULL AND $words IS NULL AND label = 'toxic'
+    WHERE $severity IS NULL AND $flag IS NULL AND $attacked IS NULL AND $review IS NULL AND $words IS NULL AND label = 'toxic'
         AND day BETWEEN $first AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places)
         AND ($language IS NULL OR language = $language)
     UNION ALL
-    SELECT count(*), count(toxic) FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $review, $words)
-    WHERE $severity IS NOT NULL OR $flag IS NOT NULL OR $review IS NOT NULL
+    SELECT count(*), count(toxic) FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $attacked, $review, $words)
+    WHERE $severity IS NOT NULL OR $flag IS NOT NULL OR $attacked IS NOT NULL OR $review IS NOT NULL
 );

@@ -53,13 +53,14 @@ CREATE TABLE IF NOT EXISTS scores ( -- Calibrated probabilities, one row per com
     text_key      VARCHAR NOT NULL, -- scored text; an edited comment has several
     model         VARCHAR NOT NULL, -- see models
     posted_on     DATE NOT NULL, -- day of the comment, so that a load reads only its own days
-    toxic         FLOAT NOT NULL, -- probability, from 0 to 1, that people would call it toxic
-    severe_toxic  FLOAT NOT NULL, -- … very toxic
-    obscene       FLOAT NOT NULL, -- … obscene
-    threat        FLOAT NOT NULL, -- … a threat
-    insult        FLOAT NOT NULL, -- … an insult
-    identity_hate FLOAT NOT NULL, -- … hateful towards a group
-    night         DATE NOT NULL -- night that scored it
+    toxic         FLOAT, -- probability, from 0 to 1, that people would call it toxic; NULL if the model was not judged in its language
+    severe_toxic  FLOAT, -- … very toxic
+    obscene       FLOAT, -- … obscene
+    threat        FLOAT, -- … a threat
+    insult        FLOAT, -- … an insult
+    identity_hate FLOAT, -- … hateful towards a group
+    night         DATE NOT NULL, -- night that scored it
+    attacked      VARCHAR -- whom it most likely attacks if it is toxic: nobody, person, origin, religion, gender, sexuality, age, disability or other; NULL if the model doesn't tell
 );
 
 CREATE TABLE IF NOT EXISTS models ( -- Models with scores in this warehouse.

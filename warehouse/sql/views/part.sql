@@ -11,6 +11,8 @@ CREATE VIEW thresholds AS FROM whole.thresholds SEMI JOIN own USING (platform, a
 CREATE VIEW runs AS FROM whole.runs SEMI JOIN own USING (platform, account);
 CREATE VIEW ingest_errors AS FROM whole.ingest_errors SEMI JOIN own USING (platform, account);
 CREATE VIEW score_bins AS FROM whole.score_bins SEMI JOIN own USING (platform, account);
+CREATE VIEW unjudged AS FROM whole.unjudged SEMI JOIN own USING (platform, account);
+CREATE VIEW attacks AS FROM whole.attacks SEMI JOIN own USING (platform, account);
 CREATE VIEW days AS FROM whole.days SEMI JOIN own USING (platform, account);
 CREATE VIEW hours AS FROM whole.hours SEMI JOIN own USING (platform, account);
 CREATE VIEW author_days AS FROM whole.author_days SEMI JOIN own USING (platform, account);

@@ -30,7 +30,7 @@ SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.au
         CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN severity_rank(r.identity_hate_severity) ELSE 0 END
     )] AS severity,
     review.labels AS reviewed_as, s.model, m.text_rule, r.policy, c.first_night, c.last_night,
-    c.terms, c.listed, c.gone_since
+    c.terms, c.listed, c.gone_since, CASE WHEN s.toxic >= r.toxic_from_ THEN s.attacked END AS attacked
 FROM comments c
 LEFT JOIN accounts a USING (platform, account)
 LEFT JOIN (scores s JOIN champion m USING (model))
@@ -38,7 +38,7 @@ LEFT JOIN (scores s JOIN champion m USING (model))
 LEFT JOIN rules r ON r.platform = c.platform AND r.account = c.account AND r.language = c.language
 LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews GROUP BY comment_id) review
     ON review.comment_id = c.comment_id;
-COMMENT ON VIEW comments_scored IS 'One row per comment, with the scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text.';
+COMMENT ON VIEW comments_scored IS 'One row per comment, with the scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
 
 CREATE OR REPLACE MACRO is_asked(
     posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words
@@ -49,12 +49,13 @@ CREATE OR REPLACE MACRO is_asked(
         OR (regexp_full_match(with_words, '@[0-9a-f]{8,32}') AND coalesce(starts_with(author_hash, with_words[2:]), false)));
 
 CREATE OR REPLACE MACRO comments_like(
-    first_day, last_day, of_account, of_places, in_language, of_severity, flagged_as, with_review, with_words
+    first_day, last_day, of_account, of_places, in_language, of_severity, flagged_as, who_is_attacked, with_review, with_words
 ) AS TABLE
 SELECT * FROM comments_scored
 WHERE is_asked(posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words)
     AND (of_severity IS NULL OR severity = of_severity)
     AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
+    AND (who_is_attacked IS NULL OR attacked = who_is_attacked)
     AND (with_review IS NULL OR with_review = CASE len(reviewed_as) WHEN 0 THEN 'harmless' ELSE if(reviewed_as IS NULL, 'none', 'harmful') END);
 
 CREATE OR REPLACE VIEW flags AS
@@ -156,6 +157,19 @@ SELECT b.platform, b.account, b.language, b.label, sum(b.comments)::BIGINT AS co
     sum(b.expected) / sum(b.comments) AS share, margin_of_share(share, sum(b.comments)) AS margin
 FROM score_bins b JOIN champion USING (model) GROUP BY ALL;
 COMMENT ON VIEW by_language IS 'Toxicity by account, language and category.';
+
+CREATE OR REPLACE VIEW languages_judged AS
+SELECT platform, account, day, language, sum(comments)::BIGINT AS comments, bool_or(is_judged) AS is_judged
+FROM (
+    SELECT platform, account, day, language, model, comments, true AS is_judged FROM score_bins WHERE label = 'toxic'
+    UNION ALL SELECT platform, account, day, language, model, comments, false FROM unjudged
+) JOIN champion USING (model) GROUP BY ALL;
+COMMENT ON VIEW languages_judged IS 'Comments by account, day and language, and whether the model was judged in it. Shares, flags and trends speak of the judged ones.';
+
+CREATE OR REPLACE VIEW by_attacked AS
+SELECT a.platform, a.account, a.day, a.attacked, a.comments, a.expected
+FROM attacks a JOIN champion USING (model);
+COMMENT ON VIEW by_attacked IS 'Toxicity by account, day and whom it attacks.';
 
 CREATE OR REPLACE VIEW by_author AS
 SELECT d.platform, d.author_hash, sum(d.comments)::BIGINT AS comments, sum(d.expected) AS expected_toxic,
@@ -284,6 +298,8 @@ COMMENT ON COLUMN waves.usual IS 'median share over the account''s days';
 COMMENT ON COLUMN weekly.change IS 'share − share of the week before';
 COMMENT ON COLUMN weekly.change_margin IS 'half-width of the 95% interval of change, with the differences that days and posts have anyway; NULL with fewer than 5 earlier days';
 COMMENT ON COLUMN weekly.is_significant IS 'whether the change is more than chance: of the changes of all accounts and categories in the week that are, at most 5% are false';
+COMMENT ON COLUMN comments_scored.attacked IS 'whom it most likely attacks: nobody, person, origin, religion, gender, sexuality, age, disability or other; NULL unless it is flagged as toxic';
+COMMENT ON COLUMN languages_judged.is_judged IS 'whether the model in use was judged in the language';
 COMMENT ON COLUMN by_tag.tag IS 'tag of the accounts';
 COMMENT ON COLUMN by_author.expected_toxic IS 'estimated number of their toxic comments';
 COMMENT ON COLUMN by_author.accounts IS 'number of accounts they comment on';
