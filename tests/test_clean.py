@@ -71,7 +71,9 @@ def test_scores_are_those_of_the_model_itself(settings: Settings) -> None:
 
 def test_a_model_reads_a_text_once_however_often_and_whenever_it_is_written(settings: Settings) -> None:
     write_validated(
-        settings, FIRST, {"a": "First!", "b": "first!", "c": "what a nice day this is", **{f"d{n}": "hey" for n in range(99)}}
+        settings,
+        FIRST,
+        {"a": "First!", "b": "first!", "c": "what a nice day this is", **{f"d{n}": "hey" for n in range(99)}},
     )
     write_validated(settings, SECOND, {"e": "what a nice day this is", "f": "hey", "g": "and something new to read"})
     lake, model = Lake(settings.data_dir), scorer.load(settings.model_dir).version

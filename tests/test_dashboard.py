@@ -201,7 +201,7 @@ def test_quality_draws_drift_and_how_far_to_believe_the_model(page: Page) -> Non
     for title, said in drawn.items():
         chart = page.locator(".panel").filter(has_text=title).locator(".js-plotly-plot")
         expect(chart).to_contain_text(said, timeout=20_000)
-    expect(page.locator(".panel").filter(has_text="Days that differ")).to_contain_text("Toxic")
+    expect(page.locator(".panel").filter(has_text="Days that differ")).to_contain_text("No significant shifts")
 
 
 def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page) -> None:
@@ -242,7 +242,7 @@ def test_comments_are_reviewed_by_keyboard_and_a_word_can_be_taken_back(page: Pa
     page.keyboard.press("Enter")
     expect(line).to_have_text(HOSTILE)
     page.keyboard.press("h")
-    expect(page.locator(".review")).to_contain_text("You've reviewed everything")
+    expect(waiting).to_have_text("0")  # what follows is drawn at random
     assert sorted(row[:3] for row in Reviews.in_folder(warehouse.parent).rows()) == [
         ("calm/formula", "local", ["toxic", "insult"]), ("calm/hostile", "local", [])
     ]  # fmt: skip
@@ -373,7 +373,7 @@ def test_the_api_gives_what_the_pages_show(address: str) -> None:
     with urlopen(f"{address}/metrics") as reply:
         metrics = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines())
     assert metrics["toxwatch_comments"] == "1403"
-    assert metrics["toxwatch_newest_night_timestamp_seconds"].startswith("1.79")
+    assert metrics["toxwatch_newest_night_timestamp_seconds"] == "1795132800"
     drawn = set(re.findall(r"toxwatch_\w+", (ROOT / "docs" / "grafana.json").read_text()))
     assert drawn - {"toxwatch_night_rows", "toxwatch_night_seconds"} == {name.partition("{")[0] for name in metrics}
 
@@ -388,7 +388,7 @@ def test_a_wrong_question_to_the_api_is_refused_with_what_is_allowed(address: st
 def test_a_report_is_one_file_that_needs_nothing_else(browser: Browser, warehouse: Path, tmp_path: Path) -> None:
     answers = Answers(Warehouse(warehouse))
     file = tmp_path / "week.html"
-    assert report.write(answers, View(days=7, last=LAST), file, "https://tox.example/") == 2
+    assert report.write(answers, View(days=1, last=LAST), file, "https://tox.example/") == 2
     page = browser.new_page()
     troubles: list[str] = []
     page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
@@ -398,7 +398,7 @@ def test_a_report_is_one_file_that_needs_nothing_else(browser: Browser, warehous
     expect(page.locator(".sentence").first).to_contain_text("instagram/loud changed most")
     expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible()
     expect(page.locator("tbody a").first).to_have_attribute(
-        "href", "https://tox.example/account?account=instagram%2Floud"
+        "href", "https://tox.example/account?account=instagram%2Floud&days=1"
     )
     assert page.locator(".controls").count() == 0
     page.close()

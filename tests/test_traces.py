@@ -107,6 +107,7 @@ def test_what_is_held_is_erased_and_gone_from_the_bytes(home: Settings, tmp_path
         "warehouse author_days by author_hash": 1,
         "warehouse comments by author_hash": 1,
         "warehouse comments by comment_id": 1,
+        "warehouse drawn by comment_id": 1,
         "warehouse scores by comment_id": 1,
         "warehouse worst_comments by comment_id": 1,
         "reviews.db": 1,
