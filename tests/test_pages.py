@@ -1,4 +1,4 @@
-"""What means the same is the same on every page, in the report, in SQL and in the API's answers. Without a browser."""
+"""What means the same is the same on every page and in SQL. Without a browser."""
 
 import re
 from dataclasses import replace

@@ -220,7 +220,7 @@ def _train(
     learner, labelled = learner_of(training), training
     if teacher:
         unlabelled = echoes(training, settings.echoes, settings.seed) if learner.kind == "bilstm" else training[:0]
-        training = taught(pd.concat([training, unlabelled], ignore_index=True), teacher, teacher.judged)
+        training = taught(pd.concat([training, unlabelled], ignore_index=True), teacher, teacher.expected)
     place = output.with_name(f".{output.name}-training")
     fitted = fit_in_torch if learner.backbone and find_spec("torch") else fit
     model, history = fitted(learner, training, validation, settings, place, watch)
