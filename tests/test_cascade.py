@@ -79,7 +79,7 @@ def test_a_cascade_of_other_networks_than_it_was_fitted_to_is_not_loaded(folder:
     card = json.loads((tmp_path / "both" / "card.json").read_text())
     card["parts"]["fast"]["folder"] = "slow"
     (tmp_path / "both" / "card.json").write_text(json.dumps(card))
-    with pytest.raises(ModelError, match="join them anew"):
+    with pytest.raises(ModelError, match="was changed after training"):
         scorer.load(tmp_path / "both")
 
 
