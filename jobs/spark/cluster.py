@@ -12,7 +12,7 @@ from jobs.config.settings import PROJECT
 from jobs.spark.workers import Model
 from models.card import read_card
 
-PACKAGES = ("jobs", "models")  # which jobs/spark/workers.py imports
+PACKAGES = ("jobs", "models", "warehouse")  # which jobs/spark/workers.py imports, by way of models.card
 
 
 @cache
