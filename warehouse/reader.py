@@ -21,6 +21,8 @@ FETCHED = 200  # rows at a time
 PART_MEMORY = "256MB"  # less, as there can be many parts
 MOST_REMEMBERED, MOST_REMEMBERED_ROWS = 500, 1000  # cached answers, and rows per answer
 
+_CONFIGURING = threading.Lock()  # of all readers: those of one file share a configuration
+
 
 class Warehouse:
     """One per process; threads can share it."""
@@ -109,9 +111,10 @@ class Warehouse:
                 f"Can't open {path} ({error}). Run `toxwatch rebuild` to rebuild it from the lake."
             ) from None
         # Connections to the same file in one process share settings; the first one locks them.
-        ((is_locked,),) = con.execute("SELECT current_setting('lock_configuration')").fetchall()
-        for name, value in () if is_locked else self._settings.items():
-            con.execute(f"SET {name} = {value}")
+        with _CONFIGURING:
+            ((is_locked,),) = con.execute("SELECT current_setting('lock_configuration')").fetchall()
+            for name, value in () if is_locked else self._settings.items():
+                con.execute(f"SET {name} = {value}")
         return con
 
 
