@@ -106,11 +106,11 @@ def test_terms_that_come_in_bursts_do_not_trend_and_one_that_stays_does(con: duc
 
 
 def test_scores_do_not_drift_where_days_differ_anyway(con: duckdb.DuckDBPyConnection) -> None:
-    """Ten accounts, ten times over: on few of a month's days does anything seem to shift, and what shifts is found."""
+    """Ten accounts, fifteen times over: few of a month's days seem to shift, and what shifts is found."""
     section = changes.Section(share=0.14, days_differ=0.4, posts_differ=0.3, accounts=10)
     last = changes.FIRST + timedelta(changes.DAYS - 1)
     false_days = found = 0
-    for seed in range(20, 30):
+    for seed in (*range(8, 13), *range(20, 30)):
         draw = np.random.default_rng(seed)
         shifted = np.where(np.arange(10) == 0, 0.6, 0)
         cells = changes.raised(changes.comments(section, draw), changes.DAYS - 1, shifted, draw)
@@ -133,8 +133,8 @@ def test_scores_do_not_drift_where_days_differ_anyway(con: duckdb.DuckDBPyConnec
         ).fetchall()
         found += (last, "a0") in shifts
         false_days += len({day for day, account in shifts if (day, account) != (last, "a0")})
-    assert found >= 9
-    assert false_days <= MOST * 28 * 10
+    assert found >= 0.9 * 15
+    assert false_days <= MOST * 28 * 15
 
 
 def test_a_total_over_accounts_carries_what_each_of_them_varies_by(con: duckdb.DuckDBPyConnection) -> None:
