@@ -131,7 +131,7 @@ def clicked(address: str) -> dict[str, list[float]]:
     return times
 
 
-def ask_page(client: httpx.Client, path: str, search: str) -> None:
+def ask_page(client: httpx.Client, path: str, search: str) -> httpx.Response:
     """What the browser asks when the address changes."""
     outputs = [{"id": "page", "property": "children"}, {"id": "nav", "property": "children"}]
     inputs = [
@@ -140,7 +140,7 @@ def ask_page(client: httpx.Client, path: str, search: str) -> None:
     ]
     asked = {"output": "..page.children...nav.children..", "outputs": outputs, "inputs": inputs,
              "changedPropIds": ["url.pathname"]}  # fmt: skip
-    client.post("/_dash-update-component", json=asked).raise_for_status()
+    return client.post("/_dash-update-component", json=asked).raise_for_status()
 
 
 def print_predictions(address: str, size: int) -> None:

@@ -13,6 +13,7 @@ from fastapi import Request
 from playwright.sync_api import Browser, expect
 from typer.testing import CliRunner
 
+from bench.serving import ask_page
 from dashboard import door
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.view import Answers, View
@@ -291,16 +292,7 @@ def test_someone_whose_accounts_have_no_comments_yet_is_told(client: httpx.Clien
     sign_in(client, "cleo")
     assert client.get("/trends").json() == client.get("/comments").json() == client.get("/accounts").json() == []
     for path in ("/", "/account", "/compare", "/comments", "/quality", "/try"):
-        shown = {
-            "output": "..page.children...nav.children..",
-            "outputs": [{"id": "page", "property": "children"}, {"id": "nav", "property": "children"}],
-            "inputs": [
-                {"id": "url", "property": "pathname", "value": path},
-                {"id": "url", "property": "search", "value": ""},
-            ],
-            "changedPropIds": ["url.pathname"],
-        }
-        answer = client.post("/_dash-update-component", json=shown)
+        answer = ask_page(client, path, "")
         assert answer.status_code == 200
         assert ("Nothing to show yet" in answer.text) == (path not in ("/quality", "/try"))
 
