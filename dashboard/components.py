@@ -118,16 +118,19 @@ def chart(title: str, note: str, figure: Figure, rows: Sequence[Row], empty: str
     return panel(title, note, graph, data, wide=wide)
 
 
-def attacked(rows: Sequence[Row]) -> Component:
+def attacked(answer: Sequence[Row]) -> list[Component]:
     """Whom toxic comments attack; nothing where the model doesn't tell."""
+    if not answer:
+        return []
+    rows = [row for row in answer if row["attacked"] in ATTACKED]
     toxic = {name: sum(row["toxic"] for row in rows if row["attacked"] == name) for name in ATTACKED}
     total = sum(toxic.values())
     shares = {ATTACKED[name]: part / total for name, part in sorted(toxic.items(), key=lambda one: -one[1]) if part}
-    return chart(
+    return [chart(
         "Who is attacked", "Share of the toxic comments that attack someone, by whom they most likely attack.",
         bars(list(shares), list(shares.values()), [0.0] * len(shares), COLOURS["toxic"]), rows,
         "No toxic comment of this period attacks anyone.",
-    )  # fmt: skip
+    )]  # fmt: skip
 
 
 def not_judged(languages: Sequence[Row]) -> str:

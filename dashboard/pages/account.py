@@ -73,7 +73,7 @@ def layout(answers: Answers, view: View) -> Component:
             ),
             languages, "No language has five or more comments in this period.",
         ),
-        attacked(answers.rows("attacked", view)),
+        *attacked(answers.rows("attacked", view)),
         *_peers(answers, view),
         *_terms(answers, view),
         _posts(answers, view),

@@ -63,7 +63,7 @@ def layout(answers: Answers, view: View) -> Component:
             wide=True,
         ),
         _ranking(ranking, everywhere),
-        attacked(answers.rows("attacked", everywhere)),
+        *attacked(answers.rows("attacked", everywhere)),
         all_categories(trend),
         *_last_night(answers, everywhere),
     )
