@@ -29,6 +29,13 @@ ATTACKED = {
     "disability": "Disability",
     "other": "Another group",
 }
+COMMENT_FACTS = {
+    "is_by_owner": "written by the account",
+    "is_liked_by_owner": "liked by the account",
+    "is_pinned": "pinned by the account",
+    "is_verified": "verified author",
+    "is_edited": "edited",
+}
 COLUMN_HEADINGS = {
     "comments_read": "Collected",
     "comments_kept": "Accepted",

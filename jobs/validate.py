@@ -28,7 +28,7 @@ from jobs.lake.months import drop, unpack_raw
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING
 from jobs.lake.stage import Stage, Work
-from jobs.lake.tombstones import Eraser, read_forgotten
+from jobs.lake.tombstones import Eraser, Forgotten, read_forgotten
 from jobs.spark.files import write
 from jobs.spark.raw import LINES, map_files
 from jobs.spark.session import session, shared_mirror, slices, tasks_watched
@@ -47,12 +47,13 @@ NULLS = {  # what is counted → the column in which it is missing
 def transform(work: Work) -> None:
     settings, night = work.settings, work.night
     unpack_raw(work.lake, night)
-    if forgotten := read_forgotten(work.lake):
+    forgotten = read_forgotten(work.lake)
+    if forgotten:
         Eraser(forgotten, author_key(settings)).prune(work.lake, night)  # a scrape may have brought them back
     lookback = timedelta(days=read_targets(settings.targets_file).night.lookback_days)
     window_start = datetime.combine(night, datetime.min.time(), UTC) - lookback
     with tasks_watched(settings, work.advance):
-        lines = _mapped(work).cache()
+        lines = _mapped(work, forgotten).cache()
         others = lines.where("kind <> 'comment'").select("kind", "content").collect()
         comments = lines.where("kind = 'comment'").repartition(
             slices(settings, work.source.manifest.rows_out), "comment_id"
@@ -80,14 +81,14 @@ STAGE = Stage("validate", "raw", "validated", transform, check)
 run = STAGE.run
 
 
-def _mapped(work: Work) -> DataFrame:
+def _mapped(work: Work, forgotten: Forgotten) -> DataFrame:
     """The night's raw lines, mapped by Spark's workers, a file each."""
     spark, mirror = session(work.settings), shared_mirror(work.settings)
     paths = sorted(work.lake.folder("raw", work.night).glob(f"*/*{ENDING}"))
     files = [(number, str(path.relative_to(work.lake.root))) for number, path in enumerate(paths)]
     listed = spark.createDataFrame(files, "number int, path string").repartition(max(len(files), 1), "number")
     root = mirror.address if mirror else str(work.lake.root)
-    mapping = partial(map_files, root, work.night, author_key(work.settings))
+    mapping = partial(map_files, root, work.night, author_key(work.settings), forgotten.authors)
     return listed.mapInArrow(mapping, from_arrow_schema(LINES))
 
 

@@ -35,7 +35,16 @@ def test_every_format_holds_the_same_comments(stored: Settings, tmp_path: Path) 
     with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as con:
         assert con.execute("select count(*), count(distinct model) from comments").fetchall() == [(len(TEXTS), 1)]
     with (tmp_path / "out.csv").open(newline="") as file:
-        assert [row["text"] for row in csv.DictReader(file)] == ["'=1+1", "'@SUM(A1)", "'-2", *TEXTS[3:]]
+        rows = list(csv.DictReader(file))
+    assert [row["text"] for row in rows] == ["'=1+1", "'@SUM(A1)", "'-2", *TEXTS[3:]]
+    details = {name: rows[0][name] for name in ("link", "is_verified", "is_pinned", "media", "mention_hashes")}
+    assert details == {
+        "link": "https://www.instagram.com/p/p1/c/a0",
+        "is_verified": "true",
+        "is_pinned": "",
+        "media": "https://media.example/wave.gif",
+        "mention_hashes": "author ann author bob",
+    }
 
 
 def test_filters_are_those_of_the_dashboard(stored: Settings, tmp_path: Path) -> None:

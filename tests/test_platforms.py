@@ -46,8 +46,9 @@ def test_every_item_becomes_our_columns(name: str) -> None:
     comments = [comment for item in items for comment in module.comments(item, "them", SEEN_AT)]
     assert len(posts) >= 2
     assert len(comments) > 50
-    assert all(post.keys() == set(schema.POSTS.names) for post in mapped_posts)
-    assert all(comment.keys() == set(schema.MAPPED.names) for comment in comments)
+    assert all(post.keys() - {"coauthors"} == set(schema.POSTS.names) - {"coauthor_hashes"} for post in mapped_posts)
+    needed = set(schema.MAPPED.names) - {"author_id", "mentions", *(field.name for field in schema.DETAILS)}
+    assert all(needed <= comment.keys() <= set(schema.MAPPED.names) for comment in comments)
     ids = {comment["comment_id"] for comment in comments} - {None}
     assert all(id.startswith(f"{name}:") for id in ids)
     assert {comment["post_id"] for comment in comments} <= {post["post_id"] for post in mapped_posts}
@@ -198,3 +199,63 @@ def test_a_run_is_never_capped_below_what_its_actor_demands(name: str) -> None:
         assert actor.cap_usd(1) >= least_usd
         assert actor.usd_per_item >= price
         assert actor.affordable(actor.cap_usd(1000)) == 1000
+
+
+DETAILS = {
+    "instagram": (
+        {"id": "1", "ownerUsername": "them", "commentUrl": "https://www.instagram.com/p/A/c/1",
+         "owner": {"id": "7", "is_verified": True}, "media": {"gif": {"url": "https://media.example/wave.gif"}}},
+        {"author_id": "7", "link": "https://www.instagram.com/p/A/c/1", "is_verified": True, "is_by_owner": True,
+         "media": ["https://media.example/wave.gif"]},
+    ),
+    "tiktok": (
+        {"cid": "1", "uniqueId": "ann", "uid": 7, "pinnedByAuthor": True, "likedByAuthor": False,
+         "mentions": ["@bob", None], "imageUrls": ["https://a.example/1.jpg", "https://a.example/2.jpg"]},
+        {"mentions": ["bob"], "author_id": "7", "is_pinned": True, "is_liked_by_owner": False, "is_by_owner": False,
+         "media": ["https://a.example/1.jpg", "https://a.example/2.jpg"]},
+    ),
+    "youtube": (
+        {"cid": "c1", "videoId": "v1", "publishedTimeText": "2 days ago (edited)", "hasCreatorHeart": True,
+         "authorIsChannelOwner": True},
+        {"link": "https://www.youtube.com/watch?v=v1&lc=c1", "is_edited": True, "is_liked_by_owner": True,
+         "is_by_owner": True},
+    ),
+    "facebook": (
+        {"id": "1", "profileId": "7", "commentUrl": "https://www.facebook.com/x?comment_id=1",
+         "attachments": [{"image": {"uri": "https://scontent.example/1.jpg"}}]},
+        {"author_id": "7", "link": "https://www.facebook.com/x?comment_id=1", "media": ["https://scontent.example/1.jpg"]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_what_a_source_says_besides_is_kept(name: str) -> None:
+    item, details = DETAILS[name]
+    [comment] = platform(name).comments(item, "them", SEEN_AT)
+    assert comment | details == comment
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "http://plain.example", 7])
+def test_only_a_secure_address_is_a_link(address: Any) -> None:
+    item = {"id": "1", "commentUrl": address, "media": [address]}
+    [comment] = platform("instagram").comments(item, "them", SEEN_AT)
+    assert (comment["link"], comment["media"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "mentions"),
+    [
+        ("@Ann.Lee, look. (@bob)", "instagram", ["ann.lee", "bob"]),
+        ("thanks @OrbitalTV", "youtube", ["@OrbitalTV"]),
+        ("ann@example.com or example.com/@ann", "instagram", []),
+        ("@ nobody", "tiktok", []),
+        (None, "tiktok", []),
+    ],
+)
+def test_whom_a_text_names_is_written_as_authors_are(text: str | None, name: str, mentions: list[str]) -> None:
+    assert values.mentioned(text, name) == mentions
+
+
+def test_a_post_names_who_published_it_too() -> None:
+    item = {"shortCode": "P", "coauthorProducers": [{"username": "carl", "id": "7"}, {"id": "8"}, None]}
+    assert platform("instagram").post(item, "them", SEEN_AT)["coauthors"] == ["carl"]

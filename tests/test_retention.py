@@ -9,6 +9,7 @@ import pytest
 
 from jobs import nightly, publish
 from jobs.config.settings import Settings
+from jobs.lake import schema
 from jobs.lake.nights import Lake
 from jobs.upkeep import expire
 from tests.fixtures.nights import NIGHTS as TWO_NIGHTS
@@ -65,14 +66,14 @@ def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Sett
     for night in NIGHTS[:2]:
         assert held(settings, night, "validated", "text") <= {"", "(expired)"}
         assert held(settings, night, "clean", "clean_text") <= {"(expired)"}
-        assert held(settings, night, "validated", "author_hash") | held(settings, night, "rejected", "author_hash") == {
-            None
-        }
+        for column in (*schema.PEOPLE[:3], "link"):
+            assert held(settings, night, "validated", column) | held(settings, night, "rejected", column) == {None}
     assert len(held(settings, LAST, "validated", "text")) > 10
     assert ask("select count(*) from comments where last_night < $1 and text not in ('', '(expired)')", [LAST]) == [
         (0,)
     ]
-    assert ask("select count(*) from comments where last_night < $1 and author_hash is not null", [LAST]) == [(0,)]
+    people = "coalesce(author_hash, author_id_hash, mention_hashes[1], link, media[1]) is not null"
+    assert ask(f"select count(*) from comments where last_night < $1 and {people}", [LAST]) == [(0,)]
     [(mine,)] = ask("select count(*) from comments where text not in ('', '(expired)') and author_hash is not null")
     assert mine > 0
     assert ask("select * from daily order by all") == figures

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.lake.authors import author_hash
+from jobs.lake.authors import Pseudonyms, author_hash
 from jobs.lake.nights import Lake
 from jobs.lake.raw import RawLine, read_raw
 from jobs.lake.tombstones import Eraser, Forgotten
@@ -90,6 +90,23 @@ def test_a_watched_account_keeps_its_posts_when_its_comments_are_erased() -> Non
 def test_nobodys_comments_are_not_those_of_somebody_called_none() -> None:
     nameless = line("comment", comment_item(ownerUsername=None))
     assert Eraser(forgotten("instagram:None"), KEY).without(nameless) is nameless
+
+
+def test_an_author_goes_by_their_id_when_they_take_another_name() -> None:
+    theirs = Forgotten(frozenset({Pseudonyms(KEY).of_id("instagram", "77")}))
+    renamed = line("comment", comment_item(ownerUsername="ann.new", owner={"id": "77"}))
+    assert Eraser(theirs, KEY).without(renamed) is None
+    other = line("comment", comment_item(ownerUsername="bob", owner={"id": "78"}))
+    assert Eraser(theirs, KEY).without(other) is other
+
+
+def test_authors_of_any_imported_platform_can_be_forgotten() -> None:
+    columns = {"comment_id": "id", "author": "author", "text": "body", "posted_at": "at"}
+    row = {"id": "7", "author": "ann", "body": "hi", "at": "2026-11-10"}
+    item = {"platform": "reddit", "columns": columns, "dates": None, "row": row}
+    theirs = line("comment", item, "reddit", "table")
+    assert Eraser(forgotten("reddit:ann"), KEY).without(theirs) is None
+    assert Eraser(forgotten("reddit:bob"), KEY).without(theirs) is theirs
 
 
 def test_a_number_that_happens_to_be_an_id_is_left_alone() -> None:

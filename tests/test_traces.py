@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import duckdb
@@ -16,15 +17,16 @@ from dashboard.people import People
 from jobs import cli, publish
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, ToxwatchError
-from jobs.lake.authors import author_hash, author_key
+from jobs.lake.authors import Pseudonyms, author_hash, author_key
 from jobs.lake.datasets import DATASETS
 from jobs.lake.months import RAW, merge
 from jobs.lake.nights import Lake
-from jobs.lake.tombstones import TOMBSTONES, read_forgotten
+from jobs.lake.raw import RawLine, mapped_comments
+from jobs.lake.tombstones import TOMBSTONES, Eraser, read_forgotten
 from jobs.upkeep import forget, held, verify
 from models.text import clean_text, text_key
-from tests.conftest import comment_item
-from tests.fixtures.nights import store_night
+from tests.conftest import comment_item, write_raw
+from tests.fixtures.nights import rows_of, store_night
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -104,6 +106,7 @@ def test_what_is_held_is_erased_and_gone_from_the_bytes(home: Settings, tmp_path
         "clean": 2,
         "validated": 2,
         "replies to them": 3,
+        "mentions of them": 3,
         "warehouse author_days by author_hash": 1,
         "warehouse comments by author_hash": 1,
         "warehouse comments by comment_id": 1,
@@ -127,6 +130,7 @@ def test_what_is_held_is_erased_and_gone_from_the_bytes(home: Settings, tmp_path
         "clean": 2,
         "validated": 2,
         "replies to them": 2,
+        "mentions of them": 2,
         "warehouse": 1,
         "reviews": 1,
         "people.db": 2,
@@ -140,6 +144,38 @@ def test_what_is_held_is_erased_and_gone_from_the_bytes(home: Settings, tmp_path
     assert [did for _, _, did in People.in_folder(home.data_dir).audit()] == [
         "revealed texts, author=(erased)", "reviewed (erased) as insult"]  # fmt: skip
     assert forget.run(home, {hash_of_ann(home)}, set()) == forget.Erased({}, frozenset())
+
+
+def test_whoever_took_another_name_is_forgotten_by_either(settings: Settings) -> None:
+    """And nobody else, though a scrape brings both names again."""
+    by_both_names = [
+        comment_item(id=ID, ownerUsername=ANN, owner={"id": "77"}, text=SAID),
+        comment_item(id=REPLY, ownerUsername="ann.before", owner={"id": "77"}),
+        OF_BOB,
+    ]
+    store_night(settings, NIGHTS[0], by_both_names, [])
+    forget.run(settings, {author_hash("instagram:ann.before", author_key(settings))}, set())
+    assert [word for word in (ANN, "ann.before", ID, REPLY) if places_with(settings.data_dir / "raw", word)] == []
+    assert [row["comment_id"] for row in validated(settings, NIGHTS[0])] == [f"instagram:{OTHER}"]
+    again = Eraser(read_forgotten(Lake(settings.data_dir)), author_key(settings))
+    write_raw(settings.data_dir, NIGHTS[1], "instagram", "orbital", by_both_names)
+    assert again.prune(Lake(settings.data_dir), NIGHTS[1]) == {"raw": 2}
+
+
+def validated(settings: Settings, night: date) -> list[dict[str, Any]]:
+    return rows_of(Lake(settings.data_dir).folder("validated", night) / "comments.parquet")
+
+
+def test_who_named_them_names_nobody_and_is_not_hashed_again(settings: Settings) -> None:
+    naming = comment_item(id=OTHER, ownerUsername="bob", text=f"Look at this, @{ANN} and @carl")
+    store_night(settings, NIGHTS[0], [THREAD, naming], [POST])
+    forget.run(settings, {hash_of_ann(settings)}, set())
+    carl = author_hash("instagram:carl", author_key(settings))
+    assert [row["mention_hashes"] for row in validated(settings, NIGHTS[0])] == [None, [carl]]
+    assert places_with(settings.data_dir, hash_of_ann(settings)) == 0
+    line = RawLine(NIGHTS[1], "instagram", "orbital", "comment", "instagram", "run1", naming)
+    people = Pseudonyms(author_key(settings), read_forgotten(Lake(settings.data_dir)).authors)
+    assert [people.of_comment(comment)["mention_hashes"] for comment in mapped_comments(line)] == [[carl]]
 
 
 def test_what_lies_in_months_is_erased_too(home: Settings) -> None:
@@ -204,7 +240,8 @@ def test_what_was_never_stored_is_unknown_and_leaves_no_tombstone(home: Settings
             f"No such author: instagram/{ANN.upper()}.*Did you mean instagram/{ANN}",
         ),
         (["--author", "instagram/nobody"], "No such author: instagram/nobody.*as the platform spells it"),
-        (["--author", "insta/ann"], "Write an author as platform/handle"),
+        (["--author", "reddit/ann"], "No such author: reddit/ann"),
+        (["--author", "ann"], "Write an author as platform/handle"),
         (["--comment", ID], "Write a comment as platform:id"),
         (["--comment", "instagram:1"], "No such comment: instagram:1"),
     ],

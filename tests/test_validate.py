@@ -84,7 +84,9 @@ def test_an_author_is_the_same_hash_everywhere_and_nobody_under_another_key(tmp_
         batch = pa.RecordBatch.from_pydict(
             {"number": [0, 1], "path": ["instagram/nasa.jsonl.gz", "instagram/esa.jsonl.gz"]}
         )
-        rows = [row for one in map_files(str(tmp_path), NIGHT, key, iter([batch])) for row in one.to_pylist()]
+        rows = [
+            row for one in map_files(str(tmp_path), NIGHT, key, frozenset(), iter([batch])) for row in one.to_pylist()
+        ]
         return [row["author_hash"] for row in rows]
 
     (tmp_path / "instagram").mkdir()

@@ -28,7 +28,7 @@ from dashboard.components import (
     place,
 )
 from dashboard.view import REVIEWS, SEVERITIES, Answers, Row, View
-from dashboard.wording import ATTACKED, label_name, label_title
+from dashboard.wording import ATTACKED, COMMENT_FACTS, label_name, label_title
 from models.labels import LABELS
 from models.scorer import Scorer
 
@@ -156,11 +156,21 @@ def _thread(answers: Answers, view: View, model: Scorer, write_down: Callable[[s
         *([html.P(["In reply to: ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
         html.P(text, className="line"),
         html.P(flags + _attacks(row, model) + review, className="note"),
+        *_details(row),
         *(meters(scores) if row["toxic"] is not None else []),
         html.P(_replies(len(replies)), className="note"),
         html.Ol(replies, className="replies"),
         link("Link to this comment", "/comments", view.search()),
     )  # fmt: skip
+
+
+def _details(row: Row) -> list[Component]:
+    """What the source says about the comment besides, and where it stands."""
+    facts = ", ".join(fact for name, fact in COMMENT_FACTS.items() if row[name])
+    said: list[Any] = [f"{facts.capitalize()}. "] if facts else []
+    if row["link"]:
+        said.append(html.A("Open the original", href=row["link"], target="_blank", rel="noreferrer"))
+    return [html.P(said, className="note")] if said else []
 
 
 def _attacks(row: Row, model: Scorer) -> str:

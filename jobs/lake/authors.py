@@ -3,11 +3,16 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from jobs.config.settings import Settings, given_author_key
 from jobs.errors import BadInput
 from jobs.lake.nights import Lake
+from jobs.lake.schema import PEOPLE
 from warehouse.files import write_atomically
 
 KEY, NEXT_KEY = "author.key", "author.key.next"  # files in the data folder; the second exists while `rekey` runs
@@ -91,3 +96,55 @@ def author_hash(name: str, key: bytes) -> str:
     for one in keys:
         name = hmac.new(one, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
     return name
+
+
+class Pseudonyms:
+    """The hashes of people by their names and ids, each made once."""
+
+    def __init__(self, key: bytes, forgotten: Collection[str] = ()) -> None:
+        """Others who name somebody forgotten name nobody."""
+        self._key, self._forgotten = key, forgotten
+        self._known: dict[str, str] = {}
+
+    def of_name(self, platform: str, name: str) -> str:
+        return self._of(f"{platform}:{name}")
+
+    def of_id(self, platform: str, id: str) -> str:
+        """An id stays when its owner takes another name."""
+        return self._of(f"{platform}:id:{id}")
+
+    def of_author(self, comment: dict[str, Any]) -> dict[str, Any]:
+        """By the column that each goes into."""
+        platform, name, id = comment["platform"], comment["author"], comment.get("author_id")
+        found = {} if name is None else {"author_hash": self.of_name(platform, name)}
+        return found if id is None else found | {"author_id_hash": self.of_id(platform, id)}
+
+    def of_comment(self, comment: dict[str, Any]) -> dict[str, Any]:
+        return self.of_author(comment) | {"mention_hashes": self._of_names(comment["platform"], comment["mentions"])}
+
+    def of_post(self, post: dict[str, Any]) -> dict[str, Any]:
+        return {"coauthor_hashes": self._of_names(post["platform"], post.get("coauthors") or [])}
+
+    def _of_names(self, platform: str, names: list[str]) -> list[str] | None:
+        hashes = dict.fromkeys(self.of_name(platform, name) for name in names)
+        return [one for one in hashes if one not in self._forgotten] or None
+
+    def _of(self, name: str) -> str:
+        if name not in self._known:
+            self._known[name] = author_hash(name, self._key)
+        return self._known[name]
+
+
+def with_other_hashes(rows: pa.Table, change: Callable[[str], str | None]) -> pa.Table:
+    """The rows with each hash of a person changed; None takes it away."""
+    for name in set(PEOPLE) & set(rows.column_names):
+        at = rows.schema.get_field_index(name)
+        column = pa.array([_changed(value, change) for value in rows[name].to_pylist()], rows.schema.field(at).type)
+        rows = rows.set_column(at, rows.schema.field(at), column)
+    return rows
+
+
+def _changed(value: Any, change: Callable[[str], str | None]) -> Any:
+    if isinstance(value, list):
+        return [new for one in value if (new := change(one))] or None
+    return value and change(value)

@@ -14,7 +14,7 @@ class Dataset:
     stage: str  # that makes it
     tables: dict[str, pa.Schema] = field(default_factory=dict)  # its Parquet files, by how their names begin
     key: str = ""  # what a row of the first table is found by, where that holds comments or their texts
-    texts: tuple[str, ...] = ()  # columns that are blanked when texts expire; the first tells whether there is one
+    texts: tuple[str, ...] = ()  # columns that are blanked when texts expire
     authors: tuple[str, ...] = ()  # the same for authors
     by_model: bool = False  # each model has nights of its own
     ends_stage: bool = True  # the stage has finished when this is there
@@ -32,8 +32,8 @@ DATASETS = (
         "validate",
         {"rows": schema.REJECTED, "ingest_errors": schema.INGEST_ERRORS, "quality": schema.QUALITY},
         key="comment_id",
-        texts=("text",),
-        authors=("author_hash",),
+        texts=("text", "media"),
+        authors=(*schema.PEOPLE, "link"),
         ends_stage=False,
     ),
     Dataset(
@@ -41,8 +41,8 @@ DATASETS = (
         "validate",
         {"comments": schema.VALIDATED, "posts": schema.POSTS, "runs": schema.RUNS},
         key="comment_id",
-        texts=("text",),
-        authors=("author_hash",),
+        texts=("text", "media"),
+        authors=(*schema.PEOPLE, "link"),
     ),
     Dataset("clean", "clean", {"part": schema.CLEAN}, key="comment_id", texts=("clean_text", "terms", "listed")),
     Dataset("texts", "score", {"part": schema.TEXTS}, key="text_key", by_model=True, ends_stage=False),

@@ -1,13 +1,14 @@
 """What makes a folder of the lake a finished one: a manifest, written last, of how its rows were made."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jobs.lake.datasets import Dataset
 from jobs.lake.files import is_unfinished
@@ -67,6 +68,10 @@ class Folder:
     def files(self, dataset: Dataset) -> list[Path]:
         """Those with comments or their texts."""
         return sorted(self.path.glob(dataset.rows))
+
+    def files_with(self, columns: Collection[str]) -> list[Path]:
+        """Those with one of these columns; an older release wrote fewer."""
+        return [path for path in sorted(self.path.glob("*.parquet")) if set(columns) & set(pq.read_schema(path).names)]
 
     def nights_of(self, rows: pa.Table) -> list[date]:
         """The night of each row of one of its files."""

@@ -130,7 +130,8 @@ def is_damage(line: RawLine) -> bool:
 
 def mapped_comments(line: RawLine) -> Iterator[dict[str, Any]]:
     """The comment of a line and its replies, with the columns of jobs.lake.schema.MAPPED."""
-    yield from platform(line.shape).comments(line.item, line.account, line.seen_at)
+    for comment in platform(line.shape).comments(line.item, line.account, line.seen_at):
+        yield {"mentions": values.mentioned(comment["text"], comment["platform"])} | comment
 
 
 def mapped_post(line: RawLine) -> dict[str, Any]:

@@ -27,9 +27,23 @@ _CONTENT = [
     pa.field("reply_count", pa.int64()),
 ]
 
+DETAILS = [  # NULL if the source doesn't say
+    pa.field("link", pa.string()),  # the comment's own address
+    pa.field("is_verified", pa.bool_()),  # its author's account is
+    pa.field("is_pinned", pa.bool_()),
+    pa.field("is_edited", pa.bool_()),
+    pa.field("is_liked_by_owner", pa.bool_()),  # by the account that was commented on
+    pa.field("is_by_owner", pa.bool_()),
+    pa.field("media", pa.list_(pa.string())),  # addresses of pictures
+]
+
 MAPPED = pa.schema([*(f.with_nullable(True) for f in _IDENTITY), pa.field("author", pa.string()),
-                    *(f.with_nullable(True) for f in _CONTENT)])  # fmt: skip
-VALIDATED = pa.schema([*_IDENTITY, pa.field("author_hash", pa.string()), *_CONTENT])
+                    *(f.with_nullable(True) for f in _CONTENT), pa.field("author_id", pa.string()),
+                    pa.field("mentions", pa.list_(pa.string())), *DETAILS])  # fmt: skip
+VALIDATED = pa.schema([*_IDENTITY, pa.field("author_hash", pa.string()), *_CONTENT,
+                       pa.field("author_id_hash", pa.string()), pa.field("mention_hashes", pa.list_(pa.string())),
+                       *DETAILS])  # fmt: skip
+PEOPLE = ("author_hash", "author_id_hash", "mention_hashes", "coauthor_hashes")  # wherever they are
 REJECTED = pa.schema([*(f.with_nullable(True) for f in VALIDATED),
                       pa.field("reasons", pa.list_(pa.string()), nullable=False)])  # fmt: skip
 CLEAN = pa.schema([
@@ -60,6 +74,7 @@ POSTS = pa.schema([
     pa.field("posted_at", INSTANT),
     pa.field("likes", pa.int64()),
     pa.field("comment_count", pa.int64()),  # what the platform says it has, replies included
+    pa.field("coauthor_hashes", pa.list_(pa.string())),
 ])  # fmt: skip
 INGEST_ERRORS = pa.schema([
     pa.field("platform", pa.string(), nullable=False),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from jobs.lake.authors import author_hash
+from jobs.lake.authors import Pseudonyms
 from jobs.lake.datasets import BY_NAME
 from jobs.lake.months import drop, unpack_raw
 from jobs.lake.nights import Lake
@@ -53,9 +53,8 @@ class Eraser:
     """Takes some authors and comments out of raw items, and remembers whom it met and what it took."""
 
     def __init__(self, wanted: Forgotten, key: bytes, texts: Collection[str] = ()) -> None:
-        self._wanted, self._key = wanted, key
+        self._wanted, self._people = wanted, Pseudonyms(key)
         self._texts = set(texts)  # of their comments
-        self._hashes: dict[str, str] = {}
         self.met: set[str] = set()  # hashes and ids
         self.taken: list[Any] = []  # comments in our columns, and parts of items
 
@@ -106,8 +105,7 @@ class Eraser:
 
     def _is_theirs(self, comment: dict[str, Any]) -> bool:
         found = self._wanted.comments & {comment["comment_id"]}
-        if comment["author"] is not None:
-            found |= self._wanted.authors & {self._hash(comment["platform"], comment["author"])}
+        found |= self._wanted.authors.intersection(self._people.of_author(comment).values())
         self.met |= found
         return bool(found)
 
@@ -141,15 +139,9 @@ class Eraser:
     def _is_named(self, value: Any, field: str, line: RawLine) -> bool:
         if not isinstance(value, str) or not OF_PEOPLE.search(field) or value == line.account:
             return False
-        found = self._wanted.authors & {self._hash(line.platform, value)}
+        found = self._wanted.authors & {self._people.of_name(line.platform, value)}
         self.met |= found
         return bool(found)
-
-    def _hash(self, platform: str, author: str) -> str:
-        name = f"{platform}:{author}"
-        if name not in self._hashes:
-            self._hashes[name] = author_hash(name, self._key)
-        return self._hashes[name]
 
 
 def _changes(before: list[RawLine], after: list[RawLine | None]) -> Counter[str]:

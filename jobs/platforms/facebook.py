@@ -78,6 +78,14 @@ def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = Non
         "posted_at": values.instant(item.get("date")),
         "likes": values.count(item.get("likesCount")) or 0,
         "reply_count": values.count(item.get("commentsCount")),
+        "author_id": values.identity(item.get("profileId")),
+        "link": values.address(item.get("commentUrl")),
+        "is_verified": None,
+        "is_pinned": None,
+        "is_edited": None,
+        "is_liked_by_owner": None,
+        "is_by_owner": None,
+        "media": values.links(item.get("attachments")),
     }
 
 

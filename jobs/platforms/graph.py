@@ -38,6 +38,9 @@ def _thread(
         "posted_at": values.instant(item.get("timestamp") or item.get("created_time")),
         "likes": values.count(item.get("like_count")),
         "reply_count": values.count(item.get("comment_count")) if "comment_count" in item else len(answers),
+        "author_id": values.identity(author.get("id")),
+        "link": values.address(item.get("permalink_url")),
+        "media": values.links(values.mapping(item.get("attachment")).get("media")),
     }
     for answer in answers:
         yield from _thread(answer, platform, account, post, item.get("id"))

@@ -50,7 +50,13 @@ def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -
         "posted_at": values.instant(item.get("timestamp")),
         "likes": values.count(item.get("likesCount")),
         "comment_count": values.count(item.get("commentsCount")),
+        "coauthors": _coauthors(item.get("coauthorProducers")),
     }
+
+
+def _coauthors(value: Any) -> list[str]:
+    accounts = value if isinstance(value, list) else []
+    return values.texts([values.mapping(one).get("username") for one in accounts])
 
 
 def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:
@@ -59,26 +65,30 @@ def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = Non
 
 def _thread(item: dict[str, Any], account: str, post_id: str | None, parent_id: str | None) -> Iterator[dict[str, Any]]:
     comment_id = values.key("instagram", item.get("id"))
-    has_media = bool(item.get("media"))
+    has_media, owner = bool(item.get("media")), values.mapping(item.get("owner"))
+    author = values.text(item.get("ownerUsername")) or values.text(owner.get("username"))
     yield {
         "comment_id": comment_id,
         "platform": "instagram",
         "account": account,
         "post_id": post_id,
         "parent_id": parent_id,
-        "author": values.text(item.get("ownerUsername")) or _owner(item),
+        "author": author,
         "text": values.written(item.get("text"), has_media),
         "has_media": has_media,
         "posted_at": values.instant(item.get("timestamp")),
         "likes": values.count(item.get("likesCount")),
         "reply_count": values.count(item.get("repliesCount")),
+        "author_id": values.identity(owner.get("id")),
+        "link": values.address(item.get("commentUrl")),
+        "is_verified": values.flag(owner.get("is_verified")),
+        "is_pinned": None,
+        "is_edited": None,
+        "is_liked_by_owner": None,
+        "is_by_owner": values.is_same_name(author, account),
+        "media": values.links(item.get("media")),
     }
     replies = item.get("replies")
     for reply in replies if isinstance(replies, list) else []:
         if isinstance(reply, dict):
             yield from _thread(reply, account, post_id, comment_id)
-
-
-def _owner(item: dict[str, Any]) -> str | None:
-    owner = item.get("owner")
-    return values.text(owner.get("username")) if isinstance(owner, dict) else None

@@ -68,4 +68,13 @@ def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = Non
         "posted_at": values.instant(item.get("createTimeISO") or item.get("createTime")),
         "likes": values.count(item.get("diggCount")),
         "reply_count": values.count(item.get("replyCommentTotal")),
+        "author_id": values.identity(item.get("uid")),
+        "mentions": [name.removeprefix("@") for name in values.texts(item.get("mentions"))],
+        "link": None,
+        "is_verified": None,
+        "is_pinned": values.flag(item.get("pinnedByAuthor")),
+        "is_edited": None,
+        "is_liked_by_owner": values.flag(item.get("likedByAuthor")),
+        "is_by_owner": values.is_same_name(item.get("uniqueId"), account),
+        "media": values.links(item.get("imageUrls")),
     }

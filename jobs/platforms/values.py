@@ -20,6 +20,8 @@ AGES = (  # what a unit begins with in English, German, Spanish, French, Italian
     (r"month|monat|mes|mois|mês|maand", 30 * 86400),
     (r"year|jahr|año|ans?\b|ann[oi]|anos?\b|jaar|jaren", 365 * 86400),
 )
+MENTION = re.compile(r"(?<![\w@./])@([\w.-]*\w)")
+WITH_AT = ("youtube",)  # platforms whose names of authors begin with it
 AGE = re.compile(r"\b(?=(\d{1,4}|an?|one|eine[mr]?|une?|un[ao]?|uma?|een)\s+(\w+))", re.IGNORECASE)
 
 
@@ -94,6 +96,42 @@ def day_or_month_first(value: Any, order: str | None) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def address(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.startswith("https://") else None
+
+
+def links(value: Any, depth: int = 4) -> list[str] | None:
+    """The addresses anywhere in a list or an object."""
+    if isinstance(value, str):
+        return [value] if address(value) else None
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    found = [link for one in inner if depth for link in links(one, depth - 1) or ()]
+    return list(dict.fromkeys(found)) or None
+
+
+def identity(value: Any) -> str | None:
+    """An id as text; a float has already lost digits."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip() else None
+
+
+def mentioned(written: Any, platform: str) -> list[str]:
+    """Whom a text names with an @, as the platform writes authors."""
+    names = MENTION.findall(written) if isinstance(written, str) else []
+    return [f"@{name}" if platform in WITH_AT else name.lower() for name in names]
+
+
+def is_same_name(author: Any, account: str) -> bool | None:
+    return author.removeprefix("@").lower() == account.lower() if isinstance(author, str) else None
+
+
+def texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def mapping(value: Any) -> dict[str, Any]:

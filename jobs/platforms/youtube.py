@@ -14,6 +14,7 @@ POSTS = Actor("streamers/youtube-scraper", usd_per_item=0.0053)
 COMMENTS = Actor("streamers/youtube-comments-scraper", usd_per_item=0.0020, least_usd=0.50)
 KINDS_OF_POSTS = 3  # each with a limit of its own
 IS_NEWEST_FIRST = True
+EDITED = re.compile(r"\(.+\)\s*$")  # 2 days ago (edited)
 
 
 def profile_url(handle: str) -> str:
@@ -56,12 +57,12 @@ def post(item: dict[str, Any], account: str, seen_at: datetime) -> dict[str, Any
 
 
 def comments(item: dict[str, Any], account: str, seen_at: datetime) -> Iterator[dict[str, Any]]:
-    when = item.get("publishedTimeText") or item.get("date")
+    when, cid, video = item.get("publishedTimeText") or item.get("date"), item.get("cid"), item.get("videoId")
     yield {
-        "comment_id": values.key("youtube", item.get("cid")),
+        "comment_id": values.key("youtube", cid),
         "platform": "youtube",
         "account": account,
-        "post_id": values.key("youtube", item.get("videoId")) or post_key(values.link(item.get("pageUrl"))),
+        "post_id": values.key("youtube", video) or post_key(values.link(item.get("pageUrl"))),
         "parent_id": values.key("youtube", item.get("replyToCid")),
         "author": values.text(item.get("author")),
         "text": values.text(item.get("comment")),
@@ -69,4 +70,12 @@ def comments(item: dict[str, Any], account: str, seen_at: datetime) -> Iterator[
         "posted_at": values.ago(when, seen_at) or values.instant(when),
         "likes": values.count(item.get("voteCount")),
         "reply_count": values.count(item.get("replyCount")),
+        "author_id": None,
+        "link": f"https://www.youtube.com/watch?v={video}&lc={cid}" if video and cid else None,
+        "is_verified": None,
+        "is_pinned": None,
+        "is_edited": bool(EDITED.search(when)) if isinstance(when, str) else None,
+        "is_liked_by_owner": values.flag(item.get("hasCreatorHeart")),
+        "is_by_owner": values.flag(item.get("authorIsChannelOwner")),
+        "media": None,
     }

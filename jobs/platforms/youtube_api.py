@@ -25,6 +25,8 @@ def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = Non
 
 def _comment(item: dict[str, Any], account: str, video: Any, parent: Any, replies: Any) -> dict[str, Any]:
     snippet = values.mapping(item.get("snippet"))
+    author_id = values.identity(values.mapping(snippet.get("authorChannelId")).get("value"))
+    edited_at = values.text(snippet.get("updatedAt"))
     return {
         "comment_id": values.key("youtube", item.get("id")),
         "platform": "youtube",
@@ -37,4 +39,7 @@ def _comment(item: dict[str, Any], account: str, video: Any, parent: Any, replie
         "posted_at": values.instant(snippet.get("publishedAt")),
         "likes": values.count(snippet.get("likeCount")),
         "reply_count": values.count(replies),
+        "author_id": author_id,
+        "is_edited": edited_at != snippet.get("publishedAt") if edited_at else None,
+        "is_by_owner": author_id == snippet["channelId"] if author_id and snippet.get("channelId") else None,
     }

@@ -1,5 +1,6 @@
 """What each actor sends for its input: one function an actor, in the shape of real items."""
 
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import islice
@@ -37,6 +38,7 @@ def instagram_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> I
                 "timestamp": _iso(post.posted_at),
                 "ownerUsername": handle,
                 "productType": "feed",
+                "coauthorProducers": [{"username": "friends_of_all", "id": "1"}] if post.key % 3 == 0 else [],
                 "isPinned": False,
             }
 
@@ -73,7 +75,12 @@ def _instagram_comment(url: str, comment: Comment, seen_at: datetime) -> Item:
         "timestamp": "1969-12-31T23:59:59.000Z" if comment.oddity == "bad_time" else _iso(comment.posted_at),
         "repliesCount": 0,
         "likesCount": comment.likes_at(seen_at),
-        "owner": {"username": comment.author, "is_verified": False, "id": comment.id[-9:], "full_name": None},
+        "owner": {
+            "username": comment.author,
+            "is_verified": zlib.crc32(comment.author.encode()) % 9 == 0,
+            "id": _person(comment),
+            "full_name": None,
+        },
     }
     if comment.oddity == "no_id":
         del item["id"]
@@ -107,12 +114,14 @@ def tiktok_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> I
             "cid": comment.id,
             "text": comment.text_at(seen_at),
             "uniqueId": comment.author,
-            "uid": comment.id[-9:],
+            "uid": _person(comment),
             "createTime": int(comment.posted_at.timestamp()),
             "createTimeISO": _iso(comment.posted_at),
             "diggCount": comment.likes_at(seen_at),
             "repliesToId": comment.parent_id,
             "replyCommentTotal": None if comment.parent_id else replies,
+            "pinnedByAuthor": _chance(comment, 40),
+            "likedByAuthor": _chance(comment, 8),
         }
 
 
@@ -150,6 +159,8 @@ def youtube_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> 
             "replyCount": replies,
             "type": "reply" if comment.parent_id else "comment",
             "replyToCid": comment.parent_id,
+            "hasCreatorHeart": _chance(comment, 8),
+            "authorIsChannelOwner": _chance(comment, 20),
         }
 
 
@@ -183,7 +194,8 @@ def facebook_comments(world: World, asked: dict[str, Any], seen_at: datetime) ->
             "id": comment.id,
             "text": comment.text_at(seen_at),
             "profileName": comment.author.title(),
-            "profileId": comment.id[-9:],
+            "profileId": _person(comment),
+            "commentUrl": f"{url}?comment_id={comment.id}",
             "date": _iso(comment.posted_at),
             "commentsCount": replies,
             "threadingDepth": 1 if comment.parent_id else 0,
@@ -267,6 +279,15 @@ def _code(post: Post) -> str:
 
 def _no_items(url: str) -> Item:
     return {"error": "no_items", "errorDescription": "Empty or private data for provided input", "inputUrl": url}
+
+
+def _person(comment: Comment) -> str:
+    return str(10**9 + zlib.crc32(comment.author.encode()))
+
+
+def _chance(comment: Comment, of: int) -> bool:
+    """True for one comment in so many, the same each time."""
+    return int(comment.id) % of == 0
 
 
 def _iso(instant: datetime) -> str:

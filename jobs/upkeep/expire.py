@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from jobs.config.settings import Settings
 from jobs.config.targets import Keep, read_targets
 from jobs.console import progress
-from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
+from jobs.lake.datasets import BY_NAME, OF_COMMENTS
 from jobs.lake.failures import recorded
 from jobs.lake.files import write_table
 from jobs.lake.manifests import BLANKED, Folder
@@ -42,7 +42,7 @@ def run(settings: Settings, night: date) -> dict[str, int]:
             for dataset in OF_COMMENTS:
                 columns = dataset.texts if what == "texts" else dataset.authors
                 for folder in lake.folders(dataset.name) if columns else ():
-                    done[f"{what} in {dataset.name}"] += _blank(dataset, folder, what, columns, limit)
+                    done[f"{what} in {dataset.name}"] += _blank(folder, what, columns, limit)
         done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
     return {place: rows for place, rows in done.items() if rows}
 
@@ -61,12 +61,12 @@ def _drop_raw(lake: Lake, limit: date) -> int:
     return len(old)
 
 
-def _blank(dataset: Dataset, folder: Folder, what: str, columns: tuple[str, ...], limit: date) -> int:
+def _blank(folder: Folder, what: str, columns: tuple[str, ...], limit: date) -> int:
     """Rewrites files without the columns' content where nights are too old, once; returns how many rows had any."""
     due = {night: one for night, one in folder.manifests.items() if night < limit and what not in one.blanked}
     if not due:
         return 0
-    rows = sum(_blank_file(path, columns, folder, due.keys()) for path in folder.files(dataset))
+    rows = sum(_blank_file(path, columns, folder, due.keys()) for path in folder.files_with(columns))
     for manifest in due.values():
         manifest.versions[BLANKED] = " ".join([*manifest.blanked, what])
     folder.sign()
@@ -77,13 +77,19 @@ def _blank_file(path: Path, columns: tuple[str, ...], folder: Folder, nights: Co
     """A text says that it expired; anything else becomes NULL."""
     table = pq.ParquetFile(path).read()
     is_due = pa.array([night in nights for night in folder.nights_of(table)], pa.bool_())
-    has_content = pc.and_(is_due, pc.fill_null(pc.not_equal(table[columns[0]], ""), False))
+    had_content = pa.array([False] * table.num_rows, pa.bool_())
     for name in set(columns) & set(table.column_names):  # an older release wrote fewer
         at, kind = table.schema.get_field_index(name), table.schema.field(name).type
+        has_content = pc.and_(is_due, _is_filled(table[name]))
         blank = pa.scalar(build.EXPIRED if name.endswith("text") else None, kind)
         table = table.set_column(at, table.schema.field(at), pc.if_else(has_content, blank, table[name]))
+        had_content = pc.or_(had_content, has_content)
     write_table(path, table)
-    return int(pc.sum(has_content).as_py() or 0)
+    return int(pc.sum(had_content).as_py() or 0)
+
+
+def _is_filled(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.not_equal(column, ""), False) if pa.types.is_string(column.type) else column.is_valid()
 
 
 def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:

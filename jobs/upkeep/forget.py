@@ -7,6 +7,7 @@ stages, where each is stored by itself.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +17,7 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import ToxwatchError
-from jobs.lake.authors import author_key
+from jobs.lake.authors import author_key, with_other_hashes
 from jobs.lake.datasets import Dataset
 from jobs.lake.files import write_table
 from jobs.lake.manifests import Folder
@@ -41,9 +42,9 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> Erased:
     with lake.lock("lake"):
         lake.sweep()
         before = read_forgotten(lake)
-        forgotten = before.with_more(authors, comments)
+        wanted = Wanted.of(lake, before.with_more(authors, comments))
+        forgotten = before.with_more(wanted.authors, comments)
         forgotten.write(lake)  # before anything is erased, so that a stopped run can go on
-        wanted = Wanted.of(lake, forgotten)
         eraser = Eraser(wanted.forgotten, key, wanted.texts)
         rows = _erase(settings, lake, wanted, eraser)
         unknown = (authors | comments) - before.authors - before.comments - wanted.stored - eraser.met
@@ -94,6 +95,8 @@ def _prune(dataset: Dataset, folder: Folder, wanted: Wanted) -> Counter[str]:
             write_table(path, detached)
         erased += Counter({dataset.name: table.num_rows - others.num_rows, traces.REPLIES: replies})
         left.update(folder.nights_of(others))
+    for path in folder.files_with(traces.NAMING):
+        erased[traces.MENTIONS] += _unname(path, wanted)
     wrong = {
         night: one.rows_out - left[night] for night, one in folder.manifests.items() if one.rows_out != left[night]
     }
@@ -102,6 +105,15 @@ def _prune(dataset: Dataset, folder: Folder, wanted: Wanted) -> Counter[str]:
     if wrong or erased:
         folder.sign()
     return erased
+
+
+def _unname(path: Path, wanted: Wanted) -> int:
+    """How many comments and posts of others no longer name them."""
+    table = pq.ParquetFile(path).read()
+    named = len(traces.naming(table, wanted))
+    if named:
+        write_table(path, with_other_hashes(table, lambda one: None if one in wanted.authors else one))
+    return named
 
 
 def _detached(table: pa.Table, wanted: Wanted) -> tuple[pa.Table, int]:

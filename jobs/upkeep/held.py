@@ -14,17 +14,18 @@ from warehouse import build
 from warehouse.files import write_atomically
 from warehouse.reader import Warehouse
 
-SCORED = "SELECT * FROM comments_scored WHERE author_hash = $author ORDER BY posted_at"
+SCORED = "SELECT * FROM comments_scored WHERE comment_id IN (SELECT unnest($ids)) ORDER BY posted_at"
 
 
 def run(settings: Settings, author: str, target: Path) -> dict[str, int]:
     """Writes a JSON file that only its owner can read; returns the number of records of each place."""
     lake, hashed = Lake.of(settings), author_hash(author, author_key(settings))
+    wanted = traces.Wanted.of(lake, Forgotten(frozenset({hashed})))
     found: dict[str, list[Any]] = defaultdict(list)
     if (settings.data_dir / "warehouse" / build.CURRENT).exists():
-        names, rows = Warehouse(settings.data_dir / "warehouse").table(SCORED, {"author": hashed})
+        names, rows = Warehouse(settings.data_dir / "warehouse").table(SCORED, {"ids": sorted(wanted.comments)})
         found["comments"] = [dict(zip(names, row, strict=True)) for row in rows]
-    for place, record in traces.find(settings, lake, traces.Wanted.of(lake, Forgotten(frozenset({hashed})))):
+    for place, record in traces.find(settings, lake, wanted):
         found[place].append(record)
     held = {place: records for place, records in found.items() if records}
     answer = {"author": author, "author_hash": hashed} | held

@@ -7,16 +7,16 @@ continues where it was; until it has finished, nothing that needs the key runs.
 import hashlib
 import json
 import secrets
+from functools import cache, partial
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs import publish
 from jobs.config.settings import Settings, given_author_key
 from jobs.console import progress
 from jobs.errors import BadInput
-from jobs.lake.authors import FINGERPRINT, KEY, NEXT_KEY, author_hash, author_key, fingerprint
+from jobs.lake.authors import FINGERPRINT, KEY, NEXT_KEY, author_hash, author_key, fingerprint, with_other_hashes
 from jobs.lake.datasets import OF_COMMENTS
 from jobs.lake.files import write_table
 from jobs.lake.nights import Lake
@@ -56,7 +56,7 @@ def _hash_nights(lake: Lake, key: bytes) -> int:
     done = 0
     with progress("re-hash authors", len(folders)) as advance:
         for dataset, folder in folders:
-            done += sum(_hash_file(path, key) for path in folder.files(dataset))
+            done += sum(_hash_file(path, key) for path in folder.files_with(dataset.authors))
             folder.sign()
             advance()
     return done
@@ -66,11 +66,7 @@ def _hash_file(path: Path, key: bytes) -> bool:
     table = pq.ParquetFile(path).read()
     if (table.schema.metadata or {}).get(MARK) == _mark(key):
         return False
-    hashes = table["author_hash"].to_pylist()
-    renewed = {old: author_hash(old, key) for old in set(hashes) - {None}}
-    at = table.schema.get_field_index("author_hash")
-    column = pa.array([renewed.get(old) for old in hashes], pa.string())
-    table = table.set_column(at, table.schema.field(at), column)
+    table = with_other_hashes(table, cache(partial(author_hash, key=key)))
     write_table(path, table.replace_schema_metadata({**(table.schema.metadata or {}), MARK: _mark(key)}))
     return True
 

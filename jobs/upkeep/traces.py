@@ -23,6 +23,7 @@ from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
 from jobs.lake.manifests import Folder
 from jobs.lake.nights import FACTS, Lake
+from jobs.lake.schema import PEOPLE
 from jobs.lake.tombstones import ITEMS, PARTS, TOMBSTONES, Eraser, Forgotten
 from warehouse import build
 from warehouse.measures import EXPIRED
@@ -32,6 +33,8 @@ from warehouse.sqlite import texts_with
 Found = Iterator[tuple[str, Any]]  # place and what is there
 
 REPLIES = "replies to them"  # others' comments, which name what they answer
+MENTIONS = "mentions of them"  # others' comments and posts that name them
+NAMING = ("mention_hashes", "coauthor_hashes")
 LABELLED = "labelled comments"
 FILES = "other files"
 AUTHORED = tuple(one for one in OF_COMMENTS if one.authors)
@@ -51,21 +54,26 @@ class Wanted:
 
     @classmethod
     def of(cls, lake: Lake, forgotten: Forgotten) -> "Wanted":
-        ids, texts, keys, stored = set(forgotten.comments), set[str](), set[str](), set[str]()
+        """Whoever is to be forgotten by a name is by their other names too, which have the same id."""
+        authors, ids, texts = set(forgotten.authors), set(forgotten.comments), set[str]()
+        keys, stored = set[str](), set[str]()
         for path in _files(lake, *AUTHORED):
-            rows = pq.ParquetFile(path).read(columns=["comment_id", "author_hash"])
+            rows = _read(path, "author_hash", "author_id_hash")
             theirs = rows.filter(is_in(rows["author_hash"], forgotten.authors))
-            ids |= set(theirs["comment_id"].drop_null().to_pylist())
+            authors |= set(theirs["author_id_hash"].drop_null().to_pylist())
         for path in _files(lake, *AUTHORED):
-            rows = pq.ParquetFile(path).read(columns=["comment_id", "author_hash", "text"])
-            theirs = rows.filter(_either(rows, ids, forgotten.authors))
+            rows = _read(path, "comment_id", "author_hash", "author_id_hash")
+            ids |= set(rows.filter(_either(rows, (), authors))["comment_id"].drop_null().to_pylist())
+        for path in _files(lake, *AUTHORED):
+            rows = _read(path, "comment_id", "author_hash", "author_id_hash", "text")
+            theirs = rows.filter(_either(rows, ids, authors))
             texts |= set(theirs["text"].drop_null().to_pylist())
             stored |= set(theirs["comment_id"].to_pylist()) | set(theirs["author_hash"].to_pylist())
         for path in _files(lake, BY_NAME["clean"]):
             rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
             keys |= set(rows["text_key"].filter(is_in(rows["comment_id"], ids)).to_pylist())
         found = (frozenset(one) for one in (ids, texts - {"", EXPIRED}, keys, stored))
-        return cls(forgotten.authors, *found)
+        return cls(frozenset(authors), *found)
 
     @property
     def forgotten(self) -> Forgotten:
@@ -116,6 +124,15 @@ def _in_lake(lake: Lake, wanted: Wanted) -> Found:
             if "parent_id" in rows.column_names:
                 answers = rows.filter(is_in(rows["parent_id"], wanted.comments)).select(["comment_id", "parent_id"])
                 yield from ((REPLIES, row) for row in answers.to_pylist())
+        for path in folder.files_with(NAMING):
+            yield from ((MENTIONS, row) for row in naming(pq.ParquetFile(path).read(), wanted))
+
+
+def naming(rows: pa.Table, wanted: Wanted) -> list[dict[str, Any]]:
+    """What names them, without the text, which is somebody else's."""
+    columns = [name for name in ("comment_id", "post_id", *NAMING) if name in rows.column_names]
+    found: list[dict[str, Any]] = rows.select(columns).to_pylist()
+    return [row for row in found if any(not wanted.authors.isdisjoint(row.get(name) or ()) for name in NAMING)]
 
 
 def in_warehouse(folder: Path, wanted: Wanted) -> Found:
@@ -123,12 +140,17 @@ def in_warehouse(folder: Path, wanted: Wanted) -> Found:
         return
     warehouse = Warehouse(folder)
     query = "SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() USING (table_name) ORDER BY ALL"
-    values = {"comment_id": wanted.comments, "author_hash": wanted.authors, "parent_id": wanted.comments}
+    values = dict.fromkeys(("comment_id", "parent_id"), wanted.comments) | dict.fromkeys(PEOPLE, wanted.authors)
     for table, column in warehouse.query(query):
         if column in values:
-            found = f"FROM {table} WHERE {column} IN (SELECT unnest($values))"
+            is_theirs = (
+                f"list_has_any({column}, $values)" if column in NAMING else f"{column} IN (SELECT unnest($values))"
+            )
+            found = f"FROM {table} WHERE {is_theirs}"
             names, rows = warehouse.table(found, {"values": sorted(values[column])})
-            place = REPLIES if column == "parent_id" else f"warehouse {table} by {column}"
+            place = (
+                REPLIES if column == "parent_id" else MENTIONS if column in NAMING else f"warehouse {table} by {column}"
+            )
             yield from ((place, dict(zip(names, row, strict=True))) for row in rows)
 
 
@@ -215,8 +237,21 @@ def _walk(data_dir: Path) -> Iterator[Path]:
         yield from (path for name in sorted(names) if (path := Path(folder) / name).is_file())
 
 
+def _read(path: Path, *columns: str) -> pa.Table:
+    """Columns of a file; an older release wrote fewer."""
+    file = pq.ParquetFile(path)
+    rows = file.read(columns=[name for name in columns if name in file.schema_arrow.names])
+    for name in set(columns) - set(rows.column_names):
+        rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
+    return rows.select(list(columns))
+
+
 def _either(rows: pa.Table, ids: Collection[str], authors: Collection[str]) -> pa.ChunkedArray:
-    return pc.or_(is_in(rows["comment_id"], ids), is_in(rows["author_hash"], authors))
+    """Which rows have one of these ids or authors."""
+    is_theirs = is_in(rows["comment_id"], ids)
+    for name in {"author_hash", "author_id_hash"} & set(rows.column_names):
+        is_theirs = pc.or_(is_theirs, is_in(rows[name], authors))
+    return is_theirs
 
 
 def is_in(column: pa.ChunkedArray, values: Collection[str]) -> pa.ChunkedArray:

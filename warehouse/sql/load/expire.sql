@@ -13,6 +13,9 @@ WHERE (author_hash IS NOT NULL AND last_night < getvariable('authors_before')) O
 
 UPDATE comments SET terms = NULL, listed = NULL WHERE comment_id IN (FROM wordless);
 UPDATE comments SET text = expired() WHERE last_night < getvariable('texts_before') AND text NOT IN ('', expired());
-UPDATE comments SET author_hash = NULL WHERE last_night < getvariable('authors_before') AND author_hash IS NOT NULL;
+UPDATE comments SET media = NULL WHERE last_night < getvariable('texts_before') AND media IS NOT NULL;
+UPDATE comments SET author_hash = NULL, author_id_hash = NULL, mention_hashes = NULL, link = NULL
+WHERE last_night < getvariable('authors_before') AND coalesce(author_hash, author_id_hash, mention_hashes[1], link) IS NOT NULL;
+UPDATE posts SET coauthor_hashes = NULL WHERE night < getvariable('authors_before') AND coauthor_hashes IS NOT NULL;
 UPDATE rejected SET text = expired() WHERE night < getvariable('texts_before') AND text NOT IN ('', expired());
 UPDATE rejected SET author_hash = NULL WHERE night < getvariable('authors_before') AND author_hash IS NOT NULL;

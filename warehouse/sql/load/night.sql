@@ -5,10 +5,18 @@ CREATE OR REPLACE TEMP TABLE incoming AS
 WITH readable AS ( -- nights from older releases have no terms
     SELECT NULL::VARCHAR[] AS terms, NULL::VARCHAR[] AS listed WHERE false
     UNION ALL BY NAME FROM lake_clean
+),
+detailed AS ( -- and no details of comments
+    SELECT NULL::VARCHAR AS author_id_hash, NULL::VARCHAR AS link, NULL::BOOLEAN AS is_verified, NULL::BOOLEAN AS is_pinned,
+        NULL::BOOLEAN AS is_edited, NULL::BOOLEAN AS is_liked_by_owner, NULL::BOOLEAN AS is_by_owner,
+        NULL::VARCHAR[] AS media, NULL::VARCHAR[] AS mention_hashes WHERE false
+    UNION ALL BY NAME FROM lake_comments
 )
 SELECT c.comment_id, c.platform, c.account, c.post_id, c.parent_id, c.author_hash, c.text, c.has_media, c.posted_at, c.likes,
-    c.reply_count, k.language, k.text_key, k.terms, k.listed
-FROM lake_comments c
+    c.reply_count, k.language, k.text_key, k.terms, k.listed,
+    c.author_id_hash, c.link, c.is_verified, c.is_pinned, c.is_edited, c.is_liked_by_owner, c.is_by_owner, c.media,
+    c.mention_hashes
+FROM detailed c
 LEFT JOIN readable k USING (comment_id);
 
 -- Reads no history from before the oldest affected comment.
@@ -32,7 +40,16 @@ WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
     terms = coalesce(new.terms, CASE WHEN old.text = new.text THEN old.terms END),
     listed = coalesce(new.listed, CASE WHEN old.text = new.text THEN old.listed END),
     first_night = least(old.first_night, getvariable('night')),
-    last_night = getvariable('night')
+    last_night = getvariable('night'),
+    author_id_hash = new.author_id_hash,
+    link = new.link,
+    is_verified = new.is_verified,
+    is_pinned = new.is_pinned,
+    is_edited = new.is_edited,
+    is_liked_by_owner = new.is_liked_by_owner,
+    is_by_owner = new.is_by_owner,
+    media = new.media,
+    mention_hashes = new.mention_hashes
 WHEN MATCHED THEN UPDATE SET
     language = coalesce(old.language, CASE WHEN new.text IN (old.text, expired()) THEN new.language END),
     text_key = coalesce(old.text_key, CASE WHEN new.text IN (old.text, expired()) THEN new.text_key END),
@@ -42,18 +59,22 @@ WHEN MATCHED THEN UPDATE SET
 WHEN NOT MATCHED THEN INSERT VALUES (
     new.comment_id, new.platform, new.account, new.post_id, new.parent_id, new.author_hash, new.text, new.has_media,
     new.posted_at, new.likes, new.reply_count, new.language, new.text_key, getvariable('night'), getvariable('night'),
-    new.terms, new.listed, NULL
+    new.terms, new.listed, NULL, new.author_id_hash, new.link, new.is_verified, new.is_pinned, new.is_edited,
+    new.is_liked_by_owner, new.is_by_owner, new.media, new.mention_hashes
 );
 
 MERGE INTO posts old
-USING (FROM lake_posts WHERE post_id IS NOT NULL) new ON old.post_id = new.post_id
+USING (
+    FROM (SELECT NULL::VARCHAR[] AS coauthor_hashes WHERE false UNION ALL BY NAME FROM lake_posts) -- an older release wrote none
+    WHERE post_id IS NOT NULL
+) new ON old.post_id = new.post_id
 WHEN MATCHED AND getvariable('night') >= old.night THEN UPDATE SET
     url = new.url, caption = new.caption, posted_at = new.posted_at, likes = new.likes,
-    comment_count = new.comment_count, night = getvariable('night')
+    comment_count = new.comment_count, night = getvariable('night'), coauthor_hashes = new.coauthor_hashes
 WHEN MATCHED THEN DO NOTHING
 WHEN NOT MATCHED THEN INSERT VALUES (
     new.post_id, new.platform, new.account, new.url, new.caption, new.posted_at, new.likes, new.comment_count,
-    getvariable('night')
+    getvariable('night'), new.coauthor_hashes
 );
 
 DELETE FROM runs WHERE night = getvariable('night');

@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS posts ( -- Posts, as last collected.
     posted_at     TIMESTAMPTZ, -- time it was posted
     likes         BIGINT, -- NULL if hidden
     comment_count BIGINT, -- number of comments reported by the platform, replies included
-    night         DATE NOT NULL -- last night that collected it
+    night         DATE NOT NULL, -- last night that collected it
+    coauthor_hashes VARCHAR[] -- pseudonyms of the accounts that published it too, as in author_hash; NULL if none or unknown
 );
 
 CREATE TABLE IF NOT EXISTS comments ( -- Comments, as last collected, on the day they were posted.
@@ -38,7 +39,16 @@ CREATE TABLE IF NOT EXISTS comments ( -- Comments, as last collected, on the day
     last_night  DATE NOT NULL, -- last night that collected it
     terms       VARCHAR[], -- its words and word pairs, without stop words; NULL if not processed by Spark NLP
     listed      VARCHAR[], -- phrases of the abuse lexicon in it; NULL if not processed by Spark NLP
-    gone_since  DATE -- first night that collected its neighbours but not it, so it was taken down; NULL if still there
+    gone_since  DATE, -- first night that collected its neighbours but not it, so it was taken down; NULL if still there
+    author_id_hash VARCHAR, -- pseudonym of the author's id, which stays when they rename; NULL if unknown
+    link        VARCHAR, -- web address of the comment; NULL if unknown
+    is_verified BOOLEAN, -- its author is verified by the platform; NULL if unknown
+    is_pinned   BOOLEAN, -- pinned by the account; NULL if unknown
+    is_edited   BOOLEAN, -- edited by its author; NULL if unknown
+    is_liked_by_owner BOOLEAN, -- liked by the account that was commented on; NULL if unknown
+    is_by_owner BOOLEAN, -- written by the account that was commented on; NULL if unknown
+    media       VARCHAR[], -- web addresses of its pictures; NULL if none or unknown
+    mention_hashes VARCHAR[] -- pseudonyms of those it names with an @, as in author_hash; NULL if nobody
 );
 
 CREATE TABLE IF NOT EXISTS captured ( -- The time span of a post's comments that a night collected, on platforms that list newest comments first.

@@ -30,7 +30,9 @@ SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.au
         CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN severity_rank(r.identity_hate_severity) ELSE 0 END
     )] AS severity,
     review.labels AS reviewed_as, s.model, m.text_rule, r.policy, c.first_night, c.last_night,
-    c.terms, c.listed, c.gone_since, CASE WHEN s.toxic >= r.toxic_from_ THEN s.attacked END AS attacked
+    c.terms, c.listed, c.gone_since, CASE WHEN s.toxic >= r.toxic_from_ THEN s.attacked END AS attacked,
+    c.author_id_hash, c.link, c.is_verified, c.is_pinned, c.is_edited, c.is_liked_by_owner, c.is_by_owner, c.media,
+    c.mention_hashes
 FROM comments c
 LEFT JOIN accounts a USING (platform, account)
 LEFT JOIN (scores s JOIN champion m USING (model))
@@ -188,7 +190,7 @@ WITH counted AS (
 )
 SELECT p.post_id, p.platform, p.account, p.url, p.caption, p.posted_at, p.likes, p.comment_count, p.night,
     coalesce(s.comments, 0) AS captured, least(1, captured / nullif(p.comment_count, 0)) AS coverage,
-    coalesce(s.gone, 0) AS gone
+    coalesce(s.gone, 0) AS gone, p.coauthor_hashes
 FROM posts p LEFT JOIN counted s USING (post_id);
 COMMENT ON VIEW post_coverage IS 'Posts with their coverage: captured ÷ comment_count (both include replies).';
 
