@@ -1,12 +1,14 @@
 """A mistake in targets.toml is named with its line and with what is allowed there."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from jobs.config.settings import PROJECT
-from jobs.config.targets import read_targets
+from jobs.config.targets import Account, read_targets
 from jobs.errors import BadInput
+from jobs.platforms import COLLECTED
 
 GOOD = '[night]\nbudget_usd = 2\n\n[[accounts]]\nplatform = "instagram"\nhandle = "nasa"\ntags = ["space"]\n'
 
@@ -58,6 +60,10 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) 
 def test_an_unknown_account_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="Accounts: instagram/nasa"):
         read(tmp_path, GOOD).account("instagram/esa")
+
+
+def test_every_platform_that_can_be_watched_has_a_module() -> None:
+    assert get_args(Account.model_fields["platform"].annotation) == COLLECTED
 
 
 def test_the_shipped_file_is_valid() -> None:

@@ -13,6 +13,7 @@ from jobs.errors import BadInput
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Usd = Annotated[float, Field(gt=0)]
 HANDLE = r"[\w.-]{1,100}"
+PLATFORM = r"[a-z][a-z0-9_-]{0,30}"  # of an import, which may be any
 ActorName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
 
 

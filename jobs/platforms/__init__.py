@@ -12,6 +12,8 @@ from typing import Any
 
 from jobs.platforms import values
 
+COLLECTED = ("instagram", "tiktok", "youtube", "facebook")  # those with a module; imports may come from others
+
 
 def platform(name: str) -> ModuleType:
     return import_module(f"jobs.platforms.{name}")
@@ -19,5 +21,5 @@ def platform(name: str) -> ModuleType:
 
 def comment_keys(name: str, value: Any) -> set[str]:
     """The comments that a value of an item may name, whichever way it writes their ids."""
-    number = getattr(platform(name), "number", lambda id: id)
+    number = getattr(platform(name) if name in COLLECTED else None, "number", lambda id: id)
     return {key for key in (values.key(name, value), values.key(name, number(value))) if key}
