@@ -68,6 +68,7 @@ CHOOSE = """() => {
 def create(
     folder: Path,
     which_model: Callable[[], Path],
+    score_upload: try_it.ScoreUpload,
     people: People | None = None,
     is_https: bool = False,
     data_docs: Path | None = None,
@@ -139,7 +140,7 @@ def create(
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     comments.register(app, answers, in_use, write_down)
     review.register(app, answers, reviews, write_down)
-    try_it.register(app, in_use)
+    try_it.register(app, in_use, score_upload)
     api.refuse_other_methods(server)
     server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())), is_https=is_https)
     return server
@@ -214,6 +215,7 @@ class InUse:
 def serve(
     folder: Path,
     which_model: Callable[[], Path],
+    score_upload: try_it.ScoreUpload,
     people: People,
     host: str,
     port: int,
@@ -222,7 +224,7 @@ def serve(
     proxies: str,
 ) -> None:
     """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
-    application = create(folder, which_model, people, is_https, data_docs, host)
+    application = create(folder, which_model, score_upload, people, is_https, data_docs, host)
     uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
 
 

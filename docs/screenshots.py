@@ -10,6 +10,7 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from dashboard.app import create
+from jobs.ask.score_file import score_upload
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {
@@ -22,7 +23,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 def main() -> None:
     warehouse = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "data") / "warehouse"
-    application = create(warehouse, lambda: ROOT / "models" / "shipped" / "cascade")
+    application = create(warehouse, lambda: ROOT / "models" / "shipped" / "cascade", score_upload)
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning"))
     threading.Thread(target=server.run, daemon=True).start()
     while not server.started:

@@ -166,6 +166,9 @@ def test_a_comment_opens_with_its_thread_at_the_time_of_a_zone_and_has_an_addres
     expect(thread).to_contain_text("2026-11-21 05:00 Asia/Tokyo")
     expect(thread.locator("li")).to_have_text("please stop")
     expect(thread).to_contain_text("Flagged as toxic.")
+    expect(thread).to_contain_text("Verified author.")
+    original = thread.get_by_role("link", name="Open the original")
+    expect(original).to_have_attribute("href", "https://www.instagram.com/p/p1/c/calm/hostile")
     thread.get_by_role("link", name="Link to this comment").click()
     expect(page).to_have_url(re.compile("comment=2026-11-20%2Fcalm%2Fhostile"))
     page.goto("/comments?comment=2026-11-20/calm/hostile%2B1")
@@ -206,7 +209,7 @@ def test_quality_draws_drift_and_how_far_to_believe_the_model(page: Page) -> Non
 
 def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page) -> None:
     page.goto("/try")
-    status, file = page.locator("#file-status"), page.get_by_label("CSV file", exact=True)
+    status, file = page.locator("#file-status"), page.get_by_label("File of comments", exact=True)
 
     def drop(content: str) -> None:
         file.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": content.encode()}, timeout=20_000)
@@ -216,11 +219,11 @@ def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page)
     rude, kind = rows_of(download.value)
     assert (rude["id"], kind["text"]) == ("1", "thanks,\nfriend")
     assert float(rude["insult"]) > 0.5 > float(kind["insult"])
-    expect(status).to_have_text("Scored 2 rows of mine.csv.")
+    expect(status).to_have_text("Scored 2 comments of mine.csv.")
     for content, wrong in (
-        ("a,b\n1,2\n", "no column “text”; found a, b"),
-        ("text\n", "no rows"),
-        ("", "found no columns"),
+        ("a,b\n1,2\n", "mine.csv has the columns a, b. Name the one with the comments"),
+        ("text\n", "mine.csv has no rows"),
+        ("", "mine.csv has no rows"),
     ):
         drop(content)
         expect(status).to_contain_text(wrong)

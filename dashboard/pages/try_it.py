@@ -1,9 +1,7 @@
-"""Try it: score typed or pasted text or a CSV file, and see which words matter."""
+"""Try it: score typed or pasted text or a file of comments, and see which words matter."""
 
 import base64
 import binascii
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard import explain
 from dashboard.components import as_csv, labelled, language_name, meters, page, panel
-from dashboard.view import Answers, View
+from dashboard.view import Answers, Row, View
 from dashboard.wording import ATTACKED, counted
 from models.labels import LABELS
 from models.language import language_of
@@ -28,16 +26,19 @@ MOST_EXPLAINED = 20  # lines
 NAME_INPUT = """async () => {
     const input = () => document.querySelector('#file input');
     while (!input() && location.pathname === '/try') await new Promise(resolve => setTimeout(resolve, 50));
-    if (input()) input().ariaLabel = 'CSV file';
+    if (input()) input().ariaLabel = 'File of comments';
     return '';
 }"""
 MOST_ROWS, MOST_BYTES = 5000, 5_000_000  # of a file
+ENDINGS = ".csv,.tsv,.json,.jsonl,.ndjson,.xlsx,.gz,.zip"
+
+ScoreUpload = Callable[[Scorer, str, bytes, int], list[Row]]  # raises ValueError saying what is wrong with the file
 
 
 def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
     return page(
         TITLE,
-        f"Type a comment, paste up to {MOST_LINES:,} lines, or upload a CSV file. Nothing is stored.",
+        f"Type a comment, paste up to {MOST_LINES:,} lines, or upload a file. Nothing is stored.",
         [],
         panel(
             "Comments", "One per line.",
@@ -47,9 +48,10 @@ def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
             wide=True,
         ),
         panel(
-            "CSV file",
-            f"Needs a column named “text”; up to {MOST_ROWS:,} rows. You get it back with six extra columns.",
-            dcc.Upload(dmc.Button("Choose a CSV file or drop it here", variant="default"), id="file", accept=".csv",
+            "File of comments",
+            "CSV, JSON or XLSX, also as .gz or .zip: a table with a column such as “text”, or an export of Apify, "
+            f"YouTube, Meta, Zeeschuimer or 4CAT. Up to {MOST_ROWS:,} comments; you get them back with scores.",
+            dcc.Upload(dmc.Button("Choose a file or drop it here", variant="default"), id="file", accept=ENDINGS,
                        max_size=MOST_BYTES, className="drop"),
             html.P(id="file-status", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
         ),
@@ -57,7 +59,7 @@ def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
     )  # fmt: skip
 
 
-def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
+def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload) -> None:
     @app.callback(
         Output("scored", "children"), Input("score", "n_clicks"), State("typed", "value"), prevent_initial_call=True
     )
@@ -83,39 +85,22 @@ def register(app: Dash, in_use: Callable[[], Scorer]) -> None:
     )  # fmt: skip
     def score_file(contents: str, name: str) -> tuple[dict[str, Any] | None, str]:
         try:
-            rows = _rows(contents)
-        except ValueError as error:
-            return None, f"{name}: {error}"
-        scores = in_use().scores([clean_text(row["text"][:MOST_LETTERS]) for row in rows])
-        scored = [
-            row | dict(zip(LABELS, map(float, line.round(4)), strict=True))
-            for row, line in zip(rows, scores, strict=True)
-        ]
-        file = {"content": as_csv(scored), "filename": f"scored-{name}", "type": "text/csv"}
-        return file, f"Scored {counted(len(rows), 'row')} of {name}."
+            content = base64.b64decode(contents.partition(",")[2], validate=True)
+            rows = score_upload(in_use(), name, content, MOST_ROWS)
+        except (binascii.Error, ValueError) as error:
+            return None, str(error) if name in str(error) else f"{name}: {error}"
+        file = {
+            "content": as_csv([_rounded(row) for row in rows]),
+            "filename": f"scored-{name.partition('.')[0]}.csv",
+            "type": "text/csv",
+        }
+        return file, f"Scored {counted(len(rows), 'comment')} of {name}."
 
     app.clientside_callback(NAME_INPUT, Output("file-status", "data-named"), Input("file", "id"))
 
 
-def _rows(contents: str) -> list[dict[str, str]]:
-    """The rows of an uploaded CSV file; raises ValueError saying what is wrong."""
-    try:
-        text = base64.b64decode(contents.partition(",")[2], validate=True).decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True)
-        rows = [{name: row[name] for name in reader.fieldnames or ()} for row in reader]
-    except (binascii.Error, UnicodeError, csv.Error) as error:
-        raise ValueError(f"not a CSV file in UTF-8 ({error}). Save it as UTF-8 CSV and try again.") from None
-    if "text" not in (reader.fieldnames or ()):
-        raise ValueError(
-            f"no column “text”; found {', '.join(reader.fieldnames or ()) or 'no columns'}. Rename the column."
-        )
-    if not rows:
-        raise ValueError("the file has no rows.")
-    if len(rows) > MOST_ROWS:
-        raise ValueError(
-            f"this page scores up to {MOST_ROWS:,} rows (got {len(rows):,}). Use `toxwatch score-file` for more."
-        )
-    return rows
+def _rounded(row: Row) -> Row:
+    return row | {label: None if row[label] is None else round(row[label], 4) for label in LABELS}
 
 
 def _result(

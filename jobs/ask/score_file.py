@@ -1,22 +1,26 @@
-"""Adds probabilities, language and whom it attacks to each row of a CSV, Parquet or JSON Lines file of any size.
+"""Adds probabilities, language and whom it attacks to each comment of a file of any size.
 
-A row in a language that the model was not judged in gets no probabilities.
+Reads what `toxwatch import` reads, and Parquet. A comment in a language that the model was not judged in gets none.
 """
 
 import json
 from collections.abc import Callable, Iterator
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.json
 import pyarrow.parquet as pq
 
+from jobs.collect.files import items, items_in
+from jobs.collect.imports import Texts, texts
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput
+from jobs.lake import schema
 from models import scorer
 from models.labels import LABELS
 from models.language import language_of
@@ -25,10 +29,17 @@ from warehouse.files import writing
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 BATCH = 10_000  # rows; enough for sorting texts by length, few enough for any machine's memory
-CSV_BLOCK = 4 << 20  # bytes; the longest possible row
+OURS = ("comment_id", "platform", "post_id", "parent_id", "author", "text", "posted_at", "likes", "reply_count")
+MOST_UPLOADED = 50_000_000  # bytes of an uploaded file, unpacked
 
 
-def score_file(settings: Settings, source: Path, target: Path, text_column: str) -> int:
+class Source(NamedTuple):
+    name: str
+    column: str  # with the texts
+    batches: Iterator[pa.RecordBatch]
+
+
+def score_file(settings: Settings, source: Path, target: Path, text_column: str | None = None) -> int:
     """Scores every row and returns their number; the target appears only when complete."""
     if not source.is_file():
         raise BadInput(f"File not found: {source}")
@@ -38,10 +49,10 @@ def score_file(settings: Settings, source: Path, target: Path, text_column: str)
     rows = 0
     try:
         with writing(target) as draft, progress(f"score {source.name}") as advance:
-            batches = _read(source)
+            found = _opened(source, text_column)
             writer = None
-            for batch in batches:
-                scored = _scored(batch, model, text_column, source)
+            for batch in found.batches:
+                scored = _scored(batch, model, found)
                 writer = writer or _writer(target, draft, scored.schema)
                 writer.write_batch(scored)
                 rows += scored.num_rows
@@ -54,72 +65,64 @@ def score_file(settings: Settings, source: Path, target: Path, text_column: str)
     return rows
 
 
-def _scored(batch: pa.RecordBatch, model: scorer.Scorer, text_column: str, source: Path) -> pa.RecordBatch:
-    if text_column not in batch.schema.names:
-        raise BadInput(f"{source} has no column {text_column!r}. Columns: {', '.join(batch.schema.names)}")
+def score_upload(model: scorer.Scorer, name: str, content: bytes, most_rows: int) -> list[dict[str, Any]]:
+    """The rows of an uploaded file, with their scores; raises ValueError saying what is wrong with it."""
+    try:
+        found = texts(items_in(Path(name), BytesIO(content), MOST_UPLOADED), name, None)
+        first = found._replace(rows=islice(found.rows, most_rows + 1))
+        source = Source(name, found.column, _batches(first, name))
+        scored = [row for batch in source.batches for row in _scored(batch, model, source).to_pylist()]
+    except (BadInput, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise ValueError(str(error)) from None
+    if len(scored) > most_rows:
+        raise ValueError(f"this page scores up to {most_rows:,} rows. Use `toxwatch score-file` for more.")
+    return scored
+
+
+def _scored(batch: pa.RecordBatch, model: scorer.Scorer, source: Source) -> pa.RecordBatch:
     if taken := {*LABELS, "detected_language", "attacked"} & set(batch.schema.names):
-        raise BadInput(f"{source} already has the columns {', '.join(sorted(taken))}. Rename them first.")
-    originals = [text or "" for text in batch.column(text_column).cast(pa.string()).to_pylist()]
-    texts, languages = [clean_text(text) for text in originals], list(map(language_of(model.expected), originals))
-    reading = model.read(texts, languages)
-    is_unread = np.array([text == "" or lang not in model.judged for text, lang in zip(texts, languages, strict=True)])
+        raise BadInput(f"{source.name} already has the columns {', '.join(sorted(taken))}. Rename them first.")
+    originals = [text or "" for text in batch.column(source.column).cast(pa.string()).to_pylist()]
+    cleaned, languages = [clean_text(text) for text in originals], list(map(language_of(model.expected), originals))
+    reading = model.read(cleaned, languages)
+    is_unread = np.array(
+        [text == "" or lang not in model.judged for text, lang in zip(cleaned, languages, strict=True)]
+    )
     for label, column in zip(LABELS, reading.scores.T, strict=True):
         batch = batch.append_column(label, pa.array(column, mask=is_unread))
     batch = batch.append_column("detected_language", pa.array(languages))
     return batch.append_column("attacked", pa.array(reading.attacked(), pa.string(), mask=is_unread))
 
 
-def _read(source: Path) -> Iterator[pa.RecordBatch]:
-    format = _format(source)
-    if format == "parquet":
-        yield from pq.ParquetFile(source).iter_batches(BATCH)
-    elif format == "csv":
-        yield from _read_csv(source)
-    else:
-        yield from _read_json_lines(source)
+def _opened(source: Path, text_column: str | None) -> Source:
+    if source.suffix.lower() != ".parquet":
+        found = texts(items(source), str(source), text_column)
+        return Source(str(source), found.column, _batches(found, str(source)))
+    file = pq.ParquetFile(source)
+    first = dict.fromkeys(file.schema_arrow.names)
+    column = texts(iter([first]), str(source), text_column).column
+    return Source(str(source), column, file.iter_batches(BATCH))
 
 
-def _read_csv(source: Path) -> Iterator[pa.RecordBatch]:
-    """Reads every column as text, so that other columns come out unchanged."""
-    parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
-    read = pyarrow.csv.ReadOptions(block_size=CSV_BLOCK)
-    with pyarrow.csv.open_csv(source, read, parse) as head:
-        names = head.schema.names
-    as_text = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
-    with pyarrow.csv.open_csv(source, read, parse, as_text) as batches:
-        for batch in batches:
-            for start in range(0, batch.num_rows, BATCH):
-                yield batch.slice(start, BATCH)
+def _batches(found: Texts, source: str) -> Iterator[pa.RecordBatch]:
+    """The first batch of a table sets the columns; a later row that doesn't fit is reported."""
+    columns = pa.schema([schema.MAPPED.field(name) for name in OURS]) if found.is_ours else None
+    done = 0
+    while rows := list(islice(found.rows, BATCH)):
+        if columns and not found.is_ours:
+            _check_fields(rows, columns, source, done)
+        batch = pa.RecordBatch.from_pylist(rows, columns)
+        columns = batch.schema
+        done += len(rows)
+        yield batch
 
 
-def _read_json_lines(source: Path) -> Iterator[pa.RecordBatch]:
-    """The first batch sets the file's schema; a later row that doesn't fit is reported with its line."""
-    columns, rows = None, []
-    with source.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                rows.append(_json_row(source, number, line, columns))
-            if len(rows) == BATCH:
-                batch = pa.RecordBatch.from_pylist(rows, columns)
-                columns = batch.schema
-                yield batch
-                rows = []
-    if rows:
-        yield pa.RecordBatch.from_pylist(rows, columns)
-
-
-def _json_row(source: Path, number: int, line: str, columns: pa.Schema | None) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{source}, line {number} is not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise BadInput(f"{source}, line {number}: expected an object, found {type(row).__name__}")
-    if columns and (unknown := row.keys() - set(columns.names)):
-        raise BadInput(
-            f"{source}, line {number}: new field {', '.join(sorted(unknown))}, not in the first {BATCH:,} rows"
-        )
-    return row
+def _check_fields(rows: list[dict[str, Any]], columns: pa.Schema, source: str, done: int) -> None:
+    for number, row in enumerate(rows, start=done + 1):
+        if unknown := row.keys() - set(columns.names):
+            raise BadInput(
+                f"{source}, row {number}: new field {', '.join(sorted(unknown))}, not in the first {BATCH:,} rows"
+            )
 
 
 class _Writer(Protocol):
@@ -140,10 +143,34 @@ class _JsonLinesWriter:
         self.file.close()
 
 
+class _CsvWriter:
+    """Writes nested values as JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.writer = path, None
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        arrays = [_flat(column) for column in batch.columns]
+        batch = pa.RecordBatch.from_arrays(arrays, batch.schema.names)
+        self.writer = self.writer or pyarrow.csv.CSVWriter(self.path, batch.schema)
+        self.writer.write_batch(batch)
+
+    def close(self) -> None:
+        if self.writer:
+            self.writer.close()
+
+
+def _flat(column: pa.Array) -> pa.Array:
+    if not pa.types.is_nested(column.type):
+        return column
+    values = column.to_pylist()
+    return pa.array([None if one is None else json.dumps(one, ensure_ascii=False, default=str) for one in values])
+
+
 def _writer(target: Path, draft: Path, columns: pa.Schema) -> _Writer:
     writers: dict[str, Callable[[], _Writer]] = {
         "parquet": lambda: pq.ParquetWriter(draft, columns, compression="zstd"),
-        "csv": lambda: pyarrow.csv.CSVWriter(draft, columns),
+        "csv": lambda: _CsvWriter(draft),
         "jsonl": lambda: _JsonLinesWriter(draft),
     }
     return writers[_format(target)]()

@@ -6,7 +6,9 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 from xml.etree import ElementTree
@@ -16,6 +18,25 @@ from jobs.errors import BadInput
 LONGEST_CELL = 1 << 20  # characters; Python's own limit is shorter than some exports' cells
 DELIMITERS = (",", ";", "\t")
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+DAMAGE = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    ElementTree.ParseError,
+)  # a RuntimeError asks for a password, or means too many brackets in brackets
+EXCEL_DATES = {
+    *range(14, 23),
+    *range(27, 37),
+    45,
+    46,
+    47,
+    *range(50, 59),
+}  # number formats that Excel has from the start
+EXCEL_DAY_0 = datetime(1899, 12, 30)
 LISTS = ("items", "data", "comments")  # where the answers of an API keep their list
 
 Item = dict[str, Any]
@@ -24,7 +45,13 @@ Item = dict[str, Any]
 def items(file: Path) -> Iterator[Item]:
     """The rows or objects of a file, in order; a mistake is reported with its line."""
     if not file.is_file():
-        raise BadInput(f"There is no file {file}.")
+        raise BadInput(f"File not found: {file}")
+    with file.open("rb") as stored:
+        yield from items_in(file, stored)
+
+
+def items_in(file: Path, stored: BinaryIO, most_bytes: int | None = None) -> Iterator[Item]:
+    """The same of a file that is open; `most_bytes` limits what a compressed file may hold."""
     readers = {
         ".csv": _csv,
         ".tsv": _csv,
@@ -34,14 +61,13 @@ def items(file: Path) -> Iterator[Item]:
         ".xlsx": _xlsx,
     }
     try:
-        with file.open("rb") as stored:
-            name, content = _unpacked(file, stored)
-            if name.suffix.lower() not in readers:
-                raise BadInput(f"{file}: the name must end in one of {', '.join(readers)}, or .gz or .zip after that.")
-            yield from readers[name.suffix.lower()](file, content)
+        name, content = _unpacked(file, stored)
+        if name.suffix.lower() not in readers:
+            raise BadInput(f"{file}: the name must end in one of {', '.join(readers)}, or .gz or .zip after that.")
+        yield from readers[name.suffix.lower()](file, _limited(file, content, most_bytes) if most_bytes else content)
     except UnicodeDecodeError as error:
-        raise BadInput(f"{file} is not UTF-8 or UTF-16 ({error}). Save it as UTF-8 and import it again.") from None
-    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, KeyError, ElementTree.ParseError) as error:
+        raise BadInput(f"{file} is not UTF-8 or UTF-16 ({error}). Save it as UTF-8 and try again.") from None
+    except DAMAGE as error:
         raise BadInput(f"{file} is damaged or not what its name says ({error!r}).") from None
 
 
@@ -70,6 +96,15 @@ def _unpacked(file: Path, stored: BinaryIO) -> tuple[PurePath, BinaryIO]:
                 raise BadInput(f"{file} holds {len(names)} files; import them one by one.")
             return PurePath(names[0]), archive.open(names[0])  # type: ignore[return-value]
     return PurePath(file.name), stored
+
+
+def _limited(file: Path, content: BinaryIO, most_bytes: int) -> BinaryIO:
+    read = content.read(most_bytes + 1)
+    is_book = zipfile.is_zipfile(io.BytesIO(read))
+    inside = sum(one.file_size for one in zipfile.ZipFile(io.BytesIO(read)).infolist()) if is_book else 0
+    if max(len(read), inside) > most_bytes:
+        raise BadInput(f"{file} holds more than {most_bytes // 1_000_000} MB.")
+    return io.BytesIO(read)
 
 
 def _text(content: BinaryIO) -> io.TextIOWrapper:
@@ -128,18 +163,34 @@ def _xlsx(_file: Path, content: BinaryIO) -> Iterator[Item]:
     if "xl/sharedStrings.xml" in book.namelist():
         shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
         strings = ["".join(one.itertext()) for one in shared.iter(f"{SHEET}si")]
+    dates = _date_styles(book)
     sheet = min(name for name in book.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name))
     head: dict[str, str] = {}
     for row in ElementTree.fromstring(book.read(sheet)).iter(f"{SHEET}row"):
-        cells = {re.sub(r"\d", "", cell.get("r", "")): _cell(cell, strings) for cell in row.iter(f"{SHEET}c")}
+        cells = {re.sub(r"\d", "", cell.get("r", "")): _cell(cell, strings, dates) for cell in row.iter(f"{SHEET}c")}
         if not head:
             head = {column: name for column, name in cells.items() if name} if len(cells) > 1 else {}
         elif any(cells.values()):
             yield {name: cells.get(column, "") for column, name in head.items()}
 
 
-def _cell(cell: ElementTree.Element, strings: list[str]) -> str:
+def _cell(cell: ElementTree.Element, strings: list[str], dates: set[str]) -> str:
     if cell.get("t") == "inlineStr":
         return "".join(cell.itertext())
     value = cell.findtext(f"{SHEET}v") or ""
+    if value and cell.get("t", "n") == "n" and cell.get("s") in dates:  # days since 1900
+        return (EXCEL_DAY_0 + timedelta(seconds=round(float(value) * 86400))).isoformat(sep=" ")
     return strings[int(value)] if cell.get("t") == "s" else value
+
+
+def _date_styles(book: zipfile.ZipFile) -> set[str]:
+    """The numbers of the cell styles that show a number as a date."""
+    if "xl/styles.xml" not in book.namelist():
+        return set()
+    styles = ElementTree.fromstring(book.read("xl/styles.xml"))
+    codes = {one.get("numFmtId"): re.sub(r'"[^"]*"|\[[^\]]*\]', "", one.get("formatCode", ""))
+             for one in styles.iter(f"{SHEET}numFmt")}  # fmt: skip
+    formats = {number for number, code in codes.items() if re.search(r"[ymdhs]", code.lower())}
+    formats |= {str(number) for number in EXCEL_DATES}
+    cells = styles.find(f"{SHEET}cellXfs")
+    return {str(at) for at, one in enumerate(cells if cells is not None else ()) if one.get("numFmtId") in formats}
