@@ -4,21 +4,26 @@ import csv
 import gzip
 import io
 import json
-import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs import validate
+from jobs import cli, publish, validate
 from jobs.collect import imports
 from jobs.collect.imports import account_named
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
+from jobs.lake.datasets import DATASETS
+from jobs.lake.months import merge
 from jobs.lake.nights import Lake
-from jobs.lake.raw import mapped_comments, read_raw
+from jobs.lake.raw import mapped_comments, raw_file, read_raw
+from jobs.upkeep import verify
 from tests.conftest import comment_item
+from tests.fixtures.exports import workbook, zipped
+from tests.fixtures.nights import store_night
+from warehouse.reader import Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -61,27 +66,6 @@ def table(*rows: dict[str, Any]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
-
-
-def zipped(*files: tuple[str, str]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def workbook(row: dict[str, str]) -> bytes:
-    """As Excel writes it: strings are kept apart, cells name them by number."""
-    strings = [*row, *row.values()]
-    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    cells = [[f'<c r="{chr(65 + n)}{line + 1}" t="s"><v>{n + line * len(row)}</v></c>' for n in range(len(row))]
-             for line in range(2)]  # fmt: skip
-    sheet = "".join(f'<row r="{line + 1}">{"".join(cells[line])}</row>' for line in range(2))
-    return zipped(
-        ("xl/sharedStrings.xml", f"<sst {space}>{''.join(f'<si><t>{one}</t></si>' for one in strings)}</sst>"),
-        ("xl/worksheets/sheet1.xml", f"<worksheet {space}><sheetData>{sheet}</sheetData></worksheet>"),
-    )
 
 
 def imported(settings: Settings, file: Path, platform: str = "instagram", **columns: str) -> list[dict[str, Any]]:
@@ -301,6 +285,7 @@ EXPORTCOMMENTS = {"Name": "ann", "Date": "10/11/2026 12:00:00", "Likes": "4", "C
         ("export.csv", table(EXPORTCOMMENTS), "instagram", "day-first"),
         ("american.csv", table(EXPORTCOMMENTS | {"Date": "11/10/2026 12:00 PM"}), "instagram", "month-first"),
         ("export.xlsx", None, "instagram", "day-first"),
+        ("dates.xlsx", workbook(EXPORTCOMMENTS | {"Date": 46336.5}), "instagram", None),
         ("export.csv.gz", gzip.compress(table(FOURCAT).encode()), "forum", None),
         ("export.zip", None, "forum", None),
     ],
@@ -323,13 +308,85 @@ def test_a_preview_shows_the_mapping_and_ten_rows_and_writes_nothing(settings: S
     found = imports.preview(file, account_named("tiktok", "orbital"), NIGHT, {}, None)
     assert (found.shape, found.columns["text"], len(found.rows)) == ("table", "body", 10)
     assert not settings.data_dir.exists()
+    apify = tmp_path / "apify.json"
+    apify.write_text(json.dumps([{"error": "not_found", "errorDescription": "gone"}, comment_item()]))
+    found = imports.preview(apify, account_named("instagram", "orbital"), NIGHT, {}, None)
+    assert [row["author"] for row in found.rows] == ["ann"]
 
 
 def test_an_import_can_be_taken_back(settings: Settings, tmp_path: Path) -> None:
     file, account = tmp_path / "apify.json", account_named("instagram", "orbital")
     file.write_text(json.dumps([comment_item()]))
     imports.run(settings, file, account, NIGHT, {})
-    imports.take_back(settings, file, account, NIGHT, {})
-    assert list(read_raw(Lake(settings.data_dir), NIGHT)) == []
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps([comment_item(id="2")]))
+    imports.run(settings, other, account, NIGHT, {})
+    assert imports.take_back(settings, file, account, NIGHT, {}) == []
+    assert [line.item["id"] for line in read_raw(Lake(settings.data_dir), NIGHT)] == ["2"]
     with pytest.raises(BadInput, match="was not imported"):
         imports.take_back(settings, file, account, NIGHT, {})
+
+
+def typed(settings: Settings, *words: str) -> None:
+    cli.app(["import", *words, "--night", str(NIGHT), "--data-dir", str(settings.data_dir)], standalone_mode=False)
+
+
+def test_the_command_shows_what_it_would_read_then_reads_it_and_takes_it_back(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "forum.csv"
+    file.write_text(table(*[EXPORTCOMMENTS | {"Name": f"ann{n}"} for n in range(12)]).replace(",", ";"))
+    words = (str(file), "--platform", "forum", "--account", "orbital")
+    with pytest.raises(BadInput, match=r"can be read two ways\. Add --dates day-first or --dates month-first"):
+        typed(settings, *words, "--dry-run")
+    typed(settings, *words, "--dates", "day-first", "--dry-run")
+    told = capsys.readouterr()
+    assert "text = Comment, posted_at = Date" in told.err
+    assert len(told.out.splitlines()) == 11, "a heading and ten rows"
+    assert "2026-11-10 12:00:00+00:00" in told.out
+    assert not settings.data_dir.exists()
+    typed(settings, *words, "--dates", "day-first")
+    assert len(list(read_raw(Lake(settings.data_dir), NIGHT))) == 12
+    typed(settings, *words, "--undo")
+    assert list(read_raw(Lake(settings.data_dir), NIGHT)) == []
+    assert f"Took back the import of {file}" in capsys.readouterr().err
+    with pytest.raises(BadInput, match="was not imported"):
+        typed(settings, *words, "--undo")
+
+
+def test_the_command_says_how_it_read_an_export(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answer.json.gz"
+    file.write_bytes(gzip.compress(json.dumps({"items": [THREAD]}).encode()))
+    typed(settings, str(file), "--platform", "youtube", "--account", "orbital", "--dry-run")
+    told = capsys.readouterr()
+    assert "YouTube Data API" in told.err
+    assert [line.split("\t")[0] for line in told.out.splitlines()] == ["comment_id", "youtube:1", "youtube:2"]
+
+
+def test_an_import_that_was_published_is_taken_out_of_the_results(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its night had nothing else, so that it goes from every dataset, months too."""
+    file = tmp_path / "apify.json"
+    file.write_text(json.dumps([comment_item()]))
+    nights = [NIGHT, NIGHT + timedelta(days=1)]
+    for night in nights:
+        store_night(settings, night, [comment_item(id=str(night.day))], [])
+    lake = Lake(settings.data_dir)
+    raw_file(lake, NIGHT, "instagram/orbital").unlink()
+    imports.run(settings, file, account_named("instagram", "orbital"), NIGHT, {})
+    for dataset in DATASETS:
+        for model in lake.models(dataset) if dataset.name != "monitored" else ():
+            merge(lake, dataset, nights, model)
+    publish.rebuild(settings)
+    typed(settings, str(file), "--platform", "instagram", "--account", "orbital", "--undo")
+    assert "Next: toxwatch rebuild" in capsys.readouterr().err
+    assert {night for one in DATASETS for model in lake.models(one) for night in lake.nights(one.name, model)} == {
+        nights[1]
+    }
+    publish.rebuild(settings)
+    ids = Warehouse(settings.data_dir / "warehouse").query("SELECT comment_id FROM comments")
+    assert ids == [("instagram:11",)]
+    assert verify.run(settings).problems == []

@@ -7,6 +7,7 @@ have usual names or are named. The file's name in the lake is its content's hash
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -14,24 +15,42 @@ from typing import Any, NamedTuple
 
 from jobs.collect.files import Item, items, parsed
 from jobs.config.settings import Settings
-from jobs.config.targets import HANDLE, Account
+from jobs.config.targets import HANDLE, PLATFORM, Account
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake.manifests import Manifest
-from jobs.lake.months import unpack_raw
+from jobs.lake.months import drop_night, unpack_raw
 from jobs.lake.nights import Lake
-from jobs.lake.raw import RawLine, is_error, mapped_comments, raw_file, sign_night, writing_raw
-from jobs.platforms import graph, table, values, youtube_api, zeeschuimer
+from jobs.lake.raw import ENDING, RawLine, is_error, mapped_comments, raw_file, sign_night, writing_raw
+from jobs.platforms import COLLECTED, graph, table, values, youtube_api, zeeschuimer
 from jobs.platforms import platform as platform_named
 
-__all__ = ["Line", "account_named", "check", "fingerprint", "keep", "parsed", "preview", "reader", "run", "take_back"]
+__all__ = [
+    "Line",
+    "account_named",
+    "check",
+    "fingerprint",
+    "keep",
+    "parsed",
+    "preview",
+    "reader",
+    "run",
+    "take_back",
+    "texts",
+]
 
-COLLECTED = ("instagram", "tiktok", "youtube", "facebook")  # whose items come from Apify's actors
 NEEDED = ("comment_id", "post_id", "posted_at")  # by which an actor's item is recognised
 ORDERS = ("day-first", "month-first")
 PREVIEWED = 10  # rows
+SHAPES = {"graph": "Meta's Graph API", "youtube_api": "the YouTube Data API", "zeeschuimer": "Zeeschuimer or 4CAT"}
 
 Line = tuple[str, str, str | None, Item]  # kind, shape, run, item: what a raw file's writer takes
+
+
+class Texts(NamedTuple):
+    column: str  # of the rows that holds the texts
+    rows: Iterator[Item]
+    is_ours: bool  # whether the rows have our columns
 
 
 class Preview(NamedTuple):
@@ -54,21 +73,65 @@ def preview(file: Path, account: Account, night: date, columns: dict[str, str], 
     shape, mapping = "", dict[str, str]()
     for kind, shape, run_id, item in islice(_lines(file, account, columns, dates), PREVIEWED):
         mapping = item["columns"] if shape == "table" else {}
-        rows += mapped_comments(RawLine(night, account.platform, account.handle, kind, shape, run_id, item))
+        if kind == "comment":
+            rows += mapped_comments(RawLine(night, account.platform, account.handle, kind, shape, run_id, item))
     return Preview(shape, mapping, rows[:PREVIEWED])
 
 
-def take_back(settings: Settings, file: Path, account: Account, night: date, columns: dict[str, str]) -> Manifest:
-    """Removes the raw file that importing this file wrote."""
+def texts(found: Iterator[Item], source: str, column: str | None) -> Texts:
+    """A table's rows as they are; of anything else the comments and their replies. `column` holds a table's texts."""
+    first = next(found, None)
+    if first is None:
+        raise BadInput(f"{source} has no rows.")
+    everything = chain([first], found)
+    if column is None and (account := _account_of(first)):
+        return Texts("text", _comments(map(reader(first, account, {}, source), everything), account), is_ours=True)
+    theirs = {name.lower().strip(): name for name in first}
+    column = column or next((theirs[name] for name in table.USUAL_NAMES["text"] if name in theirs), None)
+    if column is None:
+        raise BadInput(
+            f"{source} has the columns {', '.join(first)}. Name the one with the comments: --text-column NAME."
+        )
+    if column not in first:
+        raise BadInput(f"{source} has no column {column!r}. Columns: {', '.join(first)}")
+    return Texts(column, everything, is_ours=False)
+
+
+def _account_of(item: Item) -> Account | None:
+    """On whose platform an item is a comment, by its shape; None for a row of a table."""
+    is_row = not any("/" in name for name in item) and all(isinstance(value, str) for value in item.values())
+    for name in () if is_row or is_error(item) else COLLECTED:
+        account = Account.model_construct(platform=name, handle="file")
+        with suppress(BadInput):
+            if _shape(_nested(item), account, {}, "") != "table":
+                return account
+    return None
+
+
+def _comments(lines: Iterator[Line], account: Account) -> Iterator[Item]:
+    today = datetime.now(UTC).date()
+    for kind, shape, run_id, item in lines:
+        line = RawLine(today, account.platform, account.handle, kind, shape, run_id, item)
+        yield from mapped_comments(line) if kind == "comment" else ()
+
+
+def take_back(settings: Settings, file: Path, account: Account, night: date, columns: dict[str, str]) -> list[str]:
+    """Removes the raw file that importing this file wrote; returns the commands that take it out of the results too."""
     lake = Lake.of(settings)
     unpack_raw(lake, night)
     path = raw_file(lake, night, f"{account.name}.import-{_fingerprint_of(file, columns)}")
     if not path.exists():
         raise BadInput(f"{file} was not imported for {account.name} on {night}, or with other --column options.")
+    was_published = night in lake.nights("published")
     with lake.lock("lake"):
         path.unlink()
-        sign_night(lake, night)
-    return Manifest("import", night)
+        is_empty = not any(path.parent.parent.glob(f"*/*{ENDING}"))
+        if is_empty:
+            drop_night(lake, night)
+        else:
+            sign_night(lake, night)
+    again = [] if is_empty else [f"toxwatch nightly --no-scrape --night {night}"]
+    return [*again, "toxwatch rebuild"] if was_published else []
 
 
 def _lines(file: Path, account: Account, columns: dict[str, str], dates: str | None) -> Iterator[Line]:
@@ -87,7 +150,7 @@ def _lines(file: Path, account: Account, columns: dict[str, str], dates: str | N
 
 def _fingerprint_of(file: Path, columns: dict[str, str]) -> str:
     if not file.is_file():
-        raise BadInput(f"There is no file {file}.")
+        raise BadInput(f"File not found: {file}")
     with file.open("rb") as content:
         return fingerprint(hashlib.file_digest(content, "sha256"), columns)
 
@@ -138,7 +201,7 @@ def reader(
 
 def account_named(platform: str, handle: str) -> Account:
     """Imports may come from any platform."""
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", platform):
+    if not re.fullmatch(PLATFORM, platform):
         raise BadInput(f"--platform: write a name in lower case, e.g. instagram, reddit or forum (got {platform!r}).")
     if not re.fullmatch(HANDLE, handle):
         raise BadInput(f"--account: write just the name, e.g. nasa, not the URL and without @ (got {handle!r}).")

@@ -25,6 +25,7 @@ from jobs.commands.options import (
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import BadInput
+from warehouse.untrusted import printable
 
 if TYPE_CHECKING:
     from jobs.collect.imports import Preview
@@ -41,6 +42,7 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Start the dashboard and API (Ctrl-C to stop). No login until you add a user."""
+    from jobs.ask.score_file import score_upload
     from jobs.schedule.standalone import require_free
 
     settings = Settings.load(data_dir)
@@ -53,6 +55,7 @@ def serve(
     dashboard.serve(
         settings.data_dir / "warehouse",
         lambda: Settings.load(data_dir).model_dir,
+        score_upload,
         people,
         host,
         port,
@@ -85,29 +88,40 @@ def import_file(
 
     Example: toxwatch import comments.csv --platform instagram --account nasa --column text=Message
     """
+    from rich.markup import escape
+
     from jobs.collect import imports
 
     if dates not in (None, *imports.ORDERS):
         raise BadInput(f"--dates must be {' or '.join(imports.ORDERS)} (got {dates!r}).")
     source, day, pairs = imports.account_named(platform, account), night_of(night), column_pairs(columns)
     if is_dry:
-        return _print_preview(imports.preview(file, source, day, pairs, dates), as_json)
+        _print_preview(imports.preview(file, source, day, pairs, dates), as_json)
+        return
     settings = Settings.load(data_dir)
     if is_undone:
-        imports.take_back(settings, file, source, day, pairs)
+        follow = imports.take_back(settings, file, source, day, pairs)
+        console.print(f"Took back the import of {escape(str(file))}.")
     else:
         print_manifests([imports.run(settings, file, source, day, pairs, dates)], as_json)
-    return console.print(f"Next: toxwatch nightly --no-scrape --night {day}")
+        follow = [f"toxwatch nightly --no-scrape --night {day}"]
+    if follow:
+        console.print(f"Next: {', then '.join(follow)}")
 
 
 def _print_preview(found: "Preview", as_json: bool) -> None:
+    from rich.markup import escape
+
+    from jobs.collect import imports
+
     if as_json:
         return print_json(found._asdict())
     shown = ("comment_id", "post_id", "parent_id", "author", "posted_at", "likes", "text")
     print_rows(shown, [[row[name] for name in shown] for row in found.rows])
     if found.columns:
-        return console.print("Columns: " + ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items()))
-    return console.print(f"Read as items of {found.shape}.")
+        mapping = ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items())
+        return console.print(f"Columns: {escape(printable(mapping))}")
+    return console.print(f"Read as an export of {imports.SHAPES.get(found.shape, 'Apify')}.")
 
 
 def export(
@@ -190,14 +204,18 @@ def sql(
 
 
 def score_file(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="CSV, Parquet or JSON Lines.")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="What `toxwatch import` reads, or Parquet.")],
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help="CSV, Parquet or JSON Lines; overwritten if it exists.")
     ],
-    text_column: Annotated[str, typer.Option(help="The column with the comments.")],
+    text_column: Annotated[
+        str | None, typer.Option(help="The column with the comments.", show_default="found by its name")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add six probability columns to a file of any size.
+    """Add six probability columns to the comments of a file of any size.
+
+    A table keeps its columns; exports with replies inside become one row per comment.
 
     Example: toxwatch score-file in.csv out.csv --text-column text
     """

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.lake.datasets import Dataset
+from jobs.lake.datasets import DATASETS, Dataset
 from jobs.lake.manifests import Folder, Manifest, read_folder, sign
 from jobs.lake.nights import Lake
 from jobs.lake.schema import NIGHT
@@ -40,11 +40,20 @@ def merge(lake: Lake, dataset: Dataset, nights: Sequence[date], model: str | Non
         lake.remove(folder.path)
 
 
-def drop(lake: Lake, dataset: Dataset, month: Folder, nights: Collection[date]) -> None:
+def drop_night(lake: Lake, night: date) -> None:
+    """Takes a night out of every dataset, the last stage's first."""
+    for dataset in reversed(DATASETS):
+        for model in lake.models(dataset):
+            lake.remove(lake.folder(dataset.name, night, model))
+            if (month := lake.month(dataset.name, night, model)) and night in month.manifests:
+                drop(lake, dataset, month, {night}, model)
+
+
+def drop(lake: Lake, dataset: Dataset, month: Folder, nights: Collection[date], model: str | None = None) -> None:
     """Takes nights out of a month."""
     kept = Folder(month.path, _without(month, nights))
     if kept.manifests:
-        with lake.replacing(lake.next_month(dataset.name, next(iter(kept.manifests)))) as draft:
+        with lake.replacing(lake.next_month(dataset.name, next(iter(kept.manifests)), model)) as draft:
             _fill(draft, dataset, kept, [])
             sign(draft, list(kept.manifests.values()))
     lake.remove(month.path)
