@@ -7,22 +7,28 @@ partly refused is completed from that record. What a night asks for depends on e
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import islice
+from typing import Any
+
+from rich.markup import escape
 
 from jobs.collect.apify import Apify
 from jobs.collect.runs import Budget
 from jobs.collect.visit import Visit, is_unfinished
 from jobs.config.settings import Settings
 from jobs.config.targets import Account, read_targets
-from jobs.console import progress
+from jobs.console import console, progress
 from jobs.errors import FailedService
 from jobs.lake.authors import author_key
 from jobs.lake.failures import recorded
 from jobs.lake.manifests import Manifest
 from jobs.lake.months import unpack_raw
 from jobs.lake.nights import Lake, refuse_future
-from jobs.lake.raw import raw_file, read_file, sign_night
+from jobs.lake.raw import ingest_error, raw_file, read_file, sign_night
+from warehouse.untrusted import printable
 
 AT_ONCE = 4  # accounts; Apify's smallest plan has memory for as many runs
+MOST_TOLD = 20  # troubles
 SETTLING_PAUSE = 0.2  # seconds between looks at what runs have cost
 
 
@@ -68,7 +74,22 @@ def _collect(settings: Settings, lake: Lake, night: date, account: str | None = 
 def _check_collected(lake: Lake, night: date, accounts: list[str]) -> int:
     """How many items there are; raises where every account ended in trouble that may pass."""
     lines = [line for name in accounts for line in read_file(raw_file(lake, night, name), night)]
+    _tell_troubles([ingest_error(line) for line in lines if line.kind == "error"])
     if lines and all(is_unfinished(line) for line in lines):
         said = sorted({str(line.item.get("errorDescription")) for line in lines})
         raise FailedService(f"Nothing could be collected for {night}: {'; '.join(said)} Run it again later.")
     return len(lines)
+
+
+def _tell_troubles(errors: list[dict[str, Any]]) -> None:
+    """A line each, with what to do."""
+    told = dict.fromkeys(
+        f"{one['platform']}/{one['account']}: {one['description'] or one['error']} ({one['input_url']})"
+        for one in errors
+    )
+    for trouble in islice(told, MOST_TOLD):
+        console.print(escape(printable(trouble)))
+    if len(told) > MOST_TOLD:
+        console.print(
+            f"… and {len(told) - MOST_TOLD:,} more, on the dashboard's Quality page once the night is published."
+        )

@@ -147,7 +147,8 @@ class _CsvWriter:
     """Writes nested values as JSON."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.writer = path, None
+        self.path = path
+        self.writer: pyarrow.csv.CSVWriter | None = None
 
     def write_batch(self, batch: pa.RecordBatch) -> None:
         arrays = [_flat(column) for column in batch.columns]

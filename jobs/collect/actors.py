@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from jobs.config.targets import Account, Targets
-from jobs.platforms import platform
+from jobs.platforms import COLLECTED, platform
 from jobs.platforms.actor import Actor
 
 
@@ -14,6 +14,14 @@ def actors_of(account: Account, targets: Targets) -> tuple[Actor, Actor]:
         _named(module.POSTS, targets.actor(account.platform, "posts")),
         _named(module.COMMENTS, targets.actor(account.platform, "comments")),
     )
+
+
+def setting_of(actor: str) -> str | None:
+    """The setting under [actors] that replaces one of the actors we know."""
+    modules = {name: platform(name) for name in COLLECTED}
+    steps = {f"{name}_posts": module.POSTS for name, module in modules.items()}
+    steps |= {f"{name}_comments": module.COMMENTS for name, module in modules.items()}
+    return next((setting for setting, known in steps.items() if known.name == actor), None)
 
 
 def _named(actor: Actor, name: str | None) -> Actor:

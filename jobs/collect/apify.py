@@ -22,6 +22,7 @@ from apify_client.errors import (
     UnauthorizedError,
 )
 
+from jobs.collect.actors import setting_of
 from jobs.collect.runs import LOST, REFUSED, SHORTEST_TIMEOUT, PaidRun, RunBook, RunTrouble
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
@@ -236,4 +237,6 @@ def _contains(found: Any, sent: Any) -> bool:
 
 
 def _replacement(actor: str) -> str:
-    return f"If {actor} was renamed or withdrawn, name a replacement under [actors] in targets.toml."
+    setting = setting_of(actor)
+    example = f': {setting} = "owner/name"' if setting else ""
+    return f"If {actor} was renamed or withdrawn, name a replacement under [actors] in targets.toml{example}."

@@ -23,8 +23,9 @@ UNREADABLE = "unreadable"  # no id or link
 DAMAGED = "damaged_file"
 IMPORTED = re.compile(r"\.import-[0-9a-f]{12}$")
 PASSING = re.compile(r"block|time[d -]*out|rate.?limit|too many|proxy|try again|captcha", re.IGNORECASE)
+NO_ACCOUNT = "If the account was renamed, removed or made private, correct or delete its handle in targets.toml."
 REMEDIES = {  # added to the most common errors of actors
-    "no_items": "If the account was renamed or is private, correct or remove its handle in targets.toml.",
+    "no_items": NO_ACCOUNT,
     "not_found": "It was removed, or the account was renamed.",
     UNREADABLE: "The actor returned something without an id or a link: a note, or a post in a new shape.",
 }
@@ -152,7 +153,9 @@ def is_retryable(item: dict[str, Any]) -> bool:
 
 def asked_url(item: dict[str, Any]) -> str | None:
     """The link that an error item is about."""
-    return next((item[name] for name in ("inputUrl", "url", "postUrl") if isinstance(item.get(name), str)), None)
+    return next(
+        (item[name] for name in ("inputUrl", "url", "postUrl", "input") if isinstance(item.get(name), str)), None
+    )
 
 
 def ingest_error(line: RawLine) -> dict[str, Any]:
@@ -160,12 +163,20 @@ def ingest_error(line: RawLine) -> dict[str, Any]:
     item = line.item
     error, description = item.get("error"), item.get("errorDescription")
     name = error if isinstance(error, str) and error else "error" if is_error(item) else UNREADABLE
-    said = [description if isinstance(description, str) else None, REMEDIES.get(name)]
+    is_lasting = line.run_id is not None and not is_retryable(item)
+    remedy = NO_ACCOUNT if is_lasting and _is_profile(line) else REMEDIES.get(name)
+    said = [description if isinstance(description, str) else None, remedy]
     return {
         "platform": line.platform,
         "account": line.account,
         "input_url": asked_url(item),
         "error": name,
-        "description": " ".join(filter(None, said)) or None,
+        "description": " ".join(one if one[-1] in ".!?)" else f"{one}." for one in said if one) or None,
         "is_retryable": is_retryable(item),
     }
+
+
+def _is_profile(line: RawLine) -> bool:
+    """Whether an error is about the account itself, not about one of its posts; it may not say."""
+    asked = (asked_url(line.item) or "").rstrip("/")
+    return asked in ("", line.account, platform(line.platform).profile_url(line.account).rstrip("/"))

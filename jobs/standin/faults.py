@@ -16,9 +16,10 @@ class Fault:
     than asked, as while a run still writes.
 
     Of a run: "long" makes it take `seconds`; FAILED, TIMED-OUT and ABORTED end it with half of its items; "blocked"
-    sends an error item in place of all; "nothing" and "quarter" succeed with so many of its items; "noted" has a row
-    without an id besides; "renamed" and "emptied" change the `fields` of its items; "hogged" gives the first link's
-    items twenty times, each with an id of its own; "uncounted" never says what it has cost.
+    sends an error item in place of all, "instead" one item of these `fields`; "nothing" and "quarter" succeed with so
+    many of its items; "noted" has a row without an id besides; "renamed" and "emptied" change the `fields` of items;
+    "hogged" gives the first link's items twenty times, each with an id of its own; "uncounted" never says what it has
+    cost.
     """
 
     what: int | str
@@ -43,6 +44,8 @@ def spoilt(fault: Fault | None, items: list[Item]) -> list[Item]:
             return [{"note": "No more videos were found", "input": "nasa"}, *items]
         case "renamed" if fault:
             return [_renamed(item, fault.fields) for item in items]
+        case "instead" if fault:
+            return [{**fault.fields}]
         case "emptied" if fault:
             until = round(fault.share * len(items))
             return [item | (dict.fromkeys(fault.fields, "") if n < until else {}) for n, item in enumerate(items)]
