@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from jobs import scrape, standin
+from jobs import cli, scrape, standin
 from jobs.collect import apify as client
 from jobs.collect.plan import month_usd, plan
 from jobs.collect.runs import paid_runs, read_runs
 from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
 from jobs.errors import FailedService
 from jobs.lake.nights import Lake
 from jobs.lake.raw import RawLine, ingest_error, mapped_comments, raw_file, read_file
@@ -24,7 +25,7 @@ from jobs.platforms.values import end_of
 from jobs.standin import Fault, Habits
 from jobs.standin.world import Community, World
 from jobs.upkeep import doctor
-from tests.conftest import watching
+from tests.conftest import environment, watching
 from warehouse.files import write_atomically
 
 NIGHT, NEXT = date(2026, 11, 10), date(2026, 11, 11)
@@ -106,7 +107,7 @@ def test_an_account_that_is_too_dear_for_the_budget_is_named_with_what_it_needs(
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (404, "If apify/instagram-post-scraper was renamed or withdrawn, name a replacement under"),
+        (404, 'name a replacement under [actors] in targets.toml: instagram_posts = "owner/name"'),
         (403, "APIFY_TOKEN has no rights to apify/instagram-post-scraper"),
     ],
 )
@@ -127,6 +128,36 @@ def test_another_actor_is_run_where_the_targets_name_it(tmp_path: Path) -> None:
         settings = collecting(tmp_path, server, LOUD, more=other)
         scrape.run(settings, NIGHT)
         assert "Actor somebody/else was not found" in errors(settings, LOUD)["gone"]
+
+
+@pytest.mark.parametrize(
+    ("account", "item"),
+    [
+        ("instagram/gone", None),
+        ("instagram/gone", {"error": "not_found", "url": "https://www.instagram.com/gone"}),
+        ("facebook/gone", {"error": "not_available", "errorDescription": "The page is not available."}),
+        ("youtube/gone", {"error": "CHANNEL_DOES_NOT_EXIST", "input": "https://www.youtube.com/@gone"}),
+        ("tiktok/gone", {"errorCode": "user_not_found", "error": "User was not found", "input": "gone"}),
+    ],
+)
+def test_the_command_names_an_account_that_is_gone_and_what_to_correct(
+    tmp_path: Path,
+    account: str,
+    item: dict[str, str] | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    faults = [Fault("instead", on="POST .*", fields=item)] if item else []
+    with standin.serving(faults=faults) as server:
+        settings = collecting(tmp_path, server, account)
+        for name, value in environment(settings).items():
+            monkeypatch.setenv(name, value)
+        cli.app(["scrape", "--night", str(NIGHT)], standalone_mode=False)
+        [said] = [line for line in capsys.readouterr().err.splitlines() if account in line]
+        assert "correct or delete its handle in targets.toml" in said
+        before = len(server.runs)
+        scrape.run(settings, NIGHT)
+        assert len(server.runs) == before, "asking again would cost and give the same"
 
 
 # The budget holds
@@ -457,4 +488,33 @@ def test_a_plan_names_what_a_night_will_cost_and_afterwards_what_a_new_comment_d
         assert cheap.new_comments == len(comments(settings, FACEBOOK))
         _, expected = plan(settings, NEXT)
         assert expected.expected_usd == pytest.approx(server.spent_usd)
-        assert month_usd([expected], 0.45) == pytest.approx(30 * server.spent_usd)
+        targets = read_targets(settings.targets_file)
+        assert month_usd([expected], targets) == pytest.approx(30 * server.spent_usd)
+
+
+def test_a_forecast_of_the_month_knows_that_the_first_night_is_dear_and_what_budgets_allow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, LOUD, FACEBOOK, more="[budgets]\nsport = 0.01\n")
+        text = settings.targets_file.read_text()
+        settings.targets_file.write_text(text.replace('handle = "harbourfc"', 'handle = "harbourfc"\ntags = ["sport"]'))
+        targets = read_targets(settings.targets_file)
+        new = plan(settings, NIGHT)
+        assert all(entry.later_usd < entry.expected_usd for entry in new)
+        assert month_usd(new, targets) == pytest.approx(new[0].expected_usd + 29 * new[0].later_usd + 30 * 0.01)
+        nights = [NIGHT, NEXT, NEXT + timedelta(days=1)]
+        spent = []
+        for night in nights:
+            scrape.run(settings, night)
+            spent.append(sum(run.committed_usd for run in books(settings, night) if "instagram" in run.actor))
+        later, _ = plan(settings, nights[-1] + timedelta(days=1))
+        assert spent[0] > max(spent[1:])
+        assert later.expected_usd == pytest.approx((spent[1] + spent[2]) / 2)
+        for name, value in environment(settings).items():
+            monkeypatch.setenv(name, value)
+        cli.app(["plan", "--night", str(NIGHT)], standalone_mode=False)
+        told = capsys.readouterr().err
+        assert "Accounts tagged sport:" in told
+        assert "of 0.01 USD per night" in told
+        assert "forecast for 30 nights" in told

@@ -21,6 +21,7 @@ class Plan:
     account: str
     needed_usd: float  # the smallest budget with which its runs start
     expected_usd: float
+    later_usd: float  # expected of the nights after its first, which reads all posts of the lookback
     budget_usd: float  # the night's, or that of one of its tags
     spent_usd: float | None = None
     new_comments: int | None = None
@@ -38,17 +39,22 @@ def plan(settings: Settings, night: date) -> list[Plan]:
     """One entry per account, in the order of targets.toml."""
     targets, lake = read_targets(settings.targets_file), Lake.of(settings)
     history = [_spent(lake, night - timedelta(days=back)) for back in range(1, HISTORY_NIGHTS + 1)]
+    older = _spent(lake, night - timedelta(days=HISTORY_NIGHTS + 1))
     known, tonight = prices(lake, night), _spent(lake, night)
     entries = []
     for account in targets.accounts:
         posts, comments = (priced(actor, known) for actor in actors_of(account, targets))
         costs = [spent[account.name] for spent in history if account.name in spent]
+        if len(costs) > 1 and account.name not in older:
+            costs.pop()
         first = posts.usd(account.max_posts) + comments.usd(account.max_posts * FIRST_COMMENTS_PER_POST)
+        usual = sum(costs) / len(costs) if costs else None
         entries.append(
             Plan(
                 account.name,
                 needed_usd=needed_usd(account, targets),
-                expected_usd=sum(costs) / len(costs) if costs else first,
+                expected_usd=first if usual is None else usual,
+                later_usd=first / targets.night.lookback_days if usual is None else usual,
                 budget_usd=_budget(account, targets),
                 spent_usd=tonight.get(account.name),
                 new_comments=_new_comments(lake, night, account.name) if account.name in tonight else None,
@@ -57,9 +63,27 @@ def plan(settings: Settings, night: date) -> list[Plan]:
     return entries
 
 
-def month_usd(entries: list[Plan], budget_usd: float) -> float:
-    """A forecast; no night costs more than its budget."""
-    return MONTH_NIGHTS * min(budget_usd, sum(entry.expected_usd for entry in entries))
+def month_usd(entries: list[Plan], targets: Targets) -> float:
+    """A forecast of this night and those after it; none costs more than the budgets of the night and of tags."""
+    startable = [entry for entry in entries if not entry.is_too_dear]
+    tonight = {entry.account: entry.expected_usd for entry in startable}
+    later = {entry.account: entry.later_usd for entry in startable}
+    return _within(tonight, targets) + (MONTH_NIGHTS - 1) * _within(later, targets)
+
+
+def _within(usd: dict[str, float], targets: Targets) -> float:
+    for tag, budget in targets.budgets.items():
+        tagged = [one.name for one in targets.accounts if tag in one.tags and one.name in usd]
+        scale = min(1.0, budget / max(sum(usd[name] for name in tagged), budget))
+        usd = usd | {name: scale * usd[name] for name in tagged}
+    return min(targets.night.budget_usd, sum(usd.values()))
+
+
+def of_tags(entries: list[Plan], targets: Targets) -> Iterator[tuple[str, float, float]]:
+    """Each tag that has a budget, what its accounts are expected to cost, and the budget."""
+    for tag, budget in targets.budgets.items():
+        tagged = {one.name for one in targets.accounts if tag in one.tags}
+        yield tag, sum(entry.expected_usd for entry in entries if entry.account in tagged), budget
 
 
 def needed_usd(account: Account, targets: Targets) -> float:

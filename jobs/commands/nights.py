@@ -49,13 +49,15 @@ def plan(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False)
     """
     from dataclasses import asdict
 
+    from rich.markup import escape
+
     from jobs.collect import plan as plans
     from jobs.config.targets import read_targets
 
     settings, day = Settings.load(data_dir), night_of(night)
     entries = plans.plan(settings, day)
-    budget = read_targets(settings.targets_file).night.budget_usd
-    month = plans.month_usd(entries, budget)
+    targets = read_targets(settings.targets_file)
+    budget, month = targets.night.budget_usd, plans.month_usd(entries, targets)
     if as_json:
         accounts = [asdict(entry) | {"usd_per_1000_new": entry.usd_per_1000} for entry in entries]
         return print_json({"night": day, "budget_usd": budget, "month_usd": month, "accounts": accounts})
@@ -69,6 +71,8 @@ def plan(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False)
         for entry in entries
     ]
     print_rows(["account", "expected USD", "spent USD", "USD per 1,000 new", "new comments"], rows)
+    for tag, expected, limit in plans.of_tags(entries, targets):
+        console.print(f"Accounts tagged {escape(tag)}: {expected:.2f} of {limit:.2f} USD per night.")
     return console.print(
         f"Budget {budget:.2f} USD per night; forecast for {plans.MONTH_NIGHTS} nights: {month:.2f} USD."
     )
