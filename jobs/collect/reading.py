@@ -26,8 +26,8 @@ MARGIN_SHARE = 0.05
 SAMPLE = 1  # comments to read if the count is unchanged: one may have been removed and another added
 TOLERATED = 20  # of so many comments one too many is read to save a run
 DEEPER = 1.4  # times as many are asked for if no known comment was reached
-SETTLED_DAYS = 3  # age from which a post is read again as a whole, where there is no newest-first order
-REREAD_SHARE = 0.1  # growth from which it is
+SETTLED_DAYS = 6  # age from which a post is read again as a whole, where there is no newest-first order
+REREAD_SHARE = 0.04  # growth from which it is
 REPEATS = 1.05  # shifting pages make scrapers return some items twice
 ROOM = 1.1  # rows per comment asked for: replies are extra
 LEAST_SHARE = 0.8  # of the share that usually arrives; counts include hidden comments
@@ -45,7 +45,7 @@ class Rhythm:
     deep_every: int  # nights between checks of all posts in the lookback
 
 
-OFTEN, SELDOM, UNORDERED = Rhythm(2, 4), Rhythm(1, 8), Rhythm(1, 4)
+OFTEN, SELDOM, UNORDERED = Rhythm(2, 4), Rhythm(1, 8), Rhythm(0, 6)
 
 
 @dataclass
