@@ -41,11 +41,11 @@ SEEN_ENDING = ".seen.json"
 class Rhythm:
     """How often an account's posts are looked at; each look costs a post."""
 
-    fresh_days: int  # posts up to this age are checked every night: most comments arrive by then
+    fresh_days: int  # posts up to this age are checked every night: most comments arrive by then, and drift shows
     deep_every: int  # nights between checks of all posts in the lookback
 
 
-OFTEN, SELDOM, UNORDERED = Rhythm(2, 4), Rhythm(1, 8), Rhythm(0, 6)
+OFTEN, SELDOM, UNORDERED = Rhythm(2, 4), Rhythm(1, 8), Rhythm(1, 6)
 
 
 @dataclass
