@@ -32,10 +32,14 @@ moved AS (
     ), 0) AS n_before
     FROM grid
 ),
-shares AS (
-    SELECT *, (n + 0.5) / (sum(n) OVER w + bins() / 2) AS p, (n_before + 0.5) / (sum(n_before) OVER w + bins() / 2) AS q,
-        abs(sum(n) OVER up / sum(n) OVER w - sum(n_before) OVER up / nullif(sum(n_before) OVER w, 0)) AS apart
+expected AS (
+    SELECT *, (n_before + 0.5) / (sum(n_before) OVER (PARTITION BY platform, account, day, model, label) + bins() / 2) AS q
     FROM moved WHERE day >= getvariable('from_day')
+),
+shares AS ( -- a day's empty bins are filled as the days before were, so that an ordinary day does not look moved
+    SELECT *, (n + q * bins() / 2) / (sum(n) OVER w + bins() / 2) AS p,
+        abs(sum(n) OVER up / sum(n) OVER w - sum(n_before) OVER up / nullif(sum(n_before) OVER w, 0)) AS apart
+    FROM expected
     WINDOW w AS (PARTITION BY platform, account, day, model, label),
         up AS (PARTITION BY platform, account, day, model, label ORDER BY bin)
 )
