@@ -14,6 +14,7 @@ from typing import TypeVar
 import pytest
 
 from jobs import standin
+from jobs.schedule.standalone import is_free
 from tests.conftest import TOXWATCH, environment, watching
 
 pytestmark = pytest.mark.slow
@@ -31,11 +32,6 @@ def free_ports(number: int) -> int:
             first: int = probe.getsockname()[1]
         if all(is_free(first + more) for more in range(number)):
             return first
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def wait_for(look: Callable[[], Found | None], what: str) -> Found:

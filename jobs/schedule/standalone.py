@@ -19,6 +19,7 @@ DAGS = PROJECT / "dags"
 COMMANDS = (("db", "migrate"), ("pools", "import", str(DAGS / "pools.json")))
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
 SECONDS_BETWEEN_LOOKS = 5.0
+SECONDS_BETWEEN_TRIES = 0.5
 SECONDS_TO_END = 60  # Airflow took 13 s to stop on two cores
 
 
@@ -34,7 +35,7 @@ def run(settings: Settings, port: int) -> None:
             f"Airflow is starting at http://127.0.0.1:{port} (no login on this machine). It runs last night now unless "
             "it has run before, then every night at 02:00 UTC; pause a DAG on its page. Ctrl-C to stop."
         )
-        _serve(environment)
+        _serve(environment, port)
 
 
 def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
@@ -74,12 +75,16 @@ def _apify(settings: Settings) -> Iterator[dict[str, str]]:
         }
 
 
-def _serve(environment: dict[str, str]) -> None:
+def _serve(environment: dict[str, str], port: int) -> None:
     """Runs Airflow's processes until Ctrl-C; one that ends is started again, which `airflow standalone` does not do."""
     for ending in (signal.SIGINT, signal.SIGTERM):  # a background job in a shell ignores SIGINT by default
         signal.signal(ending, signal.default_int_handler)
-    running = {name: _started(name, environment) for name in PROCESSES}
+    running: dict[str, subprocess.Popen[bytes]] = {}
     try:
+        for name in PROCESSES:
+            running[name] = _started(name, environment)
+            if name == "api-server":
+                _wait_until_answering(port, running[name])  # a task that cannot reach it fails, and its run with it
         while True:
             time.sleep(SECONDS_BETWEEN_LOOKS)
             for name, process in running.items():
@@ -93,6 +98,11 @@ def _serve(environment: dict[str, str]) -> None:
 
 def _started(name: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["airflow", name], env=environment, start_new_session=True)
+
+
+def _wait_until_answering(port: int, server: subprocess.Popen[bytes]) -> None:
+    while is_free(port) and server.poll() is None:
+        time.sleep(SECONDS_BETWEEN_TRIES)
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -112,8 +122,10 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def require_free(port: int) -> None:
+    if not is_free(port):
+        raise BadInput(f"Port {port} is already in use. Stop the program that uses it, or choose another with --port.")
+
+
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise BadInput(
-                f"Port {port} is already in use. Stop the program that uses it, or choose another with --port."
-            )
+        return probe.connect_ex(("127.0.0.1", port)) != 0
