@@ -205,6 +205,35 @@ def test_what_pytorch_trains_is_what_keras_exports(tmp_path: Path, rows: pd.Data
     assert read_card(tmp_path / "tiny")["kind"] == "transformer"
 
 
+def test_a_stopped_run_in_pytorch_goes_on_where_it_was(tmp_path: Path, rows: pd.DataFrame) -> None:
+    pytest.importorskip("torch")
+    write_encoder(tmp_path / "encoder")
+    save_file(load_file(tmp_path / "encoder" / "model.safetensors"), tmp_path / "encoder" / "model.safetensors")
+    from models.training import in_torch
+
+    settings = replace(TINY, composed=0, learning_rate=5e-3, max_train_words=30, epochs=2)
+    add, steps = in_torch.State.add, 0
+
+    def stopped(state: in_torch.State, loss: Any) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            raise KeyboardInterrupt
+        add(state, loss)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_torch, "SAVED_EVERY", 0.0)
+        undisturbed = train.train_transformer(rows, tmp_path / "undisturbed", tmp_path / "encoder", settings)
+        patch.setattr(in_torch.State, "add", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train.train_transformer(rows, tmp_path / "tiny", tmp_path / "encoder", settings)
+        patch.setattr(in_torch.State, "add", add)
+        resumed = train.train_transformer(rows, tmp_path / "tiny", tmp_path / "encoder", settings)
+    assert resumed["history"] == undisturbed["history"]
+    assert resumed["calibration"] == undisturbed["calibration"]
+    assert not (tmp_path / ".tiny-training").exists() or not any((tmp_path / ".tiny-training").iterdir())
+
+
 def test_a_loss_that_is_not_finite_stops_training() -> None:
     torch = pytest.importorskip("torch")
     from models.training import in_torch

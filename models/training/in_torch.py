@@ -7,6 +7,8 @@ exports what was trained here.
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
 from queue import Queue
 from threading import Thread
 
@@ -20,13 +22,15 @@ from models.training.encoder import FARTHEST, Shape
 from models.training.objective import NEVER, OF_WHO
 from models.training.pool import Plan, Pool
 from models.training.rate import WARM_UP
+from warehouse.files import writing
 
 OUTPUTS = len(LABELS) + len(WHO)
 AHEAD = 8  # batches prepared while the GPU works
 HEAD_SPREAD = 0.02
+SAVED_EVERY = 300.0  # seconds
 CHECKED_AT = (1, 10, 100)  # steps of each epoch, beside the last: reading the loss waits for the GPU
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-IN_BFLOAT16 = DEVICE.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_device_supported()
+IN_BFLOAT16 = DEVICE.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
 
 
 @dataclass(frozen=True)
@@ -135,9 +139,18 @@ def loss_of(logits: Tensor, given: Tensor, weights: Tensor) -> Tensor:
 
 
 def fit(
-    tensors: dict[str, np.ndarray], shape: Shape, pool: Pool, plans: Sequence[Plan], course: Course, teach: Lesson
+    tensors: dict[str, np.ndarray],
+    shape: Shape,
+    pool: Pool,
+    plans: Sequence[Plan],
+    course: Course,
+    teach: Lesson,
+    place: Path,
 ) -> Iterator[tuple[float, Transformer]]:
-    """Fine-tune an encoder; yields the mean loss and the network after each epoch, or when the time is up."""
+    """Fine-tune an encoder; yields the mean loss and the network after each epoch, or when the time is up.
+
+    A stopped run resumes from the state in `place`, and yields nothing for the epochs before it.
+    """
     rng = np.random.default_rng(course.seed)
     head = rng.normal(0, HEAD_SPREAD, (OUTPUTS, shape.width)).astype(np.float32)
     network = Transformer(shape, tensors | {"head.weight": head, "head.bias": np.zeros(OUTPUTS, np.float32)},
@@ -147,11 +160,14 @@ def fit(
     deep = [one for one in network.parameters() if one.ndim >= 2]
     groups = [{"params": deep, "weight_decay": course.weight_decay}, {"params": flat, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, course.learning_rate, fused=True)
-    for plan in plans:
+    state = State(place / "state.pt", network, optimizer, clock)
+    state.read()
+    for epoch, plan in enumerate(plans):
+        if epoch < state.epoch:
+            continue
         network.train()
-        total = torch.zeros((), device=DEVICE)
-        batches = _ahead(pool.batches(plan, course.tokens, teach.truth, teach.weight))
-        for step, (ids, given, counts) in enumerate(batches, start=1):
+        batches = _ahead(pool.batches(plan[state.step :], course.tokens, teach.truth, teach.weight))
+        for ids, given, counts in batches:
             if clock.is_over():
                 break
             for group in optimizer.param_groups:
@@ -159,27 +175,87 @@ def fit(
             with torch.autocast(DEVICE.type, torch.bfloat16, enabled=IN_BFLOAT16):
                 logits = network(ids)
             loss = (loss_of(logits, given, weights) * counts).sum() / counts.sum()
-            if step in CHECKED_AT or step == len(plan):
-                check_finite(loss, step)
+            if state.step + 1 in CHECKED_AT or state.step + 1 == len(plan):
+                check_finite(loss, state.step + 1)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0, error_if_nonfinite=True)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             clock.steps += 1
-            total += loss.detach()
-        yield float(total) / max(1, step), network.eval()
+            state.add(loss)
+        yield state.end_epoch(), network.eval()
         if clock.is_over():
             return
+
+
+class State:
+    """Where a run is, written to a file every few minutes."""
+
+    def __init__(self, file: Path, network: Transformer, optimizer: torch.optim.Optimizer, clock: "Clock") -> None:
+        self._file, self._network, self._optimizer, self._clock = file, network, optimizer, clock
+        self.epoch, self.step = 0, 0  # epochs done, and steps of the current one
+        self._losses, self._written = torch.zeros((), device=DEVICE), time.monotonic()
+
+    def add(self, loss: Tensor) -> None:
+        self._losses += loss.detach()
+        self.step += 1
+        if time.monotonic() - self._written > SAVED_EVERY:
+            self.write()
+
+    def end_epoch(self) -> float:
+        """The mean loss of the epoch."""
+        mean = float(self._losses) / max(1, self.step)
+        self.epoch, self.step = self.epoch + 1, 0
+        self._losses.zero_()
+        self.write()
+        return mean
+
+    def write(self) -> None:
+        with writing(self._file) as draft:
+            torch.save(
+                {
+                    "network": self._network.state_dict(),
+                    "optimizer": self._optimizer.state_dict(),
+                    "epoch": self.epoch,
+                    "step": self.step,
+                    "losses": self._losses,
+                    "steps": self._clock.steps,
+                    "seconds": self._clock.seconds(),
+                },
+                draft,
+            )
+        self._written = time.monotonic()
+
+    def read(self) -> None:
+        if not self._file.exists():
+            return
+        try:
+            found = torch.load(self._file, DEVICE)
+            self._network.load_state_dict(found["network"])
+            self._optimizer.load_state_dict(found["optimizer"])
+        except (OSError, RuntimeError, KeyError, ValueError, UnpicklingError) as error:
+            raise ModelError(
+                f"The checkpoint {self._file} is damaged ({error}). Delete that folder and start again."
+            ) from error
+        self.epoch, self.step, self._losses = found["epoch"], found["step"], found["losses"]
+        self._clock.resume(found["steps"], found["seconds"])
+        print(f"Resuming after epoch {self.epoch}, step {self.step} (from {self._file}).", flush=True)
 
 
 class Clock:
     """How far training is: by its steps, or by the time it may take if that is up sooner."""
 
     def __init__(self, all_steps: int, course: Course) -> None:
-        self.steps, self._all, self._seconds, self._began = 0, all_steps, course.seconds, time.monotonic()
+        self.steps, self._all, self._limit, self._began = 0, all_steps, course.seconds, time.monotonic()
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def resume(self, steps: int, seconds: float) -> None:
+        self.steps, self._began = steps, time.monotonic() - seconds
 
     def share(self) -> float:
-        of_time = (time.monotonic() - self._began) / self._seconds if self._seconds else 0.0
+        of_time = self.seconds() / self._limit if self._limit else 0.0
         return max(self.steps / self._all, of_time)
 
     def is_over(self) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -31,6 +32,7 @@ from models.training.losses import auc_losses, check_agreement, check_losses
 from models.training.pool import Plan, Pool, logits
 from models.training.vectors import encoder_vectors, encoder_words, glove_vectors
 from models.words import FIRST_WORD, WordEncoder
+from warehouse.files import write_atomically
 
 IMBALANCE = ("none", "weights", "focal", "sampling", "smote")
 MAX_WEIGHT = 10.0
@@ -328,12 +330,17 @@ def fit_in_torch(
     place: Path,
     watch: Watch = print_epoch,
 ) -> tuple[Any, list[dict[str, float]]]:
-    """Like `fit`, for a transformer in PyTorch; a stopped run starts again, and the last epoch is kept."""
+    """Like `fit`, for a transformer in PyTorch; the last epoch is kept."""
     from models.training import in_torch
     from models.training.encoder import encoder_tensors, fill, read_shape
 
     assert learner.backbone
-    history: list[dict[str, float]] = []
+    state = place / fingerprint(training, settings)
+    state.mkdir(parents=True, exist_ok=True)
+    epochs = state / "history.json"
+    history: list[dict[str, float]] = json.loads(epochs.read_text()) if epochs.exists() else []
+    for epoch in history:
+        watch(epoch)
     shape, rows = read_shape(learner.backbone), np.arange(len(training))
     longest, model = settings.max_train_words, learner.build()
     pool, held_out = (
@@ -352,17 +359,19 @@ def fit_in_torch(
         settings.minutes * 60 if settings.minutes else None,
     )
     tensors = encoder_tensors(learner.backbone)
-    for loss, network in in_torch.fit(tensors, shape, pool, plans, course, lesson):
+    for loss, network in in_torch.fit(tensors, shape, pool, plans, course, lesson, state):
         auc = calibrate.mean_auc(
             data.targets(validation), in_torch.answers(network, held_out, settings.tokens, len(validation))
         )
         history.append({"epoch": len(history) + 1, "loss": round(loss, 5), "auc": round(auc, 5)})
+        write_atomically(epochs, json.dumps(history))
         watch(history[-1])
     found = network.tensors()
     fill(model, shape, found)
     model.get_layer("logits").set_weights([found["head.weight"].T, found["head.bias"]])
     pool.remove()
     held_out.remove()
+    shutil.rmtree(state)
     return model, history
 
 
