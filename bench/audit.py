@@ -47,7 +47,7 @@ def sections(folder: Path) -> pd.DataFrame:
     rows = rows.groupby(["source", "lang"], group_keys=False)[["source", "lang", "text", "toxic"]].apply(
         lambda part: part.sample(min(COMMENTS, len(part)), random_state=1) if len(part) >= LEAST else part[:0]
     )
-    scores = scorer.load(SHIPPED).scores(rows.text.tolist())
+    scores = scorer.load(SHIPPED).scores(rows.text.tolist(), rows.lang.tolist())
     return rows.assign(p=scores[:, 0].astype(float), y=rows.toxic.astype(float))
 
 

@@ -27,7 +27,7 @@ def main() -> None:
             place = Path(folder) / "model"
             train.train_bilstm(rows, place, replace(SETTINGS, imbalance=imbalance), vectors, watch=lambda _: None)
             model = scorer.load(place)
-            found = evaluate.by_label(test, model.scores(test.text.tolist()), model.thresholds)
+            found = evaluate.by_label(test, model.scores(test.text.tolist(), test.lang.tolist()), model.thresholds)
         if imbalance == train.IMBALANCE[0]:
             names = [f"{label} {figure}" for label in found for figure in ("AUC", "AP")]
             print(f"| imbalance | {' | '.join(names)} |\n|{' --- |' * (len(names) + 1)}")

@@ -44,7 +44,7 @@ def _judged(kept: pd.DataFrame, out: pd.DataFrame, vectors: train.Vectors) -> tu
         train.train_bilstm(kept, Path(folder) / "model", SETTINGS, vectors, watch=lambda _: None)
         model = scorer.load(Path(folder) / "model")
     texts, one = out.text.tolist(), pd.Series("all", out.index)
-    both: list[np.ndarray] = [model.scores(texts), baseline(texts)]
+    both: list[np.ndarray] = [model.scores(texts, out.lang.tolist()), baseline(texts)]
     return tuple(evaluate.aucs(out, p, one)["all"]["auc"] for p in both)
 
 

@@ -12,10 +12,10 @@ from models.scorer import Scorer
 MARKED_FROM = 0.05  # a word is marked if removing it lowers the score by at least this much
 
 
-def marked(model: Scorer, text: str, scores: Sequence[float]) -> list[Any]:
+def marked(model: Scorer, text: str, language: str, scores: Sequence[float]) -> list[Any]:
     """The text, with the words marked without which it would be less toxic."""
     parts: list[Any] = []
-    for word, added in adds(model, text, scores):
+    for word, added in adds(model, text, language, scores):
         tooltip = f"{percent(float(scores[0] - added[0]))} toxic without this word"
         parts += [html.Mark(word, title=tooltip) if added[0] > MARKED_FROM else word, " "]
     return parts or [text]

@@ -96,7 +96,8 @@ def analysis(request: AnalyzeRequest, model: Scorer) -> dict[str, Any]:
             "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
         )
     spans = [match.span() for match in SENTENCE.finditer(text)] if request.spanAnnotations else [(0, len(text))]
-    whole, *parts = model.scores([clean_text(text), *(clean_text(text[begin:end]) for begin, end in spans)])
+    texts = [clean_text(text), *(clean_text(text[begin:end]) for begin, end in spans)]
+    whole, *parts = model.scores(texts, languages[:1] * len(texts))
     scores = {}
     for name, attribute in request.requestedAttributes.items():
         label = LABELS.index(ATTRIBUTES[name])

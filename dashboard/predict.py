@@ -58,8 +58,8 @@ def predict(model: Scorer, texts: Texts) -> Scores:
     languages = list(map(language_of(model.expected), texts.inputs))
     reading = model.read([clean_text(text) for text in texts.inputs], languages)
     explanations = [
-        [Word(word=word, adds=_labelled(model, added)) for word, added in adds(model, text, row)]
-        for text, row in zip(texts.inputs if texts.explain else [], reading.scores, strict=False)
+        [Word(word=word, adds=_labelled(model, added)) for word, added in adds(model, text, language, row)]
+        for text, language, row in zip(texts.inputs if texts.explain else [], languages, reading.scores, strict=False)
     ]
     return Scores(
         model=model.version,
@@ -71,12 +71,13 @@ def predict(model: Scorer, texts: Texts) -> Scores:
     )
 
 
-def adds(model: Scorer, text: str, scores: Sequence[float]) -> list[tuple[str, np.ndarray]]:
+def adds(model: Scorer, text: str, language: str, scores: Sequence[float]) -> list[tuple[str, np.ndarray]]:
     """Each word and what it adds to each score: score − score without it. Empty for one word or too many."""
     words = text.split()
     if not 1 < len(words) <= MOST_WORDS:
         return []
-    without = model.scores([clean_text(" ".join(words[:i] + words[i + 1 :])) for i in range(len(words))])
+    shorter = [clean_text(" ".join(words[:i] + words[i + 1 :])) for i in range(len(words))]
+    without = model.scores(shorter, [language] * len(shorter))
     return list(zip(words, np.asarray(scores) - without, strict=True))
 
 

@@ -83,7 +83,8 @@ def file_hash(path: Path) -> str:
 
 
 def _version(kind: str, files: dict[str, str], facts: dict[str, Any]) -> str:
-    identity = json.dumps([files, facts.get("calibration"), facts.get("parts")], sort_keys=True)
+    odds = [facts["odds"]] if "odds" in facts else []  # earlier models have none
+    identity = json.dumps([files, facts.get("calibration"), facts.get("parts"), *odds], sort_keys=True)
     return f"{kind}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 

@@ -38,7 +38,7 @@ class Scorer(ABC):
 
     @abstractmethod
     def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> "Reading":
-        """Every output for cleaned texts. A cascade that knows their languages uses the band of each language."""
+        """Every output for cleaned texts, by the odds and, in a cascade, the band of their languages where given."""
 
 
 class Reading(NamedTuple):
@@ -46,8 +46,10 @@ class Reading(NamedTuple):
     who: np.ndarray | None  # float32[text, one of WHO], each row adds up to 1; None if the model has no such head
 
     @classmethod
-    def of(cls, curves: dict[str, Any], logits: np.ndarray) -> "Reading":
-        return cls(probabilities(curves, logits).astype(np.float32), attacked(logits))
+    def of(cls, card: dict[str, Any], logits: np.ndarray, languages: Sequence[str] | None) -> "Reading":
+        """What a network's logits stand for."""
+        scores = in_language(card, probabilities(card["calibration"], logits), languages)
+        return cls(scores.astype(np.float32), attacked(logits))
 
     def attacked(self) -> list[str | None]:
         """Whom each text most likely attacks; None if the model has no such head."""
@@ -62,8 +64,8 @@ class Network(Scorer):
         self._session = session
         self._encode = encode
 
-    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:  # noqa: ARG002
-        return Reading.of(self.card["calibration"], self.logits(texts))
+    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:
+        return Reading.of(self.card, self.logits(texts), languages)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """float32[text, label and who is attacked]"""
@@ -90,7 +92,7 @@ class Cascade(Scorer):
             scores[doubtful] = probabilities(curves["twice"], mixed(self.card["mix"], logits[doubtful], slow))
             if who is not None and (better := attacked(slow)) is not None:
                 who[doubtful] = better
-        return Reading(scores.astype(np.float32), who)
+        return Reading(in_language(self.card, scores, languages).astype(np.float32), who)
 
 
 def is_doubtful(card: dict[str, Any], logits: np.ndarray, languages: Sequence[str] | None = None) -> np.ndarray:
@@ -125,12 +127,32 @@ def mixed(mix: dict[str, float], fast: np.ndarray, slow: np.ndarray) -> np.ndarr
 
 
 def probabilities(curves: dict[str, Any], logits: np.ndarray) -> np.ndarray:
-    """What logits stand for by a model's calibration; what is severely toxic is toxic first."""
+    """What logits stand for by a model's calibration."""
     lines = [(curves[label]["logit"], curves[label]["probability"]) for label in LABELS]
-    calibrated = np.stack([np.interp(logits[:, i], *line) for i, line in enumerate(lines)], axis=1)
+    return _severe_is_toxic(np.stack([np.interp(logits[:, i], *line) for i, line in enumerate(lines)], axis=1))
+
+
+def in_language(card: dict[str, Any], p: np.ndarray, languages: Sequence[str] | None) -> np.ndarray:
+    """Probabilities with the odds that each language has of its own."""
+    odds = card.get("odds")
+    if not odds or not languages:
+        return p
+    of = {lang: np.array([odds.get(lang, {}).get(label, 1.0) for label in LABELS]) for lang in set(languages)}
+    times = np.stack([of[lang] for lang in languages])
+    return _severe_is_toxic(times_odds(p, times))
+
+
+def times_odds(p: np.ndarray, times: np.ndarray | float) -> np.ndarray:
+    """Probabilities whose odds, p ÷ (1 − p), are multiplied."""
+    multiplied: np.ndarray = p * times / (1 - p + p * times)
+    return multiplied
+
+
+def _severe_is_toxic(p: np.ndarray) -> np.ndarray:
+    """What is severely toxic is toxic first."""
     toxic, severe = LABELS.index("toxic"), LABELS.index("severe_toxic")
-    calibrated[:, severe] = np.minimum(calibrated[:, severe], calibrated[:, toxic])
-    return calibrated
+    p[:, severe] = np.minimum(p[:, severe], p[:, toxic])
+    return p
 
 
 def load(folder: Path) -> Scorer:

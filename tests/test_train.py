@@ -258,6 +258,31 @@ def test_probabilities_mean_what_they_say_at_the_shares_of_comment_sections() ->
         assert calibrate.calibration_error(truth[20_000:, i], probabilities[:, i], weight) < 0.02
 
 
+def test_probabilities_mean_what_they_say_in_each_language() -> None:
+    """Two languages whose annotators differ: one calls much toxic that has low logits, the other little."""
+    rng = np.random.default_rng(5)
+    truth = (rng.random((40_000, len(LABELS))) < 0.4).astype(float)
+    languages = ["es", "ko"] * 20_000
+    strict = np.array([1.0, -1.0] * 20_000)[:, None]
+    logits = rng.normal(2 * truth - 1 - strict, 1.5)
+    p = scorer.probabilities(calibrate.calibrate(logits, truth), logits)
+    odds = calibrate.odds_by_language(p[:20_000], truth[:20_000], languages[:20_000])
+    held_out, toxic = truth[20_000:, 0], LABELS.index("toxic")
+    ours = scorer.in_language({"odds": odds}, p[20_000:], languages[20_000:])
+    weight = calibrate.weights(held_out, calibrate.SHARES["toxic"])
+    for place, lang in enumerate(("es", "ko")):
+        of = np.arange(20_000) % 2 == place
+        means = [
+            np.average(one[of, toxic], weights=weight[of]) / calibrate.SHARES["toxic"] for one in (p[20_000:], ours)
+        ]
+        assert abs(means[0] - 1) > 0.3, f"{lang} is off without"
+        assert means[1] == pytest.approx(1, rel=0.1)
+    assert (ours[:, LABELS.index("severe_toxic")] <= ours[:, toxic]).all()
+    np.testing.assert_array_equal(scorer.in_language({"odds": odds}, p, ["und"] * len(p)), p)
+    few = calibrate.odds_by_language(p[:60], truth[:60], languages[:60])
+    assert few == {}, "too few to say"
+
+
 def test_a_handful_of_positives_makes_nobody_sure() -> None:
     truth = np.full((5000, len(LABELS)), np.nan)
     truth[:, 1] = np.arange(5000) < 3

@@ -146,7 +146,7 @@ def _thread(answers: Answers, view: View, model: Scorer, write_down: Callable[[s
     if row is None:
         return panel("Comment", "Comment not found. It may have been erased.")
     scores = [row[label] for label in LABELS]
-    text = explain.marked(model, row["text"], scores) if row["toxic"] is not None else [row["text"]]
+    text = explain.marked(model, row["text"], row["language"], scores) if row["toxic"] is not None else [row["text"]]
     replies = [html.Li(reply["text"], title=view.time(reply["posted_at"])) for reply in answers.replies(id, posted_on)]
     flags = f"Flagged as {_names(row['flags'])}." if row["flags"] else "Not flagged."
     reviewed = _names(row["reviewed_as"] or []) or "harmless"

@@ -106,7 +106,7 @@ def _rounded(row: Row) -> Row:
 def _result(
     model: Scorer, line: str, scores: Any, language: str, attacked: str | None, is_explained: bool
 ) -> Component:
-    words = explain.marked(model, line, scores) if is_explained else [line]
+    words = explain.marked(model, line, language, scores) if is_explained else [line]
     about = language_name(language)
     if language not in model.judged:
         about += ". The model was not judged in this language, so nobody knows what these scores are worth."

@@ -38,13 +38,13 @@ def check(model_dir: Path) -> None:
 
 
 def read(texts: DataFrame, settings: Settings) -> DataFrame:
-    """text_key, clean_text, and the network's probabilities, as `workers.read_in_jvm` takes them."""
+    """The texts, and the network's probabilities, as `workers.read_in_jvm` takes them."""
     model_dir = settings.model_dir
     apart = texts.withColumn("tokens", F.udf(partial(numbered, shipped(settings)), "string")("clean_text"))
     found = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
     answers, is_cut = F.col("class")[0]["metadata"], F.col("tokens").isNull().alias("is_cut")
     p = F.array(*(answers[label].cast("float") for label in _outputs(model_dir))).alias("p")
-    return found.select("text_key", "clean_text", is_cut, p)
+    return found.select("text_key", "clean_text", "language", is_cut, p)
 
 
 def _pipeline(spark: SparkSession, model_dir: Path) -> Pipeline:

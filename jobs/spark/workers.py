@@ -71,10 +71,10 @@ def read(model: scorer.Scorer, batch: pa.RecordBatch) -> scorer.Reading:
 def read_in_jvm(model: scorer.Scorer, batch: pa.RecordBatch) -> scorer.Reading:
     """What Spark NLP read, calibrated; the model itself reads texts that are cut."""
     p = np.array(batch.column("p").to_pylist(), np.float64).clip(SURE, 1 - SURE)
-    reading = scorer.Reading.of(model.card["calibration"], np.log(p / (1 - p)))
-    texts = batch.column("clean_text").to_pylist()
+    texts, languages = batch.column("clean_text").to_pylist(), batch.column("language").to_pylist()
+    reading = scorer.Reading.of(model.card, np.log(p / (1 - p)), languages)
     if cut := np.flatnonzero(batch.column("is_cut").to_pylist()).tolist():
-        whole = model.read([texts[i] for i in cut])
+        whole = model.read([texts[i] for i in cut], [languages[i] for i in cut])
         reading.scores[cut] = whole.scores
         if reading.who is not None:
             reading.who[cut] = whole.who

@@ -6,14 +6,17 @@ A label with enough examples is calibrated by isotonic regression on top of Plat
 sigmoid alone. Either way the result is one rising line of points, which the card holds and `np.interp` reads.
 """
 
+from collections.abc import Sequence
 from math import floor
 
 import numpy as np
+from scipy.optimize import brentq
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve, roc_auc_score
 
 from models.labels import LABELS
+from models.scorer import times_odds
 
 # Of all 159,571 comments of the full Jigsaw training set, the largest sample that nobody searched for abuse.
 SHARES = {
@@ -28,6 +31,8 @@ ENOUGH_FOR_ISOTONIC = 300  # positives and negatives
 SMOOTH = 0.2  # share of the sigmoid in an isotonic line, so that it rises everywhere and ranks are kept
 GRID = np.linspace(-16, 16, 161)
 ENOUGH_TO_JUDGE = 20  # positives a label needs before its AUC counts in the mean
+ENOUGH_FOR_ODDS = 40  # comments of a language, of either kind
+MOST_ODDS = 4.0  # logarithm, either way
 FEW = 5  # positives or negatives below which nothing can be fitted
 BINS = 15
 LEAST_FOUND = dict.fromkeys(LABELS, 0.55) | {"toxic": 0.75, "insult": 0.75}  # recall
@@ -54,6 +59,33 @@ def calibrate(
         probabilities = _curve(logits[fitted, i], truth[fitted, i], weight[fitted])
         curves[label] = {"logit": GRID.round(2).tolist(), "probability": probabilities.round(7).tolist()}
     return curves
+
+
+def odds_by_language(p: np.ndarray, truth: np.ndarray, languages: Sequence[str]) -> dict[str, dict[str, float]]:
+    """By how much the odds of each language and label are off: times these, their mean is the label's share there too.
+
+    Each language's comments were labelled by other people, with another idea of what is toxic.
+    """
+    odds: dict[str, dict[str, float]] = {}
+    for lang in sorted(set(languages)):
+        within = np.array([one == lang for one in languages])
+        for i, label in enumerate(LABELS):
+            known = within & ~np.isnan(truth[:, i])
+            positives = truth[known, i] == 1
+            if min(positives.sum(), (~positives).sum()) < ENOUGH_FOR_ODDS:
+                continue
+            odds.setdefault(lang, {})[label] = round(_odds(p[known, i], positives, SHARES[label]), 4)
+    return odds
+
+
+def _odds(p: np.ndarray, positives: np.ndarray, share: float) -> float:
+    weight = weights(positives, share)
+
+    def excess(logarithm: float) -> float:
+        return float(np.average(times_odds(p, np.exp(logarithm)), weights=weight)) - share
+
+    found = brentq(excess, -MOST_ODDS, MOST_ODDS) if excess(-MOST_ODDS) < 0 < excess(MOST_ODDS) else 0.0
+    return float(np.exp(found))
 
 
 def weights(truth: np.ndarray, share: float, found: float | None = None) -> np.ndarray:

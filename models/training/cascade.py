@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models.card import write_card, writing
 from models.labels import LABELS, ModelError
-from models.scorer import Cascade, is_doubtful, mixed, network, probabilities
+from models.scorer import Cascade, in_language, is_doubtful, mixed, network, probabilities
 from models.training import calibrate, data
 from models.training.judged import elsewhere, judged
 from models.training.losses import ENOUGH_POSITIVES, auc_losses, too_lossy
@@ -39,6 +39,8 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
     of_languages, languages = bands(band, logits[0], validation), validation.lang.tolist()
     doubtful = is_doubtful({"band": band, "bands": of_languages}, logits[0], languages)
     chosen, p = _fitted(logits, truth, cards, doubtful)
+    chosen["odds"] = calibrate.odds_by_language(p, truth, languages)
+    p = in_language(chosen, p, languages)
     learned = {name: thorough.card[name] for name in ("settings", "data", "sources", "shares", "rows")}
     with writing(output) as draft:
         parts = {

@@ -39,6 +39,7 @@ IDENTITIES = ("gay", "lesbian", "trans", "black", "white", "asian", "muslim", "j
               "woman or women", "men", "immigrant", "refugee", "mexican", "arab", "disabled", "old")  # fmt: skip
 
 Scores = Callable[[Sequence[str]], np.ndarray]  # cleaned texts → probabilities
+ScoresOf = Callable[[Sequence[str], Sequence[str]], np.ndarray]  # cleaned texts, their languages → probabilities
 
 
 def evaluate(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
@@ -60,7 +61,9 @@ def evaluate(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
         },
     }
     if len(competition := data.of_part(rows, "competition")):
-        figures["competition"] = competition_metric(competition, model.scores(competition.text.tolist()))
+        figures["competition"] = competition_metric(
+            competition, model.scores(competition.text.tolist(), competition.lang.tolist())
+        )
     return figures
 
 
@@ -139,7 +142,8 @@ def cases(model: Scorer) -> dict[str, Any]:
     """The share that is right of each kind of functional case, and the texts that are not."""
     found = {}
     for case in tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]:
-        toxic = model.scores([clean_text(text) for text in case["texts"]])[:, 0]
+        texts = [clean_text(text) for text in case["texts"]]
+        toxic = model.scores(texts, ["en"] * len(texts))[:, 0]
         is_right = (toxic >= model.thresholds["toxic"]) == case["is_toxic"]
         wrong = [
             f"{text} ({p:.2f})" for text, p, right in zip(case["texts"], toxic, is_right, strict=True) if not right
@@ -160,7 +164,7 @@ def mentions(model: Scorer) -> dict[str, Any]:
     texts = [clean_text(sentence.format(group=group)) for group in groups for sentence in sentences]
     named = np.repeat(groups, len(sentences))
     toxic = np.tile(np.arange(len(sentences)) >= len(said["harmless"]), len(groups))
-    p = model.scores(texts)[:, 0]
+    p = model.scores(texts, ["en"] * len(texts))[:, 0]
     flagged = p >= model.thresholds["toxic"]
     found = {}
     for group in groups:
@@ -217,13 +221,13 @@ def error_by_chance(p: np.ndarray, share: float, bins: int) -> float:
     return float(np.mean(errors))
 
 
-def by_disguise(rows: pd.DataFrame, scores: Scores) -> dict[str, float]:
+def by_disguise(rows: pd.DataFrame, scores: ScoresOf) -> dict[str, float]:
     """What each disguise of the texts costs in AUC of "toxic"."""
     some = rows[rows.toxic.notna()]
     some = some.sample(min(OBFUSCATED, len(some)), random_state=1)
 
     def auc(texts: Sequence[str]) -> float:
-        return float(roc_auc_score(some.toxic.to_numpy(float), scores(texts)[:, 0]))
+        return float(roc_auc_score(some.toxic.to_numpy(float), scores(texts, some.lang.tolist())[:, 0]))
 
     plain, losses = auc(some.text.tolist()), {}
     for how in DISGUISES:

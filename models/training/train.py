@@ -21,7 +21,7 @@ import pandas as pd
 
 from models.card import file_hash, write_card, writing
 from models.labels import LABELS, WHO, ModelError
-from models.scorer import Network, open_session, probabilities
+from models.scorer import Network, in_language, open_session, probabilities
 from models.training import calibrate, data, export
 from models.training.checkpoint import Checkpoint
 from models.training.composed import TEMPLATES, compose
@@ -466,12 +466,15 @@ def write_model(
         (draft / "fp32.onnx").unlink()
         curves = calibrate.calibrate(small, truth)
         p = probabilities(curves, small)
+        odds = calibrate.odds_by_language(p, truth, validation.lang.tolist())
+        p = in_language({"odds": odds}, p, validation.lang.tolist())
         p_of_others = probabilities(curves, _onnx_logits(draft / "model.onnx", learner, others.text.tolist()))
         facts |= {
             "who": list(WHO),
             "thresholds": calibrate.thresholds(p, truth, precision),
             "judged": judged(pd.concat([validation, others]), np.concatenate([p, p_of_others])),
             "calibration": curves,
+            "odds": odds,
             "export": {"fp32_difference": agreement, "int8_auc_loss": losses},
             "validation_auc": round(calibrate.mean_auc(truth, small), 5),
         }
