@@ -19,12 +19,14 @@ from jobs.config.settings import Settings
 from jobs.lake import schema
 from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
+from jobs.spark.jvm import expect_short_run
 from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
 
 FIXTURES = ("browser", "dashboard", "nights", "servers", "store")
 pytest_plugins = [f"tests.fixtures.{name}" for name in FIXTURES]
+expect_short_run()
 os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be compared"
 
 TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))

@@ -5,7 +5,6 @@ Its workers have the packages that we need, but not us: our code and the model c
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -18,10 +17,11 @@ from typing import Any, NamedTuple
 import pyspark
 import pytest
 
-from jobs import nightly, standin
+from jobs.config.settings import Settings
 from jobs.spark.jars import fetch_s3
-from tests.conftest import TOXWATCH, watching
+from tests.conftest import TOXWATCH
 from tests.fixtures import store
+from tests.fixtures.nights import copied, undone
 from warehouse import build
 
 pytestmark = pytest.mark.long
@@ -98,15 +98,12 @@ def said(log: Path, pattern: str) -> str:
 def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     tmp_path: Path,
     cluster: Cluster,
-    apify: standin.Server,
+    after_one_night: Settings,
     bucket: Any,
     lake: str,
 ) -> None:
-    alone = watching(tmp_path / "alone", apify)
-    nightly.run(alone, [NIGHT], nightly.STAGES[:2])
-    together = tmp_path / "together"
-    shutil.copytree(alone.data_dir, together)
-    nightly.run(alone, [NIGHT], nightly.STAGES[2:5])
+    alone = after_one_night
+    together = undone(copied(alone, tmp_path), "clean", "texts", "scored", "published", "monitored").data_dir
     env = {**os.environ, "TOXWATCH_SPARK_MASTER": cluster.address, "TOXWATCH_TARGETS": str(alone.targets_file)}
     env["PYSPARK_PYTHON"] = str(python_without_us(tmp_path / "python"))
     env["PYSPARK_SUBMIT_ARGS"] = "--executor-memory 900m pyspark-shell"

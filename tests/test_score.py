@@ -1,13 +1,11 @@
 """Score shows how far it is, and when it was stopped it goes on where it was."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -18,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from jobs import console, nightly, standin
+from jobs import console, nightly
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.lake import schema
@@ -27,7 +25,8 @@ from jobs.spark import session as sparks
 from jobs.spark.session import WATCH, session, tasks_watched
 from models.card import read_card
 from models.labels import LABELS
-from tests.conftest import environment, watching
+from tests.conftest import environment
+from tests.fixtures.nights import copied, undone
 from warehouse import build
 
 pytestmark = pytest.mark.long
@@ -37,14 +36,10 @@ IN_SLICES_OF_TEN = "from jobs.spark import session; session.SLICE = 10; from job
 
 
 def test_a_night_that_was_killed_goes_on_where_it_was(
-    tmp_path: Path, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, after_one_night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sparks, "SLICE", 10)
-    undisturbed = watching(tmp_path / "undisturbed", apify)
-    nightly.run(undisturbed, [NIGHT], nightly.STAGES[:3])
-    killed = replace(undisturbed, data_dir=tmp_path / "killed")
-    shutil.copytree(undisturbed.data_dir, killed.data_dir)
-    nightly.run(undisturbed, [NIGHT], nightly.STAGES[3:5])
+    killed = undone(copied(after_one_night, tmp_path), "texts", "scored", "published", "monitored")
 
     kill_after_slices(killed, 3)
     begun = begun_in(killed)
@@ -52,10 +47,10 @@ def test_a_night_that_was_killed_goes_on_where_it_was(
     spoil(begun)
     nightly.run(killed, [NIGHT], nightly.STAGES[3:5])
 
-    texts = [Lake(one.data_dir).manifest("texts", NIGHT, version(one)) for one in (undisturbed, killed)]
+    texts = [Lake(one.data_dir).manifest("texts", NIGHT, version(one)) for one in (after_one_night, killed)]
     assert [(one.reused, one.rows_out) for one in texts if one] == [(0, texts[0].rows_out), (kept, texts[0].rows_out)]
     assert 0 < kept < texts[0].rows_out
-    assert len({build.content_hash(one.data_dir / "warehouse") for one in (undisturbed, killed)}) == 1
+    assert len({build.content_hash(one.data_dir / "warehouse") for one in (after_one_night, killed)}) == 1
     assert not begun.exists()
 
 

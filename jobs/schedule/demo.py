@@ -9,6 +9,7 @@ from rich.console import Console
 from jobs import nightly, standin
 from jobs.ask import sql
 from jobs.config.settings import Settings
+from jobs.spark.jvm import expect_short_run
 from warehouse import queries
 
 SHOWN = ("accounts", "worst_days", "categories")
@@ -16,6 +17,7 @@ SHOWN = ("accounts", "worst_days", "categories")
 
 def run(data_dir: Path | None, last: date, nights: int) -> None:
     """Runs the nights, then prints results and where to look next."""
+    expect_short_run()
     with standin.serving() as server:
         settings = replace(
             Settings.load(data_dir),

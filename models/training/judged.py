@@ -21,20 +21,27 @@ MOST = 1500  # comments of a language that is judged elsewhere
 
 
 def elsewhere(rows: pd.DataFrame) -> pd.DataFrame:
-    """For languages without validation comments: those of sources never trained on, else our functional cases."""
-    trained = set(data.of_part(rows, "validation").lang)
-    unseen = data.of_part(rows, "unseen")
-    unseen = unseen[~unseen.lang.isin(trained) & unseen.toxic.notna()]
-    unseen = unseen.sample(frac=1.0, random_state=0).groupby("lang").head(MOST)
+    """For languages with too few validation comments: those of the test part and of sources never trained on.
+
+    For a language without either, our functional cases.
+    """
+    enough = {lang for lang, some in data.of_part(rows, "validation").groupby("lang") if _counts(some) >= ENOUGH}
+    others = rows[rows.part.isin(("test", "unseen")) & ~rows.lang.isin(enough) & rows.toxic.notna()]
+    others = others.sample(frac=1.0, random_state=0).groupby("lang").head(MOST)
     texts = [
         {"lang": lang, "source": "cases_abroad", "text": clean_text(text), "toxic": float(kind != "harmless")}
         for lang, kinds in tomllib.loads(ABROAD.read_text(encoding="utf-8")).items()
         for kind, sentences in kinds.items()
         for text in sentences
-        if lang not in trained | set(unseen.lang)
+        if lang not in enough | set(others.lang)
     ]
-    both = pd.concat([unseen[["lang", "source", "text", *LABELS]], pd.DataFrame(texts)], ignore_index=True)
+    both = pd.concat([others[["lang", "source", "text", *LABELS]], pd.DataFrame(texts)], ignore_index=True)
     return both.reindex(columns=["lang", "source", "text", *LABELS])
+
+
+def _counts(rows: pd.DataFrame) -> int:
+    """Of toxic and of harmless comments, the fewer."""
+    return int(min((rows.toxic == 1).sum(), (rows.toxic == 0).sum()))
 
 
 def judged(rows: pd.DataFrame, probabilities: np.ndarray) -> dict[str, Any]:
