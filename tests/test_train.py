@@ -75,7 +75,7 @@ def test_a_transformer_is_trained_exported_and_scored_like_the_other(
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
-@pytest.mark.parametrize(("name", "most_megabytes"), [("bilstm", 8), ("transformer", 25), ("cascade", 1)])
+@pytest.mark.parametrize(("name", "most_megabytes"), [("bilstm", 8), ("transformer", 45), ("cascade", 1)])
 def test_a_shipped_model_is_small_and_tells_abuse_from_thanks(name: str, most_megabytes: int) -> None:
     folder = SHIPPED.with_name(name)
     assert sum(path.stat().st_size for path in folder.iterdir()) <= most_megabytes * 1e6
