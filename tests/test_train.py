@@ -306,9 +306,14 @@ def test_composed_sentences_are_the_same_for_the_same_seed_and_know_what_they_do
 
 def test_no_sentence_to_judge_by_is_composed_for_training() -> None:
     asked = tomllib.loads(evaluate.CASES.read_text(encoding="utf-8"))
-    mentions = asked["mention"]["harmless"] + asked["mention"]["abuse"]
+    abroad = tomllib.loads(evaluate.MENTIONS_ABROAD.read_text(encoding="utf-8"))
     judged = [text for case in asked["case"] for text in case["texts"]]
-    judged += [sentence.format(group=group) for sentence in mentions for group in asked["mention"]["groups"]]
+    judged += [
+        sentence.format(group=group)
+        for mentions in (asked["mention"], *abroad.values())
+        for sentence in mentions["harmless"] + mentions["abuse"]
+        for group in mentions["groups"]
+    ]
     trained_on = set(compose(train.Settings().composed, train.Settings().seed).key)
     assert [text for text in judged if text_key(clean_text(text)) in trained_on] == []
 

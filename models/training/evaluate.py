@@ -28,6 +28,7 @@ from models.training.composed import compose
 from models.training.obfuscate import DISGUISES, disguise
 
 CASES = Path(__file__).with_name("cases.toml")
+MENTIONS_ABROAD = Path(__file__).with_name("mentions_abroad.toml")
 RESAMPLES = 200
 ENOUGH = 30  # of both kinds, below which a figure says nothing
 ENOUGH_IN_A_BIN = 10  # of the rarer kind, on average
@@ -82,6 +83,7 @@ def judge(model: Scorer, rows: pd.DataFrame) -> dict[str, Any]:
         "mentions": mentions(model),
         "cases": cases(model),
         "cases_abroad": by_language.cases(model),
+        "mentions_abroad": mentions_abroad(model),
     }
 
 
@@ -159,20 +161,39 @@ def cases(model: Scorer) -> dict[str, Any]:
 
 def mentions(model: Scorer) -> dict[str, Any]:
     """The same sentences about every group: AUC among and across them, and what is flagged."""
-    said = tomllib.loads(CASES.read_text(encoding="utf-8"))["mention"]
-    groups, sentences = said["groups"], said["harmless"] + said["abuse"]
+    return _mentions_in(model, "en", tomllib.loads(CASES.read_text(encoding="utf-8"))["mention"])
+
+
+def mentions_abroad(model: Scorer) -> dict[str, Any]:
+    """The same in other languages: how the group fares that fares worst, and what is flagged of all."""
+    found = {}
+    for lang, asked in tomllib.loads(MENTIONS_ABROAD.read_text(encoding="utf-8")).items():
+        of_groups = pd.DataFrame(_mentions_in(model, lang, asked)).T
+        worst = of_groups.bpsn_auc.astype(float).idxmin()
+        sums = of_groups[["harmless", "harmless_flagged", "abuse", "abuse_flagged"]].sum().astype(int)
+        aucs = {
+            "worst": worst,
+            "bpsn_auc": float(of_groups.bpsn_auc[worst]),
+            "mean_bpsn_auc": of_groups.bpsn_auc.mean(),
+        }
+        found[lang] = aucs | sums.to_dict()
+    return found
+
+
+def _mentions_in(model: Scorer, lang: str, asked: dict[str, list[str]]) -> dict[str, Any]:
+    groups, sentences = asked["groups"], asked["harmless"] + asked["abuse"]
     texts = [clean_text(sentence.format(group=group)) for group in groups for sentence in sentences]
     named = np.repeat(groups, len(sentences))
-    toxic = np.tile(np.arange(len(sentences)) >= len(said["harmless"]), len(groups))
-    p = model.scores(texts, ["en"] * len(texts))[:, 0]
+    toxic = np.tile(np.arange(len(sentences)) >= len(asked["harmless"]), len(groups))
+    p = model.scores(texts, [lang] * len(texts))[:, 0]
     flagged = p >= model.thresholds["toxic"]
     found = {}
     for group in groups:
         names = named == group
         found[group] = _across(names, toxic, p) | {
-            "harmless": len(said["harmless"]),
+            "harmless": len(asked["harmless"]),
             "harmless_flagged": int((names & ~toxic & flagged).sum()),
-            "abuse": len(said["abuse"]),
+            "abuse": len(asked["abuse"]),
             "abuse_flagged": int((names & toxic & flagged).sum()),
         }
     return found
@@ -283,6 +304,7 @@ def as_text(figures: dict[str, Any]) -> str:
         "unseen_languages": partial(_languages, "language, source never trained on"),
         "who": _who,
         "cases_abroad": cases_abroad,
+        "mentions_abroad": _mentions_abroad,
     }
     parts += [table(figures[name]) for name, table in later.items() if figures.get(name)]
     if competition := figures.get("competition"):
@@ -355,6 +377,16 @@ def _mentions(mentions: dict[str, Any]) -> str:
         [name, *(f"{row[auc]:.4f}" for auc in aucs),
          *(f"{row[f'{kind}_flagged']:.0f} of {row[kind]:.0f}" for kind in ("harmless", "abuse"))]
         for name, row in pd.concat([worst, every.to_frame().T]).iterrows()
+    ]  # fmt: skip
+    return _table(head, body)
+
+
+def _mentions_abroad(mentions: dict[str, Any]) -> str:
+    head = ["like sentences in", "worst group", "its BPSN AUC", "mean BPSN AUC", "harmless flagged", "abuse flagged"]
+    body = [
+        [lang, row["worst"], f"{row['bpsn_auc']:.4f}", f"{row['mean_bpsn_auc']:.4f}",
+         f"{row['harmless_flagged']} of {row['harmless']}", f"{row['abuse_flagged']} of {row['abuse']}"]
+        for lang, row in mentions.items()
     ]  # fmt: skip
     return _table(head, body)
 

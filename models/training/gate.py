@@ -51,6 +51,8 @@ def _measures(figures: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
         for name, row in figures[group].items():
             for auc in ("subgroup_auc", "bpsn_auc", "bnsp_auc"):
                 yield f"{name}{where}: {auc.removesuffix('_auc')} AUC", "AUC across a named group", row[auc]
+    for lang, row in figures.get("mentions_abroad", {}).items():
+        yield f"{lang}, like sentences: mean BPSN AUC", "AUC across a named group", row["mean_bpsn_auc"]
     cases = figures["cases"].values()
     for name, rows in (("all", list(cases)), ("harmless", [row for row in cases if not row["is_toxic"]])):
         share = sum(row["right"] for row in rows) / sum(row["texts"] for row in rows)
