@@ -104,9 +104,9 @@ def reliability(truth: np.ndarray, probabilities: np.ndarray, weight: np.ndarray
     """For each bin with enough in it: the mean probability, the share that is right, the bin's share of all."""
     bins = _bins(probabilities, BINS)
     summed = [weight, weight * probabilities, weight * truth]
-    total, said, right = (np.bincount(bins, values, BINS) for values in summed)
+    total, expected, right = (np.bincount(bins, values, BINS) for values in summed)
     used = np.bincount(bins, minlength=BINS) >= ENOUGH_TO_JUDGE
-    columns = said[used] / total[used], right[used] / total[used], total[used] / total.sum()
+    columns = expected[used] / total[used], right[used] / total[used], total[used] / total.sum()
     points: list[list[float]] = np.stack(columns, axis=1).round(4).tolist()
     return points
 

@@ -64,8 +64,8 @@ def find_encoder(name: str) -> Path:
 def read_shape(folder: Path) -> Shape:
     if missing := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ModelError(f"{folder} is no encoder in Hugging Face layout: it lacks {', '.join(missing)}.")
-    said = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config = {OF_DISTILBERT.get(name, name): value for name, value in said.items()}
+    written = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = {OF_DISTILBERT.get(name, name): value for name, value in written.items()}
     kind, activation = config.get("model_type"), config.get("hidden_act", "gelu")
     if kind not in KINDS or activation != "gelu":
         raise ModelError(f"{folder} is a {kind} with {activation}; {', '.join(KINDS)} with gelu can be used.")

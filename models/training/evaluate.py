@@ -123,9 +123,9 @@ def aucs(rows: pd.DataFrame, p: np.ndarray, group: pd.Series, label: str = "toxi
     found = {}
     for name in group.cat.categories if isinstance(group.dtype, pd.CategoricalDtype) else sorted(group.unique()):
         within = ((group == name) & rows[label].notna()).to_numpy()
-        truth, said = rows[label].to_numpy(float)[within], p[within, LABELS.index(label)]
+        truth, scores = rows[label].to_numpy(float)[within], p[within, LABELS.index(label)]
         if min((truth == 1).sum(), (truth == 0).sum()) >= ENOUGH:
-            found[str(name)] = {"rows": len(truth), "auc": round(float(roc_auc_score(truth, said)), 4)}
+            found[str(name)] = {"rows": len(truth), "auc": round(float(roc_auc_score(truth, scores)), 4)}
     return found
 
 

@@ -40,9 +40,9 @@ def _with_phrases(graph: Graph, model: Any, logits: str, own: str, slots: str, p
     left, right = graph.slice(own, 0, -1), graph.slice(own, 1, END)
     pairs = graph("Mod", graph("Add", graph("Mul", left, np.int32(SPREAD)), right), np.int32(PAIRS))
     are_there = graph("Unsqueeze", graph.present(right), ints(2))
-    said = graph("Concat", placed(graph("Gather", table[:-PAIRS], slots)),
+    weights = graph("Concat", placed(graph("Gather", table[:-PAIRS], slots)),
                  graph("Mul", graph("Gather", table[-PAIRS:], pairs), are_there), axis=1)  # fmt: skip
     number = graph("Concat", placed(graph.present(slots)), graph.present(right), axis=1)
     number = graph("Max", graph("ReduceSum", number, ints(1)), np.float32(1))
-    opinion = graph("Div", graph("ReduceSum", said, ints(1), keepdims=0), graph("Sqrt", number))
+    opinion = graph("Div", graph("ReduceSum", weights, ints(1), keepdims=0), graph("Sqrt", number))
     return graph("Add", logits, graph("Pad", opinion, ints(0, 0, 0, len(WHO))))  # nothing is added to who is attacked

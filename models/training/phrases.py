@@ -34,9 +34,9 @@ class Phrases(layers.Layer):
     def call(self, ids: Any, logits: Any) -> Any:
         found = phrases_of(ids, len(self.table) - PAIRS)
         number = ops.sum(ops.cast(found > 0, "float32"), axis=1, keepdims=True)
-        said = ops.sum(ops.take(ops.convert_to_tensor(self.table), found, axis=0), axis=1)
+        weights = ops.sum(ops.take(ops.convert_to_tensor(self.table), found, axis=0), axis=1)
         silent = logits.shape[-1] - self.table.shape[-1]  # nothing is added to who is attacked
-        return logits + ops.pad(said / ops.sqrt(ops.maximum(number, 1.0)), ((0, 0), (0, silent)))
+        return logits + ops.pad(weights / ops.sqrt(ops.maximum(number, 1.0)), ((0, 0), (0, silent)))
 
 
 def phrases_of(ids: Any, size: int) -> Any:
@@ -53,15 +53,15 @@ def learned(encoder: Any, training: pd.DataFrame, validation: pd.DataFrame, logi
     An opinion counts as much as it may without ranking those worse than the network does alone.
     """
     table = np.zeros((encoder.size + PAIRS, len(LABELS)), np.float32)
-    seen, unseen = (_counted(encoder, rows.text.tolist()) for rows in (training, validation))
-    said, truth = data.targets(training), data.targets(validation)
+    counts, held_out = (_counted(encoder, rows.text.tolist()) for rows in (training, validation))
+    labels, truth = data.targets(training), data.targets(validation)
     for i in range(len(LABELS)):
-        known, judged = ~np.isnan(said[:, i]), ~np.isnan(truth[:, i])
-        if min(len(np.unique(values)) for values in (said[known, i], truth[judged, i])) < 2:
+        known, judged = ~np.isnan(labels[:, i]), ~np.isnan(truth[:, i])
+        if min(len(np.unique(values)) for values in (labels[known, i], truth[judged, i])) < 2:
             continue
         linear = LogisticRegression(C=10.0, class_weight="balanced", solver="liblinear", tol=0.01)
-        weights = linear.fit(seen[known], said[known, i]).coef_[0]
-        opinion, own = unseen[judged] @ weights, logits[judged, i]
+        weights = linear.fit(counts[known], labels[known, i]).coef_[0]
+        opinion, own = held_out[judged] @ weights, logits[judged, i]
         scale = own.std() / max(opinion.std(), 1e-9)
         aucs = [roc_auc_score(truth[judged, i], own + share * scale * opinion) for share in WEIGHTS]
         table[:, i] = weights * scale * max(share for share, auc in zip(WEIGHTS, aucs, strict=True) if auc >= aucs[0])

@@ -28,7 +28,7 @@ li {{ margin: .15rem 0 }} @media print {{ section {{ break-inside: avoid }} }}
 
 class Chart(NamedTuple):
     title: str
-    said: str
+    caption: str
     figure: Figure
     rows: list[Row]  # its numbers
 
@@ -73,28 +73,30 @@ def _told_apart(labels: dict[str, Any], baseline: dict[str, Any]) -> Chart:
          "error_x": interval, "mode": "markers", "name": "this model", "marker": {"color": MODEL, "size": 10}},
         height=300, x={"range": [least, 1]}, y={"autorange": "reversed"},
     )  # fmt: skip
-    said = "ROC AUC on held-out comments, with its 95 % interval; the bar behind is TF-IDF and logistic regression."
-    return Chart("How well categories are told apart", said, figure, rows)
+    caption = "ROC AUC on held-out comments, with its 95 % interval; the bar behind is TF-IDF and logistic regression."
+    return Chart("How well categories are told apart", caption, figure, rows)
 
 
 def _reliability(labels: dict[str, Any]) -> Chart:
     rows: list[Row] = [
-        {"category": name, "said": said, "right": right, "share_of_comments": share}
-        for name, row in labels.items() for said, right, share in row["reliability"]
+        {"category": name, "probability": predicted, "right": right, "share_of_comments": share}
+        for name, row in labels.items() for predicted, right, share in row["reliability"]
     ]  # fmt: skip
-    lines: list[Figure] = [{"x": [0, 1], "y": [0, 1], "mode": "lines", "line": {"color": BASELINE}, "name": "as said"}]
+    lines: list[Figure] = [
+        {"x": [0, 1], "y": [0, 1], "mode": "lines", "line": {"color": BASELINE}, "name": "as predicted"}
+    ]
     for name in labels:
-        points = [(row["said"], row["right"]) for row in rows if row["category"] == name]
+        points = [(row["probability"], row["right"]) for row in rows if row["category"] == name]
         lines.append({"x": [x for x, _ in points], "y": [y for _, y in points], "mode": "lines+markers", "name": name,
                       "line": {"color": COLOURS[name]}})  # fmt: skip
     unit = {"range": [0, 1]}
     figure = _figure(*lines, height=440, x={"title": {"text": "probability"}, **unit},
-                     y={"title": {"text": "share that is so"}, **unit})  # fmt: skip
-    said = (
+                     y={"title": {"text": "observed share"}, **unit})  # fmt: skip
+    caption = (
         "Of comments that the model gives a probability, the share that people call so. On the diagonal it means what "
         "it says. At the shares of unfiltered comments."
     )
-    return Chart("Whether a probability means what it says", said, figure, rows)
+    return Chart("Whether a probability means what it says", caption, figure, rows)
 
 
 def _sources(figures: dict[str, Any]) -> Chart:
@@ -107,8 +109,10 @@ def _sources(figures: dict[str, Any]) -> Chart:
         _bar(rows, "source", "auc", "this model", MODEL), _bar(rows, "source", "tfidf", "TF-IDF", BASELINE),
         height=120 + 45 * len(rows), x={"range": [0.5, 1]}, y={"autorange": "reversed"},
     )  # fmt: skip
-    said = "AUC of toxic within each source of labelled comments; with a star, of a category in one never trained on."
-    return Chart("Sources", said, figure, rows)
+    caption = (
+        "AUC of toxic within each source of labelled comments; with a star, of a category in one never trained on."
+    )
+    return Chart("Sources", caption, figure, rows)
 
 
 def _cases(cases: dict[str, Any]) -> Chart:
@@ -130,11 +134,11 @@ def _identities(identities: dict[str, Any]) -> Chart:
         {"type": "bar", "x": [row["group"] for row in rows], "y": [row[kind] for row in rows], "name": name,
          "marker": {"color": colour}} for kind, name, colour in kinds
     ]  # fmt: skip
-    said = (
+    caption = (
         "AUC among comments that name a group (subgroup), of their harmless ones against other toxic ones (BPSN), and "
         "the reverse (BNSP)."
     )
-    return Chart("Named groups", said, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows)
+    return Chart("Named groups", caption, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows)
 
 
 def _mentions(mentions: dict[str, Any]) -> Chart:
@@ -144,9 +148,9 @@ def _mentions(mentions: dict[str, Any]) -> Chart:
          "y": [row[f"{kind}_flagged"] / row[kind] for row in rows]}
         for kind, colour in (("abuse", MODEL), ("harmless", WRONG))
     ]  # fmt: skip
-    said = "The same sentences about every group: how many of the abusive and of the harmless ones are flagged."
+    caption = "The same sentences about every group: how many of the abusive and of the harmless ones are flagged."
     figure = _figure(*bars, height=320, y={"tickformat": ".0%", "range": [0, 1]})
-    return Chart("Groups in like sentences", said, figure, rows)
+    return Chart("Groups in like sentences", caption, figure, rows)
 
 
 def _disguises(disguises: dict[str, float]) -> Chart:
@@ -156,9 +160,9 @@ def _disguises(disguises: dict[str, float]) -> Chart:
     return Chart("Disguises", "What writing past a filter costs in AUC of toxic.", figure, rows)
 
 
-def _bar(rows: Sequence[Row], names: str, values: str, said: str, colour: str) -> Figure:
+def _bar(rows: Sequence[Row], names: str, values: str, name: str, colour: str) -> Figure:
     return {"type": "bar", "orientation": "h", "x": [row[values] for row in rows], "y": [row[names] for row in rows],
-            "name": said, "marker": {"color": colour}}  # fmt: skip
+            "name": name, "marker": {"color": colour}}  # fmt: skip
 
 
 def _figure(*data: Figure, height: int, x: Row | None = None, y: Row | None = None, **layout: Any) -> Figure:
@@ -175,7 +179,7 @@ def _section(chart: Chart) -> str:
     from plotly.io import to_html
 
     drawn = to_html(chart.figure, {"displaylogo": False}, full_html=False, include_plotlyjs=False, validate=False)
-    return f"<section><h2>{escape(chart.title)}</h2><p>{escape(chart.said)}</p>{drawn}</section>"
+    return f"<section><h2>{escape(chart.title)}</h2><p>{escape(chart.caption)}</p>{drawn}</section>"
 
 
 def _wrong(cases: dict[str, Any]) -> str:
