@@ -172,6 +172,7 @@ def test_a_model_brings_the_thresholds_that_the_policy_does_not_name(tmp_path: P
         given = build.Context([("instagram", "orbital", ("space",))], (MODEL, "1"), thresholds, POLICIES)
         build.publish(tmp_path / "warehouse", [night], given)
         assert Warehouse(tmp_path / "warehouse").query("select flags from comments_scored") == [(flags,)]
+        assert read_policies(POLICIES).thresholds(thresholds)["toxic"] == (0.45 if threshold == 0.46 else 0.4)
 
 
 def test_a_comment_without_scores_is_in_no_share(tmp_path: Path) -> None:

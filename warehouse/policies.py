@@ -51,6 +51,10 @@ class Policies(Strict):
     default: Default
     exceptions: tuple[Exceptional, ...] = Field(default=(), alias="for")
 
+    def thresholds(self, of_model: Mapping[str, float]) -> dict[str, float]:
+        """From where each category is flagged, exceptions aside."""
+        return {row[4]: row[5] for row in self.rows(of_model)[: len(LABELS)]}
+
     def rows(self, of_model: Mapping[str, float]) -> list[PolicyRow]:
         """With the model's own threshold wherever the file names none."""
         rules: list[tuple[Thresholds, str | None, str | None, str | None]] = [(self.default, None, None, None)]

@@ -189,7 +189,7 @@ def evaluate(
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Test a model on held-out comments, trick cases and disguised words.
+    """Test a model on held-out comments, trick cases and disguised words, at the thresholds that flag them.
 
     Also writes all figures to models/reports in the data folder, as JSON and as a page with charts. The dashboard shows
     those of the model in use.
@@ -198,11 +198,14 @@ def evaluate(
     from models.training import by_language, evaluate, report
     from models.training import data as labelled
     from models.training.registry import Registry
+    from warehouse.policies import read_policies
 
-    home = Settings.load(data_dir).data_dir
+    settings = Settings.load(data_dir)
+    home = settings.data_dir
     challenger = _challenger(home)
     folder = model or (challenger if challenger.exists() else SHIPPED)
     judged = scorer.load(folder)
+    judged.thresholds = read_policies(settings.policies_file).thresholds(judged.thresholds)
     rows = labelled.labelled(_data(data, home))
     figures = evaluate.evaluate(judged, labelled.sampled(rows, sample) if sample else rows)
     typer.echo(evaluate.as_text(figures))
