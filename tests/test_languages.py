@@ -197,6 +197,7 @@ def test_what_pytorch_trains_is_what_keras_exports(tmp_path: Path, rows: pd.Data
         return model
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_torch, "IN_BFLOAT16", False)
         patch.setattr(in_torch, "answers", recorded)
         patch.setattr(train, "_with_phrases", compared)
         settings = replace(TINY, composed=0, learning_rate=5e-3, max_train_words=30, epochs=2)

@@ -80,7 +80,8 @@ class Transformer(Named):
         self.shape, self.dropout = shape, dropout
 
     def forward(self, ids: Tensor) -> Tensor:
-        return self.linear(self.drop(self.mean(ids), self.dropout), "head")
+        with torch.autocast(DEVICE.type, enabled=False):  # bfloat16 logits would be rounded to hundredths
+            return self.linear(self.drop(self.mean(ids), self.dropout), "head")
 
     def mean(self, ids: Tensor) -> Tensor:
         is_token = ids > 0
