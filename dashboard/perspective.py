@@ -89,7 +89,8 @@ def analysis(request: AnalyzeRequest, model: Scorer) -> dict[str, Any]:
         raise InvalidRequest(f"Attribute {unknown[0]} unavailable. Choose from {', '.join(ATTRIBUTES)}.")
     supported = model.expected
     detected = language_of(supported)(text)
-    languages = request.languages or [detected if detected != UNDETERMINED else supported[0]]
+    of_unknown = "en" if "en" in supported else supported[0]
+    languages = request.languages or [detected if detected != UNDETERMINED else of_unknown]
     if foreign := [language for language in languages if language not in supported]:
         raise InvalidRequest(
             f"Attributes do not support request languages: {', '.join(foreign)}; supported are {', '.join(supported)}.",
@@ -97,7 +98,7 @@ def analysis(request: AnalyzeRequest, model: Scorer) -> dict[str, Any]:
         )
     spans = [match.span() for match in SENTENCE.finditer(text)] if request.spanAnnotations else [(0, len(text))]
     texts = [clean_text(text), *(clean_text(text[begin:end]) for begin, end in spans)]
-    whole, *parts = model.scores(texts, languages[:1] * len(texts))
+    whole, *parts = model.scores(texts, (request.languages or [detected])[:1] * len(texts))
     scores = {}
     for name, attribute in request.requestedAttributes.items():
         label = LABELS.index(ATTRIBUTES[name])

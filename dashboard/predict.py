@@ -45,7 +45,7 @@ class Scores(BaseModel):
     model: str
     outputs: list[list[Score]]
     attacked: list[str | None] = Field(description="Whom each text most likely attacks if it is toxic.")
-    languages: list[str] = Field(description="The language of each text, und if it has no words.")
+    languages: list[str] = Field(description="The language of each text, und if it cannot be told.")
     judged: list[bool] = Field(
         description="Whether the model was judged in that language; if not, don't trust the scores."
     )

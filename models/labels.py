@@ -10,7 +10,7 @@ Attacked = Literal["person", "origin", "religion", "gender", "sexuality", "age",
 WHO = ("nobody", *get_args(Attacked))
 GROUPS = WHO[2:]
 
-UNDETERMINED = "und"  # ISO 639: the language of a text without words to tell it by
+UNDETERMINED = "und"  # ISO 639: the language of a text that does not tell
 
 
 class ModelError(ValueError):

@@ -110,7 +110,18 @@ def texts_of(lake: Lake, night: date, model: str) -> list[dict]:
     ],
 )
 def test_a_language_is_an_expected_one_unless_it_surely_is_not(text: str, found: str) -> None:
-    assert language_of(("en", "de"))(text) == found
+    assert language_of(("en", "de", "ur-Latn"))(text) == found
+
+
+def test_a_text_that_could_be_in_several_languages_is_in_none() -> None:
+    many = ("ar", "de", "en", "es", "fr", "nl", "pl", "pt", "tr")
+    assert [language_of(many)(text) for text in ("so nice", "lol", "love this", "muito bom")] == [
+        "und",
+        "und",
+        "en",
+        "pt",
+    ]
+    assert language_of(("en", "tr"))("lol") != "und", "of two languages, one is likelier"
 
 
 @pytest.mark.parametrize("words", ["❤️", "12345", "http://example.com/a", "😂😂😂", "@ann @bob"])

@@ -50,7 +50,7 @@ CLEAN = pa.schema([
     pa.field("comment_id", pa.string(), nullable=False),
     pa.field("account", pa.string(), nullable=False),
     pa.field("clean_text", pa.string(), nullable=False),
-    pa.field("language", pa.string(), nullable=False),  # ISO 639-1, "und" where there are no words
+    pa.field("language", pa.string(), nullable=False),  # ISO 639-1, "und" where it cannot be told
     pa.field("text_key", pa.string(), nullable=False),  # equal texts share it
     pa.field("terms", pa.list_(pa.string())),  # its words and pairs of words; NULL where Spark NLP was missing
     pa.field("listed", pa.list_(pa.string())),  # phrases of the lexicon in it

@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from models.labels import LABELS
+from models.language import identified
 from models.text import clean_text
 from models.training import data
 from models.training.by_language import ABROAD
@@ -45,9 +46,12 @@ def _counts(rows: pd.DataFrame) -> int:
 
 
 def judged(rows: pd.DataFrame, probabilities: np.ndarray) -> dict[str, Any]:
-    """Each language that reaches BAR → its number of comments, their sources, and the AUC of each label."""
+    """Each language that reaches BAR → its number of comments, their sources, and the AUC of each label.
+
+    Only those that a comment can be found to be in: not Urdu in Latin letters, for example.
+    """
     found = {}
-    for lang in sorted(rows.lang.unique()):
+    for lang in sorted(identified().intersection(rows.lang)):
         within = (rows.lang == lang).to_numpy()
         aucs = _aucs(rows[within], probabilities[within])
         if aucs.get("toxic", 0.0) >= BAR:
