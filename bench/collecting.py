@@ -76,6 +76,7 @@ class LongTail(World):
                 removed_at=posted_at + timedelta(hours=chance.uniform(1, 72)) if gone else at(date.max),
                 likes=3,
                 has_gif=False,
+                is_abusive=False,
                 oddity=None,
             )
             found.append(one)

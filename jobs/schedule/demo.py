@@ -10,8 +10,11 @@ from jobs import nightly, standin
 from jobs.ask import sql
 from jobs.config.settings import Settings
 from jobs.spark.jvm import expect_short_run
+from jobs.standin.world import World
 from warehouse import queries
+from warehouse.reader import Warehouse
 
+OLDEST = timedelta(days=60)  # before the last night: no demo comment is older
 SHOWN = ("accounts", "worst_days", "categories")
 
 
@@ -27,14 +30,30 @@ def run(data_dir: Path | None, last: date, nights: int) -> None:
             apify_settles_seconds=0.0,
         )
         nightly.run(settings, [last - timedelta(days=day) for day in reversed(range(nights))])
-    _show(settings)
+        out = Console(highlight=False, soft_wrap=True)
+        _show(settings, out)
+        _compare(settings, server.world, last, out)
+    _point_on(settings, out)
 
 
-def _show(settings: Settings) -> None:
-    out = Console(highlight=False, soft_wrap=True)
+def _show(settings: Settings, out: Console) -> None:
     for name in SHOWN:
         out.print(f"\n[bold]{queries.question(name)}[/]")
         sql.show(settings.data_dir / "warehouse", name)
+
+
+def _compare(settings: Settings, world: World, last: date, out: Console) -> None:
+    """What the model says beside what is true, which is known of invented comments only."""
+    [(comments, share, estimated, margin)] = Warehouse(settings.data_dir / "warehouse").query(
+        queries.page_sql("truth"), {"abusive": world.abusive(last - OLDEST, last)}
+    )
+    out.print(
+        f"\nOf {comments:,} comments with scores, {share:.1%} are abusive; the model's estimate is {estimated:.1%} ± "
+        f"{margin:.1%}.\nOf real comments nobody knows the true share: see toxwatch audit."
+    )
+
+
+def _point_on(settings: Settings, out: Console) -> None:
     option = f" --data-dir {settings.data_dir}" if settings.data_dir != Path("data").resolve() else ""
     out.print(
         f"\nNext:\n"
