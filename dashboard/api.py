@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import perspective
+from dashboard.inbox import Inbox, described
 from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
 from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_WORDS, Answers, Review, View
@@ -59,7 +60,8 @@ class Filters(BaseModel):
 
     def view(self, answers: Answers) -> View:
         chosen = self.model_dump(exclude={"last", "limit", "offset"}, exclude_none=True)
-        return View(**chosen, last=self.last or answers.newest())
+        newest = answers.newest()
+        return View(**chosen, last=self.last or newest, newest=newest)
 
 
 class CommentFilters(Filters):
@@ -86,7 +88,9 @@ class Browsers:
         await self._app(scope, receive, send)
 
 
-def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> None:
+def add(
+    server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], inbox: Inbox, write_down: Callable[[str], None]
+) -> None:
     @server.post("/predict", summary="Six calibrated probabilities for each text", response_model_exclude_none=True)
     def predict_texts(texts: Texts) -> Scores:
         return predict(in_use(), texts)
@@ -98,6 +102,10 @@ def add(server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], write_d
     @server.get("/trends", summary="Estimated share of each category by day, as on the overview")
     def trends(filters: Annotated[Filters, Query()]) -> list[dict[str, Any]]:
         return answers.trend(filters.view(answers))
+
+    @server.get("/inbox", summary="What needs somebody, as on the first page: severe comments, waves, accounts, budget")
+    def lines(filters: Annotated[Filters, Query()]) -> list[dict[str, Any]]:
+        return [described(line) for line in inbox.lines(filters.view(answers))]
 
     @server.get("/comments", summary="Comments with scores and flags, newest first")
     def comments(filters: Annotated[CommentFilters, Query()]) -> list[dict[str, Any]]:

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import api, door, limits, perspective, reference
 from dashboard.components import note
-from dashboard.pages import account, audit, comments, compare, numbers, overview, quality, review, try_it
+from dashboard.inbox import Inbox
+from dashboard.pages import account, audit, comments, compare, home, numbers, quality, review, try_it
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.view import Answers, View
 from models import scorer
@@ -73,6 +74,7 @@ def create(
     is_https: bool = False,
     data_docs: Path | None = None,
     host: str = LOOPBACK[0],
+    budget_usd: Callable[[], float | None] = lambda: None,
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`. Login is required once a user exists.
 
@@ -81,13 +83,14 @@ def create(
     guests = people or People.in_folder(folder.parent)
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
     in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent)
+    inbox = Inbox(answers, reviews, guests, budget_usd)
 
     def write_down(did: str) -> None:
         if (visitor := VISITOR.get()) != LOCAL:
             guests.note(visitor.name, did)
 
     pages = {
-        "/": overview,
+        "/": home,
         "/account": account,
         "/compare": compare,
         "/comments": comments,
@@ -99,7 +102,8 @@ def create(
     }
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
-    layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, write_down)
+    layouts["/"] = lambda answers, view: home.layout(answers, view, inbox)
+    layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, write_down)
     layouts["/quality"] = lambda answers, view: quality.layout(
         answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()]
     )
@@ -107,7 +111,7 @@ def create(
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
-    api.add(server, answers, in_use, write_down)
+    api.add(server, answers, in_use, inbox, write_down)
     perspective.add(server, in_use)
     if data_docs:
         server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
@@ -138,7 +142,8 @@ def create(
 
     app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
-    comments.register(app, answers, in_use, write_down)
+    home.register(app, answers, inbox, reviews, write_down)
+    comments.register(app, answers, in_use, inbox, write_down)
     review.register(app, answers, reviews, write_down)
     try_it.register(app, in_use, score_upload)
     api.refuse_other_methods(server)
@@ -222,9 +227,10 @@ def serve(
     is_https: bool,
     data_docs: Path,
     proxies: str,
+    budget_usd: Callable[[], float | None],
 ) -> None:
     """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
-    application = create(folder, which_model, score_upload, people, is_https, data_docs, host)
+    application = create(folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd)
     uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
 
 

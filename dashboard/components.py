@@ -87,7 +87,9 @@ def shown(value: Any) -> str:
     return entities.unescape(str(value))
 
 
-def page(title: str, sentence: Component | str, controls: Sequence[Component], *panels: Component) -> Component:
+def page(
+    title: str, sentence: Component | str | list[Any], controls: Sequence[Component], *panels: Component
+) -> Component:
     head = html.Div([html.H1(title), html.P(sentence, className="sentence")], className="head-text")
     return html.Div([html.Header([head, html.Div(list(controls), className="controls")]), *panels], className="page")
 

@@ -16,7 +16,7 @@ from warehouse.untrusted import printable
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
     "figures": ("/accounts", "/trends", "/metrics"),
-    "read": ("/accounts", "/trends", "/metrics", "/comments"),
+    "read": ("/accounts", "/trends", "/metrics", "/comments", "/inbox"),
 }  # scope of a key → paths
 LONGEST_NAME, SHORTEST_PASSWORD = 100, 10
 SESSION_SECONDS = 12 * 3600

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
@@ -40,9 +40,12 @@ class View:
     attacked: str | None = None
     review: str | None = None
     words: str | None = None
+    inbox: str | None = None  # unread comments of this category
+    assignee: str | None = None  # those handed to them
     comment: str | None = None  # the open comment, as day/id
     periods: int = 1  # how many periods are compared, this one included
     zone: str = "UTC"  # for times; days are always UTC
+    newest: date = field(default=FIRST_DAY, compare=False)  # not in the query string: the last day unless it names one
 
     @classmethod
     def read(cls, search: str | None, newest: date) -> "View":
@@ -60,18 +63,25 @@ class View:
             attacked=query["attacked"] if query.get("attacked") in WHO[1:] else None,
             review=query["review"] if query.get("review") in REVIEWS else None,
             words=query.get("words", "")[:LONGEST_WORDS] or None,
+            inbox=query["inbox"] if query.get("inbox") in LABELS else None,
+            assignee=query.get("assignee", "")[:LONGEST_WORDS] or None,
             comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
             periods=int(query["periods"]) if query.get("periods") in ("2", "4") else 1,
             zone=query["zone"] if query.get("zone") in available_timezones() else "UTC",
+            newest=newest,
         )
 
     def search(self, **changes: Any) -> str:
         """The query string of this view with `changes` applied; defaults are left out."""
-        changed, default = replace(self, **changes), View(last=self.last)
-        values = {field.name: getattr(changed, field.name) for field in fields(View)}
+        changed, default = replace(self, **changes), View(last=self.newest)
+        values = {one.name: getattr(changed, one.name) for one in fields(View) if one.compare}
         values["accounts"] = ",".join(changed.accounts)
         query = urlencode({name: value for name, value in values.items() if value and value != getattr(default, name)})
         return f"?{query}" if query else ""
+
+    def of_all(self) -> "View":
+        """The same category and period, without a filter."""
+        return View(label=self.label, days=self.days, last=self.last, newest=self.newest)
 
     @property
     def first(self) -> date:
@@ -81,7 +91,7 @@ class View:
         return f"{at.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
 
     def parameters(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(View)} | {
+        return {one.name: getattr(self, one.name) for one in fields(View)} | {
             "first": self.first,
             "before": self.first - timedelta(days=self.days),
         }
@@ -135,6 +145,10 @@ class Answers:
             return []
         rows = self._rows(queries.page_sql("comments_of"), {"ids": ids, "from": first, "until": last})
         return sorted(rows, key=lambda row: ids.index(row["comment_id"]))
+
+    def comments_between(self, ids: list[str], first: date, last: date) -> list[Row]:
+        """Of comments posted in these days, those with these IDs, in their order."""
+        return self._comments(ids, first, last + timedelta(1))
 
     def comment(self, id: str, day: date | str | None = None) -> Row | None:
         """The comment with its parent's text. Without `day`, all days are searched for its ID."""

@@ -1,5 +1,6 @@
 """How the interface words things: categories, counts, days, and the headings of tables."""
 
+from collections.abc import Sequence
 from datetime import date
 
 LABEL_NAMES = {"severe_toxic": "severely toxic", "identity_hate": "identity hate"}
@@ -10,6 +11,14 @@ LABEL_PLURALS = {
     "threat": "threats",
     "insult": "insults",
     "identity_hate": "identity hate",
+}
+LABEL_NOUNS = {  # of one comment, of several
+    "toxic": ("toxic comment", "toxic comments"),
+    "severe_toxic": ("severely toxic comment", "severely toxic comments"),
+    "obscene": ("obscene comment", "obscene comments"),
+    "threat": ("threat", "threats"),
+    "insult": ("insult", "insults"),
+    "identity_hate": ("comment with identity hate", "comments with identity hate"),
 }
 LABEL_VERBS = {
     "toxic": "were toxic",
@@ -70,7 +79,18 @@ COLLECTION_ERRORS = {
     "no_items": "Private or empty account",
     "not_found": "Not found",
     "blocked": "Blocked by the platform",
+    "budget_reached": "The budget was too small",
+    "start_refused": "Apify did not start the run",
+    "start_unclear": "Apify did not say whether the run started",
+    "no_room": "Apify had no room for another run",
+    "still_running": "The run on Apify took too long",
+    "gone": "Apify no longer has the run",
+    "items_missing": "Some comments did not arrive",
+    "posts_missing": "None of the known posts arrived",
+    "refused": "Refused by Apify",
+    "unreachable": "Apify could not be reached",
 }
+SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def label_name(label: str) -> str:
@@ -91,6 +111,17 @@ def label_plural(label: str) -> str:
 def counted(number: int, noun: str) -> str:
     """ "1 comment", "1,204 comments" """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def spelled(number: int) -> str:
+    """ "four", "12" """
+    return SMALL_NUMBERS[number] if number < len(SMALL_NUMBERS) else f"{number:,}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a, b and c" """
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def heading(column: str) -> str:

@@ -401,7 +401,7 @@ def test_a_report_is_one_file_that_needs_nothing_else(browser: Browser, warehous
     expect(page.locator(".sentence").first).to_contain_text("instagram/loud changed most")
     expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible()
     expect(page.locator("tbody a").first).to_have_attribute(
-        "href", "https://tox.example/account?account=instagram%2Floud&days=1"
+        "href", "https://tox.example/account?account=instagram%2Floud&days=1&last=2026-11-20"
     )
     assert page.locator(".controls").count() == 0
     page.close()

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from dashboard import figures, report
-from dashboard.pages import account, comments, compare, numbers, overview, quality
+from dashboard.inbox import Inbox
+from dashboard.pages import account, comments, compare, home, numbers, overview, quality
+from dashboard.people import People
 from dashboard.view import Answers, View
 from models.card import read_card
 from tests.fixtures.dashboard import LAST, SHIPPED
 from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
 
 WEEK = View(days=7, last=LAST)
 ACCOUNTS = ("instagram/calm", "instagram/loud")
@@ -64,12 +67,13 @@ def test_what_was_collected_over_what_is_reported_is_the_coverage(answers: Answe
         assert row["coverage"] == pytest.approx(row["captured"] / row["reported_by_platform"])
 
 
-def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answers) -> None:
+def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answers, tmp_path: Path) -> None:
     card = read_card(SHIPPED)
+    inbox = Inbox(answers, Reviews.in_folder(tmp_path), People.in_folder(tmp_path), lambda: 5.0)
     pages = [
-        overview.layout(answers, WEEK), account.layout(answers, WEEK), compare.layout(answers, WEEK),
+        home.layout(answers, WEEK, inbox), account.layout(answers, WEEK), compare.layout(answers, WEEK),
         quality.layout(answers, WEEK, card, []), numbers.layout(answers, WEEK),
-        comments.layout(answers, WEEK, lambda: pytest.fail("no comment is open"), lambda _: None),
+        comments.layout(answers, WEEK, lambda: pytest.fail("no comment is open"), inbox, lambda _: None),
     ]  # fmt: skip
     said = [text_of(page) for page in pages]
     assert "Random audit" in said[3]

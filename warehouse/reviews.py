@@ -1,11 +1,13 @@
-"""Moderators' decisions: saved to SQLite (reviews.db) at once, copied to the warehouse every night."""
+"""Moderators' decisions, and who deals with what: saved to SQLite (reviews.db) at once. Decisions are copied to the
+warehouse every night.
+"""
 
 import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,8 @@ class Reviews(SqliteFile):
         with self._open() as database, database:
             for table in ("skipped", "claims", "drawn"):
                 database.executemany(f"DELETE FROM {table} WHERE comment_id = ?", ids)
+            for table in ("put_aside", "assigned"):
+                database.executemany(f"DELETE FROM {table} WHERE item = ?", ids)
             return database.executemany("DELETE FROM reviews WHERE comment_id = ?", ids).rowcount
 
     def record(
@@ -121,6 +125,35 @@ class Reviews(SqliteFile):
     def claim(self, comment_id: str, who: str) -> None:
         self.query("DELETE FROM claims WHERE at < ?", time.time() - CLAIM_SECONDS)
         self.query("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", comment_id, who, time.time())
+
+    def put_aside(self, items: Iterable[str], who: str, until: date | None = None) -> None:
+        """Takes items (IDs of comments, or names of other things) out of somebody's inbox, for good or until a day."""
+        rows = [(item, who, until and str(until)) for item in items]
+        with self._open() as database, database:
+            database.executemany("INSERT OR REPLACE INTO put_aside VALUES (?, ?, ?)", rows)
+
+    def bring_back(self, items: Iterable[str], who: str) -> None:
+        with self._open() as database, database:
+            database.executemany("DELETE FROM put_aside WHERE item = ? AND person = ?", [(item, who) for item in items])
+
+    def assign(self, items: Sequence[str], to: str) -> None:
+        """Hands items to somebody, for whom they are unread again."""
+        with self._open() as database, database:
+            database.executemany("INSERT OR REPLACE INTO assigned VALUES (?, ?)", [(item, to) for item in items])
+        self.bring_back(items, to)
+
+    def assigned(self) -> dict[str, str]:
+        """Item → who it was handed to."""
+        return dict(self.query("SELECT item, person FROM assigned"))
+
+    def done(self, who: str) -> list[str]:
+        """Items that need nothing of them: put aside by them or by whoever they were handed to, or reviewed."""
+        rows = self.query(
+            "SELECT item FROM put_aside LEFT JOIN assigned USING (item) WHERE (until IS NULL OR until > date()) "
+            "AND put_aside.person IN (?, assigned.person) UNION SELECT comment_id FROM reviews ORDER BY item",
+            who,
+        )
+        return [item for (item,) in rows]
 
     def tally(self, who: str) -> Tally:
         rows = self.query(

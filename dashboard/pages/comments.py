@@ -27,8 +27,17 @@ from dashboard.components import (
     pick_zone,
     place,
 )
+from dashboard.inbox import MOST_URGENT, Inbox
 from dashboard.view import REVIEWS, SEVERITIES, Answers, Row, View
-from dashboard.wording import ATTACKED, COMMENT_FACTS, label_name, label_title
+from dashboard.wording import (
+    ATTACKED,
+    COMMENT_FACTS,
+    LABEL_NOUNS,
+    counted,
+    label_name,
+    label_plural,
+    label_title,
+)
 from models.labels import LABELS
 from models.scorer import Scorer
 
@@ -41,14 +50,16 @@ REVEAL = """shown => {
     return shown ? 'Hide text' : 'Show text';
 }"""
 SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
+TIMES = {"function": "`${params.value} ×`"}
 TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
 
 
-def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> Component:
-    (count,) = answers.rows("comments_count", view)
+def layout(
+    answers: Answers, view: View, in_use: Callable[[], Scorer], inbox: Inbox, write_down: Callable[[str], None]
+) -> Component:
     return page(
         TITLE,
-        _sentence(count["comments"], count["scored"], view),
+        _unread_sentence(inbox.comments(view), view) if view.inbox else _sentence(_count(answers, view), view),
         [
             pick_account(view, answers.places(), "All accounts"),
             pick_period(view),
@@ -57,6 +68,7 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_dow
             pick("severity", "Severity", view.severity, {one: one.capitalize() for one in SEVERITIES}, "Any severity"),
             pick("language", "Language", view.language, LANGUAGES, "Any language"),
             pick("review", "Review", view.review, REVIEWS, "Reviewed or not"),
+            pick("inbox", "In your inbox", view.inbox, {one: label_plural(one) for one in MOST_URGENT}, "Or not"),
             dmc.TextInput(id={"control": "words"}, label="Text, or @pseudonym", value=view.words or "",
                           debounce=500, size="sm", w=190),
             pick_zone(view),
@@ -67,20 +79,23 @@ def layout(answers: Answers, view: View, in_use: Callable[[], Scorer], write_dow
             dcc.Download(id="exported"),
         ], className="bar"),
         _grid(view),
-        html.Div(_thread(answers, view, in_use(), write_down) if view.comment else None, id="thread", role="status"),
+        html.Div(
+            _thread(answers, view, in_use(), inbox, write_down) if view.comment else None, id="thread", role="status"
+        ),
     )  # fmt: skip
 
 
-def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_down: Callable[[str], None]) -> None:
+def register(
+    app: Dash, answers: Answers, in_use: Callable[[], Scorer], inbox: Inbox, write_down: Callable[[str], None]
+) -> None:
     @app.callback(Output("comments", "getRowsResponse"), Input("comments", "getRowsRequest"), State("url", "search"))
     def rows(request: dict[str, Any] | None, search: str) -> dict[str, Any]:
         if not request:
             return {"rowData": [], "rowCount": 0}
         view = View.read(search, answers.newest())
         start, end = request["startRow"], request["endRow"]
-        page = answers.page_of_comments(view, _order(request.get("sortModel")), min(end - start, 500), start)
-        (count,) = answers.rows("comments_count", view)
-        return {"rowData": [_cells(row, view) for row in page], "rowCount": count["comments"]}
+        page, count = _page(answers, inbox, view, _order(request.get("sortModel")), min(end - start, 500), start)
+        return {"rowData": [_cells(row, view) for row in page], "rowCount": count}
 
     @app.callback(
         Output("thread", "children"),
@@ -90,7 +105,7 @@ def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_do
     )
     def open_one(cell: dict[str, Any], search: str) -> Component:
         view = replace(View.read(search, answers.newest()), comment=cell["rowId"])
-        return _thread(answers, view, in_use(), write_down)
+        return _thread(answers, view, in_use(), inbox, write_down)
 
     @app.callback(
         Output("exported", "data"), Input("export", "n_clicks"), State("comments", "selectedRows"),
@@ -100,7 +115,7 @@ def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_do
         if selected:
             rows = answers.comments([row["id"] for row in selected])
         else:
-            rows = answers.page_of_comments(View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
+            rows, _ = _page(answers, inbox, View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
         write_down(f"exported {len(rows):,} comments, {'selected by hand' if selected else _filters(search)}")
         return {"content": as_csv(rows), "filename": "comments.csv", "type": "text/csv"}
 
@@ -113,12 +128,41 @@ def register(app: Dash, answers: Answers, in_use: Callable[[], Scorer], write_do
     app.clientside_callback(REVEAL, Output("reveal", "label"), Input("reveal", "checked"))
 
 
-def _sentence(count: int, scored: int | None, view: View) -> Component:
+def _page(
+    answers: Answers, inbox: Inbox, view: View, order: str, limit: int, offset: int
+) -> tuple[list[Row], int]:  # fmt: skip
+    """Some of the comments that match, and how many there are."""
+    if view.inbox:
+        column, direction, *_ = order.split()
+        rows = sorted(inbox.comments(view), key=lambda row: (row[column] is not None, row[column]))
+        return rows[:: 1 if direction == "asc" else -1][offset : offset + limit], len(rows)
+    count = _count(answers, view)["comments"]
+    return answers.page_of_comments(view, order, limit, offset), count
+
+
+def _count(answers: Answers, view: View) -> Row:
+    (count,) = answers.rows("comments_count", view)
+    return count
+
+
+def _unread_sentence(rows: list[Row], view: View) -> Component:
+    if not rows:
+        return html.Span(["You have seen them all. ", link("Back to your inbox", "/")])
+    copies = sum(row["times"] for row in rows) - len(rows)
+    more = f", and {counted(copies, 'copy').replace('copys', 'copies')} of them" if copies else ""
+    noun = LABEL_NOUNS[str(view.inbox)][len(rows) != 1]
+    return html.Span(f"{len(rows):,} {noun} unread{more}. Opening one marks it as seen.")
+
+
+def _sentence(answer: Row, view: View) -> Component:
+    count, scored = answer["comments"], answer["scored"]
     if count:
         matches = "1 comment matches" if count == 1 else f"{count:,} comments match"
         of_which = f", {scored:,} of them scored" if scored is not None and scored != count else ""
         return html.Span(f"{matches}{of_which}. Text is blurred: hover to read, click to open the thread.")
-    return html.Span(["No comments match. ", link("Clear filters", "/comments", View(last=view.last).search())])
+    return html.Span(
+        ["No comments match. ", link("Clear filters", "/comments", View(last=view.last, newest=view.newest).search())]
+    )
 
 
 def _filters(search: str) -> str:
@@ -138,13 +182,16 @@ def _cells(row: Row, view: View) -> Row:
     return row | {"id": id, "posted_at": view.time(row["posted_at"])}
 
 
-def _thread(answers: Answers, view: View, model: Scorer, write_down: Callable[[str], None]) -> Component:
+def _thread(
+    answers: Answers, view: View, model: Scorer, inbox: Inbox, write_down: Callable[[str], None]
+) -> Component:  # fmt: skip
     """One comment, with the comment it replies to and its own replies."""
     write_down(f"read {view.comment}")
     posted_on, _, id = str(view.comment).partition("/")
     row = answers.comment(id, posted_on)
     if row is None:
         return panel("Comment", "Comment not found. It may have been erased.")
+    inbox.see(row, view)
     scores = [row[label] for label in LABELS]
     text = explain.marked(model, row["text"], row["language"], scores) if row["toxic"] is not None else [row["text"]]
     replies = [html.Li(reply["text"], title=view.time(reply["posted_at"])) for reply in answers.replies(id, posted_on)]
@@ -204,6 +251,7 @@ def _grid(view: View) -> Component:
             "sortable": False,
             "cellClass": "hidden-text",
         },
+        *([{"field": "times", "headerName": "Posted", "width": 90, "valueFormatter": TIMES}] if view.inbox else []),
         {"field": "severity", "headerName": "Severity", "width": 100, "sortable": False},
         {"field": "language", "headerName": "Language", "width": 105},
         {"field": "likes", "headerName": "Likes", "width": 80, "type": "rightAligned"},

@@ -43,30 +43,40 @@ TITLE = "Overview"
 
 
 def layout(answers: Answers, view: View) -> Component:
-    everywhere = View(label=view.label, days=view.days, last=view.last)
-    change = {row["label"]: row for row in answers.rows("change", everywhere)}
-    ranking = answers.rows("ranking", everywhere)
-    trend = answers.trend(everywhere)
-    waves = answers.waves(everywhere, trend)
-    sentence = _sentence(change.get(view.label), ranking, everywhere)
-    return page(
-        TITLE,
-        sentence + not_judged(answers.rows("judged", everywhere)),
-        [pick_period(view), pick_label(view)],
+    return page(TITLE, sentence(answers, view), controls(view), *panels(answers, view))
+
+
+def sentence(answers: Answers, view: View) -> str:
+    view = view.of_all()
+    change = {row["label"]: row for row in answers.rows("change", view)}
+    said = _sentence(change.get(view.label), answers.rows("ranking", view), view)
+    return said + not_judged(answers.rows("judged", view))
+
+
+def controls(view: View) -> list[Component]:
+    return [pick_period(view), pick_label(view)]
+
+
+def panels(answers: Answers, view: View) -> list[Component]:
+    view = view.of_all()
+    change = {row["label"]: row for row in answers.rows("change", view)}
+    trend = answers.trend(view)
+    waves = answers.waves(view, trend)
+    return [
         tiles(*(_tile(change[label]) for label in LABELS if label in change)),
         chart(
             f"{label_plural(view.label)}, by day",
             "Estimated share of comments, with 95% interval. The selected period is shaded.",
-            figures.trend(trend, view.label, [(w["day"], f"wave: {w['account']}") for w in waves], everywhere.first),
+            figures.trend(trend, view.label, [(w["day"], f"wave: {w['account']}") for w in waves], view.first),
             [row for row in trend if row["label"] == view.label],
             "No comments in this period.",
             wide=True,
         ),
-        _ranking(ranking, everywhere),
-        *attacked(answers.rows("attacked", everywhere)),
+        _ranking(answers.rows("ranking", view), view),
+        *attacked(answers.rows("attacked", view)),
         all_categories(trend),
-        *_last_night(answers, everywhere),
-    )
+        *_last_night(answers, view),
+    ]
 
 
 def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:

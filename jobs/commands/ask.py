@@ -23,6 +23,7 @@ from jobs.commands.options import (
     print_rows,
 )
 from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
 from jobs.console import console
 from jobs.errors import BadInput
 from warehouse.untrusted import printable
@@ -62,7 +63,16 @@ def serve(
         https,
         settings.data_docs.parent,
         settings.proxies,
+        lambda: _budget_usd(Settings.load(data_dir)),
     )
+
+
+def _budget_usd(settings: Settings) -> float | None:
+    """The night's budget; None while targets.toml is missing or has a mistake."""
+    try:
+        return read_targets(settings.targets_file).night.budget_usd
+    except BadInput:
+        return None
 
 
 def import_file(

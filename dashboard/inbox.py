@@ -1,0 +1,242 @@
+"""What needs somebody: unread severe comments, waves of abuse, accounts that could not be collected, the budget.
+
+A line speaks of items: comments, or other things with a name. Each person puts items aside or hands them on, and what
+comes up later is a new item, so that it is in the inbox even where its like was put aside before.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from dashboard.people import LOCAL, VISITOR, People, Visitor
+from dashboard.view import Answers, Row, View
+from dashboard.wording import COLLECTION_ERRORS, LABEL_NOUNS, counted, day_month, listed, sentence_case, spelled
+from warehouse import WHOLE
+from warehouse.reviews import Reviews
+
+MOST_URGENT = ("threat", "identity_hate", "severe_toxic", "obscene", "insult", "toxic")  # names a comment's line
+WAVE, REFUSED, PARTIAL, BUDGET = "wave", "refused", "partial", "budget"
+KINDS = (*MOST_URGENT, WAVE, REFUSED, PARTIAL, BUDGET)
+BUDGET_FROM = 0.8  # of the night's budget
+MOST_NAMED = 3  # accounts in a line
+
+
+@dataclass(frozen=True)
+class Item:
+    ids: tuple[str, ...]  # of a comment and those that equal it, or one name
+    kind: str
+    account: str = ""
+    note: str = ""
+    assignee: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the inbox says in one line, and where a click leads; `assignee` is somebody else or the visitor."""
+
+    kind: str
+    items: tuple[Item, ...]
+    assignee: str | None
+    address: str | None
+
+    @property
+    def key(self) -> str:
+        return " ".join((self.kind, self.items[0].account if self.kind == WAVE else "", self.assignee or ""))
+
+    @property
+    def ids(self) -> list[str]:
+        return [id for item in self.items for id in item.ids]
+
+    @property
+    def accounts(self) -> list[str]:
+        return sorted({item.account for item in self.items if item.account})
+
+    @property
+    def text(self) -> str:
+        number = len(self.items)
+        if self.kind == WAVE:
+            return f"1 wave on {_handle(self.items[0].account)}"
+        if self.kind == BUDGET:
+            return self.items[0].note
+        if self.kind in (REFUSED, PARTIAL):
+            return f"{counted(number, 'account')} {'refused' if self.kind == REFUSED else 'only partly collected'}"
+        return f"{number:,} {_noun(self.kind, number)} unread"
+
+    @property
+    def detail(self) -> str:
+        if self.kind in (WAVE, REFUSED, PARTIAL):
+            return "; ".join(item.note for item in self.items[:MOST_NAMED]) + _more(len(self.items))
+        if self.kind == BUDGET:
+            return ""
+        named = [f"{one} ({sum(item.account == one for item in self.items)})" for one in self.accounts[:MOST_NAMED]]
+        times = len(self.ids)
+        copies = f"; posted {times:,} times" if times > len(self.items) else ""
+        return ", ".join(named) + _more(len(self.accounts)) + copies
+
+
+class Inbox:
+    def __init__(
+        self, answers: Answers, reviews: Reviews, people: People, budget_usd: Callable[[], float | None]
+    ) -> None:
+        self._answers, self._reviews, self._people, self._budget_usd = answers, reviews, people, budget_usd
+
+    def lines(self, view: View) -> list[Line]:
+        """The visitor's own first, the most urgent first."""
+        visitor = VISITOR.get()
+        done = self._reviews.done(visitor.name)
+        items = [
+            *(self._comments(view, done) if visitor.may("texts") else []),
+            *self._waves(view),
+            *self._uncollected(),
+            *self._budget(view),
+        ]
+        left = [item for item in items if not set(done).issuperset(item.ids)]
+        return [
+            Line(kind, tuple(some), assignee, _address(kind, account, assignee, view))
+            for (_, kind, account, assignee), some in _grouped(self._with_assignees(left), visitor.name)
+        ]
+
+    def comments(self, view: View) -> list[Row]:
+        """The comments behind a line, as the grid shows them: equal ones once, with how often they were posted."""
+        wanted = [
+            item
+            for item in self._with_assignees(self._comments(view, self._reviews.done(VISITOR.get().name)))
+            if (item.kind, item.assignee) == (view.inbox, view.assignee)
+        ]
+        times = {item.ids[0]: len(item.ids) for item in wanted}
+        rows = self._answers.comments_between(list(times), view.first, view.last) if times else []
+        return [row | {"times": times[row["comment_id"]]} for row in rows]
+
+    def see(self, row: Row, view: View) -> None:
+        """Who has opened a comment has seen it, and those that equal it."""
+        if row["severity"] not in (None, "none"):
+            same = self._answers.rows("same_text", view, id=row["comment_id"])
+            self._reviews.put_aside([row["comment_id"], *(one["comment_id"] for one in same)], VISITOR.get().name)
+
+    def colleagues(self, line: Line) -> list[str]:
+        """To whom the visitor may hand a line: people who see all of it, and whose names are theirs to know."""
+        visitor = VISITOR.get()
+        if visitor == LOCAL or not visitor.may("review"):
+            return []
+        return [
+            person.name
+            for person in self._people.visitors()
+            if visitor.part in (WHOLE, person.part)
+            and self._sees(person, line)
+            and person.name != (line.assignee or "")
+        ]
+
+    def _sees(self, person: Visitor, line: Line) -> bool:
+        own = {account for tag in person.part.tags for account in self._answers.tags().get(tag, [])}
+        is_of_theirs = not person.part.tags or (line.kind != BUDGET and own.issuperset(line.accounts))
+        return is_of_theirs and (person.part.texts or line.kind not in MOST_URGENT)
+
+    def _comments(self, view: View, done: list[str]) -> list[Item]:
+        return [
+            Item(tuple(row["comment_ids"]), next(kind for kind in MOST_URGENT if kind in row["flags"]), row["account"])
+            for row in self._answers.rows("unread", view, done=done)
+        ]
+
+    def _waves(self, view: View) -> Iterator[Item]:
+        for row in sorted(self._answers.rows("waves", view), key=lambda row: row["day"], reverse=True):
+            note = f"{row['flagged']:,} of {counted(row['comments'], 'comment')} flagged on {day_month(row['day'])}"
+            yield Item((f"{WAVE} {row['account']} {row['day']}",), WAVE, row["account"], note)
+
+    def _uncollected(self) -> Iterator[Item]:
+        for row in self._answers.rows("uncollected", View()):
+            kind = REFUSED if row["is_refused"] else PARTIAL
+            reason = COLLECTION_ERRORS.get(row["error"], row["error"].replace("_", " "))
+            began = row["since"] if row["is_refused"] else row["night"]
+            note = f"{row['account']}: {reason.lower()}" + (f" since {day_month(began)}" if row["is_refused"] else "")
+            yield Item((f"{kind} {row['account']} {row['error']} {began}",), kind, row["account"], note)
+
+    def _budget(self, view: View) -> Iterator[Item]:
+        budget = self._budget_usd()
+        for night in self._answers.rows("night", view):  # nothing for visitors who see only some accounts
+            share = (night["cost_usd"] or 0) / budget if budget else 0
+            if share >= BUDGET_FROM:
+                yield Item((f"{BUDGET} {night['night']}",), BUDGET, note=f"Budget {share:.0%} used last night")
+
+    def _with_assignees(self, items: list[Item]) -> list[Item]:
+        assigned, names = self._reviews.assigned(), set(self._people.names())
+        found = [next((assigned[id] for id in item.ids if id in assigned), None) for item in items]
+        return [
+            Item(item.ids, item.kind, item.account, item.note, who if who in names else None)
+            for item, who in zip(items, found, strict=True)
+        ]
+
+
+def mine(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line.assignee in (None, VISITOR.get().name)]
+
+
+def sentence(lines: list[Line]) -> str:
+    """ "Four threats wait for you. There is a wave of abuse on harbour_fc. Last night used 82% of its budget." """
+    of = {kind: [item for line in mine(lines) if line.kind == kind for item in line.items] for kind in KINDS}
+    comments = {kind: len(of[kind]) for kind in MOST_URGENT if of[kind]}
+    sentences = []
+    if comments:
+        named = listed([f"{spelled(number)} {_noun(kind, number)}" for kind, number in comments.items()])
+        sentences.append(f"{sentence_case(named)} {'waits' if sum(comments.values()) == 1 else 'wait'} for you.")
+    if of[WAVE]:
+        handles = list(dict.fromkeys(_handle(item.account) for item in of[WAVE]))
+        waves = "There is a wave" if len(handles) == 1 else "There are waves"
+        sentences.append(f"{waves} of abuse on {_named(handles)}.")
+    if of[REFUSED]:
+        sentences.append(f"{_named([item.account for item in of[REFUSED]])} could not be collected.")
+    if of[BUDGET]:
+        sentences.append(f"Last night used {of[BUDGET][0].note.split()[1]} of its budget.")
+    return " ".join(sentences) or "Nothing needs you now."
+
+
+def described(line: Line) -> dict[str, Any]:
+    """A line for programs."""
+    return {
+        "kind": line.kind,
+        "text": line.text,
+        "detail": line.detail,
+        "count": len(line.items),
+        "accounts": line.accounts,
+        "comment_ids": line.ids if line.kind in MOST_URGENT else [],
+        "assigned_to": line.assignee,
+        "address": line.address,
+    }
+
+
+def _grouped(items: list[Item], me: str) -> Iterator[tuple[tuple[bool, str, str, str | None], Iterator[Item]]]:
+    def group(item: Item) -> tuple[bool, str, str, str | None]:
+        is_others = item.assignee not in (None, me)
+        return is_others, item.kind, item.account if item.kind == WAVE else "", item.assignee
+
+    def order(item: Item) -> tuple[bool, int, str, str]:
+        is_others, kind, account, assignee = group(item)
+        return is_others, KINDS.index(kind), account, assignee or ""
+
+    return groupby(sorted(items, key=order), group)
+
+
+def _address(kind: str, account: str, assignee: str | None, view: View) -> str | None:
+    if kind in MOST_URGENT:
+        return "/comments" + view.search(inbox=kind, assignee=assignee)
+    if kind == WAVE:
+        page = "/comments" if VISITOR.get().may("texts") else "/account"
+        return page + view.search(account=account, flag="toxic", label="toxic")
+    return "/quality" + view.search()
+
+
+def _noun(kind: str, number: int) -> str:
+    return LABEL_NOUNS[kind][number != 1]
+
+
+def _handle(account: str) -> str:
+    return account.partition("/")[2]
+
+
+def _named(names: list[str]) -> str:
+    """ "a, b and 3 more" """
+    return listed(names[:MOST_NAMED] + ([f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []))
+
+
+def _more(number: int) -> str:
+    return f" and {number - MOST_NAMED} more" if number > MOST_NAMED else ""

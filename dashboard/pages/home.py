@@ -1,0 +1,121 @@
+"""The first page: what needs somebody, then what changed. A line of the inbox leads to what it speaks of."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboard.components import labelled, page, panel
+from dashboard.inbox import MOST_URGENT, Inbox, Line, sentence
+from dashboard.pages import overview
+from dashboard.people import VISITOR
+from dashboard.view import Answers, View
+from dashboard.wording import full_date
+from warehouse.reviews import Reviews
+
+TITLE = "Home"
+SNOOZES = {"Tomorrow": 1, "In 3 days": 3, "In a week": 7, "In 4 weeks": 28}  # days
+
+
+def layout(answers: Answers, view: View, inbox: Inbox) -> Component:
+    lines = inbox.lines(view.of_all())
+    return page(
+        TITLE,
+        [html.Strong(sentence(lines), id="needs"), " ", overview.sentence(answers, view)],
+        overview.controls(view),
+        html.Div(_panel(lines, inbox), id="inbox", className="wide", role="status"),
+        *overview.panels(answers, view),
+    )  # fmt: skip
+
+
+def register(app: Dash, answers: Answers, inbox: Inbox, reviews: Reviews, write_down: Callable[[str], None]) -> None:
+    @app.callback(
+        Output("inbox", "children"), Output("needs", "children"),
+        Input({"inbox": ALL, "line": ALL, "to": ALL}, "n_clicks"),
+        State("shown", "data"), State("url", "search"), prevent_initial_call=True,
+    )  # fmt: skip
+    def act(clicks: list[int | None], shown: dict[str, list[str]], search: str) -> tuple[Component, str]:
+        if not any(clicks):  # new buttons trigger too
+            raise PreventUpdate
+        view, asked = View.read(search, answers.newest()).of_all(), ctx.triggered_id
+        line = next((one for one in inbox.lines(view) if one.key == asked["line"]), None)
+        if asked["inbox"] == "undo":
+            reviews.bring_back(shown.get("", []), VISITOR.get().name)
+        elif line:
+            ids = [id for id in line.ids if id in set(shown[line.key])]  # not what came up since the page was drawn
+            said = _carry_out(asked["inbox"], asked["to"], line, ids, inbox, reviews, write_down)
+            lines = inbox.lines(view)
+            return _panel(lines, inbox, said, [] if asked["inbox"] == "assign" else ids), sentence(lines)
+        lines = inbox.lines(view)
+        return _panel(lines, inbox), sentence(lines)
+
+
+def _carry_out(
+    action: str, to: str, line: Line, ids: list[str], inbox: Inbox, reviews: Reviews, write_down: Callable[[str], None]
+) -> str:
+    """Does it and says so."""
+    what = line.text.removesuffix(" unread")
+    if action == "assign":
+        if to not in inbox.colleagues(line):
+            raise PreventUpdate
+        reviews.assign(ids, to)
+        write_down(f"assigned {what} to {to}: {', '.join(ids)}")
+        return f"Assigned to {to}: {what}."
+    if action == "snooze":
+        until = date.fromisoformat(to)
+        reviews.put_aside(ids, VISITOR.get().name, until)
+        return f"Back on {full_date(until)}: {what}."
+    reviews.put_aside(ids, VISITOR.get().name)
+    return f"Seen: {what}."
+
+
+def _panel(lines: list[Line], inbox: Inbox, said: str = "", undoable: list[str] | None = None) -> Component:
+    undo = [" ", _button("Undo", "undo")] if undoable else []
+    return panel(
+        "Needs you",
+        [said, *undo] if said else "Seen means seen by you; what comes in later is a new line.",
+        html.Ul([_line(line, inbox) for line in lines], className="inbox")
+        if lines else html.P("Nothing. You have seen it all.", className="empty"),
+        dcc.Store(id="shown", data={line.key: line.ids for line in lines} | {"": undoable or []}),
+        wide=True,
+    )  # fmt: skip
+
+
+def _line(line: Line, inbox: Inbox) -> Component:
+    whose = ""
+    if line.assignee:
+        whose = "assigned to you" if line.assignee == VISITOR.get().name else f"with {line.assignee}"
+    text = dcc.Link(line.text, href=line.address) if line.address else line.text
+    return html.Li([
+        html.Div([text, *([html.Span(whose, className="whose")] if whose else []),
+                  html.Div(line.detail, className="note")], className="what"),
+        html.Div(_actions(line, inbox), className="actions"),
+    ], className="urgent" if line.kind in MOST_URGENT else "")  # fmt: skip
+
+
+def _actions(line: Line, inbox: Inbox) -> list[Component]:
+    me, colleagues = VISITOR.get().name, inbox.colleagues(line)
+    hand_on = _menu("Assign", line, "assign", {name: "Me" if name == me else name for name in colleagues})
+    if line.assignee not in (None, me):
+        return hand_on
+    today = datetime.now(UTC).date()
+    days = {str(today + timedelta(later)): text for text, later in SNOOZES.items()}
+    return [_button("Seen", "seen", line.key), *_menu("Snooze", line, "snooze", days), *hand_on]
+
+
+def _menu(caption: str, line: Line, action: str, choices: dict[str, str]) -> list[Component]:
+    items = [dmc.MenuItem(text, id=_id(action, line.key, to), n_clicks=0) for to, text in choices.items()]
+    button = labelled(html.Button, f"{caption}: {line.text}", caption)
+    return [dmc.Menu([dmc.MenuTarget(button), dmc.MenuDropdown(items)])] if items else []
+
+
+def _button(caption: str, action: str, line: str = "") -> Component:
+    return html.Button(caption, id=_id(action, line), n_clicks=0)
+
+
+def _id(action: str, line: str, to: str = "") -> dict[str, Any]:
+    return {"inbox": action, "line": line, "to": to}
