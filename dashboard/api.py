@@ -123,6 +123,7 @@ def add(
             + (f'{{stage="{row["stage"]}"}}' if row["stage"] else "")
             + f" {row['value']:.15g}\n"
             for row in rows
+            if row["value"] is not None  # no night yet
         )
 
     @server.exception_handler(RequestValidationError)

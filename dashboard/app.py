@@ -23,6 +23,7 @@ from dashboard.inbox import Inbox
 from dashboard.pages import account, audit, comments, compare, home, numbers, quality, review, try_it
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.view import Answers, View
+from dashboard.wording import listed
 from models import scorer
 from warehouse import WHOLE, WarehouseError
 from warehouse.reader import Warehouse
@@ -50,6 +51,7 @@ TOGGLE_THEME = """clicks => {
     const next = clicks ? (now === 'dark' ? 'light' : 'dark')
         : localStorage.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
     if (clicks) localStorage.theme = next;
+    document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;  // the login page has no scripts
     page.setAttribute('data-mantine-color-scheme', next);
     return next === 'dark' ? 'Light' : 'Dark';
 }"""
@@ -63,6 +65,45 @@ CHOOSE = """() => {
     }
     history.pushState({}, '', `?${search}`);
     dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+}"""
+
+# The title of the tab names the page. On a phone, the menu opens by a click and closes with the next page.
+NAME = """page => {
+    const heading = part => Array.isArray(part) ? part.map(heading).find(Boolean)
+        : part?.type === 'H1' ? part.props.children : part?.props ? heading(part.props.children) : null;
+    const title = heading(page);
+    document.title = title ? `${title} – Toxwatch` : 'Toxwatch';
+    document.getElementById('nav').classList.remove('open');
+}"""
+MENU = """() => {
+    const isOpen = document.getElementById('nav').classList.toggle('open');
+    document.getElementById('menu').setAttribute('aria-expanded', isOpen);
+}"""
+# A point of a chart leads to the comments behind it.
+OPEN = """() => {
+    const [clicked] = dash_clientside.callback_context.triggered, address = clicked?.value?.points[0]?.customdata;
+    if (typeof address !== 'string') return;
+    history.pushState({}, '', address);
+    dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+    scrollTo(0, 0);
+}"""
+# Back and forward return to the place on the page, for two seconds because charts move what is below them.
+RETURN = """() => {
+    if (!window.places) {
+        window.places = {};
+        history.scrollRestoration = 'manual';
+        addEventListener('scroll', () => { if (!window.goal) places[location.href] = scrollY; }, {passive: true});
+        addEventListener('popstate', () => { window.goal = {y: places[location.href] || 0}; });
+        for (const move of ['wheel', 'pointerdown', 'keydown']) addEventListener(move, () => { window.goal = null; });
+    }
+    if (!window.goal) return;
+    const until = Date.now() + 2000;
+    const stay = () => {
+        if (!window.goal) return;
+        scrollTo(0, window.goal.y);
+        if (Date.now() < until) requestAnimationFrame(stay); else window.goal = null;
+    };
+    stay();
 }"""
 
 
@@ -135,15 +176,20 @@ def create(
             return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
         try:
             if path in OF_COMMENTS and answers.are_empty():
-                return note("None of the accounts you can see has comments yet.", "Nothing to show yet"), navigation
+                return note(_empty(), "No comments yet"), navigation
             return layouts[path](answers, View.read(search, answers.newest())), navigation
         except WarehouseError as error:
-            return note(str(error), "Can't read the warehouse"), navigation
+            why = str(error) if VISITOR.get().sees_all else "The data can't be read right now. Tell your administrator."
+            return note(why, "Can't read the warehouse"), navigation
 
     app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
+    app.clientside_callback(OPEN, Input({"chart": ALL}, "clickData"))
+    app.clientside_callback(RETURN, Input("page", "children"))
+    app.clientside_callback(NAME, Input("page", "children"))
+    app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     home.register(app, answers, inbox, reviews, write_down)
-    comments.register(app, answers, in_use, inbox, write_down)
+    comments.register(app, answers, in_use, inbox, reviews, write_down)
     review.register(app, answers, reviews, write_down)
     try_it.register(app, in_use, score_upload)
     api.refuse_other_methods(server)
@@ -241,6 +287,7 @@ def _shell(titles: dict[str, str], has_login: bool) -> Component:
             html.A("Skip to content", href="#page", className="skip"),
             html.Nav([
                 dcc.Link("Toxwatch", href="/", className="brand"),
+                html.Button("Menu", id="menu", className="menu", **cast(Any, {"aria-controls": "nav"})),
                 html.Div(_navigation(titles, "/", ""), id="nav", className="links"),
                 html.Button(id="theme", className="theme", title="Switch between dark and light"),
                 *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if has_login else []),
@@ -259,6 +306,13 @@ def _navigation(titles: dict[str, str], path: str, search: str) -> list[Componen
         for address, title in titles.items()
         if _may_open(address)
     ]
+
+
+def _empty() -> str:
+    visitor = VISITOR.get()
+    if visitor.sees_all:
+        return "No night has collected any comments. Run `toxwatch doctor` to check your accounts."
+    return f"You see the accounts tagged {listed(visitor.part.tags)}, and none of them has comments yet."
 
 
 def _may_open(path: str) -> bool:

@@ -6,17 +6,18 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import Figure, bars, small_multiples
-from dashboard.view import Row, View
+from dashboard.figures import Address, Figure, bars, small_multiples
+from dashboard.people import VISITOR
+from dashboard.view import Row, View, time_zones
 from dashboard.wording import ATTACKED, PERIODS, counted, heading, label_title
 from models.labels import LABELS
 from models.training.report import COLOURS
@@ -39,11 +40,13 @@ LANGUAGES = {
     "th": "Thai", "vi": "Vietnamese", "ms": "Malay", "tl": "Tagalog", "sw": "Swahili", "ca": "Catalan", "eu": "Basque",
     "gl": "Galician", "lt": "Lithuanian", "lv": "Latvian", "et": "Estonian", "af": "Afrikaans", "sq": "Albanian",
 }  # fmt: skip
+MOST_UNFOLDED = 4  # controls that a phone shows at once
 MOST_LANGUAGES = 4  # named in a sentence
 NUMERIC = re.compile(r"–|[+-]?[\d,.]+%?( points)?( ± [\d.]+)?")
 GRID_THEME = """themeQuartz.withParams({
     backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',
     headerTextColor: 'var(--quiet)', borderColor: 'var(--line)', fontFamily: 'inherit', wrapperBorder: false,
+    browserColorScheme: 'inherit',
 })"""
 
 
@@ -91,7 +94,10 @@ def page(
     title: str, sentence: Component | str | list[Any], controls: Sequence[Component], *panels: Component
 ) -> Component:
     head = html.Div([html.H1(title), html.P(sentence, className="sentence")], className="head-text")
-    return html.Div([html.Header([head, html.Div(list(controls), className="controls")]), *panels], className="page")
+    fold = [dmc.Switch(id="filters", label="Filters", persistence="filters", persistence_type="session")]
+    chosen = html.Div(list(controls), className="controls")
+    folded = [html.Div(fold, className="fold"), chosen] if len(controls) > MOST_UNFOLDED else [chosen]
+    return html.Div([html.Header([head, *folded]), *panels], className="page")
 
 
 def panel(title: str, note: Any, *body: Any, wide: bool = False) -> Component:
@@ -101,12 +107,21 @@ def panel(title: str, note: Any, *body: Any, wide: bool = False) -> Component:
     )
 
 
-def chart(title: str, note: str, figure: Figure, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
-    """A figure with its data as a table and a CSV file; `empty` is shown when there are no rows."""
+def chart(
+    title: str, note: str, figure: Figure | dict[str, Figure], rows: Sequence[Row], empty: str, wide: bool = False
+) -> Component:  # fmt: skip
+    """A figure, or small ones by title, with the data as a table and a CSV file; `empty` is shown without rows."""
     if not rows:
         return panel(title, note, html.P(empty, className="empty"), wide=wide)
-    graph = labelled(html.Div, f"{title}. {note}", dcc.Graph(figure=figure, config=GRAPH), role="figure",
-                     className="scrolls" if wide else "")  # fmt: skip
+    is_one = "data" in figure
+    figures = {title: figure} if is_one else figure
+    is_open = any("customdata" in trace for one in figures.values() for trace in one["data"])
+    note += " Click to read the comments." if is_open else ""
+    graphs: list[Any] = [dcc.Graph(id={"chart": name}, figure=one, config=GRAPH) for name, one in figures.items()]
+    if not is_one:
+        graphs = [html.Div([html.H3(name), graph]) for name, graph in zip(figures, graphs, strict=True)]
+    look = " ".join([*(["opens"] if is_open else []), *([] if is_one else ["multiples"])])
+    drawn = labelled(html.Div, f"{title}. {note}", *graphs, role="figure", className=look)
     data = html.Details(
         [
             html.Summary("Show data"),
@@ -117,21 +132,39 @@ def chart(title: str, note: str, figure: Figure, rows: Sequence[Row], empty: str
         ],
         className="numbers",
     )
-    return panel(title, note, graph, data, wide=wide)
+    return panel(title, note, drawn, data, wide=wide)
 
 
-def attacked(answer: Sequence[Row]) -> list[Component]:
+def behind(view: View, **filters: Any) -> str | None:
+    """The address of the comments behind a figure; None for visitors who see no comments."""
+    return "/comments" + view.unfiltered().search(**filters) if VISITOR.get().may("texts") else None
+
+
+def behind_day(view: View) -> Address:
+    """Of a figure of one day and category: that day's flagged comments."""
+    of_label = cache(lambda label: behind(view, flag=label, days=1, last=view.newest))
+    return lambda row: (address := of_label(row["label"])) and f"{address}&last={row['day']}"
+
+
+def opens(text: str, view: View, **filters: Any) -> Component | str:
+    """A link to the comments behind a figure, or just the text."""
+    address = behind(view, **filters)
+    return dcc.Link(text, href=address) if address else text
+
+
+def attacked(answer: Sequence[Row], view: View) -> list[Component]:
     """Whom toxic comments attack; nothing where the model doesn't tell."""
     if not answer:
         return []
     rows = [row for row in answer if row["attacked"] in ATTACKED]
     toxic = {name: sum(row["toxic"] for row in rows if row["attacked"] == name) for name in ATTACKED}
     total = sum(toxic.values())
-    shares = {ATTACKED[name]: part / total for name, part in sorted(toxic.items(), key=lambda one: -one[1]) if part}
+    shares = {name: part / total for name, part in sorted(toxic.items(), key=lambda one: -one[1]) if part}
     return [chart(
         "Who is attacked", "Share of the toxic comments that attack someone, by whom they most likely attack.",
-        bars(list(shares), list(shares.values()), [0.0] * len(shares), COLOURS["toxic"]), rows,
-        "No toxic comment of this period attacks anyone.",
+        bars([ATTACKED[name] for name in shares], list(shares.values()), [0.0] * len(shares), COLOURS["toxic"],
+             [behind(view, attacked=name) for name in shares]), rows,
+        "No toxic comment of this period attacks anyone.", wide=True,
     )]  # fmt: skip
 
 
@@ -149,8 +182,9 @@ def not_judged(languages: Sequence[Row]) -> str:
     )
 
 
-def all_categories(trend: Sequence[Row]) -> Component:
-    return chart("All categories, by day", "Each chart has its own scale.", small_multiples(trend), trend,
+def all_categories(trend: Sequence[Row], view: View) -> Component:
+    figure = small_multiples(trend, behind_day(view))
+    return chart("All categories, by day", "Each chart has its own scale.", figure, trend,
                  "No comments in this period.", wide=True)  # fmt: skip
 
 
@@ -158,18 +192,25 @@ def table(rows: Sequence[Row], headings: dict[str, str] | None = None) -> Compon
     """The columns in `headings`, or all of them."""
     headings = headings or {column: heading(column) for column in (rows[0] if rows else {})}
     kind = {name: "number" if all(_is_numeric(row[name]) for row in rows) else "" for name in headings}
-    head = html.Tr([html.Th(text, className=kind[name], scope="col") for name, text in headings.items()])
+    head = html.Tr(
+        [html.Th(text, className=kind[name], scope="col", role="columnheader") for name, text in headings.items()],
+        role="row",
+    )
     body = [
         html.Tr([
-            html.Td(row[name] if isinstance(row[name], Component) else shown(row[name]), className=kind[name])
-            for name in headings
-        ])
+            html.Td(row[name] if isinstance(row[name], Component) else shown(row[name]), className=kind[name],
+                    role="cell", **cast(Any, {"data-heading": text}))
+            for name, text in headings.items()
+        ], role="row")
         for row in rows
     ]  # fmt: skip
-    return html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="table", tabIndex=0)
+    parts = [html.Thead(head, role="rowgroup"), html.Tbody(body, role="rowgroup")]  # a phone shows no table
+    return html.Div(html.Table(parts, role="table"), className="table", tabIndex=0)
 
 
 def _is_numeric(value: Any) -> bool:
+    if isinstance(value, dcc.Link):
+        value = value.children
     if isinstance(value, str):
         return NUMERIC.fullmatch(value) is not None
     return value is None or isinstance(value, int | float)
@@ -196,9 +237,10 @@ def _data(rows: Sequence[Row]) -> Component:
     return grid(columns, "300px", {"rowHeight": 28}, rowData=list(rows), columnSize="responsiveSizeToFit")
 
 
-def tile(label: str, value: str, note: str = "", mood: str = "") -> Component:
-    return html.Div([html.Div(label, className="label"), html.Div(value, className="value"),
-                     html.Div(note, className=f"note {mood}")], className="tile")  # fmt: skip
+def tile(label: str, value: str, note: str = "", mood: str = "", href: str | None = None) -> Component:
+    parts = [html.Div(label, className="label"), html.Div(value, className="value"),
+             html.Div(note, className=f"note {mood}")]  # fmt: skip
+    return dcc.Link(parts, href=href, className="tile") if href else html.Div(parts, className="tile")
 
 
 def tiles(*items: Component) -> Component:
@@ -261,7 +303,7 @@ def pick_period(view: View) -> Component:
 def pick_zone(view: View) -> Component:
     zones = {
         zone: zone.replace("_", " ")
-        for zone in ["UTC", *sorted(available_timezones())]
+        for zone in ["UTC", *sorted(time_zones())]
         if zone == "UTC" or ("/" in zone and not zone.startswith("Etc/"))
     }
     return pick("zone", "Time zone", view.zone, zones, limit=100)

@@ -22,14 +22,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, People
 
 OPEN = {"/login", "/healthz", "/assets/style.css"}
-SESSION, FORM = "session", "form"  # cookies
+SESSION, FORM, THEME = "session", "form", "theme"  # cookies
 FAILURES, FAILURE_SECONDS = 20, 15 * 60  # per address, then it has to wait
 MOST_PROMPT, LONGEST_DELAY = 3, 30  # failures per name that cost no delay; seconds
 MOST_REMEMBERED = 10_000  # names or addresses
 CHECKED_AT_ONCE = 2  # a password takes 16 MB and a core
 KEY_CALLS, KEY_SECONDS = 120, 60  # rate limit per key
 OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
-PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Sign in – Toxwatch</title>
+PAGE = """<!DOCTYPE html><html lang="en" {theme}><head><meta charset="utf-8"><title>Sign in – Toxwatch</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
 <body class="door"><main><h1>Toxwatch</h1><form method="post" action="/login?next={next}">
 <input type="hidden" name="token" value="{token}">
@@ -45,7 +45,9 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
 
     def form(request: Request, message: str = "", status: int = 200) -> Response:
         token, next = secrets.token_urlsafe(16), quote(_local(request.query_params.get("next", "/")))
-        page = HTMLResponse(PAGE.format(next=next, token=token, message=escape(message)), status)
+        chosen = request.cookies.get(THEME)
+        theme = f'data-mantine-color-scheme="{chosen}"' if chosen in ("dark", "light") else ""
+        page = HTMLResponse(PAGE.format(theme=theme, next=next, token=token, message=escape(message)), status)
         page.set_cookie(FORM, token, path="/login", secure=is_https, httponly=True, samesite="strict")
         return page
 

@@ -3,7 +3,7 @@
 Plain dictionaries: validating a page of them with Plotly's own classes takes a tenth of a second.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from models.training.report import COLOURS, INK, LINES
 from warehouse.measures import FEW_COMMENTS
 
 Figure = dict[str, Any]
+Address = Callable[[Row], str | None]  # where a click on a point leads, from the row that it shows
 
 FEW = "rgba(134, 142, 150, 0.25)"  # of a cell with few comments
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -24,8 +25,17 @@ DAYS = {**X, "type": "date", "tickformat": "%d %b", "nticks": 6}
 SHARES = {**Y, "tickformat": ".1~%", "rangemode": "tozero"}
 
 
+def nowhere(_row: Row) -> None:
+    return None
+
+
 def trend(
-    rows: Sequence[Row], label: str, waves: Sequence[tuple[date, str]], period_from: date, posted: Sequence[Row] = ()
+    rows: Sequence[Row],
+    label: str,
+    waves: Sequence[tuple[date, str]],
+    period_from: date,
+    posted: Sequence[Row] = (),
+    address: Address = nowhere,
 ) -> Figure:
     """One category by day with its interval; marks the period, the days with posts, and waves of abuse."""
     rows = [row for row in rows if row["label"] == label]
@@ -41,33 +51,42 @@ def trend(
              "text": [f"{counted(row['posts'], 'post')}: {row['caption'] or 'no caption'}" for row in posted],
              "marker": {"symbol": "triangle-up", "size": 8, "color": INK},
              "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
-    data = [*_band(rows, COLOURS[label], hover=True), *([posts] if posted else [])]
+    data = [*_band(rows, COLOURS[label], address, hover=True), *([posts] if posted else [])]
     return _quiet(data, 300, xaxis=DAYS, yaxis=SHARES, shapes=[period], annotations=labels)
 
 
-def small_multiples(rows: Sequence[Row]) -> Figure:
+def small_multiples(rows: Sequence[Row], address: Address = nowhere) -> dict[str, Figure]:
     """All categories by day, each on its own scale because they differ by a factor of a hundred."""
-    lines = {label_title(label): ([row for row in rows if row["label"] == label], COLOURS[label]) for label in LABELS}
-    return _multiples(lines, 3, 360, one_scale=False)
-
-
-def side_by_side(trends: Mapping[str, Sequence[Row]], label: str, columns: int) -> Figure:
-    """One category by day for several accounts, tags and periods, on the same scale."""
-    lines = {
-        title: ([row for row in trend if row["label"] == label], COLOURS[label]) for title, trend in trends.items()
+    return {
+        label_title(label): _small(_band([row for row in rows if row["label"] == label], COLOURS[label], address))
+        for label in LABELS
     }
-    return _multiples(lines, columns, 60 + 210 * -(-len(lines) // columns), one_scale=True)
 
 
-def weekdays(rows: Sequence[Row], label: str, zone: str) -> Figure:
+def side_by_side(
+    trends: Mapping[str, Sequence[Row]], label: str, addresses: Mapping[str, Address]
+) -> dict[str, Figure]:  # fmt: skip
+    """One category by day for several accounts, tags and periods, on the same scale."""
+    lines = {title: [row for row in trend if row["label"] == label] for title, trend in trends.items()}
+    top = max((row["share"] + row["margin"] for rows in lines.values() for row in rows), default=1)
+    return {
+        title: _small(_band(rows, COLOURS[label], addresses[title]), range=[0, 1.05 * top])
+        for title, rows in lines.items()
+    }
+
+
+def weekdays(rows: Sequence[Row], label: str, zone: str, address: Address = nowhere) -> Figure:
     share: list[list[Any]] = [[None] * 24 for _ in WEEKDAYS]
     few: list[list[Any]] = [[None] * 24 for _ in WEEKDAYS]
     text = [[""] * 24 for _ in WEEKDAYS]
+    behind: list[list[str | None]] = [[None] * 24 for _ in WEEKDAYS]
     for row in rows:
         share[row["weekday"] - 1][row["hour"]] = row["share"] if row["comments"] >= FEW_COMMENTS else None
         few[row["weekday"] - 1][row["hour"]] = 1 if row["comments"] < FEW_COMMENTS else None
+        behind[row["weekday"] - 1][row["hour"]] = address(row)
         text[row["weekday"] - 1][row["hour"]] = f"{row['share']:.1%} of {counted(row['comments'], 'comment')}"
     data = {**_heat(label, ".0%"), "z": share, "x": [f"{hour:02}" for hour in range(24)], "y": WEEKDAYS, "text": text,
+            **_opening(behind),
             "hovertemplate": f"%{{y}} %{{x}}:00 {zone}: %{{text}}<extra></extra>"}  # fmt: skip
     too_few = f"%{{y}} %{{x}}:00 {zone}: %{{text}}, too few to tell<extra></extra>"
     small = {**data, "z": few, "zmin": 0, "zmax": 1, "showscale": False, "colorscale": [[0, FEW], [1, FEW]],
@@ -76,25 +95,38 @@ def weekdays(rows: Sequence[Row], label: str, zone: str) -> Figure:
     return _quiet([data, small], 260, xaxis=hours, yaxis={**Y, "showgrid": False, "autorange": "reversed"})
 
 
-def drifts(rows: Sequence[Row]) -> Figure:
+def drifts(rows: Sequence[Row], address: Address = nowhere) -> Figure:
     """How far each account's days are from the four weeks before; a significant shift has the darkest colour."""
-    data = {**_heat("toxic", ""), "x": [row["day"] for row in rows], "y": [row["account"] for row in rows],
-            "z": [row["moved"] for row in rows], "zmin": 0, "zmax": 1,
-            "text": [f"{label_name(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments" for row in rows],
+    days, accounts = (sorted({row[name] for row in rows}) for name in ("day", "account"))
+    at = {(row["account"], row["day"]): row for row in rows}
+    cells = [[at.get((account, day)) for day in days] for account in accounts]
+    data = {**_heat("toxic", ""), "x": days, "y": accounts, "zmin": 0, "zmax": 1,
+            "z": [[cell and cell["moved"] for cell in line] for line in cells],
+            "text": [[cell and _shift(cell) for cell in line] for line in cells],
+            **_opening([[cell and address(cell) for cell in line] for line in cells]),
             "hovertemplate": "%{y}, %{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
     names = {**Y, "type": "category", "showgrid": False}
-    return _quiet([data], 90 + 26 * max(len({row["account"] for row in rows}), 2), xaxis=DAYS, yaxis=names)
+    return _quiet([data], 90 + 26 * max(len(accounts), 2), xaxis=DAYS, yaxis=names)
+
+
+def _shift(row: Row) -> str:
+    return f"{label_name(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments"
 
 
 def bars(
-    names: Sequence[str], shares: Sequence[float], margins: Sequence[float], colour: str | Sequence[str]
+    names: Sequence[str],
+    shares: Sequence[float],
+    margins: Sequence[float],
+    colour: str | Sequence[str],
+    addresses: Sequence[str | None] = (),
 ) -> Figure:
     error = {"type": "data", "array": margins, "symmetric": False, "color": INK, "thickness": 1, "width": 3,
              "arrayminus": [min(pair) for pair in zip(shares, margins, strict=True)]}  # fmt: skip
     data = {"type": "bar", "x": shares, "y": names, "orientation": "h", "marker": {"color": colour}, "width": 0.55,
-            "error_x": error, "hovertemplate": "%{y}: %{x:.1%}<extra></extra>"}  # fmt: skip
+            "error_x": error, **_opening(addresses), "hovertemplate": "%{y}: %{x:.1%}<extra></extra>"}  # fmt: skip
     across = {**X, "tickformat": ".1~%", "rangemode": "tozero"}
-    return _quiet([data], 60 + 34 * max(len(names), 2), xaxis=across, yaxis={**Y, "autorange": "reversed"})
+    down = {**Y, "autorange": "reversed", "ticksuffix": "  "}
+    return _quiet([data], 60 + 34 * max(len(names), 2), xaxis=across, yaxis=down)
 
 
 def choices(rows: Sequence[Row], colour: str) -> Figure:
@@ -142,34 +174,25 @@ def sparkline(rows: Sequence[Row], colour: str) -> str:
     return f"data:image/svg+xml,{quote(svg)}"
 
 
+def _opening(addresses: Sequence[Any]) -> Figure:
+    """Where clicks on a trace's points lead, one address per point or line of points; nothing without an address."""
+    flat = [one for line in addresses for one in (line if isinstance(line, list) else [line])]
+    return {"customdata": addresses} if any(flat) else {}
+
+
 def _heat(label: str, unit: str) -> Figure:
     scale = [[0, "rgba(134, 142, 150, 0.08)"], [1, COLOURS[label]]]
     return {"type": "heatmap", "colorscale": scale, "xgap": 2, "ygap": 2,
             "colorbar": {"thickness": 8, "outlinewidth": 0, "tickformat": unit}}  # fmt: skip
 
 
-def _multiples(lines: Mapping[str, tuple[Sequence[Row], str]], columns: int, height: int, one_scale: bool) -> Figure:
-    """One small chart per line, each with its title."""
-    columns = min(columns, len(lines))
-    rows = -(-len(lines) // columns)
-    wide, high, gap = (1 - 0.09 * (columns - 1)) / columns, (1 - 0.3 * (rows - 1) / rows) / rows, 0.3 / rows
-    data, axes, titles = [], {}, []
-    for i, (title, (line, colour)) in enumerate(lines.items()):
-        n, left, top = str(i + 1 if i else ""), i % columns * (wide + 0.09), 1 - i // columns * (high + gap)
-        axes[f"xaxis{n}"] = {
-            **DAYS,
-            "domain": [left, min(left + wide, 1)],
-            "anchor": f"y{n}",
-            "nticks": 4,
-            "tickangle": 0,
-        }
-        axes[f"yaxis{n}"] = {**SHARES, "domain": [max(top - high, 0), top], "anchor": f"x{n}"}
-        if one_scale and i:
-            axes[f"yaxis{n}"] |= {"matches": "y", "showticklabels": i % columns == 0}
-        titles.append({"text": title, "x": left + wide / 2, "y": top, "xref": "paper", "yref": "paper",
-                       "xanchor": "center", "yanchor": "bottom", "showarrow": False})  # fmt: skip
-        data += [trace | {"xaxis": f"x{n}", "yaxis": f"y{n}"} for trace in _band(line, colour)]
-    return _quiet(data, height, annotations=titles, **axes)
+def _small(traces: list[Figure], **scale: Any) -> Figure:
+    """A chart that is one of several: with ticks on the first and the last day, which have room on a phone."""
+    days = sorted({day for trace in traces for day in trace["x"]})
+    ends = {"tickvals": [days[0], days[-1]]} if days else {}
+    figure = _quiet(traces, 150, xaxis={**DAYS, "tickangle": 0, **ends}, yaxis={**SHARES, "nticks": 4, **scale})
+    figure["layout"]["margin"] = {"l": 36, "r": 20, "t": 8, "b": 24}
+    return figure
 
 
 def _unbroken(rows: Sequence[Row]) -> list[list[Row]]:
@@ -183,12 +206,12 @@ def _unbroken(rows: Sequence[Row]) -> list[list[Row]]:
     return runs
 
 
-def _band(rows: Sequence[Row], colour: str, hover: bool = False) -> list[Figure]:
+def _band(rows: Sequence[Row], colour: str, address: Address, hover: bool = False) -> list[Figure]:
     """The line of one category with its interval, interrupted where days are missing."""
-    return [trace for run in _unbroken(rows) for trace in _line(run, colour, hover)]
+    return [trace for run in _unbroken(rows) for trace in _line(run, colour, address, hover)]
 
 
-def _line(rows: Sequence[Row], colour: str, hover: bool) -> list[Figure]:
+def _line(rows: Sequence[Row], colour: str, address: Address, hover: bool) -> list[Figure]:
     days = [row["day"] for row in rows]
     upper = [row["share"] + row["margin"] for row in rows]
     lower = [max(row["share"] - row["margin"], 0) for row in rows]
@@ -200,7 +223,7 @@ def _line(rows: Sequence[Row], colour: str, hover: bool) -> list[Figure]:
          "opacity": 0.18, "line": {"width": 0}, "mode": "lines", "hoverinfo": "skip"},
         {"type": "scatter", "x": days, "y": [row["share"] for row in rows], "text": texts,
          "mode": "lines+markers" if hover or len(rows) == 1 else "lines", "line": {"color": colour, "width": 2},
-         "marker": {"size": 5},
+         "marker": {"size": 5}, **_opening([address(row) for row in rows]),
          "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"},
     ]  # fmt: skip
 

@@ -119,13 +119,12 @@ class Inbox:
         visitor = VISITOR.get()
         if visitor == LOCAL or not visitor.may("review"):
             return []
-        return [
-            person.name
-            for person in self._people.visitors()
-            if visitor.part in (WHOLE, person.part)
-            and self._sees(person, line)
-            and person.name != (line.assignee or "")
-        ]
+        return [one.name for one in self._known() if self._sees(one, line) and one.name != line.assignee]
+
+    def _known(self) -> list[Visitor]:
+        """People whose names the visitor may know: a client knows no others."""
+        part = VISITOR.get().part
+        return [person for person in self._people.visitors() if part in (WHOLE, person.part)]
 
     def _sees(self, person: Visitor, line: Line) -> bool:
         own = {account for tag in person.part.tags for account in self._answers.tags().get(tag, [])}
@@ -159,7 +158,7 @@ class Inbox:
                 yield Item((f"{BUDGET} {night['night']}",), BUDGET, note=f"Budget {share:.0%} used last night")
 
     def _with_assignees(self, items: list[Item]) -> list[Item]:
-        assigned, names = self._reviews.assigned(), set(self._people.names())
+        assigned, names = self._reviews.assigned(), {person.name for person in self._known()}
         found = [next((assigned[id] for id in item.ids if id in assigned), None) for item in items]
         return [
             Item(item.ids, item.kind, item.account, item.note, who if who in names else None)

@@ -37,6 +37,10 @@ class Visitor:
     role: str = "admin"
     part: Part = WHOLE
 
+    @property
+    def sees_all(self) -> bool:
+        return not self.part.tags
+
     def may(self, permission: str) -> bool:
         return self.part.texts if permission == "texts" else permission in ROLES[self.role]
 
@@ -90,10 +94,6 @@ class People(SqliteFile):
             database.execute(
                 "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)", user
             )
-
-    def visitor(self, name: str) -> Visitor:
-        ((role, tags, texts),) = self.query("SELECT role, tags, texts FROM users WHERE name = ?", name)
-        return Visitor(name, role, Part(_split(tags), bool(texts)))
 
     def remove(self, name: str) -> None:
         if name not in self.names():
@@ -154,7 +154,8 @@ class People(SqliteFile):
         return self.query("SELECT at, who, did FROM audit ORDER BY rowid DESC LIMIT 1000")
 
     def visitors(self) -> list[Visitor]:
-        return [self.visitor(name) for name in self.names()]
+        rows = self.query("SELECT name, role, tags, texts FROM users ORDER BY name")
+        return [Visitor(name, role, Part(_split(tags), bool(texts))) for name, role, tags, texts in rows]
 
 
 def one_of(names: Iterable[str]) -> str:

@@ -1,9 +1,11 @@
 """A page is a function of two things: what its URL asks for (View) and what the warehouse answers (Answers)."""
 
 import re
+from calendar import day_name
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,6 +22,8 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
 Review = Literal["none", "harmless", "harmful"]
 REVIEWS: dict[str, str] = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
+WEEKDAYS = {str(number): name for number, name in enumerate(day_name, 1)}
+HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 TAG = "#"  # "#sport" means all accounts with the tag sport
 
 Row = dict[str, Any]
@@ -40,6 +44,8 @@ class View:
     attacked: str | None = None
     review: str | None = None
     words: str | None = None
+    weekday: int | None = None  # 1 is Monday
+    hour: int | None = None  # from 0, both in `zone`
     inbox: str | None = None  # unread comments of this category
     assignee: str | None = None  # those handed to them
     comment: str | None = None  # the open comment, as day/id
@@ -63,11 +69,13 @@ class View:
             attacked=query["attacked"] if query.get("attacked") in WHO[1:] else None,
             review=query["review"] if query.get("review") in REVIEWS else None,
             words=query.get("words", "")[:LONGEST_WORDS] or None,
+            weekday=int(query["weekday"]) if query.get("weekday") in WEEKDAYS else None,
+            hour=int(query["hour"]) if query.get("hour") in HOURS else None,
             inbox=query["inbox"] if query.get("inbox") in LABELS else None,
             assignee=query.get("assignee", "")[:LONGEST_WORDS] or None,
             comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
             periods=int(query["periods"]) if query.get("periods") in ("2", "4") else 1,
-            zone=query["zone"] if query.get("zone") in available_timezones() else "UTC",
+            zone=query["zone"] if query.get("zone") in time_zones() else "UTC",
             newest=newest,
         )
 
@@ -76,12 +84,19 @@ class View:
         changed, default = replace(self, **changes), View(last=self.newest)
         values = {one.name: getattr(changed, one.name) for one in fields(View) if one.compare}
         values["accounts"] = ",".join(changed.accounts)
-        query = urlencode({name: value for name, value in values.items() if value and value != getattr(default, name)})
+        query = urlencode(
+            {name: value for name, value in values.items() if value not in (None, "", getattr(default, name))}
+        )
         return f"?{query}" if query else ""
 
+    def unfiltered(self) -> "View":
+        """The same account, category and period, without a filter of comments."""
+        return View(account=self.account, label=self.label, days=self.days, last=self.last, zone=self.zone,
+                    newest=self.newest)  # fmt: skip
+
     def of_all(self) -> "View":
-        """The same category and period, without a filter."""
-        return View(label=self.label, days=self.days, last=self.last, newest=self.newest)
+        """The same category and period, of all accounts."""
+        return replace(self.unfiltered(), account=None)
 
     @property
     def first(self) -> date:
@@ -95,6 +110,11 @@ class View:
             "first": self.first,
             "before": self.first - timedelta(days=self.days),
         }
+
+
+@cache
+def time_zones() -> set[str]:
+    return available_timezones()
 
 
 class Answers:
@@ -121,6 +141,11 @@ class Answers:
     def waves(self, view: View, trend: list[Row]) -> list[Row]:
         """Waves of abuse within a trend; only the category toxic has them."""
         return self.rows("waves", view, first=trend[0]["day"]) if trend and view.label == "toxic" else []
+
+    def tell_attacked(self) -> bool:
+        """Whether the model in use tells whom a comment attacks."""
+        ((tells,),) = self._query(queries.page_sql("tells_attacked"))[1]
+        return bool(tells)
 
     def page_of_comments(self, view: View, order: str, limit: int, offset: int) -> list[Row]:
         """Reads the scores of this page only, unless the order or a filter needs all of them."""

@@ -58,7 +58,7 @@ COLUMN_HEADINGS = {
     "psi": "PSI",
     "share_before": "Share before",
     "flagged_from": "Threshold",
-    "is_policy": "In policies.toml",
+    "is_policy": "In use",
     "captured": "Collected",
     "reported_by_platform": "Reported",
 }

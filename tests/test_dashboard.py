@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Download, Page, expect
@@ -17,8 +18,9 @@ from playwright.sync_api import Browser, Download, Page, expect
 from dashboard import report
 from dashboard.people import People
 from dashboard.view import Answers, View
-from tests.conftest import MODEL
-from tests.fixtures.dashboard import FORMULA, HOSTILE, LAST, ROOT, SHIPPED, serving
+from tests.conftest import MODEL, THRESHOLDS, at, night_of
+from tests.fixtures.dashboard import FORMULA, HOSTILE, LAST, ROOT, SHIPPED, SMALL, serving
+from warehouse import build
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -113,7 +115,7 @@ def test_tags_and_periods_stand_side_by_side(page: Page) -> None:
     expect(both).to_contain_text("tagged both, 14 Nov – 20 Nov")
     expect(both.locator("td").nth(4)).to_have_text("703")
     expect(loud.locator("td").nth(4)).to_have_text("420")
-    expect(page.locator(".annotation-text")).to_have_count(4)
+    expect(page.locator(".multiples h3")).to_have_count(4)
     loud.get_by_role("link").click()
     expect(page.locator(".panel").filter(has_text="Compared with similar accounts")).to_contain_text(
         "Accounts tagged both"
@@ -126,6 +128,96 @@ def test_a_word_that_drives_toxicity_leads_to_its_comments(page: Page) -> None:
     expect(driving.locator("tbody tr").first).to_contain_text("46.0%", timeout=20_000)
     driving.get_by_role("link", name=str(LAST)).click()
     expect(page.locator(".sentence")).to_contain_text("60 comments match")
+
+
+def test_a_tile_a_point_and_a_cell_open_their_comments_and_back_keeps_the_place(page: Page) -> None:
+    page.goto("/account?account=instagram/loud")
+    plots = page.locator(".js-plotly-plot")
+    cells = page.locator(".panel").filter(has_text="By weekday and hour").locator(".nsewdrag").first
+    expect(plots.locator(".main-svg").last).to_be_visible(timeout=60_000)
+    cells.scroll_into_view_if_needed()
+    box, place = cells.bounding_box(), page.evaluate("scrollY")
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 4.5 / 24, box["y"] + box["height"] * 4.5 / 7)
+    page.mouse.click(box["x"] + box["width"] * 5.5 / 24, box["y"] + box["height"] * 4.5 / 7)
+    expect(page.locator(".sentence")).to_contain_text("1 comment matches", timeout=20_000)
+    assert page.url.endswith("/comments?account=instagram%2Floud&flag=toxic&weekday=5&hour=5")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("instagram/loud", timeout=20_000)
+    page.wait_for_function(f"Math.abs(scrollY - {place}) < 5", timeout=20_000)
+    points = plots.first.locator(".points path")
+    expect(points.last).to_be_visible(timeout=20_000)
+    page.evaluate("scrollTo(0, 0)")
+    at = points.last.bounding_box()
+    assert at
+    page.mouse.move(at["x"], at["y"])
+    page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    expect(page.locator(".sentence")).to_contain_text("30 comments match", timeout=20_000)
+    assert f"last={LAST}" in page.url
+    page.goto("/")
+    page.locator("a.tile").first.click(timeout=20_000)
+    expect(page.locator(".sentence")).to_contain_text("32 comments match", timeout=20_000)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_scrolls_sideways_on_a_phone(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(path)
+    expect(page.locator(".panel").last).to_be_visible(timeout=20_000)
+    wide = "one => one.scrollWidth > one.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(one).overflowX)"
+    assert (
+        page.evaluate(f"[...document.querySelectorAll('.panel, .table, .opens, .controls, nav')].filter({wide})") == []
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_comments_are_cards_that_open_and_can_be_judged(page: Page, warehouse: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/comments?account=instagram/loud&flag=toxic")
+    cards = page.locator(".card")
+    expect(cards).to_have_count(20, timeout=20_000)
+    expect(page.locator(".grid")).to_be_hidden()
+    expect(page.get_by_label("Severity").first).to_be_hidden()
+    page.get_by_role("switch", name="Filters").check()
+    expect(page.get_by_label("Severity").first).to_be_visible()
+    expect(cards.first).to_contain_text("low instagram/loud · 2026-11-20 23:00")
+    page.get_by_role("button", name="Show more").click()
+    expect(cards).to_have_count(30)
+    cards.first.get_by_role("button", name="Harmless").click()
+    expect(cards.first).to_contain_text("Reviewed as harmless.")
+    [(judged, who, labels, *_)] = Reviews.in_folder(warehouse.parent).rows()
+    assert (judged, who, labels) == (f"loud/{LAST}-23", "local", [])
+    Reviews.in_folder(warehouse.parent).undo("local")
+    cards.last.get_by_role("link", name="Open").click()
+    expect(page.locator("#thread")).to_be_in_viewport(timeout=20_000)
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.locator("h1")).to_have_text("Compare", timeout=20_000)
+    expect(page.get_by_role("link", name="Quality")).to_be_hidden()
+    assert page.title() == "Compare – Toxwatch"
+
+
+def test_a_filter_that_the_model_cannot_answer_is_left_out_and_said(browser: Browser, tmp_path: Path) -> None:
+    day = night_of(tmp_path / "lake", LAST, [("calm/1", "hello", at(LAST), 0.9)])
+    context = build.Context([("instagram", "calm", ())], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml")
+    build.publish(tmp_path / "warehouse", [day], context)
+    forget_who_is_attacked(tmp_path / "warehouse")
+    with serving(tmp_path / "warehouse", which_model=lambda: SMALL) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/comments?attacked=person")
+        expect(page.locator(".sentence")).to_contain_text(
+            "The model in use does not tell who is attacked.", timeout=20_000
+        )
+        assert page.get_by_label("Attacks").count() == 0
+        page.get_by_role("link", name="Clear this filter").click()
+        expect(page.locator(".sentence")).to_contain_text("1 comment matches", timeout=20_000)
+        page.close()
+
+
+def forget_who_is_attacked(warehouse: Path) -> None:
+    with duckdb.connect(str(build.current(warehouse))) as con:
+        con.execute("DELETE FROM attacks")
+        con.execute("UPDATE scores SET attacked = NULL")
 
 
 def test_a_chart_has_its_numbers_as_a_table_and_a_file(page: Page) -> None:
@@ -150,7 +242,7 @@ def test_comments_are_filtered_searched_and_hostile_text_is_only_text(page: Page
     expect(cell).to_have_css("filter", "blur(5px)")
     page.get_by_role("switch", name="Show text").click()
     expect(page.locator("body.revealed")).to_have_count(1)
-    assert page.title() == "Toxwatch"
+    assert page.title() == "Comments – Toxwatch"
     page.get_by_label("Text, or @pseudonym").fill("hyperlink")
     expect(page.locator(".sentence")).to_contain_text("1 comment matches")
     with page.expect_download() as download:
@@ -293,8 +385,8 @@ def test_a_script_that_got_into_a_page_would_not_run(browser: Browser, address: 
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
     page.evaluate("document.head.append(Object.assign(document.createElement('script'), {text: 'document.title = 1'}))")
-    page.wait_for_function("document.title !== ''")
-    assert page.title() == "Toxwatch"
+    page.wait_for_function("document.title.includes('–')", timeout=20_000)
+    assert page.title() == "Home – Toxwatch"
     assert any("Content Security Policy" in text for text in refused)
     page.close()
 

@@ -294,7 +294,15 @@ def test_someone_whose_accounts_have_no_comments_yet_is_told(client: httpx.Clien
     for path in ("/", "/account", "/compare", "/comments", "/quality", "/try"):
         answer = ask_page(client, path, "")
         assert answer.status_code == 200
-        assert ("Nothing to show yet" in answer.text) == (path not in ("/quality", "/try"))
+        assert ("No comments yet" in answer.text) == (path not in ("/quality", "/try"))
+
+
+def test_the_login_is_dark_where_the_pages_are(client: httpx.Client) -> None:
+    def drawn(cookie: str) -> str:
+        return client.get("/login", headers={"Cookie": cookie}).text.partition("<head>")[0]
+
+    assert drawn("theme=dark").endswith('data-mantine-color-scheme="dark">')
+    assert "scheme" not in drawn("a=b") + drawn("theme=x onload=alert(1)")
 
 
 def test_names_that_cannot_be_seen_are_escaped_in_the_audit(client: httpx.Client, people: People) -> None:
@@ -388,9 +396,8 @@ def test_people_and_keys_of_an_older_release_are_kept(tmp_path: Path) -> None:
         )
         database.execute("INSERT INTO users VALUES ('ann', 'salt', 'hash')")
     people = People(tmp_path / "people.db")
-    assert people.visitor("ann") == Visitor("ann", "moderator")
     people.add("bob", PASSWORD, "viewer", Part(("space",)))
-    assert people.visitor("bob") == Visitor("bob", "viewer", Part(("space",)))
+    assert people.visitors() == [Visitor("ann", "moderator"), Visitor("bob", "viewer", Part(("space",)))]
 
 
 def test_nobody_else_is_served_before_there_is_a_user(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import figures, report
+from dashboard.components import behind_day
 from dashboard.inbox import Inbox
 from dashboard.pages import account, comments, compare, home, numbers, overview, quality
 from dashboard.people import People
@@ -79,6 +80,31 @@ def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answ
     assert "Random audit" in said[3]
     assert "Count as" in said[4]
     assert "/numbers" in str(pages[0].to_plotly_json())
+
+
+def test_a_cell_of_the_week_counts_the_comments_behind_it(answers: Answers) -> None:
+    view = replace(WEEK, account=ACCOUNTS[1], zone="Asia/Kolkata")
+    cells = answers.rows("weekdays", view)
+    assert len(cells) > 24
+    for cell in cells:
+        behind = View.read(view.search(weekday=cell["weekday"], hour=cell["hour"]), LAST)
+        [count] = answers.rows("comments_count", behind)
+        assert count == {"comments": cell["comments"], "scored": None}
+        assert len(answers.page_of_comments(behind, "posted_at DESC", 1000, 0)) == cell["comments"]
+
+
+def test_a_point_leads_to_the_flagged_comments_of_its_day(answers: Answers) -> None:
+    rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
+    [*_, line] = figures.trend(rows, "toxic", [], WEEK.first, address=behind_day(WEEK))["data"]
+    for row, address in zip(rows, line["customdata"], strict=True):
+        [count] = answers.rows("comments_count", View.read(address.removeprefix("/comments"), LAST))
+        assert count["comments"] == row["flagged"]
+
+
+def test_a_link_on_the_page_of_a_past_period_stays_in_it() -> None:
+    past = View.read("?last=2026-11-10&days=14", LAST)
+    assert past.search(flag="toxic") == "?days=14&last=2026-11-10&flag=toxic"
+    assert View.read("?days=14", LAST).search() == "?days=14"
 
 
 def test_a_day_without_comments_interrupts_the_line(answers: Answers) -> None:

@@ -9,11 +9,14 @@ from dashboard import figures
 from dashboard.components import (
     all_categories,
     attacked,
+    behind,
+    behind_day,
     chart,
     language_name,
     link,
     not_judged,
     note,
+    opens,
     page,
     panel,
     percent,
@@ -25,6 +28,7 @@ from dashboard.components import (
     table,
     up_or_down,
 )
+from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
 from dashboard.wording import LABEL_VERBS, counted, label_plural, period_phrase, previous_period, sentence_case
 from models.training.report import COLOURS, INK
@@ -39,7 +43,7 @@ def layout(answers: Answers, view: View) -> Component:
         view = replace(view, account=accounts[0])
     if view.account is None or view.account not in accounts:
         if not accounts:
-            return note("No comments have been scored yet. Run `toxwatch nightly`.", "No accounts yet")
+            return note("None of these accounts has scored comments yet.", "No accounts yet")
         choices = f"Accounts with scored comments: {', '.join(accounts)}."
         return note(f"No account {view.account} has scored comments. {choices}", "Account not found")
     trend = answers.trend(view)
@@ -53,7 +57,9 @@ def layout(answers: Answers, view: View) -> Component:
         chart(
             f"{label_plural(view.label)}, by day",
             "Estimated share of comments, with 95% interval. The selected period is shaded; triangles are posts.",
-            figures.trend(trend, view.label, [(wave["day"], "wave") for wave in waves], view.first, posted),
+            figures.trend(
+                trend, view.label, [(wave["day"], "wave") for wave in waves], view.first, posted, behind_day(view)
+            ),
             [row for row in trend if row["label"] == view.label],
             "No comments in this period.",
             wide=True,
@@ -61,7 +67,7 @@ def layout(answers: Answers, view: View) -> Component:
         chart(
             "By weekday and hour",
             f"Estimated share of comments ({view.zone}). Grey: fewer than {FEW_COMMENTS} comments.",
-            figures.weekdays(weekdays, view.label, view.zone), weekdays,
+            figures.weekdays(weekdays, view.label, view.zone, _behind_hour(view)), weekdays,
             "No comments in this period.",
         ),
         chart(
@@ -70,15 +76,16 @@ def layout(answers: Answers, view: View) -> Component:
             figures.bars(
                 [language_name(row["language"]) for row in languages],
                 [row["share"] for row in languages], [row["margin"] for row in languages], COLOURS[view.label],
+                [behind(view, flag=view.label, language=row["language"]) for row in languages],
             ),
             languages, "No language has five or more comments in this period.",
         ),
-        *attacked(answers.rows("attacked", view)),
+        *attacked(answers.rows("attacked", view), view),
         *_peers(answers, view),
         *_terms(answers, view),
         _posts(answers, view),
         _authors(answers, view),
-        all_categories(trend),
+        all_categories(trend, view),
     )  # fmt: skip
 
 
@@ -92,8 +99,13 @@ def _sentence(answers: Answers, view: View) -> Component:
     return html.Span([
         f"{period}, an estimated {percent(now['share'])} of {now['comments']:,} scored comments "
         f"{LABEL_VERBS[view.label]}{change}. {flagged} {'was' if now['flagged'] == 1 else 'were'} flagged. ",
-        link("Read flagged comments", "/comments", view.search(flag=view.label)),
+        *([link("Read flagged comments", address)] if (address := behind(view, flag=view.label)) else []),
     ])  # fmt: skip
+
+
+def _behind_hour(view: View) -> figures.Address:
+    flagged = behind(view, flag=view.label)
+    return lambda row: flagged and f"{flagged}&weekday={row['weekday']}&hour={row['hour']}"
 
 
 def _peers(answers: Answers, view: View) -> list[Component]:
@@ -109,6 +121,7 @@ def _peers(answers: Answers, view: View) -> list[Component]:
         [row["share"] for row in rows],
         [row["margin"] for row in rows],
         [COLOURS[view.label] if row["account"] == view.account else INK for row in rows],
+        [behind(view, account=row["account"], flag=view.label) for row in rows],
     )
     data = [{name: row[name] for name in ("account", "comments", "share", "margin", "change")} for row in rows]
     note = f"Accounts tagged {', '.join(tags)}: estimated share, with 95% interval."
@@ -117,6 +130,8 @@ def _peers(answers: Answers, view: View) -> list[Component]:
 
 def _terms(answers: Answers, view: View) -> list[Component]:
     """Words and phrases behind the toxicity, and trending ones; abuse is blurred as on every page."""
+    if not VISITOR.get().may("texts"):
+        return []
     rows = answers.rows("terms", view)
     driving = [
         {"Term": _term(row, view), "Comments": row["comments"], "People": row["people"],
@@ -150,7 +165,8 @@ def _terms_table(rows: list[Row], empty: str) -> Component:
 def _term(row: Row, view: View) -> Component:
     is_abuse = row["is_listed"] or row["toxic_share"] > 0.5
     words = html.Span(row["term"], className="hidden-text" if is_abuse else "")
-    return dcc.Link(words, href="/comments" + view.search(words=row["term"]))
+    address = behind(view, words=row["term"])
+    return dcc.Link(words, href=address) if address else words
 
 
 def _posts(answers: Answers, view: View) -> Component:
@@ -171,8 +187,7 @@ def _posts(answers: Answers, view: View) -> Component:
 
 def _authors(answers: Answers, view: View) -> Component:
     rows = [
-        row | {"author": link(row["author"], "/comments", view.search(words=f"@{row['author']}"))}
-        for row in answers.rows("authors", view)
+        row | {"author": opens(row["author"], view, words=f"@{row['author']}")} for row in answers.rows("authors", view)
     ]
     headings = {"author": "Pseudonym", "comments": "Comments", "flagged": "Flagged",
                 "toxic": "Toxic (est.)", "worst": "Highest score",

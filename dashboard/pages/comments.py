@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html
+from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from dashboard import explain
 from dashboard.components import (
@@ -28,7 +29,9 @@ from dashboard.components import (
     place,
 )
 from dashboard.inbox import MOST_URGENT, Inbox
-from dashboard.view import REVIEWS, SEVERITIES, Answers, Row, View
+from dashboard.pages import review
+from dashboard.people import VISITOR
+from dashboard.view import HOURS, REVIEWS, SEVERITIES, WEEKDAYS, Answers, Row, View
 from dashboard.wording import (
     ATTACKED,
     COMMENT_FACTS,
@@ -40,6 +43,7 @@ from dashboard.wording import (
 )
 from models.labels import LABELS
 from models.scorer import Scorer
+from warehouse.reviews import Reviews
 
 TITLE = "Comments"
 SORTABLE = ("posted_at", "account", "language", "likes", *LABELS)
@@ -49,28 +53,38 @@ REVEAL = """shown => {
     document.body.classList.toggle('revealed', Boolean(shown));
     return shown ? 'Hide text' : 'Show text';
 }"""
+MOST_CARDS = 500
+CARDS = """(clicks, wanted) => !matchMedia('(max-width: 640px)').matches ? 0
+    : clicks.some(Boolean) ? wanted + 20 : wanted || 20"""
 SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
-TIMES = {"function": "`${params.value} ×`"}
+TIMES = {"function": "params.value + ' ×'"}
 TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
 
 
 def layout(
     answers: Answers, view: View, in_use: Callable[[], Scorer], inbox: Inbox, write_down: Callable[[str], None]
 ) -> Component:
+    tells_attacked = answers.tell_attacked()
     return page(
         TITLE,
-        _unread_sentence(inbox.comments(view), view) if view.inbox else _sentence(_count(answers, view), view),
+        _attacked_unknown(view)
+        if view.attacked and not tells_attacked
+        else _unread_sentence(inbox.comments(view), view)
+        if view.inbox
+        else _sentence(_count(answers, view), view),
         [
             pick_account(view, answers.places(), "All accounts"),
             pick_period(view),
             pick_flag(view),
-            pick_attacked(view),
+            *([pick_attacked(view)] if tells_attacked else []),
             pick("severity", "Severity", view.severity, {one: one.capitalize() for one in SEVERITIES}, "Any severity"),
             pick("language", "Language", view.language, LANGUAGES, "Any language"),
             pick("review", "Review", view.review, REVIEWS, "Reviewed or not"),
             pick("inbox", "In your inbox", view.inbox, {one: label_plural(one) for one in MOST_URGENT}, "Or not"),
             dmc.TextInput(id={"control": "words"}, label="Text, or @pseudonym", value=view.words or "",
                           debounce=500, size="sm", w=190),
+            *([pick("weekday", "Weekday", view.weekday, WEEKDAYS, "Any weekday")] if view.weekday else []),
+            *([pick("hour", "Hour", view.hour, HOURS, "Any hour")] if view.hour is not None else []),
             pick_zone(view),
         ],
         html.Div([
@@ -78,6 +92,8 @@ def layout(
             dmc.Button("Export CSV", id="export", variant="default", size="xs"),
             dcc.Download(id="exported"),
         ], className="bar"),
+        dcc.Store(id="cards-wanted"),
+        html.Div(id="cards", className="cards"),
         _grid(view),
         html.Div(
             _thread(answers, view, in_use(), inbox, write_down) if view.comment else None, id="thread", role="status"
@@ -86,8 +102,9 @@ def layout(
 
 
 def register(
-    app: Dash, answers: Answers, in_use: Callable[[], Scorer], inbox: Inbox, write_down: Callable[[str], None]
-) -> None:
+    app: Dash, answers: Answers, in_use: Callable[[], Scorer], inbox: Inbox, reviews: Reviews,
+    write_down: Callable[[str], None],
+) -> None:  # fmt: skip
     @app.callback(Output("comments", "getRowsResponse"), Input("comments", "getRowsRequest"), State("url", "search"))
     def rows(request: dict[str, Any] | None, search: str) -> dict[str, Any]:
         if not request:
@@ -96,6 +113,28 @@ def register(
         start, end = request["startRow"], request["endRow"]
         page, count = _page(answers, inbox, view, _order(request.get("sortModel")), min(end - start, 500), start)
         return {"rowData": [_cells(row, view) for row in page], "rowCount": count}
+
+    @app.callback(Output("cards", "children"), Input("cards-wanted", "data"), State("url", "search"))
+    def cards(wanted: int | None, search: str) -> list[Component]:
+        if not wanted:
+            return []
+        view = View.read(search, answers.newest())
+        page, count = _page(answers, inbox, view, DEFAULT_ORDER, min(wanted, MOST_CARDS), 0)
+        more = [html.Button("Show more", id={"more": "cards"})] if len(page) < min(count, MOST_CARDS) else []
+        return [*(_card(row, view) for row in page), *more]
+
+    @app.callback(
+        Output({"judge": "said", "of": MATCH}, "children"),
+        Input({"judge": "agree", "of": MATCH}, "n_clicks"), Input({"judge": "harmless", "of": MATCH}, "n_clicks"),
+        State("url", "search"), prevent_initial_call=True,
+    )  # fmt: skip
+    def judge(agree: int | None, harmless: int | None, search: str) -> str:
+        if not VISITOR.get().may("review") or not (agree or harmless):
+            raise PreventUpdate
+        view, asked = View.read(search, answers.newest()), ctx.triggered_id
+        day, _, id = asked["of"].partition("/")
+        labels = review.decide(answers, view, reviews, write_down, asked["judge"], id, day)
+        return "It is gone." if labels is None else f"Reviewed as {_names(labels) or 'harmless'}."
 
     @app.callback(
         Output("thread", "children"),
@@ -124,6 +163,9 @@ def register(
         if is_shown:
             write_down(f"revealed texts, {_filters(search)}")
 
+    app.clientside_callback(
+        CARDS, Output("cards-wanted", "data"), Input({"more": ALL}, "n_clicks"), State("cards-wanted", "data")
+    )
     app.clientside_callback(SHOW, Input("thread", "children"), prevent_initial_call=True)
     app.clientside_callback(REVEAL, Output("reveal", "label"), Input("reveal", "checked"))
 
@@ -145,6 +187,13 @@ def _count(answers: Answers, view: View) -> Row:
     return count
 
 
+def _attacked_unknown(view: View) -> Component:
+    return html.Span([
+        "The model in use does not tell who is attacked. ",
+        link("Clear this filter", "/comments", view.search(attacked=None)),
+    ])  # fmt: skip
+
+
 def _unread_sentence(rows: list[Row], view: View) -> Component:
     if not rows:
         return html.Span(["You have seen them all. ", link("Back to your inbox", "/")])
@@ -159,7 +208,7 @@ def _sentence(answer: Row, view: View) -> Component:
     if count:
         matches = "1 comment matches" if count == 1 else f"{count:,} comments match"
         of_which = f", {scored:,} of them scored" if scored is not None and scored != count else ""
-        return html.Span(f"{matches}{of_which}. Text is blurred: hover to read, click to open the thread.")
+        return html.Span(f"{matches}{of_which}. Text is blurred: point at it to read, click to open the thread.")
     return html.Span(
         ["No comments match. ", link("Clear filters", "/comments", View(last=view.last, newest=view.newest).search())]
     )
@@ -180,6 +229,31 @@ def _order(sort: list[dict[str, str]] | None) -> str:
 def _cells(row: Row, view: View) -> Row:
     id = f"{row['posted_at']:%Y-%m-%d}/{row['comment_id']}"
     return row | {"id": id, "posted_at": view.time(row["posted_at"])}
+
+
+def _card(row: Row, view: View) -> Component:
+    """A comment for a thumb."""
+    id = f"{row['posted_at']:%Y-%m-%d}/{row['comment_id']}"
+    times = row.get("times", 1)
+    severity = [html.Span(row["severity"], className=f"severity {row['severity']}")] if row["severity"] else []
+    copies = f" · posted {times:,} times" if times > 1 else ""
+    return html.Article([
+        html.Div([*severity, f" {row['account']} · ", html.Span(view.time(row["posted_at"]), className="time"), copies],
+                 className="note"),
+        html.P(row["text"], className="hidden-text line", tabIndex=0),
+        html.Div([link("Open", "/comments", view.search(comment=id)), *_judging(id)], className="actions"),
+    ], className="panel card")  # fmt: skip
+
+
+def _judging(id: str) -> list[Component]:
+    """Buttons for those who review."""
+    if not VISITOR.get().may("review"):
+        return []
+    buttons = [
+        html.Button(caption, id={"judge": action, "of": id})
+        for action, caption in (("agree", "Agree"), ("harmless", "Harmless"))
+    ]
+    return [*buttons, labelled(html.Span, "Decision", id={"judge": "said", "of": id}, role="status")]
 
 
 def _thread(
@@ -207,7 +281,8 @@ def _thread(
         *(meters(scores) if row["toxic"] is not None else []),
         html.P(_replies(len(replies)), className="note"),
         html.Ol(replies, className="replies"),
-        link("Link to this comment", "/comments", view.search()),
+        html.Div([link("Link to this comment", "/comments", view.search()), *_judging(str(view.comment))],
+                 className="actions"),
     )  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from dash.development.base_component import Component
 
 from dashboard import figures
 from dashboard.components import (
+    behind_day,
     chart,
     link,
+    opens,
     page,
     panel,
     pick,
@@ -47,7 +49,7 @@ def layout(answers: Answers, view: View) -> Component:
         [pick_places, pick_period(view), pick("periods", "Compare with", view.periods, PERIODS), pick_label(view)],
         chart(
             f"{label_plural(view.label)}, by day", "Estimated share of comments, with 95% interval.",
-            figures.side_by_side(trends, view.label, max(view.periods, 2)) if trends else figures.bars([], [], [], ""),
+            figures.side_by_side(trends, view.label, {title: behind_day(one) for title, one in views.items()}),
             [{"account": title} | row for title, rows in trends.items() for row in rows if row["label"] == view.label],
             "No account has comments in this period.", wide=True,
         ),
@@ -74,7 +76,7 @@ def _summary(answers: Answers, views: dict[str, View]) -> Component:
             "change": points(row["change"]),
             "significant": "Yes" if row["is_significant"] else "",
             "comments": row["comments"],
-            "flagged": row["flagged"],
+            "flagged": opens(f"{row['flagged']:,}", view, flag=view.label),
         }
         for title, view in views.items()
         for row in answers.rows("change", view)

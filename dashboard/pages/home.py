@@ -46,7 +46,8 @@ def register(app: Dash, answers: Answers, inbox: Inbox, reviews: Reviews, write_
         if asked["inbox"] == "undo":
             reviews.bring_back(shown.get("", []), VISITOR.get().name)
         elif line:
-            ids = [id for id in line.ids if id in set(shown[line.key])]  # not what came up since the page was drawn
+            drawn = set(shown.get(line.key, []))  # what came up since is not touched
+            ids = [id for id in line.ids if id in drawn]
             said = _carry_out(asked["inbox"], asked["to"], line, ids, inbox, reviews, write_down)
             lines = inbox.lines(view)
             return _panel(lines, inbox, said, [] if asked["inbox"] == "assign" else ids), sentence(lines)

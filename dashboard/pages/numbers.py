@@ -25,8 +25,8 @@ def layout(answers: Answers, view: View) -> Component:
         panel(
             "A share is a mean of probabilities",
             "The model gives every comment a probability for each category. If a hundred comments have 5% each, we "
-            "expect five toxic ones among them: a share of 5%. A flag is a comment whose probability reaches the "
-            "threshold in policies.toml. Only comments with a score count.",
+            "expect five toxic ones among them: a share of 5%. A flag is a comment whose probability reaches its "
+            "category's threshold. Only comments with a score count.",
         ),
         panel(
             "An interval is what chance could do",

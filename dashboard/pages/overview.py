@@ -9,9 +9,12 @@ from dashboard import figures
 from dashboard.components import (
     all_categories,
     attacked,
+    behind,
+    behind_day,
     chart,
     link,
     not_judged,
+    opens,
     page,
     panel,
     percent,
@@ -63,18 +66,24 @@ def panels(answers: Answers, view: View) -> list[Component]:
     trend = answers.trend(view)
     waves = answers.waves(view, trend)
     return [
-        tiles(*(_tile(change[label]) for label in LABELS if label in change)),
+        tiles(*(_tile(change[label], view) for label in LABELS if label in change)),
         chart(
             f"{label_plural(view.label)}, by day",
             "Estimated share of comments, with 95% interval. The selected period is shaded.",
-            figures.trend(trend, view.label, [(w["day"], f"wave: {w['account']}") for w in waves], view.first),
+            figures.trend(
+                trend,
+                view.label,
+                [(w["day"], f"wave: {w['account']}") for w in waves],
+                view.first,
+                address=behind_day(view),
+            ),
             [row for row in trend if row["label"] == view.label],
             "No comments in this period.",
             wide=True,
         ),
         _ranking(answers.rows("ranking", view), view),
-        *attacked(answers.rows("attacked", view)),
-        all_categories(trend),
+        *attacked(answers.rows("attacked", view), view),
+        all_categories(trend, view),
         *_last_night(answers, view),
     ]
 
@@ -102,15 +111,15 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
     return sentence
 
 
-def _tile(row: Row) -> Component:
+def _tile(row: Row, view: View) -> Component:
+    name, share, address = label_title(row["label"]), percent(row["share"]), behind(view, flag=row["label"])
     if row["change"] is None:
-        return tile(label_title(row["label"]), percent(row["share"]), "no earlier period")
+        return tile(name, share, "no earlier period", href=address)
     mood = "" if not row["is_significant"] else "worse" if row["change"] > 0 else "better"
     change = points(row["change"])
     if row["change_margin"] is None:
-        return tile(label_title(row["label"]), percent(row["share"]), f"{change}, too few days to tell")
-    change += f" ± {100 * row['change_margin']:.1f}"
-    return tile(label_title(row["label"]), percent(row["share"]), change, mood)
+        return tile(name, share, f"{change}, too few days to tell", href=address)
+    return tile(name, share, f"{change} ± {100 * row['change_margin']:.1f}", mood, address)
 
 
 def _ranking(ranking: Sequence[Row], view: View) -> Component:
@@ -125,7 +134,7 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
             "change": points(row["change"]),
             "significant": _how_sure(row),
             "comments": row["comments"],
-            "flagged": row["flagged"],
+            "flagged": opens(f"{row['flagged']:,}", view, account=row["account"], flag=view.label),
             "coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
         }
         for row in ranking

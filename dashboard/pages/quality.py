@@ -8,7 +8,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures
-from dashboard.components import chart, language_name, page, panel, percent, pick_label, pick_period, table
+from dashboard.components import behind, chart, language_name, page, panel, percent, pick_label, pick_period, table
+from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
 from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title
 from models.labels import LABELS
@@ -31,18 +32,16 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
     nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
     drifts = answers.rows("drifts", view)
     choices = [row for row in answers.rows("choices", view) if row["flagged"]]
+    sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
     return page(
         "Quality and model",
-        _sentence(expectations, failed, coverage),
+        _sentence(expectations, failed, coverage) if sees_all else _coverage_sentence(coverage),
         [pick_period(view), pick_label(view)],
-        _listed("Nights", "Comments, time and cost of each nightly run.", nights, "No nights in this period.",
-                wide=True),
+        *([_listed("Nights", "Comments, time and cost of each nightly run.", nights, "No nights in this period.",
+                   wide=True)] if sees_all else []),
         _listed("Coverage", "Share of the comments reported by the platform that we collected, lowest first.", coverage,
                 "The platforms have not reported any comment counts."),
-        _listed("Failed checks last night",
-                ["Great Expectations checks every night; a failed check of level “fail” stops the night. ",
-                 html.A("Results for all nights", href="/checks/index.html", target="_blank")],
-                failed, f"All {len(expectations)} checks passed." if expectations else "Not checked yet."),
+        *([_checks(expectations, failed)] if sees_all else []),
         _listed("Collection errors", "What could not be collected, and why.", _errors(answers, view), "None."),
         _listed("Skipped comments", "Comments that were not scored, by reason.", _rejected(answers, view), "None."),
         _listed("Drift", "Days that differ significantly from the four weeks before.", _drift(answers, view),
@@ -55,10 +54,11 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
                 _audited(answers, view), "No comment of the random audit has been reviewed in this period."),
         chart("Drift by day",
               "The largest shift of each day (population stability index); values of 1 or more are significant.",
-              figures.drifts(drifts), drifts, "There are no earlier days to compare with.", wide=True),
+              figures.drifts(drifts, lambda row: behind(view, account=row["account"], days=1, last=row["day"])),
+              drifts, "There are no earlier days to compare with.", wide=True),
         chart(f"Choosing a threshold: {label_name(view.label)}",
               "Bars: comments flagged at each threshold. Line: estimated share of correct flags. Points: share that "
-              "reviewers confirmed, with 95% interval. Set the threshold in policies.toml.",
+              "reviewers confirmed, with 95% interval." + (" Set the threshold in policies.toml." if sees_all else ""),
               figures.choices(choices, COLOURS[view.label]), choices, "No comments in this period.", wide=True),
         _listed("Languages", "Share of comments, in this period and the previous one.", _languages(answers, view),
                 "No comments in this period."),
@@ -67,8 +67,19 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
     )  # fmt: skip
 
 
+def _checks(expectations: Sequence[Row], failed: Sequence[Row]) -> Component:
+    note = [
+        "Great Expectations checks every night; a failed check of level “fail” stops the night. ",
+        html.A("Results for all nights", href="/checks/index.html", target="_blank"),
+    ]
+    empty = f"All {len(expectations)} checks passed." if expectations else "Not checked yet."
+    return _listed("Failed checks last night", note, failed, empty)
+
+
 def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component]:
     figures = report.read(card["version"], reports)
+    if figures is None and not VISITOR.get().sees_all:
+        return []
     if figures is None:
         return [
             panel("Evaluation", "Not evaluated yet. Run `toxwatch evaluate` to test the model on held-out comments.")
@@ -144,10 +155,15 @@ def _languages(answers: Answers, view: View) -> list[Row]:
 def _sentence(expectations: Sequence[Row], failed: Sequence[Row], coverage: Sequence[Row]) -> str:
     if not expectations:
         return "No nights have been checked yet."
-    lowest = f" Lowest coverage: {coverage[0]['account']}, {coverage[0]['coverage']}." if coverage else ""
     if not failed:
-        return f"All {len(expectations)} checks passed last night.{lowest}"
-    return f"{len(failed)} of {len(expectations)} checks failed last night.{lowest}"
+        return f"All {len(expectations)} checks passed last night. {_coverage_sentence(coverage)}"
+    return f"{len(failed)} of {len(expectations)} checks failed last night. {_coverage_sentence(coverage)}"
+
+
+def _coverage_sentence(coverage: Sequence[Row]) -> str:
+    if not coverage:
+        return "The platforms have not reported any comment counts."
+    return f"Lowest coverage: {coverage[0]['account']}, {coverage[0]['coverage']}."
 
 
 def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:

@@ -79,17 +79,33 @@ def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable
             undone = reviews.undo(who)
             write_down(f"undid the review of {undone}")
             return _card(answers, view, reviews, undone or reviewed["id"])
-        same = [row["comment_id"] for row in answers.rows("same_text", view, id=reviewed["id"])]
         if action == "skip":
-            for one in (reviewed["id"], *same):
+            for one in (reviewed["id"], *_same(answers, view, reviewed["id"])):
                 reviews.skip(one, who)
-        elif row := answers.comment(**reviewed):
-            labels = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[action]
-            reviews.record(reviewed["id"], who, labels, row["flags"], row["model"], row["policy"], also=same)
-            write_down(f"reviewed {reviewed['id']} as {', '.join(labels) or 'harmless'}")
+        else:
+            decide(answers, view, reviews, write_down, action, reviewed["id"], reviewed["day"], ticked)
         return _next(answers, view, reviews)
 
     app.clientside_callback(KEYS, Output("review-keys", "data"), Input("review", "children"))
+
+
+def decide(
+    answers: Answers, view: View, reviews: Reviews, write_down: Callable[[str], None], action: str, comment_id: str,
+    day: str, ticked: list[str] | None = None,
+) -> list[str] | None:  # fmt: skip
+    """Records the visitor's decision on a comment and on those that equal it; None if it is gone."""
+    row = answers.comment(comment_id, day)
+    if not row:
+        return None
+    labels: list[str] = {"agree": row["flags"], "harmless": [], "save": _known(ticked)}[action]
+    same = _same(answers, view, comment_id)
+    reviews.record(comment_id, VISITOR.get().name, labels, row["flags"], row["model"], row["policy"], also=same)
+    write_down(f"reviewed {comment_id} as {', '.join(labels) or 'harmless'}")
+    return labels
+
+
+def _same(answers: Answers, view: View, comment_id: str) -> list[str]:
+    return [row["comment_id"] for row in answers.rows("same_text", view, id=comment_id)]
 
 
 def _known(ticked: list[str] | None) -> list[str]:

@@ -3,4 +3,6 @@ SELECT comment_id, posted_at, platform || '/' || account AS account, text, langu
     toxic, severe_toxic, obscene, threat, insult, identity_hate, attacked, parent_id IS NOT NULL AS is_reply,
     link, is_verified, is_pinned, is_edited, is_liked_by_owner, is_by_owner
 FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $attacked, $review, $words)
+WHERE ($weekday IS NULL OR isodow(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $weekday)
+    AND ($hour IS NULL OR hour(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $hour)
 ORDER BY {order}, comment_id LIMIT $limit OFFSET $offset;

@@ -1,15 +1,21 @@
--- How many comments match the same filters, and how many of them have scores, which is unknown if only words are searched;
--- reads scores only if a filter needs them.
+-- How many comments match the same filters, and how many of them have scores, which is unknown if only words or hours are
+-- searched; reads scores only if a filter needs them.
 SELECT sum(comments)::BIGINT AS comments, sum(scored)::BIGINT AS scored FROM (
     SELECT count(*) AS comments, NULL::BIGINT AS scored FROM comments
     WHERE $severity IS NULL AND $flag IS NULL AND $attacked IS NULL AND $review IS NULL
         AND is_asked(posted_at, platform, account, language, author_hash, text, terms, $first, $last, $only, $places, $language, $words)
+        AND ($weekday IS NULL OR isodow(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $weekday)
+        AND ($hour IS NULL OR hour(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $hour)
     UNION ALL
     SELECT 0, sum(comments) FROM score_bins JOIN champion USING (model)
-    WHERE $severity IS NULL AND $flag IS NULL AND $attacked IS NULL AND $review IS NULL AND $words IS NULL AND label = 'toxic'
+    WHERE $severity IS NULL AND $flag IS NULL AND $attacked IS NULL AND $review IS NULL AND $words IS NULL AND $weekday IS NULL AND $hour IS NULL
+        AND label = 'toxic'
         AND day BETWEEN $first AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places)
         AND ($language IS NULL OR language = $language)
     UNION ALL
     SELECT count(*), count(toxic) FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $attacked, $review, $words)
-    WHERE $severity IS NOT NULL OR $flag IS NOT NULL OR $attacked IS NOT NULL OR $review IS NOT NULL
+    WHERE ($severity IS NOT NULL OR $flag IS NOT NULL OR $attacked IS NOT NULL OR $review IS NOT NULL)
+        AND ($weekday IS NULL OR isodow(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $weekday)
+        AND ($hour IS NULL OR hour(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $hour)
+    HAVING count(*) > 0
 );
