@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
@@ -109,9 +108,9 @@ def _actions(line: Line, inbox: Inbox) -> list[Component]:
 
 
 def _menu(caption: str, line: Line, action: str, choices: dict[str, str]) -> list[Component]:
-    items = [dmc.MenuItem(text, id=_id(action, line.key, to), n_clicks=0) for to, text in choices.items()]
-    button = labelled(html.Button, f"{caption}: {line.text}", caption)
-    return [dmc.Menu([dmc.MenuTarget(button), dmc.MenuDropdown(items)])] if items else []
+    buttons = [html.Button(text, id=_id(action, line.key, to), n_clicks=0) for to, text in choices.items()]
+    name = labelled(html.Summary, f"{caption}: {line.text}", caption)
+    return [html.Details([name, html.Div(buttons, className="choices")])] if buttons else []
 
 
 def _button(caption: str, action: str, line: str = "") -> Component:
