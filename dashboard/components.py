@@ -117,7 +117,7 @@ def chart(
     figures = {title: figure} if is_one else figure
     is_open = any("customdata" in trace for one in figures.values() for trace in one["data"])
     note += " Click to read the comments." if is_open else ""
-    graphs: list[Any] = [dcc.Graph(id={"chart": name}, figure=one, config=GRAPH) for name, one in figures.items()]
+    graphs: list[Any] = [_graph(name, one) for name, one in figures.items()]
     if not is_one:
         graphs = [html.Div([html.H3(name), graph]) for name, graph in zip(figures, graphs, strict=True)]
     look = " ".join([*(["opens"] if is_open else []), *([] if is_one else ["multiples"])])
@@ -133,6 +133,13 @@ def chart(
         className="numbers",
     )
     return panel(title, note, drawn, data, wide=wide)
+
+
+def _graph(name: str, figure: Figure) -> Component:
+    """As high before it is drawn as after, so that the page below does not jump."""
+    height = {"height": figure["layout"]["height"]}
+    graph: Component = dcc.Graph(id={"chart": name}, figure=figure, config=GRAPH, style=height)
+    return graph
 
 
 def behind(view: View, **filters: Any) -> str | None:

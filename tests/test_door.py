@@ -67,7 +67,7 @@ def test_a_person_signs_in_looks_and_signs_out(browser: Browser, address: str, p
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{address}/compare?label=insult")
-    expect(page.locator("h1")).to_contain_text("Compare", timeout=20_000)
+    expect(page.locator("h1")).to_contain_text("Compare")
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(f"{address}/login")
     page.goto(address)
@@ -196,7 +196,7 @@ def test_what_people_do_is_in_the_audit_that_admins_see(
         page.get_by_role("button", name="Sign in").click()
 
     enter("cleo", "/compare?days=1")
-    expect(page.locator("main")).to_contain_text("instagram/loud", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("instagram/loud")
     expect(page.locator("main")).not_to_contain_text("calm")
     expect(page.locator("nav .links a")).to_have_text(
         ["Overview", "Account", "Compare", "Quality", "Numbers", "Try it"]
@@ -207,7 +207,7 @@ def test_what_people_do_is_in_the_audit_that_admins_see(
         expect(page.locator("h1")).to_have_text("No access")
     page.get_by_role("button", name="Sign out").click()
     enter("ada", "/comments?days=1&flag=toxic")
-    page.get_by_label("Show text").check(timeout=20_000)
+    page.get_by_label("Show text").check()
     with page.expect_download():
         page.get_by_text("Export CSV").click()
     page.get_by_role("link", name="Audit").click()

@@ -227,14 +227,12 @@ def test_a_line_leads_to_its_comments_and_leaves_when_it_is_done(page: Page, fol
     with serving(folder, which_model=lambda: SMALL, budget_usd=lambda: 5.0) as address:
         page.goto(address)
         lines = page.locator(".inbox li")
-        expect(lines).to_have_count(4, timeout=30_000)
+        expect(lines).to_have_count(4)
         expect(page.locator(".sentence")).to_contain_text("29 toxic comments wait for you.")
         lines.first.get_by_role("link").click()
-        expect(page.locator(".sentence")).to_contain_text(
-            "29 toxic comments unread, and 2 copies of them", timeout=20_000
-        )
+        expect(page.locator(".sentence")).to_contain_text("29 toxic comments unread, and 2 copies of them")
         page.go_back()
-        expect(lines).to_have_count(4, timeout=20_000)
+        expect(lines).to_have_count(4)
         lines.first.get_by_role("button", name="Seen").click()
         expect(lines).to_have_count(3)
         expect(page.locator(".sentence")).to_contain_text("There is a wave of abuse on loud.")
@@ -253,15 +251,15 @@ def test_a_line_is_handed_to_a_colleague_who_reads_it(browser: Browser, folder: 
         people.add(name, PASSWORD)
     with serving(folder, people, lambda: SMALL) as address:
         ann, bob = (signed_in(browser, address, name) for name in ("ann", "bob"))
-        ann.locator(".inbox li").first.get_by_text("Assign").click(timeout=30_000)
+        ann.locator(".inbox li").first.get_by_text("Assign").click()
         ann.locator(".inbox li").first.get_by_role("button", name="bob").click()
         expect(ann.locator(".inbox li").last).to_contain_text("with bob")
         bob.reload()
-        expect(bob.locator(".inbox li").first).to_contain_text("assigned to you", timeout=20_000)
+        expect(bob.locator(".inbox li").first).to_contain_text("assigned to you")
         bob.goto(f"{address}/comments?inbox=toxic&assignee=bob&account=instagram/calm&comment={LAST}/calm/rude")
-        expect(bob.locator("#thread")).to_contain_text("you are rude", timeout=20_000)
+        expect(bob.locator("#thread")).to_contain_text("you are rude")
         bob.goto(address)
-        expect(bob.locator(".inbox li").first).to_contain_text("28 toxic comments unread", timeout=20_000)
+        expect(bob.locator(".inbox li").first).to_contain_text("28 toxic comments unread")
         for one in (ann, bob):
             one.context.close()
     assert any("assigned 29 toxic comments to bob" in did for _, _, did in people.audit())
