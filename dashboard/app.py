@@ -105,6 +105,8 @@ RETURN = """() => {
     };
     stay();
 }"""
+# Of callbacks that have no output and the same input, Dash runs only one.
+ARRIVE = f"page => {{ ({NAME})(page); ({RETURN})(); }}"
 
 
 def create(
@@ -184,8 +186,7 @@ def create(
 
     app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
     app.clientside_callback(OPEN, Input({"chart": ALL}, "clickData"))
-    app.clientside_callback(RETURN, Input("page", "children"))
-    app.clientside_callback(NAME, Input("page", "children"))
+    app.clientside_callback(ARRIVE, Input("page", "children"))
     app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     home.register(app, answers, inbox, reviews, write_down)
