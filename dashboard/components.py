@@ -39,6 +39,7 @@ LANGUAGES = {
     "he": "Hebrew", "fa": "Persian", "ur": "Urdu", "bn": "Bengali", "ta": "Tamil", "te": "Telugu", "mr": "Marathi",
     "th": "Thai", "vi": "Vietnamese", "ms": "Malay", "tl": "Tagalog", "sw": "Swahili", "ca": "Catalan", "eu": "Basque",
     "gl": "Galician", "lt": "Lithuanian", "lv": "Latvian", "et": "Estonian", "af": "Afrikaans", "sq": "Albanian",
+    "kn": "Kannada", "ml": "Malayalam",
 }  # fmt: skip
 MOST_UNFOLDED = 4  # controls that a phone shows at once
 MOST_LANGUAGES = 4  # named in a sentence

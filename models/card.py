@@ -69,7 +69,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def judged_languages(card: dict[str, Any]) -> tuple[str, ...]:
-    """The languages in which the model's scores count; a text of which nobody can tell is in none of them, and in all."""
+    """The languages in which the model's scores count; a text of which nobody can tell is in all of them."""
     return *expected_languages(card), UNDETERMINED
 
 

@@ -15,7 +15,7 @@ from jobs.config.settings import SHIPPED
 from jobs.lake import datasets, schema
 from jobs.nightly import STAGES
 from models import scorer
-from models.card import read_card
+from models.card import expected_languages, read_card
 from models.labels import LABELS, UNDETERMINED
 from models.training import composed, evaluate, report
 from warehouse import build, describe, measures, policies
@@ -170,6 +170,12 @@ def test_the_models_page_quotes_what_evaluate_printed_of_the_shipped_model() -> 
     printed = [line for line in evaluate.as_text(figures).splitlines() if line.startswith("|")]
     assert len(printed) > 40
     assert set(printed) <= set((ROOT / "docs" / "models.md").read_text().splitlines())
+
+
+def test_the_readme_names_the_languages_that_the_shipped_model_was_judged_in() -> None:
+    [languages] = re.findall(r"^- \*\*Languages:\*\* (.*?)\. Comments in", README, re.MULTILINE | re.DOTALL)
+    named = re.split(r",\s+|\s+and\s+", languages)
+    assert sorted(named) == sorted(map(components.language_name, expected_languages(read_card(SHIPPED))))
 
 
 def test_the_shipped_model_holds_no_group_against_those_who_name_it() -> None:
