@@ -25,6 +25,7 @@ Pair = tuple[np.ndarray, np.ndarray]  # logits of the fast and of the slow model
 ROUNDING = 1e-9
 MOST_READ = {"en": 0.15}  # share of unfiltered comments that the slow model may read
 MOST_READ_ELSEWHERE = 0.3
+UNFILTERED = ("wiki_binary_more", "wiki_six_labels", "wiki_six_labels_more", "wiki_toxic")  # sources nobody searched
 READ_SHARES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.18, 0.2, 0.22, 0.25, 0.3, 0.4, 0.5, 0.7)
 
 
@@ -65,13 +66,15 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
 def bands(band: dict[str, float], logits: np.ndarray, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     """For each language the common band, raised until the slow model reads no more than MOST_READ.
 
-    Every label is raised by the same number of logits.
+    Every label is raised by the same number of logits. Counted are the comments of unfiltered sections, where a language
+    has enough of them: harmless ones that somebody wrote to fool a model are rare there.
     """
-    raised = {}
+    raised, truth_of_all = {}, data.targets(rows)
     for lang, places in rows.reset_index(drop=True).groupby("lang").groups.items():
-        within = places.to_numpy()
-        truth = data.targets(rows)[within]
-        if min((truth[:, 0] == 1).sum(), (truth[:, 0] == 0).sum()) < ENOUGH_POSITIVES:
+        unfiltered = np.array([place for place in places if rows.source[place] in UNFILTERED], int)
+        within = unfiltered if _has_both(truth_of_all[unfiltered]) else places.to_numpy()
+        truth = truth_of_all[within]
+        if not _has_both(truth):
             continue
         most = MOST_READ.get(str(lang), MOST_READ_ELSEWHERE)
         for step in np.arange(0, 12, 0.25):
@@ -80,6 +83,11 @@ def bands(band: dict[str, float], logits: np.ndarray, rows: pd.DataFrame) -> dic
                 raised[str(lang)] = line
                 break
     return raised
+
+
+def _has_both(truth: np.ndarray) -> bool:
+    """Enough comments that are toxic, and enough that are not."""
+    return min((truth[:, 0] == 1).sum(), (truth[:, 0] == 0).sum()) >= ENOUGH_POSITIVES
 
 
 def at_real_shares(chosen: np.ndarray, truth: np.ndarray) -> float:
