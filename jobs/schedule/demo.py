@@ -11,9 +11,10 @@ from jobs.ask import sql
 from jobs.config.settings import Settings
 from jobs.spark.jvm import expect_short_run
 from jobs.standin.world import World
-from warehouse import queries
+from warehouse import build, queries
 from warehouse.reader import Warehouse
 
+TRUTH = build.SQL / "demo" / "truth.sql"
 OLDEST = timedelta(days=60)  # before the last night: no demo comment is older
 SHOWN = ("accounts", "worst_days", "categories")
 
@@ -45,7 +46,7 @@ def _show(settings: Settings, out: Console) -> None:
 def _compare(settings: Settings, world: World, last: date, out: Console) -> None:
     """What the model says beside what is true, which is known of invented comments only."""
     [(comments, share, estimated, margin)] = Warehouse(settings.data_dir / "warehouse").query(
-        queries.page_sql("truth"), {"abusive": world.abusive(last - OLDEST, last)}
+        TRUTH.read_text(), {"abusive": world.abusive(last - OLDEST, last)}
     )
     out.print(
         f"\nOf {comments:,} comments with scores, {share:.1%} are abusive; the model's estimate is {estimated:.1%} ± "

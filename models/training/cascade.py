@@ -66,7 +66,7 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
 def bands(band: dict[str, float], logits: np.ndarray, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     """For each language the common band, raised until the slow model reads no more than MOST_READ.
 
-    Every label is raised by the same number of logits. Counted are the comments of unfiltered sections, where a language
+    Every label is raised by the same number of logits. Counted are the comments of unfiltered sections where a language
     has enough of them: harmless ones that somebody wrote to fool a model are rare there.
     """
     raised, truth_of_all = {}, data.targets(rows)
