@@ -199,7 +199,7 @@ def test_what_people_do_is_in_the_audit_that_admins_see(
     expect(page.locator("main")).to_contain_text("instagram/loud")
     expect(page.locator("main")).not_to_contain_text("calm")
     expect(page.locator("nav .links a")).to_have_text(
-        ["Overview", "Account", "Compare", "Quality", "Numbers", "Try it"]
+        ["Home", "Account", "Compare", "Quality", "Numbers", "Try it"]
     )
     assert page.request.get("/checks/index.html").status == 403
     for closed in ("/comments", "/review", "/audit"):
