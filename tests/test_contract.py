@@ -178,8 +178,9 @@ def test_the_readme_names_the_languages_that_the_shipped_model_was_judged_in() -
     assert sorted(named) == sorted(map(components.language_name, expected_languages(read_card(SHIPPED))))
 
 
-def test_the_shipped_model_holds_no_group_against_those_who_name_it() -> None:
-    found = evaluate.mentions(scorer.load(SHIPPED))
+@pytest.mark.parametrize("folder", [SHIPPED, ROOT / "models" / "languages" / "cascade"])
+def test_no_model_holds_a_group_against_those_who_name_it(folder: Path) -> None:
+    found = evaluate.mentions(scorer.load(folder))
     assert found["gay"]["harmless"] == 12
     assert max(row["harmless_flagged"] for row in found.values()) <= 2
     assert min(row["bpsn_auc"] for row in found.values()) > 0.9

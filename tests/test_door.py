@@ -198,9 +198,7 @@ def test_what_people_do_is_in_the_audit_that_admins_see(
     enter("cleo", "/compare?days=1")
     expect(page.locator("main")).to_contain_text("instagram/loud")
     expect(page.locator("main")).not_to_contain_text("calm")
-    expect(page.locator("nav .links a")).to_have_text(
-        ["Home", "Account", "Compare", "Quality", "Numbers", "Try it"]
-    )
+    expect(page.locator("nav .links a")).to_have_text(["Home", "Account", "Compare", "Quality", "Numbers", "Try it"])
     assert page.request.get("/checks/index.html").status == 403
     for closed in ("/comments", "/review", "/audit"):
         page.goto(closed)

@@ -87,7 +87,7 @@ def bands(band: dict[str, float], logits: np.ndarray, rows: pd.DataFrame) -> dic
 
 def _has_both(truth: np.ndarray) -> bool:
     """Enough comments that are toxic, and enough that are not."""
-    return min((truth[:, 0] == 1).sum(), (truth[:, 0] == 0).sum()) >= ENOUGH_POSITIVES
+    return bool(min((truth[:, 0] == 1).sum(), (truth[:, 0] == 0).sum()) >= ENOUGH_POSITIVES)
 
 
 def at_real_shares(chosen: np.ndarray, truth: np.ndarray) -> float:
