@@ -146,6 +146,7 @@ def test_imported_comments_may_be_older_than_the_nights_window(settings: Setting
         ),
         ("posts.ndjson", lines(ZEESCHUIMER | {"source_platform": "tiktok"}), r"are not comments of instagram"),
     ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",  # archives hold the time
 )
 def test_a_file_that_cannot_be_read_is_named_with_its_line_and_leaves_nothing(
     settings: Settings, tmp_path: Path, name: str, content: str | bytes, message: str
