@@ -12,6 +12,7 @@ from models.labels import LABELS, WHO
 from models.scorer import Scorer
 from models.text import clean_text
 from models.training.calibrate import SHARES, calibration_error, weights
+from models.training.losses import rarer
 
 ABROAD = Path(__file__).with_name("cases_abroad.toml")
 KEPT = Path(__file__).with_name("cases_kept.toml")  # not looked at before a model is final
@@ -45,7 +46,7 @@ def _labels(rows: pd.DataFrame, probabilities: np.ndarray) -> dict[str, Any]:
     for i, label in enumerate(LABELS):
         known = rows[label].notna().to_numpy()
         truth, p = rows[label].to_numpy(float)[known], probabilities[known, i]
-        if min((truth == 1).sum(), (truth == 0).sum()) < ENOUGH:
+        if rarer(truth) < ENOUGH:
             continue
         error = calibration_error(truth, p, weights(truth, SHARES[label]))
         auc = round(float(roc_auc_score(truth, p)), 4)

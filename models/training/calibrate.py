@@ -17,6 +17,7 @@ from sklearn.metrics import precision_recall_curve, roc_auc_score
 
 from models.labels import LABELS
 from models.scorer import times_odds
+from models.training.losses import rarer
 
 # Of all 159,571 comments of the full Jigsaw training set, the largest sample that nobody searched for abuse.
 SHARES = {
@@ -53,7 +54,7 @@ def calibrate(
         weight = np.zeros(len(truth))
         weight[known] = weights(truth[known, i], SHARES[label])
         fitted = known if chosen is None else known & chosen
-        if known_curves and min((truth[fitted, i] == 1).sum(), (truth[fitted, i] == 0).sum()) < FEW:
+        if known_curves and rarer(truth[fitted, i]) < FEW:
             curves[label] = known_curves[label]
             continue
         probabilities = _curve(logits[fitted, i], truth[fitted, i], weight[fitted])
@@ -71,10 +72,9 @@ def odds_by_language(p: np.ndarray, truth: np.ndarray, languages: Sequence[str])
         within = np.array([one == lang for one in languages])
         for i, label in enumerate(LABELS):
             known = within & ~np.isnan(truth[:, i])
-            positives = truth[known, i] == 1
-            if min(positives.sum(), (~positives).sum()) < ENOUGH_FOR_ODDS:
+            if rarer(truth[known, i]) < ENOUGH_FOR_ODDS:
                 continue
-            odds.setdefault(lang, {})[label] = round(_odds(p[known, i], positives, SHARES[label]), 4)
+            odds.setdefault(lang, {})[label] = round(_odds(p[known, i], truth[known, i] == 1, SHARES[label]), 4)
     return odds
 
 

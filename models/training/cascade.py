@@ -18,7 +18,7 @@ from models.labels import LABELS, ModelError
 from models.scorer import Cascade, in_language, is_doubtful, mixed, network, probabilities
 from models.training import calibrate, data
 from models.training.judged import elsewhere, judged
-from models.training.losses import ENOUGH_POSITIVES, auc_losses, too_lossy
+from models.training.losses import ENOUGH_POSITIVES, auc_losses, rarer, too_lossy
 
 Card = dict[str, Any]
 Pair = tuple[np.ndarray, np.ndarray]  # logits of the fast and of the slow model
@@ -70,11 +70,12 @@ def bands(band: dict[str, float], logits: np.ndarray, rows: pd.DataFrame) -> dic
     has enough of them: harmless ones that somebody wrote to fool a model are rare there.
     """
     raised, truth_of_all = {}, data.targets(rows)
-    for lang, places in rows.reset_index(drop=True).groupby("lang").groups.items():
-        unfiltered = np.array([place for place in places if rows.source[place] in UNFILTERED], int)
-        within = unfiltered if _has_both(truth_of_all[unfiltered]) else places.to_numpy()
+    is_unfiltered = rows.source.isin(UNFILTERED).to_numpy()
+    for lang, places in rows.groupby("lang").indices.items():
+        unfiltered = places[is_unfiltered[places]]
+        within = unfiltered if rarer(truth_of_all[unfiltered, 0]) >= ENOUGH_POSITIVES else places
         truth = truth_of_all[within]
-        if not _has_both(truth):
+        if rarer(truth[:, 0]) < ENOUGH_POSITIVES:
             continue
         most = MOST_READ.get(str(lang), MOST_READ_ELSEWHERE)
         for step in np.arange(0, 12, 0.25):
@@ -83,11 +84,6 @@ def bands(band: dict[str, float], logits: np.ndarray, rows: pd.DataFrame) -> dic
                 raised[str(lang)] = line
                 break
     return raised
-
-
-def _has_both(truth: np.ndarray) -> bool:
-    """Enough comments that are toxic, and enough that are not."""
-    return bool(min((truth[:, 0] == 1).sum(), (truth[:, 0] == 0).sum()) >= ENOUGH_POSITIVES)
 
 
 def at_real_shares(chosen: np.ndarray, truth: np.ndarray) -> float:
@@ -157,7 +153,7 @@ def _fitted(logits: Pair, truth: np.ndarray, cards: tuple[Card, Card], doubtful:
 def _mix(logits: Pair, truth: np.ndarray, doubtful: np.ndarray, i: int) -> float:
     """What the fast model's logit counts beside one of the slow model: two opinions rank better than either."""
     known = doubtful & ~np.isnan(truth[:, i])
-    if min((truth[known, i] == 1).sum(), (truth[known, i] == 0).sum()) < ENOUGH_POSITIVES:
+    if rarer(truth[known, i]) < ENOUGH_POSITIVES:
         return 0.0
     fitted = LogisticRegression(C=100.0).fit(np.stack([one[known, i] for one in logits], axis=1), truth[known, i])
     fast, slow = fitted.coef_[0]

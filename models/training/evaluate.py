@@ -25,6 +25,7 @@ from models.text import clean_text
 from models.training import by_language, data
 from models.training.calibrate import BINS, SHARES, calibration_error, reliability, weights
 from models.training.composed import compose
+from models.training.losses import rarer
 from models.training.obfuscate import DISGUISES, disguise
 
 CASES = Path(__file__).with_name("cases.toml")
@@ -124,7 +125,7 @@ def aucs(rows: pd.DataFrame, p: np.ndarray, group: pd.Series, label: str = "toxi
     for name in group.cat.categories if isinstance(group.dtype, pd.CategoricalDtype) else sorted(group.unique()):
         within = ((group == name) & rows[label].notna()).to_numpy()
         truth, scores = rows[label].to_numpy(float)[within], p[within, LABELS.index(label)]
-        if min((truth == 1).sum(), (truth == 0).sum()) >= ENOUGH:
+        if rarer(truth) >= ENOUGH:
             found[str(name)] = {"rows": len(truth), "auc": round(float(roc_auc_score(truth, scores)), 4)}
     return found
 

@@ -15,6 +15,7 @@ from models.language import identified
 from models.text import clean_text
 from models.training import data
 from models.training.by_language import ABROAD
+from models.training.losses import rarer
 
 BAR = 0.8  # AUC of toxic that a language needs: of five pairs, four are ranked right
 ENOUGH = 50  # comments of each kind that an AUC needs
@@ -26,7 +27,7 @@ def elsewhere(rows: pd.DataFrame) -> pd.DataFrame:
 
     For a language without either, our functional cases.
     """
-    enough = {lang for lang, some in data.of_part(rows, "validation").groupby("lang") if _counts(some) >= ENOUGH}
+    enough = {lang for lang, some in data.of_part(rows, "validation").groupby("lang") if rarer(some.toxic) >= ENOUGH}
     others = rows[rows.part.isin(("test", "unseen")) & ~rows.lang.isin(enough) & rows.toxic.notna()]
     others = others.sample(frac=1.0, random_state=0).groupby("lang").head(MOST)
     texts = [
@@ -38,11 +39,6 @@ def elsewhere(rows: pd.DataFrame) -> pd.DataFrame:
     ]
     both = pd.concat([others[["lang", "source", "text", *LABELS]], pd.DataFrame(texts)], ignore_index=True)
     return both.reindex(columns=["lang", "source", "text", *LABELS])
-
-
-def _counts(rows: pd.DataFrame) -> int:
-    """Of toxic and of harmless comments, the fewer."""
-    return int(min((rows.toxic == 1).sum(), (rows.toxic == 0).sum()))
 
 
 def judged(rows: pd.DataFrame, probabilities: np.ndarray) -> dict[str, Any]:
@@ -65,6 +61,6 @@ def _aucs(rows: pd.DataFrame, probabilities: np.ndarray) -> dict[str, float]:
     for i, label in enumerate(LABELS):
         known = rows[label].notna().to_numpy()
         truth = rows[label].to_numpy(float)[known]
-        if min((truth == 1).sum(), (truth == 0).sum()) >= ENOUGH:
+        if rarer(truth) >= ENOUGH:
             aucs[label] = round(float(roc_auc_score(truth, probabilities[known, i])), 4)
     return aucs

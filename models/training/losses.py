@@ -1,6 +1,7 @@
 """What an export costs: it must agree with the Keras model, and int8 may lose little."""
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from models.labels import LABELS, ModelError
@@ -8,6 +9,11 @@ from models.labels import LABELS, ModelError
 AGREEMENT = 1e-5  # largest difference of a probability between Keras and ONNX fp32
 AUC_LOSS = 0.002  # largest loss of any label's AUC by int8, or by a cascade against its slow network
 ENOUGH_POSITIVES = 20
+
+
+def rarer(truth: np.ndarray | pd.Series) -> int:
+    """How many are so, or how many are not: the fewer. What nobody knows is neither."""
+    return int(min((truth == 1).sum(), (truth == 0).sum()))
 
 
 def check_agreement(reference: np.ndarray, exported: np.ndarray) -> float:
