@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, door, limits, perspective, reference
+from dashboard import api, door, limits, perspective, reference, trend
 from dashboard.components import note
 from dashboard.inbox import Inbox
 from dashboard.pages import account, audit, comments, compare, home, numbers, quality, review, try_it
@@ -145,7 +145,8 @@ def create(
     }
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
-    layouts["/"] = lambda answers, view: home.layout(answers, view, inbox)
+    layouts["/"] = lambda answers, view: home.layout(answers, view, inbox, reviews)
+    layouts["/account"] = lambda answers, view: account.layout(answers, view, reviews)
     layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, write_down)
     layouts["/quality"] = lambda answers, view: quality.layout(
         answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()]
@@ -189,6 +190,7 @@ def create(
     app.clientside_callback(ARRIVE, Input("page", "children"))
     app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
+    trend.register(app, answers, reviews, write_down)
     home.register(app, answers, inbox, reviews, write_down)
     comments.register(app, answers, in_use, inbox, reviews, write_down)
     review.register(app, answers, reviews, write_down)

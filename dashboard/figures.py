@@ -5,6 +5,7 @@ Plain dictionaries: validating a page of them with Plotly's own classes takes a 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -36,8 +37,9 @@ def trend(
     period_from: date,
     posted: Sequence[Row] = (),
     address: Address = nowhere,
+    events: Sequence[tuple[date, str]] = (),
 ) -> Figure:
-    """One category by day with its interval; marks the period, the days with posts, and waves of abuse."""
+    """One category by day with its interval; marks the period, days with posts, waves of abuse, and people's events."""
     rows = [row for row in rows if row["label"] == label]
     by_day = {row["day"]: row["share"] for row in rows}
     period = {"type": "rect", "x0": period_from, "x1": rows[-1]["day"] if rows else period_from, "y0": 0, "y1": 1,
@@ -47,12 +49,20 @@ def trend(
          "arrowwidth": 1, "arrowcolor": INK, "ax": 0, "ay": -26}
         for on, text in waves if on in by_day
     ]  # fmt: skip
+    lines = [
+        {"type": "line", "x0": on, "x1": on, "y0": 0, "y1": 1, "yref": "paper",
+         "line": {"color": INK, "dash": "dot", "width": 1}} for on, _ in events
+    ]  # fmt: skip
+    labels += [
+        {"x": on, "y": 1 - 0.09 * (i % 3), "yref": "paper", "text": escape(text, quote=False), "font": {"size": 11},
+         "showarrow": False, "xanchor": "left", "yanchor": "top"} for i, (on, text) in enumerate(events)
+    ]  # fmt: skip
     posts = {"type": "scatter", "x": [row["day"] for row in posted], "y": [0] * len(posted), "mode": "markers",
              "text": [f"{counted(row['posts'], 'post')}: {row['caption'] or 'no caption'}" for row in posted],
              "marker": {"symbol": "triangle-up", "size": 8, "color": INK},
              "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
     data = [*_band(rows, COLOURS[label], address, hover=True), *([posts] if posted else [])]
-    return _quiet(data, 300, xaxis=DAYS, yaxis=SHARES, shapes=[period], annotations=labels)
+    return _quiet(data, 300, xaxis=DAYS, yaxis=SHARES, shapes=[period, *lines], annotations=labels)
 
 
 def small_multiples(rows: Sequence[Row], address: Address = nowhere) -> dict[str, Figure]:

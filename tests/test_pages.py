@@ -70,9 +70,10 @@ def test_what_was_collected_over_what_is_reported_is_the_coverage(answers: Answe
 
 def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answers, tmp_path: Path) -> None:
     card = read_card(SHIPPED)
-    inbox = Inbox(answers, Reviews.in_folder(tmp_path), People.in_folder(tmp_path), lambda: 5.0)
+    reviews = Reviews.in_folder(tmp_path)
+    inbox = Inbox(answers, reviews, People.in_folder(tmp_path), lambda: 5.0)
     pages = [
-        home.layout(answers, WEEK, inbox), account.layout(answers, WEEK), compare.layout(answers, WEEK),
+        home.layout(answers, WEEK, inbox, reviews), account.layout(answers, WEEK), compare.layout(answers, WEEK),
         quality.layout(answers, WEEK, card, []), numbers.layout(answers, WEEK),
         comments.layout(answers, WEEK, lambda: pytest.fail("no comment is open"), inbox, lambda _: None),
     ]  # fmt: skip

@@ -30,6 +30,17 @@ class Tally:
     kappa: float | None  # Cohen's kappa of those pairs: harmful or harmless
 
 
+@dataclass(frozen=True)
+class Annotation:
+    """What somebody wrote on the charts: "derby" on a day of an account, or of all."""
+
+    id: int
+    day: date
+    account: str  # empty: of all
+    text: str
+    person: str
+
+
 class Reviews(SqliteFile):
     def __init__(self, file: Path) -> None:
         super().__init__(file, SCHEMA)
@@ -154,6 +165,21 @@ class Reviews(SqliteFile):
             who,
         )
         return [item for (item,) in rows]
+
+    def annotate(self, day: date, account: str, text: str, who: str) -> None:
+        self.query(
+            "INSERT INTO annotations (day, account, text, person) VALUES (?, ?, ?, ?)", str(day), account, text, who
+        )
+
+    def annotations(self, first: date, last: date) -> list[Annotation]:
+        rows = self.query(
+            "SELECT id, day, account, text, person FROM annotations WHERE day BETWEEN ? AND ? ORDER BY day, id",
+            *(str(first), str(last)),
+        )
+        return [Annotation(id, date.fromisoformat(day), *rest) for id, day, *rest in rows]
+
+    def remove_annotation(self, id: int) -> None:
+        self.query("DELETE FROM annotations WHERE id = ?", id)
 
     def tally(self, who: str) -> Tally:
         rows = self.query(

@@ -1,16 +1,13 @@
 """One account: its trend and events, and when, in which languages and by whom toxic comments are written."""
 
-from dataclasses import replace
-
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import figures
+from dashboard import figures, trend
 from dashboard.components import (
     all_categories,
     attacked,
     behind,
-    behind_day,
     chart,
     language_name,
     link,
@@ -30,40 +27,27 @@ from dashboard.components import (
 )
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import LABEL_VERBS, counted, label_plural, period_phrase, previous_period, sentence_case
+from dashboard.wording import LABEL_VERBS, counted, period_phrase, previous_period, sentence_case
 from models.training.report import COLOURS, INK
 from warehouse.measures import FEW_COMMENTS, USUAL_DAYS
+from warehouse.reviews import Reviews
 
 TITLE = "Account"
 
 
-def layout(answers: Answers, view: View) -> Component:
-    accounts = answers.accounts()
-    if view.account is None and accounts:
-        view = replace(view, account=accounts[0])
+def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Component:
+    accounts, view = answers.accounts(), trend.shown(answers, view, is_of_all=False)
     if view.account is None or view.account not in accounts:
         if not accounts:
             return note("None of these accounts has scored comments yet.", "No accounts yet")
         choices = f"Accounts with scored comments: {', '.join(accounts)}."
         return note(f"No account {view.account} has scored comments. {choices}", "Account not found")
-    trend = answers.trend(view)
-    waves = answers.waves(view, trend)
-    posted = answers.rows("posted", view, first=trend[0]["day"]) if trend else []
     weekdays, languages = answers.rows("weekdays", view), answers.rows("languages", view)
     return page(
         view.account,
         html.Span([_sentence(answers, view), not_judged(answers.rows("judged", view))]),
         [pick_account(view, {name: name for name in accounts}), pick_period(view), pick_label(view), pick_zone(view)],
-        chart(
-            f"{label_plural(view.label)}, by day",
-            "Estimated share of comments, with 95% interval. The selected period is shaded; triangles are posts.",
-            figures.trend(
-                trend, view.label, [(wave["day"], "wave") for wave in waves], view.first, posted, behind_day(view)
-            ),
-            [row for row in trend if row["label"] == view.label],
-            "No comments in this period.",
-            wide=True,
-        ),
+        trend.panel(answers, view, reviews),
         chart(
             "By weekday and hour",
             f"Estimated share of comments ({view.zone}). Grey: fewer than {FEW_COMMENTS} comments.",
@@ -85,7 +69,7 @@ def layout(answers: Answers, view: View) -> Component:
         *_terms(answers, view),
         _posts(answers, view),
         _authors(answers, view),
-        all_categories(trend, view),
+        all_categories(answers.trend(view), view),
     )  # fmt: skip
 
 

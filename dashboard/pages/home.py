@@ -20,14 +20,14 @@ TITLE = "Home"
 SNOOZES = {"Tomorrow": 1, "In 3 days": 3, "In a week": 7, "In 4 weeks": 28}  # days
 
 
-def layout(answers: Answers, view: View, inbox: Inbox) -> Component:
+def layout(answers: Answers, view: View, inbox: Inbox, reviews: Reviews) -> Component:
     lines = inbox.lines(view.of_all())
     return page(
         TITLE,
         [html.Strong(sentence(lines), id="needs"), " ", overview.sentence(answers, view)],
         overview.controls(view),
         html.Div(_panel(lines, inbox), id="inbox", className="wide", role="status"),
-        *overview.panels(answers, view),
+        *overview.panels(answers, view, reviews),
     )  # fmt: skip
 
 

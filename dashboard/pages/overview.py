@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import figures
+from dashboard import figures, trend
 from dashboard.components import (
     all_categories,
     attacked,
     behind,
-    behind_day,
-    chart,
     link,
     not_judged,
     opens,
@@ -32,7 +30,6 @@ from dashboard.view import Answers, Row, View
 from dashboard.wording import (
     LABEL_VERBS,
     day_month,
-    label_plural,
     label_title,
     period_phrase,
     previous_period,
@@ -41,6 +38,7 @@ from dashboard.wording import (
 from models.labels import LABELS
 from models.training.report import COLOURS
 from warehouse.measures import FEW_COMMENTS
+from warehouse.reviews import Reviews
 
 TITLE = "Overview"
 
@@ -60,30 +58,15 @@ def controls(view: View) -> list[Component]:
     return [pick_period(view), pick_label(view)]
 
 
-def panels(answers: Answers, view: View) -> list[Component]:
+def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list[Component]:
     view = view.of_all()
     change = {row["label"]: row for row in answers.rows("change", view)}
-    trend = answers.trend(view)
-    waves = answers.waves(view, trend)
     return [
         tiles(*(_tile(change[label], view) for label in LABELS if label in change)),
-        chart(
-            f"{label_plural(view.label)}, by day",
-            "Estimated share of comments, with 95% interval. The selected period is shaded.",
-            figures.trend(
-                trend,
-                view.label,
-                [(w["day"], f"wave: {w['account']}") for w in waves],
-                view.first,
-                address=behind_day(view),
-            ),
-            [row for row in trend if row["label"] == view.label],
-            "No comments in this period.",
-            wide=True,
-        ),
+        trend.panel(answers, view, reviews),
         _ranking(answers.rows("ranking", view), view),
         *attacked(answers.rows("attacked", view), view),
-        all_categories(trend, view),
+        all_categories(answers.trend(view), view),
         *_last_night(answers, view),
     ]
 

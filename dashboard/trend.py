@@ -1,0 +1,108 @@
+"""The trend of one category by day, and what people wrote on it: "derby", "campaign start"."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, State, ctx, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboard import figures
+from dashboard.components import behind_day, chart, labelled
+from dashboard.people import VISITOR
+from dashboard.view import FIRST_DAY, Answers, View
+from dashboard.wording import day_month, full_date, label_plural
+from warehouse.reviews import Annotation, Reviews
+
+LONGEST = 60  # characters of an annotation
+
+
+def panel(answers: Answers, view: View, reviews: Reviews | None = None) -> Component:
+    """Of the view's account, or of all; without `reviews` for a file that nobody can write on."""
+    trend = answers.trend(view)
+    rows = [row for row in trend if row["label"] == view.label]
+    waves = [(row["day"], "wave" if view.account else f"wave: {row['account']}") for row in answers.waves(view, trend)]
+    posted = answers.rows("posted", view, first=trend[0]["day"]) if trend and view.account else []
+    written = _written(answers, view, reviews, rows[0]["day"]) if reviews and rows else []
+    events = [(one.day, one.text if view.account or not one.account else f"{one.text} ({one.account})")
+              for one in written]  # fmt: skip
+    note = "Estimated share of comments, with 95% interval. The selected period is shaded"
+    drawn = chart(
+        f"{label_plural(view.label)}, by day",
+        note + ("; triangles are posts." if view.account else "."),
+        figures.trend(rows, view.label, waves, view.first, posted, behind_day(view), events),
+        rows, "No comments in this period.", wide=True,
+    )  # fmt: skip
+    if reviews and rows and _may_write(answers, view):
+        drawn.children.append(_pen(written, [row["day"] for row in rows]))
+    return html.Div([drawn], id="trend", className="wide")
+
+
+def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable[[str], None]) -> None:
+    @app.callback(
+        Output("trend", "children"), Input("annotate", "n_clicks"), Input({"annotation": ALL}, "n_clicks"),
+        State("annotated-day", "value"), State("annotation", "value"), State("url", "pathname"),
+        State("url", "search"), prevent_initial_call=True,
+    )  # fmt: skip
+    def write(
+        added: int | None, removed: list[int | None], day: str | None, text: str | None, path: str, search: str
+    ) -> list[Component]:
+        view = shown(answers, View.read(search, answers.newest()), path == "/")
+        if not _may_write(answers, view) or not (added or any(removed)):
+            raise PreventUpdate
+        if ctx.triggered_id != "annotate":
+            removable = {one.id: one for one in _written(answers, view, reviews, FIRST_DAY)}
+            if gone := removable.get(ctx.triggered_id["annotation"]):
+                reviews.remove_annotation(gone.id)
+                write_down(f"removed the annotation of {gone.day}: {gone.text}")
+        elif day and text and text.strip():
+            reviews.annotate(date.fromisoformat(day), view.account or "", text.strip()[:LONGEST], VISITOR.get().name)
+            write_down(f"annotated {day}: {text.strip()[:LONGEST]}")
+        drawn: list[Component] = panel(answers, view, reviews).children
+        return drawn
+
+
+def shown(answers: Answers, view: View, is_of_all: bool) -> View:
+    """The view of a page with a trend: of all accounts, or of one, the first unless it names another."""
+    if is_of_all:
+        return view.of_all()
+    accounts = answers.accounts()
+    return replace(view, account=accounts[0]) if view.account is None and accounts else view
+
+
+def _may_write(answers: Answers, view: View) -> bool:
+    visitor = VISITOR.get()
+    return visitor.may("review") and (view.account in answers.accounts() if view.account else visitor.sees_all)
+
+
+def _written(answers: Answers, view: View, reviews: Reviews, first: date) -> list[Annotation]:
+    """Whoever sees an account sees what is written on it; what is written on all is for those who see all."""
+    own = {*answers.accounts(), *([""] if VISITOR.get().sees_all else [])}
+    return [
+        one
+        for one in reviews.annotations(first, view.last)
+        if one.account in own and (view.account is None or one.account in ("", view.account))
+    ]
+
+
+def _pen(written: list[Annotation], days: list[date]) -> Component:
+    rows = [
+        html.Li([
+            f"{day_month(one.day)}: {one.text}{f' ({one.account})' if one.account else ''}, by {one.person} ",
+            labelled(html.Button, f"Remove {one.text}", "Remove", id={"annotation": one.id}),
+        ])
+        for one in written
+    ]  # fmt: skip
+    choices = [{"value": str(day), "label": full_date(day)} for day in reversed(days)]
+    return html.Details([
+        html.Summary("Write on the chart"),
+        html.Ul(rows),
+        html.Div([
+            dmc.Select(id="annotated-day", label="Day", value=str(days[-1]), size="sm", w=190, searchable=True,
+                       data=choices),
+            dmc.TextInput(id="annotation", label="What happened", size="sm", w=240, inputProps={"maxLength": LONGEST}),
+            html.Button("Write", id="annotate"),
+        ], className="actions"),
+    ], className="numbers")  # fmt: skip
