@@ -24,6 +24,14 @@ Review = Literal["none", "harmless", "harmful"]
 REVIEWS: dict[str, str] = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
 WEEKDAYS = {str(number): name for number, name in enumerate(day_name, 1)}
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
+SORTS = {
+    "change": "Change",
+    "share": "Share",
+    "comments": "Comments",
+    "flagged": "Flagged",
+    "coverage": "Lowest coverage",
+    "account": "Name",
+}
 TAG = "#"  # "#sport" means all accounts with the tag sport
 
 Row = dict[str, Any]
@@ -46,6 +54,8 @@ class View:
     words: str | None = None
     weekday: int | None = None  # 1 is Monday
     hour: int | None = None  # from 0, both in `zone`
+    sort: str = "change"  # what the accounts are sorted by
+    find: str | None = None  # part of their names
     inbox: str | None = None  # unread comments of this category
     assignee: str | None = None  # those handed to them
     comment: str | None = None  # the open comment, as day/id
@@ -71,6 +81,8 @@ class View:
             words=query.get("words", "")[:LONGEST_WORDS] or None,
             weekday=int(query["weekday"]) if query.get("weekday") in WEEKDAYS else None,
             hour=int(query["hour"]) if query.get("hour") in HOURS else None,
+            sort=query["sort"] if query.get("sort") in SORTS else "change",
+            find=query.get("find", "")[:LONGEST_WORDS] or None,
             inbox=query["inbox"] if query.get("inbox") in LABELS else None,
             assignee=query.get("assignee", "")[:LONGEST_WORDS] or None,
             comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,

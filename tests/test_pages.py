@@ -108,6 +108,19 @@ def test_a_link_on_the_page_of_a_past_period_stays_in_it() -> None:
     assert View.read("?days=14", LAST).search() == "?days=14"
 
 
+def test_the_accounts_are_sorted_and_found() -> None:
+    rows = [
+        {"account": f"instagram/{name}", "share": share, "coverage": coverage}
+        for name, share, coverage in (("b", 0.2, None), ("a", 0.1, 0.9), ("c", 0.3, 0.5))
+    ]
+
+    def shown(search: str) -> str:
+        return "".join(row["account"][-1] for row in overview._sorted(rows, View.read(search, LAST)))
+
+    assert [shown(f"?sort={sort}") for sort in ("", "account", "share", "coverage")] == ["bac", "abc", "cba", "cab"]
+    assert shown("?find=M/C") == "c"
+
+
 def test_a_day_without_comments_interrupts_the_line(answers: Answers) -> None:
     rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
     whole = figures.trend(rows, "toxic", [], WEEK.first)["data"]

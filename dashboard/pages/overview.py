@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
@@ -16,6 +17,7 @@ from dashboard.components import (
     page,
     panel,
     percent,
+    pick,
     pick_label,
     pick_period,
     points,
@@ -26,7 +28,7 @@ from dashboard.components import (
     tiles,
     up_or_down,
 )
-from dashboard.view import Answers, Row, View
+from dashboard.view import SORTS, Answers, Row, View
 from dashboard.wording import (
     LABEL_VERBS,
     day_month,
@@ -41,6 +43,7 @@ from warehouse.measures import FEW_COMMENTS
 from warehouse.reviews import Reviews
 
 TITLE = "Overview"
+FEW_ACCOUNTS = 6  # are seen at a glance
 
 
 def layout(answers: Answers, view: View) -> Component:
@@ -59,12 +62,12 @@ def controls(view: View) -> list[Component]:
 
 
 def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list[Component]:
-    view = view.of_all()
+    asked, view = view, view.of_all()
     change = {row["label"]: row for row in answers.rows("change", view)}
     return [
         tiles(*(_tile(change[label], view) for label in LABELS if label in change)),
         trend.panel(answers, view, reviews),
-        _ranking(answers.rows("ranking", view), view),
+        _ranking(answers.rows("ranking", view), asked),
         *attacked(answers.rows("attacked", view), view),
         all_categories(answers.trend(view), view),
         *_last_night(answers, view),
@@ -105,7 +108,8 @@ def _tile(row: Row, view: View) -> Component:
     return tile(name, share, f"{change} ± {100 * row['change_margin']:.1f}", mood, address)
 
 
-def _ranking(ranking: Sequence[Row], view: View) -> Component:
+def _ranking(ranking: Sequence[Row], asked: View) -> Component:
+    view = asked.of_all()
     rows = [
         {
             "account": link(row["account"], "/account", view.search(account=row["account"])),
@@ -120,17 +124,37 @@ def _ranking(ranking: Sequence[Row], view: View) -> Component:
             "flagged": opens(f"{row['flagged']:,}", view, account=row["account"], flag=view.label),
             "coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
         }
-        for row in ranking
+        for row in _sorted(ranking, asked)
     ]  # fmt: skip
     headings = {"account": "Account", "daily": "By day", "share": label_title(view.label),
                 "change": "Change", "significant": "Significant?", "comments": "Comments", "flagged": "Flagged",
                 "coverage": "Coverage"}  # fmt: skip
     note = (
-        f"Sorted by change from {previous_period(view.days)}. "
+        f"Change is from {previous_period(view.days)}. "
         "Coverage: share of the platform's comment count that we collected."
     )
-    body = table(rows, headings) if rows else html.P("No account has comments in this period.", className="empty")
-    return panel("Accounts", note, body, wide=True)
+    empty = f"No account's name contains “{asked.find}”." if asked.find else "No account has comments in this period."
+    body = table(rows, headings) if rows else html.P(empty, className="empty")
+    return panel("Accounts", note, *_order(ranking, asked), body, wide=True)
+
+
+def _order(ranking: Sequence[Row], asked: View) -> list[Component]:
+    """Controls to sort and search, where there is something to search."""
+    if len(ranking) < FEW_ACCOUNTS:
+        return []
+    search = dmc.TextInput(id={"control": "find"}, label="Find an account", value=asked.find or "", debounce=500,
+                           size="sm", w=190)  # fmt: skip
+    return [html.Div([pick("sort", "Sort by", asked.sort, SORTS), search], className="controls")]
+
+
+def _sorted(ranking: Sequence[Row], asked: View) -> list[Row]:
+    """Largest first, but names and coverage smallest first; the ranking comes sorted by change."""
+    found = [row for row in ranking if (asked.find or "").casefold() in row["account"].casefold()]
+    if asked.sort == "change":
+        return found
+    known = [row for row in found if row[asked.sort] is not None]
+    known.sort(key=lambda row: row[asked.sort], reverse=asked.sort not in ("account", "coverage"))
+    return known + [row for row in found if row[asked.sort] is None]
 
 
 def _how_sure(row: Row) -> str:
