@@ -213,6 +213,10 @@ def killing(chance: Random, of: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def dying(*_: object) -> None:
+    raise Killed
+
+
 @pytest.mark.parametrize("series", range(4))
 def test_fifty_kills_and_lost_answers_never_pay_twice_for_the_same(
     tmp_path: Path, series: int, monkeypatch: pytest.MonkeyPatch
@@ -242,6 +246,21 @@ def test_fifty_kills_and_lost_answers_never_pay_twice_for_the_same(
             purposes = [json.dumps([run.actor, run.input]) for id, run in server.runs.items() if id not in before]
             assert errors(settings, account) == {}
             assert len(purposes) == len(set(purposes)) == 2
+
+
+def test_a_run_of_another_data_folder_is_left_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both asked for the same with the same timeout, and the second died before its start."""
+    monkeypatch.setattr("jobs.collect.visit.new_timeout", lambda: 1800)
+    with standin.serving() as server:
+        first, second = (collecting(tmp_path / name, server, FACEBOOK) for name in ("first", "second"))
+        scrape.run(first, NIGHT)
+        with monkeypatch.context() as patch:
+            patch.setattr(client.Apify, "start", dying)
+            with pytest.raises(Killed):
+                scrape.run(second, NIGHT)
+        scrape.run(second, NIGHT)
+        assert errors(second, FACEBOOK) == {}
+        assert len({run.run_id for one in (first, second) for run in books(one)}) == len(server.runs) == 4
 
 
 def test_a_start_that_is_answered_late_is_found_and_not_made_again(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.metadata import version
+from itertools import takewhile
 from typing import Any
 
 import impit
@@ -61,6 +62,11 @@ class Apify:
         """Raises if the token is wrong or the service cannot be reached."""
         with self._translated("the account"):
             self._reader.user().get()
+
+    def newest(self, actor: str) -> str | None:
+        """The id of the actor's newest run; one that is started from now on comes after it."""
+        with self._translated(actor):
+            return next((found.id for found in self._newest_first(actor, 1)), None)
 
     def start(self, book: RunBook, run: PaidRun, is_new: bool) -> None:
         """Starts a recorded run; one that is not new may already have been started by a process that died."""
@@ -167,12 +173,15 @@ class Apify:
     def _adopt(self, book: RunBook, run: PaidRun) -> bool:
         """True if Apify has this run and no record owns it. Uses no clock, since clocks differ."""
         claimed = book.claimed()
-        for found in self._reader.actor(run.actor).runs().list(desc=True, limit=CHUNK).items:
+        for found in takewhile(lambda one: one.id != run.newest_before, self._newest_first(run.actor, CHUNK)):
             if found.id not in claimed and self._is_same(found, run):
                 self._note(run, self._reader.run(found.id).get() or found)
                 book.save()
                 return True
         return False
+
+    def _newest_first(self, actor: str, limit: int) -> Any:
+        return self._reader.actor(actor).runs().list(desc=True, limit=limit).items
 
     def _is_same(self, found: Any, run: PaidRun) -> bool:
         """Compares the timeout and the input that was sent; Apify adds defaults to the input."""

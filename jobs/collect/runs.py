@@ -45,6 +45,7 @@ class PaidRun:
     max_usd: float
     is_cut: bool  # the budget allowed fewer items than were wanted
     intended_at: str
+    newest_before: str | None = None  # the actor's newest run on Apify before this one was started
     run_id: str | None = None
     dataset_id: str | None = None
     status: str = "INTENDED"  # afterwards Apify's word for it, LOST or REFUSED

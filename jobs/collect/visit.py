@@ -167,6 +167,7 @@ class Visit:
         run = PaidRun(step.name, step.actor.name, urls, step.input(urls, limit), step.most_items(urls, limit), 0.0,
                       is_cut=False, intended_at=now, limit=limit, timeout_seconds=new_timeout())  # fmt: skip
         try:
+            run.newest_before = self.apify.newest(run.actor)
             self.budget.reserve(self.book, run, step.actor)
         except RunTrouble as trouble:
             troubles.update(dict.fromkeys(urls, trouble))
