@@ -92,12 +92,12 @@ def load(con: duckdb.DuckDBPyConnection, cells: Cells) -> None:
     con.execute(
         """INSERT INTO post_scores
         SELECT 'instagram', 'a' || account, $1 + day::INTEGER, 'p' || post, 'm', 'toxic', count(*), sum(score),
-            sum(score * (1 - score))
+            sum(score * (1 - score)), 0
         FROM made GROUP BY ALL""",
         [FIRST],
     )
     con.execute(
-        """INSERT INTO days SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance)
+        """INSERT INTO days SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance), 0
         FROM post_scores GROUP BY ALL"""
     )
     build.run_script(con, "marts/likeness.sql", loaded_from=FIRST)

@@ -26,6 +26,7 @@ from dashboard.view import Answers, View
 from dashboard.wording import listed
 from models import scorer
 from warehouse import WHOLE, WarehouseError
+from warehouse.policies import Review
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -118,6 +119,7 @@ def create(
     data_docs: Path | None = None,
     host: str = LOOPBACK[0],
     budget_usd: Callable[[], float | None] = lambda: None,
+    audited: Callable[[], float] = lambda: Review().audited,
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`. Login is required once a user exists.
 
@@ -125,7 +127,7 @@ def create(
     """
     guests = people or People.in_folder(folder.parent)
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
-    in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent)
+    in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent, audited)
     inbox = Inbox(answers, reviews, guests, budget_usd)
 
     def write_down(did: str) -> None:
@@ -149,7 +151,7 @@ def create(
     layouts["/account"] = lambda answers, view: account.layout(answers, view, reviews)
     layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, write_down)
     layouts["/quality"] = lambda answers, view: quality.layout(
-        answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()]
+        answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()], reviews
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
@@ -277,9 +279,10 @@ def serve(
     data_docs: Path,
     proxies: str,
     budget_usd: Callable[[], float | None],
+    audited: Callable[[], float],
 ) -> None:
     """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
-    application = create(folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd)
+    application = create(folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd, audited)
     uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
 
 

@@ -111,4 +111,5 @@ def _context(settings: Settings) -> build.Context:
         policies=settings.policies_file,
         reviews=reviews.rows(),
         drawn=reviews.drawn(),
+        calibrations=reviews.calibrations(),
     )

@@ -14,13 +14,14 @@ import pytest
 
 from tests.conftest import MODEL, THRESHOLDS, TOXWATCH, at, night_of
 from warehouse import build, measures, queries
+from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
-from warehouse.reviews import AUDITED, Reviews
+from warehouse.reviews import Reviews
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = date(2026, 11, 2)
 NIGHTS, SECTIONS, COMMENTS = 8, 120, 60  # comments of a section and night
-ASKED = {"first": FIRST, "last": FIRST + timedelta(NIGHTS - 1), "only": None, "places": None}
+ASKED = {"first": FIRST, "last": FIRST + timedelta(NIGHTS - 1), "only": None, "places": None, "language": None}
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +81,16 @@ def test_a_night_gives_each_account_about_as_many_and_only_once(con: duckdb.Duck
 
 def test_the_interval_holds_the_truth_although_the_model_is_wrong(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute(
-        """WITH truths AS (SELECT account, avg(y::INTEGER) AS truth FROM truth GROUP BY account)
-        SELECT avg(expected / comments), avg(truth), avg((expected + correction) / comments),
-            avg((abs((expected + correction) / comments - truth)
-                <= margin_of_audit(noise, comments, reviewed))::INTEGER),
-            avg((abs(expected / comments - truth) <= margin_of_share(expected / comments, comments))::INTEGER)
-        FROM audited($1, $2) JOIN truths USING (account) WHERE label = 'toxic'""",
+        """WITH truths AS (SELECT account, avg(y::INTEGER) AS truth FROM truth GROUP BY account),
+        people AS (
+            SELECT account, sum(expected) / sum(comments) AS model, sum(comments) AS comments,
+                audited_share(model, sums) AS share, doubt_of(share, variance_of_audit(sums), sum(reviewed)) AS doubt
+            FROM audited($1, $2) WHERE label = 'toxic' GROUP BY account
+        )
+        SELECT avg(model), avg(truth), avg(share),
+            avg((abs(middle_of(share, doubt) - truth) <= margin_of_doubt(share, doubt))::INTEGER),
+            avg((abs(model - truth) <= margin_of_share(model, comments, NULL))::INTEGER)
+        FROM people JOIN truths USING (account)""",
         [ASKED["first"], ASKED["last"]],
     ).fetchall()
     [(model, truth, people, covered, covered_by_model)] = found
@@ -105,7 +110,7 @@ def test_precision_and_recall_are_of_all_comments(con: duckdb.DuckDBPyConnection
     row = dict(zip(columns, next(row for row in con.execute(sql, ASKED).fetchall() if row[0] == "toxic"), strict=True))
     assert (row["precision"], row["recall"]) == (pytest.approx(precision, abs=0.02), pytest.approx(recall, abs=0.02))
     assert row["is_off"]
-    assert row["margin"] < 0.02
+    assert row["high"] - row["low"] < 0.04
 
 
 def test_a_plan_says_how_many_reviews_an_interval_needs(con: duckdb.DuckDBPyConnection) -> None:
@@ -133,13 +138,20 @@ def test_a_draw_outlives_the_warehouse_and_is_erased_with_its_comment(tmp_path: 
     assert len(book.drawn()) == len(drawn) - 1
 
 
-def test_one_review_in_five_is_of_the_audit(tmp_path: Path) -> None:
-    book = Reviews.in_folder(tmp_path)
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 1.0])
+def test_a_share_of_the_reviews_is_of_the_audit(tmp_path: Path, share: float) -> None:
+    book = Reviews.in_folder(tmp_path, lambda: share)
     turns = []
-    for n in range(2 * AUDITED):
+    for n in range(20):
         turns.append(book.is_turn_of_audit("ann"))
-        book.record(f"c{n}", "ann", [], [], "m", "p")
-    assert sum(turns) == 2
+        book.record(f"c{n}", "ann", [], [], "m", "p", also=[f"copy of c{n}"])
+    assert sum(turns) == 20 * share
+
+
+def test_the_share_of_the_audit_is_in_policies_toml(tmp_path: Path) -> None:
+    own = tmp_path / "policies.toml"
+    own.write_text((ROOT / "policies.toml").read_text().replace("audited = 0.2", "audited = 0.4"))
+    assert (read_policies(ROOT / "policies.toml").review.audited, read_policies(own).review.audited) == (0.2, 0.4)
 
 
 def test_a_text_that_repeats_is_decided_and_taken_back_at_once(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_terms_that_come_in_bursts_do_not_trend_and_one_that_stays_does(con: duc
     draw, accounts, days, terms = np.random.default_rng(5), 60, 56, 200
     con.execute("INSERT INTO models VALUES ('m', '1', true)")
     con.execute(
-        """INSERT INTO days SELECT 'instagram', 'a' || a, $1 + d::INTEGER, 'm', 'toxic', 200, 10, 5
+        """INSERT INTO days SELECT 'instagram', 'a' || a, $1 + d::INTEGER, 'm', 'toxic', 200, 10, 5, 0
         FROM range($2) x(a), range($3) y(d)""",
         [changes.FIRST, accounts, days],
     )
@@ -119,12 +119,12 @@ def test_scores_do_not_drift_where_days_differ_anyway(con: duckdb.DuckDBPyConnec
         con.execute(
             """INSERT INTO score_bins
             SELECT 'instagram', 'a' || account, $1 + day::INTEGER, 'en', 'm', 'toxic', bin_of(score), count(*),
-                sum(score), 0
+                sum(score), 0, 0
             FROM made GROUP BY ALL""",
             [changes.FIRST],
         )
         con.execute(
-            """INSERT INTO days SELECT platform, account, day, model, label, sum(comments), sum(expected), 0
+            """INSERT INTO days SELECT platform, account, day, model, label, sum(comments), sum(expected), 0, 0
             FROM score_bins GROUP BY ALL"""
         )
         build.run_script(con, "marts/drift.sql", loaded_from=changes.FIRST)

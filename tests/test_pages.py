@@ -74,7 +74,7 @@ def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answ
     inbox = Inbox(answers, reviews, People.in_folder(tmp_path), lambda: 5.0)
     pages = [
         home.layout(answers, WEEK, inbox, reviews), account.layout(answers, WEEK), compare.layout(answers, WEEK),
-        quality.layout(answers, WEEK, card, []), numbers.layout(answers, WEEK),
+        quality.layout(answers, WEEK, card, [], reviews), numbers.layout(answers, WEEK),
         comments.layout(answers, WEEK, lambda: pytest.fail("no comment is open"), inbox, lambda _: None),
     ]  # fmt: skip
     said = [text_of(page) for page in pages]

@@ -338,12 +338,12 @@ def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> No
             """INSERT INTO score_bins
             SELECT 'instagram', 'a', DATE '2026-10-01' + d::INTEGER, CASE d WHEN 30 THEN 'de' ELSE 'en' END, 'm',
                 'toxic', CASE WHEN d = 29 AND n < 60 THEN 18 WHEN n < 50 THEN 0 ELSE 1 END,
-                CASE d WHEN 31 THEN 4 ELSE 1 END, 0.1, 0.1
+                CASE d WHEN 31 THEN 4 ELSE 1 END, 0.1, 0.1, 0
             FROM range(32) t(d), range(100) r(n)"""
         )
         con.execute(
             """INSERT INTO days
-            SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance)
+            SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance), 0
             FROM score_bins GROUP BY ALL"""
         )
         con.execute(
@@ -387,7 +387,8 @@ def test_a_wave_is_a_day_of_abuse_or_days_on_which_it_rises(tmp_path: Path) -> N
     def fill(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("INSERT INTO models VALUES ('m', '1', true)")
         con.executemany(
-            "INSERT INTO days VALUES ('instagram', 'a', DATE '2026-10-01' + $1::INTEGER, 'm', 'toxic', 100, $2, 0.5)",
+            """INSERT INTO days
+            VALUES ('instagram', 'a', DATE '2026-10-01' + $1::INTEGER, 'm', 'toxic', 100, $2, 0.5, 0)""",
             [[n, many] for n, many in enumerate(toxic)],
         )
 

@@ -28,7 +28,7 @@ CURRENT = "current.duckdb"
 CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 VERSIONS_KEPT = 3
-NOT_OF_LAKE = {"stages", "drawn"}  # what happened, and what was drawn once and stays
+NOT_OF_LAKE = {"stages", "drawn", "calibrations"}  # what happened, was drawn, was made once and stays
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
 NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, so that a missing one is noticed
 
@@ -82,11 +82,13 @@ class Context:
     policies: Path
     reviews: Sequence[tuple[Any, ...]] = ()  # rows of the reviews table
     drawn: Sequence[tuple[Any, ...]] = ()  # rows of the table drawn
+    calibrations: Sequence[tuple[Any, ...]] = ()  # rows of the table calibrations
 
 
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
     """Loads the nights into a new version and makes it current; with `anew`, starting from an empty warehouse."""
     with _next_version(folder, anew) as con:
+        _calibrate(con, context)
         loaded = {}
         for night in nights:
             con.begin()  # one sync per night instead of one per statement
@@ -211,17 +213,28 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     con.execute("UPDATE models SET is_champion = false")
     con.execute("DELETE FROM models WHERE model = $1", [champion])
     con.execute("INSERT INTO models VALUES ($1, $2, true)", [champion, text_rule])
-    policies = read_policies(context.policies).rows(context.thresholds)
-    for table, rows in (
-        ("accounts", context.accounts),
-        ("policy_rules", policies),
-        ("reviews", context.reviews),
-        ("drawn", context.drawn),
-    ):
-        con.execute(f"DELETE FROM {table}")
-        if rows:
-            con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    _replace(con, "policy_rules", read_policies(context.policies).rows(context.thresholds))
+    _replace(con, "reviews", context.reviews)
+    _replace(con, "drawn", context.drawn)
     run_script(con, "load/thresholds.sql")
+
+
+def _calibrate(con: duckdb.DuckDBPyConnection, context: Context) -> None:
+    """Applies the calibrations to all of history, where one or an account's tags have changed."""
+    run_script(con, "load/calibrated_before.sql")
+    _replace(con, "accounts", context.accounts)
+    _replace(con, "calibrations", context.calibrations)
+    run_script(con, "load/calibrated.sql")
+    if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
+        con.begin()
+        run_script(con, "marts/refresh.sql")
+        con.commit()
+
+
+def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    con.execute(f"DELETE FROM {table}")
+    if rows:
+        con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
 
 
 @contextmanager

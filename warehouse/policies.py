@@ -1,4 +1,4 @@
-"""policies.toml: how severe each category is, and where it is flagged from if not where the model says."""
+"""policies.toml: how severe each category is, from where it is flagged, and how much of the queue is random."""
 
 from collections.abc import Mapping
 from math import floor
@@ -46,9 +46,14 @@ class Exceptional(Thresholds):
     language: str | None = None
 
 
+class Review(Strict):
+    audited: float = Field(default=0.2, ge=0, le=1)  # share of the queue that is drawn at random
+
+
 class Policies(Strict):
     version: str = Field(default="", coerce_numbers_to_str=True)
     default: Default
+    review: Review = Review()
     exceptions: tuple[Exceptional, ...] = Field(default=(), alias="for")
 
     def thresholds(self, of_model: Mapping[str, float]) -> dict[str, float]:

@@ -5,17 +5,22 @@ warehouse every night.
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
+from math import floor
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+from warehouse.policies import Review
 from warehouse.sqlite import SqliteFile
 
 SCHEMA = Path(__file__).parent / "sql" / "schema" / "reviews.sql"
 CLAIM_SECONDS = 300  # while a comment is open for one reviewer, others don't get it
-AUDITED = 5  # one review in five is of a comment drawn at random
+HASTY_SECONDS, HASTY_FROM = 3.0, 20  # for a decision, the median of so many: too fast to have read the comments
+BREAK_SECONDS = 600  # after which somebody did something else meanwhile
 DOUBLE_REVIEWED = 5  # one comment in five goes to two people
 
 
@@ -41,24 +46,70 @@ class Annotation:
     person: str
 
 
+@dataclass(frozen=True)
+class Reviewer:
+    """How somebody reviews."""
+
+    name: str
+    decisions: int
+    seconds: float | None  # the median decision took, breaks left out
+    harmful: float  # share of the decisions
+    shared: int  # comments that somebody else reviewed too
+    agreed: int  # of those, the ones where all say harmful or all say harmless
+    is_left_out: bool
+
+    @property
+    def is_hasty(self) -> bool:
+        return self.decisions >= HASTY_FROM and self.seconds is not None and self.seconds < HASTY_SECONDS
+
+
 class Reviews(SqliteFile):
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, audited: Callable[[], float] = lambda: Review().audited) -> None:
+        """`audited` is the share of everybody's decisions that is for the random audit."""
         super().__init__(file, SCHEMA)
+        self.audited = audited
 
     @classmethod
-    def in_folder(cls, data_dir: Path) -> "Reviews":
-        return cls(data_dir / "reviews.db")
+    def in_folder(cls, data_dir: Path, audited: Callable[[], float] = lambda: Review().audited) -> "Reviews":
+        return cls(data_dir / "reviews.db", audited)
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """The rows for the warehouse's reviews table."""
+        """The rows for the warehouse's reviews table, without reviewers who were left out."""
         rows = self.query(
-            "SELECT comment_id, reviewer, labels, reviewed_at || '+00', flags, model, policy FROM reviews"
+            "SELECT comment_id, reviewer, labels, reviewed_at || '+00', flags, model, policy FROM reviews "
+            "WHERE reviewer NOT IN (SELECT reviewer FROM left_out)"
         )
         return [(*row[:2], row[2].split(), row[3], row[4].split(), *row[5:]) for row in rows]
 
     def drawn(self) -> list[tuple[Any, ...]]:
         """The rows for the warehouse's table drawn."""
         return self.query("SELECT comment_id, night, chance, place FROM drawn")
+
+    def calibrations(self) -> list[tuple[Any, ...]]:
+        """The rows for the warehouse's table calibrations."""
+        return self.query(
+            "SELECT kind, name, version, label, model, shift, slope, error, reviewed, share, people, first_day, "
+            "last_day, made_at || '+00' FROM calibrations"
+        )
+
+    def keep_calibration(self, kind: str, name: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        """Adds a version of a section's calibration, one row for each category, and returns its number."""
+        with self._open() as database, database:
+            [(last,)] = database.execute(
+                "SELECT coalesce(max(version), 0) FROM calibrations WHERE kind = ? AND name = ?", (kind, name)
+            )
+            database.executemany(
+                "INSERT INTO calibrations (kind, name, version, label, model, shift, slope, error, reviewed, share, "
+                "people, first_day, last_day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(kind, name, last + 1, *row) for row in rows],
+            )
+        return int(last) + 1
+
+    def undo_calibration(self, kind: str, name: str) -> int | None:
+        """Deletes the last version of a section's calibration and returns its number."""
+        [(last,)] = self.query("SELECT max(version) FROM calibrations WHERE kind = ? AND name = ?", kind, name)
+        self.query("DELETE FROM calibrations WHERE kind = ? AND name = ? AND version = ?", kind, name, last)
+        return None if last is None else int(last)
 
     def keep_drawn(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Keeps what was drawn for the audit: a draw is made once, whatever the warehouse is rebuilt from later."""
@@ -70,8 +121,32 @@ class Reviews(SqliteFile):
 
     def is_turn_of_audit(self, who: str) -> bool:
         """Whether the next comment they get is one of the audit."""
-        [(reviewed,)] = self.query("SELECT count(*) FROM reviews WHERE reviewer = ?", who)
-        return int(reviewed) % AUDITED == AUDITED - 1
+        [(decided,)] = self.query("SELECT count(DISTINCT reviewed_at) FROM reviews WHERE reviewer = ?", who)
+        before, after = (floor(number * self.audited() + 1e-9) for number in (decided, decided + 1))
+        return bool(after > before)
+
+    def reviewers(self) -> list[Reviewer]:
+        """Who reviews, and how: the fastest first."""
+        verdicts: defaultdict[str, dict[str, bool]] = defaultdict(dict)  # comment → reviewer → is it harmful
+        times: defaultdict[str, dict[str, bool]] = defaultdict(dict)  # reviewer → when → was it harmful
+        for comment_id, name, labels, at in self.query("SELECT comment_id, reviewer, labels, reviewed_at FROM reviews"):
+            verdicts[comment_id][name] = times[name][at] = bool(labels)
+        left_out = {name for (name,) in self.query("SELECT reviewer FROM left_out")}
+        found = []
+        for name, decisions in times.items():
+            shared = [said for said in verdicts.values() if name in said and len(said) > 1]
+            found.append(Reviewer(
+                name, len(decisions), _median_seconds(decisions), sum(decisions.values()) / len(decisions), len(shared),
+                sum(len(set(said.values())) == 1 for said in shared), name in left_out,
+            ))  # fmt: skip
+        return sorted(found, key=lambda one: (one.seconds is None, one.seconds, one.name))
+
+    def leave_out(self, reviewer: str) -> None:
+        """Counts none of their reviews any more; they are kept."""
+        self.query("INSERT OR IGNORE INTO left_out VALUES (?)", reviewer)
+
+    def take_in(self, reviewer: str) -> None:
+        self.query("DELETE FROM left_out WHERE reviewer = ?", reviewer)
 
     def erase(self, comments: Iterable[str]) -> int:
         """Deletes all reviews of these comments and returns their number."""
@@ -124,7 +199,11 @@ class Reviews(SqliteFile):
     def hidden_from(self, who: str) -> list[str]:
         """Comments not to show them: already reviewed, skipped, or open for another reviewer."""
         reviewers = defaultdict(set)
-        for comment_id, reviewer in self.query("SELECT comment_id, reviewer FROM reviews"):
+        for comment_id, reviewer in self.query(
+            "SELECT comment_id, reviewer FROM reviews "
+            "WHERE reviewer = ? OR reviewer NOT IN (SELECT reviewer FROM left_out)",
+            who,
+        ):
             reviewers[comment_id].add(reviewer)
         done = {id for id, names in reviewers.items() if who in names or len(names) >= 1 + needs_two(id)}
         skipped = self.query("SELECT comment_id FROM skipped WHERE reviewer = ?", who)
@@ -183,7 +262,8 @@ class Reviews(SqliteFile):
 
     def tally(self, who: str) -> Tally:
         rows = self.query(
-            "SELECT comment_id, labels <> '', flags <> '', reviewer = ? AND date(reviewed_at) = date() FROM reviews",
+            "SELECT comment_id, labels <> '', flags <> '', reviewer = ? AND date(reviewed_at) = date() FROM reviews "
+            "WHERE reviewer NOT IN (SELECT reviewer FROM left_out)",
             who,
         )
         decisions = defaultdict(list)
@@ -192,6 +272,13 @@ class Reviews(SqliteFile):
         pairs = [(verdicts[0], verdicts[1]) for verdicts in decisions.values() if len(verdicts) >= 2]
         flagged = [is_bad for _, is_bad, is_flagged, _ in rows if is_flagged]
         return Tally(sum(row[3] for row in rows), len(flagged), sum(flagged), len(pairs), kappa(pairs))
+
+
+def _median_seconds(times: Iterable[str]) -> float | None:
+    """Between decisions, without breaks."""
+    moments = sorted(datetime.fromisoformat(at) for at in times)
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
+    return median(near) if (near := [gap for gap in gaps if gap <= BREAK_SECONDS]) else None
 
 
 def needs_two(comment_id: str) -> bool:

@@ -46,8 +46,14 @@ def layout(answers: Answers, view: View) -> Component:
         ),
         panel(
             "The random audit",
-            "One review in five is of a comment drawn at random, with a known chance. What people say of these "
+            "A part of the reviews is of comments drawn at random, each with a known chance. What people say of these "
             "corrects the model's share, whatever the model is worth. Picked comments measure flags, never a share.",
+        ),
+        panel(
+            "Calibration to your own sections",
+            "Two hundred reviewed comments of the audit tell how far the model is off in an account, a tag or a "
+            "language. Its probabilities there can be moved until they say what people said, in all of its history, so "
+            "that trends join. The interval then includes how far that may be off. The Quality page lists them.",
         ),
         panel(
             "How many comments these are worth",

@@ -15,6 +15,7 @@ from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name
 from models.labels import LABELS
 from models.training import report
 from models.training.report import COLOURS
+from warehouse.reviews import HASTY_SECONDS, Reviews
 
 TITLE = "Quality"
 MODEL_HEADINGS = {
@@ -25,12 +26,12 @@ MODEL_HEADINGS = {
 }
 
 
-def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence[Path]) -> Component:
+def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence[Path], reviews: Reviews) -> Component:
     expectations = answers.rows("expectations", view)
     failed = [row for row in expectations if not row["is_met"]]
     coverage = [row | {"coverage": percent(row["coverage"])} for row in answers.rows("coverage", view)]
     nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
-    drifts = answers.rows("drifts", view)
+    drifts, audited = answers.rows("drifts", view), answers.rows("audited", view)
     choices = [row for row in answers.rows("choices", view) if row["flagged"]]
     sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
     return page(
@@ -50,8 +51,21 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
                 _precision(answers, view), "No flagged comments were reviewed in this period."),
         _listed("Random audit",
                 "What people found in comments drawn at random, whatever their score: the share they see with 95% "
-                "interval, the model's, and how many flags are right (precision) and how much is flagged (recall).",
-                _audited(answers, view), "No comment of the random audit has been reviewed in this period."),
+                "interval, the model's, and how many flags are right (precision) and how much is flagged (recall). "
+                + _bias(audited), _audited(audited),
+                "No comment of the random audit has been reviewed in this period."),
+        _listed(f"Random audit by account and language: {label_name(view.label)}",
+                "A dash: fewer than two of its comments were reviewed, so nobody knows.",
+                _audited_sections(answers, view), "No comment of the random audit has been reviewed in this period."),
+        _listed("Calibration",
+                "Sections whose probabilities were made to mean what their reviewers said, in all of their history."
+                + (" With 200 reviewed comments of the audit, `toxwatch audit calibrate` makes one and takes it back."
+                   if sees_all else ""),
+                _calibrations(answers, view), "No section is calibrated: shares are the model's own.", wide=True),
+        *([_listed("Reviewers",
+                   "How long the median decision takes, and how often others who saw the same comment agree that it is "
+                   "harmful or harmless. `toxwatch audit leave-out` counts somebody's reviews no more.",
+                   _reviewers(reviews), "Nobody has reviewed anything.")] if VISITOR.get().may("audit") else []),
         chart("Drift by day",
               "The largest shift of each day (population stability index); values of 1 or more are significant.",
               figures.drifts(drifts, lambda row: behind(view, account=row["account"], days=1, last=row["day"])),
@@ -121,22 +135,74 @@ def _precision(answers: Answers, view: View) -> list[Row]:
     ]
 
 
-def _audited(answers: Answers, view: View) -> list[Row]:
+def _audited(audited: Sequence[Row]) -> list[Row]:
     return [
         {
             "category": label_title(row["label"]),
-            "people": f"{percent(row['audited_share'])} ± {100 * row['margin']:.1f}",
+            "people": _interval(row),
             "model": percent(row["share"]),
-            "bias": ""
-            if not row["is_off"]
-            else "Sees too little"
-            if row["audited_share"] > row["share"]
-            else "Too much",
             "precision": percent(row["precision"]),
             "recall": percent(row["recall"]),
             "reviewed": row["reviewed"],
         }
-        for row in answers.rows("audited", view)
+        for row in audited
+    ]
+
+
+def _bias(audited: Sequence[Row]) -> str:
+    """What the model's own bias is, in a sentence for each category that has one."""
+    return " ".join(
+        f"{label_title(row['label'])}: the model says {percent(row['share'])}, people say {_interval(row)}: it sees "
+        f"too {'little' if row['people'] > row['share'] else 'much'}."
+        for row in audited
+        if row["is_off"]
+    )
+
+
+def _interval(row: Row) -> str:
+    return f"{percent(row['people'])} ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+
+
+def _audited_sections(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "section": language_name(row["name"]) if row["kind"] == "language" else row["name"],
+            "people": None if row["people"] is None else _interval(row),
+            "model": percent(row["share"]),
+            "reviewed": row["reviewed"],
+            "comments": row["comments"],
+        }
+        for row in answers.rows("audited_sections", view)
+    ]
+
+
+def _calibrations(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "section": language_name(row["name"]) if row["kind"] == "language" else row["name"],
+            "version": row["version"],
+            "category": label_title(row["label"]),
+            "model_before": percent(row["share"]),
+            "people": percent(row["people"]),
+            "reviewed": row["reviewed"],
+            "made": f"{row['made_at']:%Y-%m-%d}",
+            "in_use": "Yes" if row["is_in_use"] else "No, made for another model",
+        }
+        for row in answers.rows("calibrations", view)
+    ]
+
+
+def _reviewers(reviews: Reviews) -> list[Row]:
+    return [
+        {
+            "reviewer": one.name,
+            "decisions": one.decisions,
+            "seconds": None if one.seconds is None else round(one.seconds, 1),
+            "harmful": percent(one.harmful),
+            "agreed": f"{one.agreed} of {one.shared}",
+            "note": "Left out" if one.is_left_out else f"Under {HASTY_SECONDS:g} s each" if one.is_hasty else "",
+        }
+        for one in reviews.reviewers()
     ]
 
 

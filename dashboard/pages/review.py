@@ -52,7 +52,7 @@ def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
     return page(
         TITLE,
         "The most severe comments come first, among those the least certain. Press 1 to 6 to tick a category. "
-        "One in five is drawn at random, whatever its score: it says what the flags miss. "
+        f"{reviews.audited():.0%} are drawn at random, whatever their score: they say what the flags miss. "
         "One in five is reviewed by two people.",
         [
             pick_account(view, answers.places(), "All accounts"),
@@ -119,7 +119,7 @@ def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
     drawn = answers.rows("audit_queue", view, done=done) if reviews.is_turn_of_audit(who) or not waiting else []
     if drawn:
         left = waiting[0]["waiting"] if waiting else 0
-        return _card(answers, view, reviews, drawn[0]["comment_id"], drawn[0]["day"], left)
+        return _card(answers, view, reviews, drawn[0]["comment_id"], drawn[0]["day"], left, is_drawn=True)
     if not waiting:
         return [
             _tally(reviews, 0),
@@ -134,8 +134,9 @@ def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
 
 def _card(
     answers: Answers, view: View, reviews: Reviews, comment_id: str, posted_on: date | None = None,
-    waiting: int | None = None, times: int = 1,
+    waiting: int | None = None, times: int = 1, is_drawn: bool = False,
 ) -> list[Component]:  # fmt: skip
+    """A comment to decide on. For one of the random audit, people are not told what the model says."""
     row = answers.comment(comment_id, posted_on)
     if not row:
         return _next(answers, view, reviews)
@@ -146,7 +147,7 @@ def _card(
         for key, label in enumerate(LABELS, 1)
     ]
     ticks = dmc.CheckboxGroup(
-        dmc.Group(choices, id="ticks"), id="ticked", value=row["flags"], label="Categories", my="md"
+        dmc.Group(choices, id="ticks"), id="ticked", value=[] if is_drawn else row["flags"], label="Categories", my="md"
     )
     return [
         _tally(reviews, waiting),
@@ -154,8 +155,10 @@ def _card(
             f"{row['platform']}/{row['account']}", place(row, view), *context,
             *([html.P(f"Posted {times} times. Your decision counts for all.", className="note")] if times > 1 else []),
             html.P(row["text"], className="line"),
-            html.Div(meters([row[label] for label in LABELS]), className="result"),
-            ticks, html.Div([_button(action) for action in ACTIONS], className="actions"),
+            html.P("Drawn at random: decide without the model's scores.", className="note") if is_drawn
+            else html.Div(meters([row[label] for label in LABELS]), className="result"),
+            ticks, html.Div([_button(action) for action in ACTIONS if action != "agree" or not is_drawn],
+                            className="actions"),
             dcc.Store(id="reviewed", data={"id": comment_id, "day": str(row["day"])}), wide=True,
         ),
     ]  # fmt: skip

@@ -26,6 +26,8 @@ from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.console import console
 from jobs.errors import BadInput
+from warehouse import MistakenFile
+from warehouse.policies import Review, read_policies
 from warehouse.untrusted import printable
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def serve(
         settings.data_docs.parent,
         settings.proxies,
         lambda: _budget_usd(Settings.load(data_dir)),
+        lambda: _audited(Settings.load(data_dir)),
     )
 
 
@@ -73,6 +76,14 @@ def _budget_usd(settings: Settings) -> float | None:
         return read_targets(settings.targets_file).night.budget_usd
     except BadInput:
         return None
+
+
+def _audited(settings: Settings) -> float:
+    """The share of the review queue that is drawn at random; the usual one while policies.toml has a mistake."""
+    try:
+        return read_policies(settings.policies_file).review.audited
+    except MistakenFile:
+        return Review().audited
 
 
 def import_file(

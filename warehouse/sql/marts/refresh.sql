@@ -4,10 +4,20 @@ SET VARIABLE loaded_from = (SELECT least(min(day), getvariable('loaded_from')) F
 
 CREATE OR REPLACE TEMP TABLE judged_or_not AS
 SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.post_id, c.comment_id,
-    c.terms, c.listed, s.model, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate, s.attacked
+    c.terms, c.listed, s.model, s.attacked,
+    calibrated(s.toxic, a.toxic, l.toxic) AS toxic,
+    least(calibrated(s.severe_toxic, a.severe_toxic, l.severe_toxic), calibrated(s.toxic, a.toxic, l.toxic)) AS severe_toxic,
+    calibrated(s.obscene, a.obscene, l.obscene) AS obscene,
+    calibrated(s.threat, a.threat, l.threat) AS threat,
+    calibrated(s.insult, a.insult, l.insult) AS insult,
+    calibrated(s.identity_hate, a.identity_hate, l.identity_hate) AS identity_hate,
+    coalesce(coalesce(a.toxic, l.toxic).error, 0) AS toxic_error, coalesce(coalesce(a.severe_toxic, l.severe_toxic).error, 0) AS severe_toxic_error, coalesce(coalesce(a.obscene, l.obscene).error, 0) AS obscene_error,
+    coalesce(coalesce(a.threat, l.threat).error, 0) AS threat_error, coalesce(coalesce(a.insult, l.insult).error, 0) AS insult_error, coalesce(coalesce(a.identity_hate, l.identity_hate).error, 0) AS identity_hate_error
 FROM scores s
 JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
 SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = s.posted_on
+LEFT JOIN account_calibrations a ON a.platform = c.platform AND a.account = c.account AND a.model = s.model
+LEFT JOIN language_calibrations l ON l.language = c.language AND l.model = s.model
 WHERE s.posted_on BETWEEN (SELECT min(day) FROM touched) AND (SELECT max(day) FROM touched)
     AND c.posted_at >= (SELECT min(day) FROM touched);
 
@@ -23,17 +33,20 @@ SELECT platform, account, day, model, attacked, count(*), sum(toxic::DOUBLE)
 FROM scored WHERE attacked IS NOT NULL GROUP BY ALL ORDER BY ALL;
 
 CREATE OR REPLACE TEMP TABLE labelled AS
-UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked) FROM scored) ON toxic, severe_toxic, obscene, threat, insult, identity_hate INTO NAME label VALUE p;
+UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked) FROM scored) ON
+    (toxic, toxic_error) AS toxic, (severe_toxic, severe_toxic_error) AS severe_toxic, (obscene, obscene_error) AS obscene,
+    (threat, threat_error) AS threat, (insult, insult_error) AS insult, (identity_hate, identity_hate_error) AS identity_hate
+INTO NAME label VALUE p, error;
 
 DELETE FROM score_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO score_bins
 SELECT platform, account, day, language, model, label, bin_of(p) AS bin,
-    count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
+    count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p)), sum(error * p * (1 - p))
 FROM labelled GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO days
-SELECT platform, account, day, model, label, count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
+SELECT platform, account, day, model, label, count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p)), sum(error * p * (1 - p))
 FROM labelled GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM hours m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
@@ -63,18 +76,20 @@ GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM post_scores m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO post_scores
-SELECT platform, account, day, post_id, model, label, count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p))
+SELECT platform, account, day, post_id, model, label, count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p)), sum(error * p * (1 - p))
 FROM labelled GROUP BY ALL ORDER BY ALL;
 
 CREATE OR REPLACE TEMP TABLE touched_weeks AS SELECT DISTINCT platform, account, date_trunc('week', day)::DATE AS week FROM touched;
 DELETE FROM worst_comments m USING touched_weeks t WHERE (m.platform, m.account, m.week) = (t.platform, t.account, t.week);
 INSERT INTO worst_comments
 SELECT c.platform, c.account, t.week, s.model,
-    row_number() OVER (PARTITION BY c.platform, c.account, t.week, s.model ORDER BY s.toxic DESC, c.comment_id) AS place,
-    c.comment_id, s.toxic
+    row_number() OVER (PARTITION BY c.platform, c.account, t.week, s.model ORDER BY calibrated(s.toxic, a.toxic, l.toxic) DESC, c.comment_id) AS place,
+    c.comment_id, calibrated(s.toxic, a.toxic, l.toxic)
 FROM scores s
 JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
 JOIN touched_weeks t ON t.platform = c.platform AND t.account = c.account AND t.week = date_trunc('week', s.posted_on)::DATE
+LEFT JOIN account_calibrations a ON a.platform = c.platform AND a.account = c.account AND a.model = s.model
+LEFT JOIN language_calibrations l ON l.language = c.language AND l.model = s.model
 WHERE s.toxic IS NOT NULL AND s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (SELECT min(week) FROM touched_weeks)
 QUALIFY place <= 100
 ORDER BY ALL;

@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, c
     bin      TINYINT NOT NULL, -- 0 to 19: score in [bin ÷ 20, (bin + 1) ÷ 20)
     comments BIGINT NOT NULL, -- number of comments
     expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
-    variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
+    variance DOUBLE NOT NULL, -- sum of p × (1 − p), for intervals
+    off_by   DOUBLE -- how far the calibration may put `expected` off, as a standard error; 0 or NULL without one
 );
 
 CREATE TABLE IF NOT EXISTS unjudged ( -- Comments without scores: the model was not judged in their language.
@@ -41,7 +42,8 @@ CREATE TABLE IF NOT EXISTS days ( -- Comments by account, day and category.
     label    VARCHAR NOT NULL, -- category
     comments BIGINT NOT NULL, -- number of comments
     expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
-    variance DOUBLE NOT NULL -- sum of p × (1 − p), for intervals
+    variance DOUBLE NOT NULL, -- sum of p × (1 − p), for intervals
+    off_by   DOUBLE -- how far the calibration may put `expected` off, as a standard error; 0 or NULL without one
 );
 
 CREATE TABLE IF NOT EXISTS hours ( -- Comments by account, day, hour and category, for the weekday × hour chart.
@@ -94,7 +96,8 @@ CREATE TABLE IF NOT EXISTS post_scores ( -- Scored comments by post, day and cat
     label    VARCHAR NOT NULL, -- category
     comments BIGINT NOT NULL, -- number of comments
     expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
-    variance DOUBLE NOT NULL -- sum of p × (1 − p)
+    variance DOUBLE NOT NULL, -- sum of p × (1 − p)
+    off_by   DOUBLE -- how far the calibration may put `expected` off, as a standard error; 0 or NULL without one
 );
 
 CREATE TABLE IF NOT EXISTS likeness ( -- How much comments of one day, and below one post, resemble each other, by account and category.

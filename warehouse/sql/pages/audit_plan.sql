@@ -6,8 +6,7 @@ WITH sizes AS (
     FROM comments_scored WHERE posted_at >= $first AND posted_at < $last::DATE + 1 AND is_of(platform, account, $only) AND toxic IS NOT NULL
 ),
 by_label AS (
-    SELECT label, size, CASE label WHEN 'toxic' THEN scores.toxic WHEN 'severe_toxic' THEN scores.severe_toxic
-        WHEN 'obscene' THEN scores.obscene WHEN 'threat' THEN scores.threat WHEN 'insult' THEN scores.insult ELSE scores.identity_hate END AS p
+    SELECT label, size, score_of(scores, label) AS p
     FROM sizes, (SELECT DISTINCT label FROM policy_rules)
 )
 SELECT label, count(*) AS comments, avg(p) AS share,

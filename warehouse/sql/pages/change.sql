@@ -11,7 +11,7 @@ flagged AS (
     WHERE day BETWEEN $first AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places) GROUP BY label
 ),
 sums AS (
-    SELECT label, sum(comments)::BIGINT AS comments, sum(comments_before)::BIGINT AS comments_before, sum(expected) / sum(comments) AS share,
+    SELECT label, sum(comments)::BIGINT AS comments, sum(comments_before)::BIGINT AS comments_before, sum(expected) / sum(comments) AS share, sum(off_by) AS off_by,
         share - sum(expected_before) / sum(comments_before) AS change, sum(variance) AS variance, freedom_of(variance, days_known) AS freedom
     FROM parts GROUP BY label HAVING sum(comments) > 0
 ),
@@ -23,7 +23,7 @@ of_account AS (
     SELECT label, is_significant FROM changes($first, $days, $before, $last)
     WHERE period = 0 AND $only IS NOT NULL AND is_of(platform, account, $only)
 )
-SELECT label, comments, share, margin_of_share(share, comments) AS margin, coalesce(flagged, 0) AS flagged, comments_before, change,
+SELECT label, comments, share, margin_of_share(share, comments, off_by) AS margin, coalesce(flagged, 0) AS flagged, comments_before, change,
     margin_of_change(variance, freedom) AS change_margin,
     coalesce(a.is_significant, chance <= (SELECT significant_up_to(list(chance)) FROM tested), false) AS is_significant
 FROM tested LEFT JOIN flagged USING (label) LEFT JOIN of_account a USING (label) ORDER BY share DESC;

@@ -6,6 +6,13 @@ CREATE TABLE IF NOT EXISTS reviews (
 CREATE TABLE IF NOT EXISTS drawn (
     comment_id TEXT PRIMARY KEY, night TEXT NOT NULL, chance REAL NOT NULL, place REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calibrations (
+    kind TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, label TEXT NOT NULL, model TEXT NOT NULL,
+    shift REAL NOT NULL, slope REAL NOT NULL, error REAL NOT NULL, reviewed INTEGER NOT NULL, share REAL NOT NULL,
+    people REAL NOT NULL, first_day TEXT NOT NULL, last_day TEXT NOT NULL,
+    made_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%S')), PRIMARY KEY (kind, name, version, label)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS left_out (reviewer TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS skipped (comment_id TEXT, reviewer TEXT, PRIMARY KEY (comment_id, reviewer)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (comment_id TEXT PRIMARY KEY, reviewer TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS put_aside (item TEXT, person TEXT, until TEXT, PRIMARY KEY (item, person)) WITHOUT ROWID;

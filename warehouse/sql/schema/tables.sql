@@ -99,6 +99,23 @@ CREATE TABLE IF NOT EXISTS thresholds ( -- The policy rule that applies to each 
     severity     VARCHAR NOT NULL -- see policy_rules
 );
 
+CREATE TABLE IF NOT EXISTS calibrations ( -- Calibrations to the comments of the random audit: a probability's odds are shifted and stretched. By section, version and category.
+    kind      VARCHAR NOT NULL, -- of the section: account, tag or language
+    name      VARCHAR NOT NULL, -- of the section: platform/handle, the tag, or the language's ISO 639-1 code
+    version   INTEGER NOT NULL, -- 1, 2 and so on for each section; the last one applies
+    label     VARCHAR NOT NULL, -- category
+    model     VARCHAR NOT NULL, -- model whose probabilities it calibrates
+    shift     DOUBLE NOT NULL, -- added to the logarithm of the odds
+    slope     DOUBLE NOT NULL, -- by which the logarithm of the odds is multiplied first
+    error     DOUBLE NOT NULL, -- standard error of shift
+    reviewed  BIGINT NOT NULL, -- reviewed comments of the audit that it was made from
+    share     DOUBLE NOT NULL, -- share of these comments' section by the model, before
+    people    DOUBLE NOT NULL, -- share by people
+    first_day DATE NOT NULL, -- first day of the comments it was made from
+    last_day  DATE NOT NULL, -- last day of these
+    made_at   TIMESTAMPTZ NOT NULL -- when it was made
+);
+
 CREATE TABLE IF NOT EXISTS stages ( -- What each stage did on each night.
     night     DATE NOT NULL, -- day whose comments were collected
     stage     VARCHAR NOT NULL, -- scrape, validate, clean, score or publish

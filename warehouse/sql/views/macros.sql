@@ -5,11 +5,18 @@ CREATE OR REPLACE MACRO bin_of(score) AS least(floor(score * bins()), bins() - 1
 
 CREATE OR REPLACE MACRO first_bin(threshold) AS round(threshold * bins()); -- the lowest that a threshold flags
 
+-- A probability with its odds shifted and stretched, by the calibration of its account or else of its language; without one it
+-- stays as the model gave it.
+CREATE OR REPLACE MACRO log_odds(p) AS ln(greatest(least(p::DOUBLE, 0.999999), 0.000001) / (1 - greatest(least(p::DOUBLE, 0.999999), 0.000001)));
+
+CREATE OR REPLACE MACRO calibrated(p, of_account, of_language) AS CASE WHEN coalesce(of_account, of_language) IS NULL THEN p
+    ELSE (1 / (1 + exp(-(coalesce(of_account, of_language).shift + coalesce(of_account, of_language).slope * log_odds(p)))))::FLOAT END;
+
 -- Half the widths of 95 % intervals: of a share, whose comments are a sample and whose labels are only probable (the two
--- variances add up to share × (1 − share)); of a share over several rows that have margins; of a counted share (Agresti
--- and Coull).
-CREATE OR REPLACE MACRO margin_of_share(share, comments) AS
-    deviations_of_95() * sqrt(greatest(share * (1 - share), 0) / comments);
+-- variances add up to share × (1 − share)), and whose calibration may be off; of a share over several rows that have margins;
+-- of a counted share (Agresti and Coull).
+CREATE OR REPLACE MACRO margin_of_share(share, comments, off_by) AS
+    deviations_of_95() * sqrt(greatest(share * (1 - share), 0) / comments + (coalesce(off_by, 0) / comments) ** 2);
 
 CREATE OR REPLACE MACRO margin_of_all(margin, comments) AS sqrt(sum((margin * comments) ** 2)) / sum(comments);
 
@@ -60,16 +67,37 @@ CREATE OR REPLACE MACRO significant_up_to(chances) AS coalesce(list_max(list_fil
 )), -1)::DOUBLE;
 
 -- The random audit. Comments are drawn in proportion to this; of those drawn, people judge y and the model says p, and each
--- stands for `weight` comments, 1 ÷ its chance. The noise is at least what the model's probabilities lead to expect, so that a
--- sample without a surprise is not taken for certainty.
+-- stands for `weight` comments, 1 ÷ its chance. What people say beyond the model is the weighted mean of y − p. Its variance is
+-- at least what the probabilities lead to expect, so that a sample without a surprise is not taken for certainty; less where
+-- people find fewer than the model expects (with 4 more of each, so that a few comments do not say so).
 CREATE OR REPLACE MACRO size_in_audit(score) AS 0.1 + sqrt(score * (1 - score));
 
-CREATE OR REPLACE MACRO correction_of(weight, y, p) AS sum(weight * (y - p));
+CREATE OR REPLACE MACRO score_of(scores, label) AS CASE label WHEN 'toxic' THEN scores.toxic WHEN 'severe_toxic' THEN scores.severe_toxic
+    WHEN 'obscene' THEN scores.obscene WHEN 'threat' THEN scores.threat WHEN 'insult' THEN scores.insult
+    WHEN 'identity_hate' THEN scores.identity_hate END::DOUBLE;
 
-CREATE OR REPLACE MACRO noise_of_audit(weight, y, p) AS
-    greatest(sum(weight * (weight - 1) * (y - p) ** 2), sum(weight * (weight - 1) * p * (1 - p)));
+CREATE OR REPLACE MACRO sums_of_audit(weight, y, p) AS {
+    weight: sum(weight), harmful: sum(y), foreseen: sum(p), beyond: sum(weight * (y - p)), spread: sum(weight * (weight - 1) * (y - p) ** 2),
+    skew: sum(weight * (weight - 1) * (y - p)), loose: sum(weight * (weight - 1)), expected: sum(weight * (weight - 1) * p * (1 - p))
+};
 
-CREATE OR REPLACE MACRO margin_of_audit(noise, comments, reviewed) AS errors_of_95(reviewed - 1) * sqrt(noise) / comments;
+CREATE OR REPLACE MACRO beyond_model(sums) AS sum(sums.beyond) / sum(sums.weight);
+
+CREATE OR REPLACE MACRO audited_share(share, sums) AS least(greatest(share + beyond_model(sums), 0), 1);
+
+CREATE OR REPLACE MACRO variance_of_audit(sums) AS greatest(
+    sum(sums.spread) - 2 * beyond_model(sums) * sum(sums.skew) + beyond_model(sums) ** 2 * sum(sums.loose),
+    sum(sums.expected) * least((sum(sums.harmful) + 4) / (sum(sums.foreseen) + 4), 1)
+) / sum(sums.weight) ** 2;
+
+-- The 95 % interval of a share with a variance, middle ± margin (Wilson): as many comments were counted as would have that
+-- variance, and the doubt is 1 ÷ these.
+CREATE OR REPLACE MACRO doubt_of(share, variance, reviewed) AS errors_of_95(reviewed - 1) ** 2 * variance
+    / (greatest(share, 1 / (reviewed + 2)) * greatest(1 - share, 1 / (reviewed + 2)));
+
+CREATE OR REPLACE MACRO middle_of(share, doubt) AS (share + doubt / 2) / (1 + doubt);
+
+CREATE OR REPLACE MACRO margin_of_doubt(share, doubt) AS sqrt(doubt * (share * (1 - share) + doubt / 4)) / (1 + doubt);
 
 CREATE OR REPLACE MACRO coverage_of(captured, reported) AS sum(least(captured, reported)) / nullif(sum(reported), 0);
 

@@ -34,6 +34,9 @@ CREATE VIEW models AS FROM whole.models;
 CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- other accounts' names stay hidden
 CREATE VIEW scores AS FROM whole.scores; -- only read joined to comments, which filters by account
 CREATE VIEW reviews AS FROM whole.reviews SEMI JOIN comments USING (comment_id);
+CREATE VIEW calibrations AS FROM whole.calibrations
+WHERE kind = 'language' OR (kind = 'account' AND name IN (SELECT platform || '/' || account FROM own))
+    OR (kind = 'tag' AND name IN (SELECT unnest(tags) FROM accounts));
 CREATE VIEW drawn AS FROM whole.drawn SEMI JOIN comments USING (comment_id);
 CREATE VIEW stages AS FROM whole.stages WHERE (SELECT all_accounts FROM part); -- sums over all accounts
 CREATE VIEW quality AS FROM whole.quality WHERE (SELECT all_accounts FROM part);

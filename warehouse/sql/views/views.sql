@@ -4,14 +4,49 @@
 CREATE OR REPLACE VIEW champion AS SELECT model, text_rule FROM models WHERE is_champion;
 COMMENT ON VIEW champion IS 'The model whose scores the views show.';
 
+-- The calibrations that apply: the last version of each. An account's own comes before those of its tags, and a language's
+-- applies to accounts that have none.
+CREATE OR REPLACE VIEW calibrations_in_use AS
+SELECT * FROM calibrations QUALIFY version = max(version) OVER (PARTITION BY kind, name);
+COMMENT ON VIEW calibrations_in_use IS 'Calibrations that apply to comments scored by their model: the last version of each account, tag or language.';
+
+CREATE OR REPLACE VIEW account_calibrations AS
+WITH own AS (
+    SELECT split_part(name, '/', 1) AS platform, split_part(name, '/', 2) AS account, * FROM calibrations_in_use WHERE kind = 'account'
+    UNION ALL BY NAME
+    SELECT a.platform, a.account, k.* FROM calibrations_in_use k JOIN accounts a ON k.kind = 'tag' AND list_contains(a.tags, k.name)
+)
+FROM (FROM own QUALIFY row_number() OVER (PARTITION BY platform, account, model, label ORDER BY kind, name) = 1)
+PIVOT (any_value({shift: shift, slope: slope, error: error}) FOR label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate') GROUP BY platform, account, model);
+COMMENT ON VIEW account_calibrations IS 'The calibration of each account and category, its own or that of a tag.';
+
+CREATE OR REPLACE VIEW language_calibrations AS
+FROM (SELECT * RENAME (name AS language) FROM calibrations_in_use WHERE kind = 'language')
+PIVOT (any_value({shift: shift, slope: slope, error: error}) FOR label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate') GROUP BY language, model);
+COMMENT ON VIEW language_calibrations IS 'The calibration of each language and category.';
+
 CREATE OR REPLACE VIEW comments_scored AS
 WITH rules AS (
     PIVOT thresholds ON label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate')
     USING any_value(flagged_from) AS from_, any_value(severity) AS severity
     GROUP BY platform, account, language, policy
+),
+read AS (
+    SELECT c.*, s.model, s.attacked AS who,
+        calibrated(s.toxic, a.toxic, l.toxic) AS toxic,
+        least(calibrated(s.severe_toxic, a.severe_toxic, l.severe_toxic), calibrated(s.toxic, a.toxic, l.toxic)) AS severe_toxic,
+        calibrated(s.obscene, a.obscene, l.obscene) AS obscene,
+        calibrated(s.threat, a.threat, l.threat) AS threat,
+        calibrated(s.insult, a.insult, l.insult) AS insult,
+        calibrated(s.identity_hate, a.identity_hate, l.identity_hate) AS identity_hate
+    FROM comments c
+    LEFT JOIN (scores s JOIN champion USING (model))
+        ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.posted_on = c.posted_at::DATE -- so few days are read
+    LEFT JOIN account_calibrations a ON a.platform = c.platform AND a.account = c.account AND a.model = s.model
+    LEFT JOIN language_calibrations l ON l.language = c.language AND l.model = s.model
 )
-SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.author_hash, c.text, c.has_media, c.posted_at,
-    c.posted_at::DATE AS day, c.language, c.likes, c.reply_count,
+SELECT s.comment_id, s.platform, s.account, a.tags, s.post_id, s.parent_id, s.author_hash, s.text, s.has_media, s.posted_at,
+    s.posted_at::DATE AS day, s.language, s.likes, s.reply_count,
     s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate,
     list_filter([
         CASE WHEN s.toxic >= r.toxic_from_ THEN 'toxic' END,
@@ -29,18 +64,17 @@ SELECT c.comment_id, c.platform, c.account, a.tags, c.post_id, c.parent_id, c.au
         CASE WHEN s.insult >= r.insult_from_ THEN severity_rank(r.insult_severity) ELSE 0 END,
         CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN severity_rank(r.identity_hate_severity) ELSE 0 END
     )] AS severity,
-    review.labels AS reviewed_as, s.model, m.text_rule, r.policy, c.first_night, c.last_night,
-    c.terms, c.listed, c.gone_since, CASE WHEN s.toxic >= r.toxic_from_ THEN s.attacked END AS attacked,
-    c.author_id_hash, c.link, c.is_verified, c.is_pinned, c.is_edited, c.is_liked_by_owner, c.is_by_owner, c.media,
-    c.mention_hashes
-FROM comments c
+    review.labels AS reviewed_as, s.model, m.text_rule, r.policy, s.first_night, s.last_night,
+    s.terms, s.listed, s.gone_since, CASE WHEN s.toxic >= r.toxic_from_ THEN s.who END AS attacked,
+    s.author_id_hash, s.link, s.is_verified, s.is_pinned, s.is_edited, s.is_liked_by_owner, s.is_by_owner, s.media,
+    s.mention_hashes
+FROM read s
 LEFT JOIN accounts a USING (platform, account)
-LEFT JOIN (scores s JOIN champion m USING (model))
-    ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.posted_on = c.posted_at::DATE -- so few days are read
-LEFT JOIN rules r ON r.platform = c.platform AND r.account = c.account AND r.language = c.language
+LEFT JOIN champion m USING (model)
+LEFT JOIN rules r ON r.platform = s.platform AND r.account = s.account AND r.language = s.language
 LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews GROUP BY comment_id) review
-    ON review.comment_id = c.comment_id;
-COMMENT ON VIEW comments_scored IS 'One row per comment, with the scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
+    ON review.comment_id = s.comment_id;
+COMMENT ON VIEW comments_scored IS 'One row per comment, with the calibrated scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
 
 CREATE OR REPLACE MACRO is_asked(
     posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words
@@ -68,7 +102,7 @@ COMMENT ON VIEW flags IS 'Number of comments that the policy flags, by account, 
 
 CREATE OR REPLACE VIEW daily AS
 SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected / d.comments AS share,
-    margin_of_share(share, d.comments) AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < few_comments() AS is_small
+    margin_of_share(share, d.comments, d.off_by) AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < few_comments() AS is_small
 FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category: estimated share ± margin (95% interval) and flagged comments. is_small marks fewer than 30 comments.';
 
@@ -76,25 +110,27 @@ COMMENT ON VIEW daily IS 'Toxicity by account, day and category: estimated share
 -- the variance of `expected`, as far as the 28 days before the period say how much comments resemble each other.
 CREATE OR REPLACE MACRO compared_periods(anchor, length, first_day, last_day) AS TABLE
 WITH cells AS (
-    SELECT platform, account, label, post_id, day, floor((day - anchor) / length)::INTEGER AS period, comments, expected
+    SELECT platform, account, label, post_id, day, floor((day - anchor) / length)::INTEGER AS period, comments, expected, off_by
     FROM post_scores JOIN champion USING (model) WHERE day BETWEEN first_day AND last_day
 ),
 by_post AS (SELECT platform, account, label, period, post_id, sum(comments) AS comments FROM cells GROUP BY ALL),
-by_day AS (SELECT platform, account, label, period, day, sum(comments) AS comments, sum(expected) AS expected FROM cells GROUP BY ALL),
+by_day AS (
+    SELECT platform, account, label, period, day, sum(comments) AS comments, sum(expected) AS expected, sum(off_by) AS off_by FROM cells GROUP BY ALL
+),
 of_posts AS (SELECT platform, account, label, period, sum(comments ** 2) AS posts_squared FROM by_post GROUP BY ALL),
 of_days AS (
     SELECT platform, account, label, period, min(day) AS day, sum(comments)::BIGINT AS comments, sum(expected) AS expected,
-        sum(comments ** 2) AS days_squared
+        sum(off_by) AS off_by, sum(comments ** 2) AS days_squared
     FROM by_day GROUP BY ALL
 ),
 periods AS (
-    SELECT platform, account, label, period, comments, expected, days_squared, posts_squared, l.of_days, l.of_posts, l.days
+    SELECT platform, account, label, period, comments, expected, off_by, days_squared, posts_squared, l.of_days, l.of_posts, l.days
     FROM of_days JOIN of_posts USING (platform, account, label, period)
     LEFT JOIN (likeness l JOIN champion USING (model)) USING (platform, account, label, day)
 ),
 beside AS (
     SELECT coalesce(n.platform, b.platform) AS platform, coalesce(n.account, b.account) AS account,
-        coalesce(n.label, b.label) AS label, coalesce(n.period, b.period + 1) AS period, n.comments, n.expected, b.comments AS comments_before,
+        coalesce(n.label, b.label) AS label, coalesce(n.period, b.period + 1) AS period, n.comments, n.expected, n.off_by, b.comments AS comments_before,
         b.expected AS expected_before, coalesce(n.days, b.days) AS days_known,
         noise_of(n.expected, n.comments, n.days_squared, n.posts_squared, n.of_days, n.of_posts) AS noise,
         noise_of(b.expected, b.comments, b.days_squared, b.posts_squared, coalesce(n.of_days, b.of_days), coalesce(n.of_posts, b.of_posts)) AS noise_before
@@ -107,7 +143,7 @@ SELECT *, anchor + period * length AS starts FROM beside;
 CREATE OR REPLACE MACRO changes(anchor, length, first_day, last_day) AS TABLE
 WITH shares AS (
     SELECT platform, account, label, period, starts::DATE AS starts, comments, comments_before, expected / comments AS share,
-        margin_of_share(share, comments) AS margin, share - expected_before / comments_before AS change,
+        margin_of_share(share, comments, off_by) AS margin, share - expected_before / comments_before AS change,
         noise / comments ** 2 + noise_before / comments_before ** 2 AS variance, days_known - 1 AS freedom
     FROM compared_periods(anchor, length, first_day, last_day) WHERE comments > 0
 ),
@@ -156,7 +192,7 @@ COMMENT ON VIEW by_tag IS 'Toxicity by tag, day and category.';
 
 CREATE OR REPLACE VIEW by_language AS
 SELECT b.platform, b.account, b.language, b.label, sum(b.comments)::BIGINT AS comments,
-    sum(b.expected) / sum(b.comments) AS share, margin_of_share(share, sum(b.comments)) AS margin
+    sum(b.expected) / sum(b.comments) AS share, margin_of_share(share, sum(b.comments), sum(b.off_by)) AS margin
 FROM score_bins b JOIN champion USING (model) GROUP BY ALL;
 COMMENT ON VIEW by_language IS 'Toxicity by account, language and category.';
 
@@ -221,45 +257,51 @@ SELECT date_trunc('week', reviewed_at)::DATE AS week, label, model, policy, coun
 FROM (SELECT *, unnest(flags) AS label FROM reviews) GROUP BY ALL;
 COMMENT ON VIEW flag_precision IS 'Share of flags that reviewers confirmed, by week of review, category, model and policy.';
 
--- The audit by account and category: what people found in comments drawn at random, and what that says of all. Reviews count up to
--- the first comment in the random order that nobody has reviewed, however the others were found: they are a random sample, in
--- which a comment is with chance × that place. The share is the model's, corrected by weight × (people − model): it holds
--- whatever the model is worth. A comment in the category has weight 1 ÷ that chance in precision and recall of the flags.
-CREATE OR REPLACE MACRO audited(first_day, last_day) AS TABLE
+-- The comments of the audit that people have judged, by category: y is what they say, p what the model says. Of the comments that a
+-- night drew from an account in a language, those count that come before the first one, in their random order, that nobody has
+-- reviewed, however the others were found: each stands for 1 ÷ chance, and for the rest of the drawn. A comment that was edited
+-- since people read it is not the one that they judged.
+CREATE OR REPLACE MACRO audit_judged(first_day, last_day) AS TABLE
 WITH people AS (
-    SELECT comment_id, count(*) AS reviewers, flatten(list(labels)) AS labels FROM reviews GROUP BY comment_id
+    SELECT comment_id, count(*) AS reviewers, flatten(list(labels)) AS labels, min(reviewed_at)::DATE AS reviewed_on
+    FROM reviews GROUP BY comment_id
 ),
-waiting AS (
-    SELECT c.platform, c.account, d.comment_id, d.chance, d.place, p.reviewers, p.labels, c.flags,
+edited AS (
+    SELECT comment_id, max(night) AS edited_on FROM scores JOIN champion USING (model) SEMI JOIN drawn USING (comment_id)
+    GROUP BY comment_id HAVING count(*) > 1
+),
+asked AS (
+    SELECT d.comment_id, c.platform, c.account, c.language, d.night, d.chance, p.labels, c.flags, p.reviewers,
+        coalesce(d.place < min(d.place) FILTER (p.reviewers IS NULL) OVER of_night, true) AS is_in,
         {toxic: c.toxic, severe_toxic: c.severe_toxic, obscene: c.obscene, threat: c.threat, insult: c.insult,
             identity_hate: c.identity_hate} AS scores
-    FROM drawn d JOIN comments_scored c USING (comment_id) LEFT JOIN people p USING (comment_id)
+    FROM drawn d JOIN comments_scored c USING (comment_id) LEFT JOIN people p USING (comment_id) LEFT JOIN edited e USING (comment_id)
     WHERE c.posted_at >= first_day::DATE AND c.posted_at < last_day::DATE + 1 AND c.toxic IS NOT NULL
         AND (p.reviewers IS NOT NULL OR (c.gone_since IS NULL AND c.text <> expired()))
+        AND NOT coalesce(e.edited_on >= p.reviewed_on, false)
+    WINDOW of_night AS (PARTITION BY c.platform, c.account, c.language, d.night)
 ),
 sampled AS (
-    SELECT *, chance * coalesce(min(place) FILTER (reviewers IS NULL) OVER of_account, 1) AS weighed_by,
-        place < coalesce(min(place) FILTER (reviewers IS NULL) OVER of_account, 2) AS is_in
-    FROM waiting WINDOW of_account AS (PARTITION BY platform, account)
-),
-judged AS (
-    SELECT platform, account, label, 1 / weighed_by AS weight, list_count(list_filter(labels, lambda one: one = label)) / reviewers AS y,
-        CASE label WHEN 'toxic' THEN scores.toxic WHEN 'severe_toxic' THEN scores.severe_toxic WHEN 'obscene' THEN scores.obscene
-            WHEN 'threat' THEN scores.threat WHEN 'insult' THEN scores.insult ELSE scores.identity_hate END::DOUBLE AS p,
-        list_contains(flags, label)::INTEGER AS flagged
-    FROM sampled, (SELECT DISTINCT label FROM policy_rules) WHERE is_in
-),
-sums AS (
-    SELECT platform, account, label, count(*) AS reviewed, correction_of(weight, y, p) AS correction,
-        noise_of_audit(weight, y, p) AS noise,
-        sum(weight * y) AS harmful, sum(weight * y * flagged) AS found, sum(weight * flagged) AS flagged
-    FROM judged GROUP BY ALL
+    SELECT *, count(*) OVER of_night / count(*) FILTER (is_in) OVER of_night / chance AS weight
+    FROM asked WINDOW of_night AS (PARTITION BY platform, account, language, night) QUALIFY is_in
 )
-SELECT d.platform, d.account, d.label, sum(d.comments)::BIGINT AS comments, sum(d.expected) AS expected,
-    any_value(s.reviewed) AS reviewed, any_value(s.correction) AS correction, any_value(s.noise) AS noise,
-    any_value(s.harmful) AS harmful, any_value(s.found) AS found, any_value(s.flagged) AS flagged
-FROM daily d JOIN sums s USING (platform, account, label)
-WHERE d.day BETWEEN first_day AND last_day GROUP BY ALL;
+SELECT comment_id, platform, account, language, label, weight, list_count(list_filter(labels, lambda one: one = label)) / reviewers AS y,
+    score_of(scores, label) AS p, list_contains(flags, label)::INTEGER AS flagged
+FROM sampled, (SELECT DISTINCT label FROM policy_rules);
+
+-- The audit by account, language and category: what people found in comments drawn at random, and what that says of all.
+CREATE OR REPLACE MACRO audited(first_day, last_day) AS TABLE
+WITH found AS (
+    SELECT platform, account, language, label, count(*) AS reviewed, sums_of_audit(weight, y, p) AS sums,
+        sum(weight * y) AS harmful, sum(weight * y * flagged) AS found, sum(weight * flagged) AS flagged
+    FROM audit_judged(first_day, last_day) GROUP BY ALL
+)
+SELECT platform, account, language, label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
+    coalesce(any_value(f.reviewed), 0) AS reviewed, any_value(f.sums) AS sums,
+    any_value(f.harmful) AS harmful, any_value(f.found) AS found, any_value(f.flagged) AS flagged
+FROM score_bins b JOIN champion USING (model) SEMI JOIN found USING (platform, account)
+LEFT JOIN found f USING (platform, account, language, label)
+WHERE b.day BETWEEN first_day AND last_day GROUP BY ALL;
 
 CREATE OR REPLACE VIEW nights AS
 SELECT night, max(rows_in) FILTER (stage = 'validate') AS comments_read, max(rows_out) FILTER (stage = 'validate') AS comments_kept,
