@@ -221,10 +221,10 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
 
 def _calibrate(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     """Applies the calibrations to all of history, where one or an account's tags have changed."""
-    run_script(con, "load/calibrated_before.sql")
+    run_script(con, "calibration/before.sql")
     _replace(con, "accounts", context.accounts)
     _replace(con, "calibrations", context.calibrations)
-    run_script(con, "load/calibrated.sql")
+    run_script(con, "calibration/touched.sql")
     if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
         con.begin()
         run_script(con, "marts/refresh.sql")

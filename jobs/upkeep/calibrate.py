@@ -16,12 +16,13 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from models.card import read_card
-from warehouse import queries
+from warehouse import build
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
 Numbers = NDArray[np.float64]
 
+SAMPLE, ERROR = (build.SQL / "calibration" / name for name in ("sample.sql", "error.sql"))
 LEAST_REVIEWED = 200
 LEAST_OF_EACH = 10  # harmful and harmless comments, to calibrate a category
 TRUST = (0.05, 4.0)  # in no shift and in a slope of 1: 1 ÷ variance of what one expects before seeing any labels
@@ -112,7 +113,7 @@ def _samples(
 ) -> dict[str, tuple[Numbers, Numbers, Numbers]]:
     """What people say, what the model says and the weights, by category."""
     asked = {"kind": section.kind, "name": section.name, "first": first, "last": last}
-    rows = warehouse.query(queries.page_sql("calibration_sample"), asked)
+    rows = warehouse.query(SAMPLE.read_text(), asked)
     return {label: (np.array(people), np.array(scores), np.array(weights)) for label, weights, people, scores in rows}
 
 
@@ -120,6 +121,5 @@ def _calibration(warehouse: Warehouse, people: Numbers, scores: Numbers, weights
     """Shift, slope, the shift's error, comments, and the shares by the model and by people."""
     shift, slope = (float(found[0]) for found in fit(people[None], scores[None], weights[None]))
     asked = {"shift": shift, "slope": slope, "people": people.tolist(), "scores": scores.tolist()}
-    sql = queries.page_sql("calibration_error")
-    [(error, by_model, by_people)] = warehouse.query(sql, asked | {"weights": weights.tolist()})
+    [(error, by_model, by_people)] = warehouse.query(ERROR.read_text(), asked | {"weights": weights.tolist()})
     yield from (shift, slope, error, len(people), by_model, by_people)
