@@ -1,5 +1,6 @@
 """Clean: one text rule, languages, text keys, and nothing that this model has scored before."""
 
+import random
 from datetime import date
 
 import pyarrow.dataset
@@ -67,6 +68,14 @@ def test_scores_are_those_of_the_model_itself(settings: Settings) -> None:
         pytest.approx(row, abs=1e-6) for row in expected.tolist()
     ]
     assert manifest.versions == {"model": model.version, "text_rule": text.VERSION}
+
+
+def test_scores_do_not_depend_on_the_order_of_the_texts(settings: Settings) -> None:
+    texts = [f"you {word} number {n:03}, hm{'m' * (n % 5)}" for n in range(200) for word in ("idiot", "angel")]
+    mixed = random.Random(1).sample(texts, len(texts))
+    model = scorer.load(settings.model_dir)
+    again = dict(zip(mixed, model.scores(mixed).tolist(), strict=True))
+    assert [again[one] for one in texts] == model.scores(texts).tolist()
 
 
 def test_a_model_reads_a_text_once_however_often_and_whenever_it_is_written(settings: Settings) -> None:

@@ -39,18 +39,23 @@ def test_a_night_that_was_killed_goes_on_where_it_was(
     tmp_path: Path, after_one_night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sparks, "SLICE", 10)
-    killed = undone(copied(after_one_night, tmp_path), "texts", "scored", "published", "monitored")
+    stages = nightly.STAGES[3:5]
+    whole, killed = (
+        undone(copied(after_one_night, tmp_path / name), "texts", "scored", "published", "monitored")
+        for name in ("whole", "killed")
+    )
+    nightly.run(whole, [NIGHT], stages)
 
     kill_after_slices(killed, 3)
     begun = begun_in(killed)
     kept = pyarrow.dataset.dataset(sorted(begun.glob("*.parquet"))).count_rows()
     spoil(begun)
-    nightly.run(killed, [NIGHT], nightly.STAGES[3:5])
+    nightly.run(killed, [NIGHT], stages)
 
-    texts = [Lake(one.data_dir).manifest("texts", NIGHT, version(one)) for one in (after_one_night, killed)]
+    texts = [Lake(one.data_dir).manifest("texts", NIGHT, version(one)) for one in (whole, killed)]
     assert [(one.reused, one.rows_out) for one in texts if one] == [(0, texts[0].rows_out), (kept, texts[0].rows_out)]
     assert 0 < kept < texts[0].rows_out
-    assert len({build.content_hash(one.data_dir / "warehouse") for one in (after_one_night, killed)}) == 1
+    assert len({build.content_hash(one.data_dir / "warehouse") for one in (whole, killed)}) == 1
     assert not begun.exists()
 
 
