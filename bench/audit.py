@@ -36,7 +36,11 @@ SHIPPED = Path(scorer.__file__).parent / "shipped" / "cascade"
 COMMENTS, LEAST = 2000, 500  # of a section
 RARE = 0.05
 DRAWS = 1000
-STEPS = {"50": (50, False), "200": (200, False), "200, calibrated": (200, True)}  # reviews, and whether they calibrate
+STEPS = {
+    "50 reviews": (50, False),
+    "200 reviews": (200, False),
+    "200, calibrated": (200, True),
+}  # whether these calibrate
 Numbers = NDArray[np.float64]
 
 
@@ -142,7 +146,7 @@ def _mark(place: Path, model: Path) -> str:
 
 def main(place: Path, model: Path) -> None:
     print(f"{DRAWS:,} audits of each section; scores by {read_card(model)['version']}\n")
-    print("| source | language | comments | true share | model |", " | ".join(f"{name} reviews" for name in STEPS), "|")
+    print("| source | language | comments | true share | model |", " | ".join(STEPS), "|")
     print("|---|---|--:|--:|--:|" + "--:|" * len(STEPS))
     kept: list[tuple[str, Any]] = []
     with duckdb.connect() as con:

@@ -3,20 +3,23 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import MODEL, THRESHOLDS, TOXWATCH, at, night_of
 from warehouse import build, measures, queries
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
-from warehouse.reviews import Reviews
+from warehouse.reviews import HASTY_FROM, Reviews, needs_two
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = date(2026, 11, 2)
@@ -188,3 +191,158 @@ def test_the_command_line_plans_and_shows_the_audit(tmp_path: Path) -> None:
     refused = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert refused.returncode == 2
     assert "has been reviewed in this period" in refused.stderr
+
+
+def published(place: Path, *nights: build.Night, reviews: Sequence[tuple[Any, ...]] = ()) -> Warehouse:
+    context = build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml", reviews)
+    warehouse = Warehouse(place / "warehouse")
+    drawn = warehouse.query("FROM drawn") if warehouse.folder.exists() else ()
+    build.publish(warehouse.folder, list(nights), replace(context, drawn=drawn))
+    return warehouse
+
+
+def said_by(who: str, ids: Iterable[str], *labels: str, on: date = FIRST + timedelta(1)) -> list[tuple[Any, ...]]:
+    return [(id, who, list(labels), at(on), [], MODEL, "1") for id in ids]
+
+
+def judged(warehouse: Warehouse) -> dict[str, float]:
+    """What people say of each comment that counts."""
+    sql = "SELECT comment_id, y FROM audit_judged($1, $2) WHERE label = 'toxic'"
+    return dict(warehouse.query(sql, [FIRST, FIRST + timedelta(9)]))
+
+
+@pytest.fixture
+def some(tmp_path: Path) -> tuple[build.Night, list[str]]:
+    """A night, and what was drawn of it in the order of review."""
+    night = night_of(tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(60)])
+    drawn = published(tmp_path, night).query("SELECT comment_id FROM drawn ORDER BY place")
+    return night, [id for (id,) in drawn]
+
+
+def test_what_was_drawn_last_night_does_not_hide_what_was_reviewed_before(
+    tmp_path: Path, some: tuple[build.Night, list[str]]
+) -> None:
+    night, drawn = some
+    later = [(f"b{n}", f"more {n}", at(FIRST + timedelta(1)), 0.3) for n in range(60)]
+    after = night_of(tmp_path / "lake", FIRST + timedelta(1), later)
+    warehouse = published(tmp_path, night, after, reviews=said_by("ann", drawn))
+    assert judged(warehouse).keys() == set(drawn)
+
+
+def test_reviews_count_up_to_the_first_drawn_comment_that_nobody_has_reviewed(
+    tmp_path: Path, some: tuple[build.Night, list[str]]
+) -> None:
+    night, drawn = some
+    warehouse = published(tmp_path, night, reviews=said_by("ann", drawn[:5] + drawn[6:]))
+    assert judged(warehouse).keys() == set(drawn[:5])
+    weights = warehouse.query("SELECT sum(weight) FROM audit_judged($1, $1) WHERE label = 'toxic'", [FIRST])
+    [(of_all,)] = warehouse.query("SELECT sum(1 / chance) FROM drawn")
+    assert weights == [(pytest.approx(of_all, rel=0.01),)], "five stand for all"
+
+
+def test_two_reviewers_who_disagree_count_half_each(tmp_path: Path, some: tuple[build.Night, list[str]]) -> None:
+    night, drawn = some
+    reviews = said_by("ann", drawn, "toxic") + said_by("bob", drawn[:1]) + said_by("bob", drawn[1:2], "toxic")
+    assert list(map(judged(published(tmp_path, night, reviews=reviews)).get, drawn[:3])) == [0.5, 1.0, 1.0]
+
+
+def test_a_comment_that_was_edited_after_its_review_is_left_out(
+    tmp_path: Path, some: tuple[build.Night, list[str]]
+) -> None:
+    night, drawn = some
+    second = FIRST + timedelta(3)
+    edited = night_of(tmp_path / "lake", second, [(drawn[0], "kind now", at(FIRST), 0.1)])
+    before = published(tmp_path, night, edited, reviews=said_by("ann", drawn, on=second))
+    assert judged(before).keys() == set(drawn[1:])
+    after = published(tmp_path, reviews=said_by("ann", drawn, on=second + timedelta(1)))
+    assert judged(after).keys() == set(drawn)
+
+
+def test_a_comment_deleted_before_its_review_is_left_out_and_one_after_it_counts(
+    tmp_path: Path, some: tuple[build.Night, list[str]]
+) -> None:
+    night, drawn = some
+    published(tmp_path, night, reviews=said_by("ann", drawn[1:]))
+    build.amend(
+        tmp_path / "warehouse",
+        lambda con: con.execute(
+            "UPDATE comments SET gone_since = $1 WHERE comment_id IN ($2, $3)", [FIRST, *drawn[:2]]
+        ),
+    )
+    assert judged(Warehouse(tmp_path / "warehouse")).keys() == set(drawn[1:])
+
+
+def test_a_stratum_without_reviews_has_no_figure_and_spoils_none(
+    tmp_path: Path, some: tuple[build.Night, list[str]]
+) -> None:
+    night, drawn = some
+    published(tmp_path, night, reviews=said_by("ann", drawn, "toxic"))
+    build.amend(
+        tmp_path / "warehouse",
+        lambda con: con.execute(
+            """INSERT INTO score_bins BY NAME
+            SELECT 'instagram' AS platform, 'orbital' AS account, $1 AS day, 'de' AS language, $2 AS model,
+                'toxic' AS label, 3 AS bin, 7 AS comments, 1 AS expected, 0.5 AS variance""",
+            [FIRST, MODEL],
+        ),
+    )
+    asked = ASKED | {"label": "toxic"}
+    sql = queries.page_sql("audited_sections")
+    wanted = {name: asked[name] for name in set(re.findall(r"\$([a-z]+)", sql))}
+    rows = {row[1]: row for row in Warehouse(tmp_path / "warehouse").query(sql, wanted)}
+    assert rows["de"][2:4] + rows["de"][5:] == (0, 7, None, None, None)
+    assert rows["instagram/orbital"][5] > 0.9
+
+
+def test_the_draw_leaves_no_language_of_an_account_out(tmp_path: Path) -> None:
+    said = [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(400)]
+    night = night_of(tmp_path / "lake", FIRST, said)
+    for file in [*(night.clean.folder).glob("*.parquet"), *night.scored[MODEL].folder.glob("*.parquet")]:
+        rows = pq.read_table(file)
+        of = ["cy" if int(id[1:]) < 16 else "en" for id in rows["comment_id"].to_pylist()]
+        pq.write_table(rows.set_column(rows.column_names.index("language"), "language", pa.array(of)), file)
+    chances = published(tmp_path, night).query(
+        "SELECT language, avg(chance) FROM drawn JOIN comments USING (comment_id) GROUP BY language ORDER BY 1"
+    )
+    assert [language for language, *_ in chances] == ["cy", "en"]
+    assert chances[0][1] > 4 * chances[1][1]
+
+
+def test_who_clicks_through_is_shown_and_left_out_on_request(tmp_path: Path) -> None:
+    book = Reviews.in_folder(tmp_path)
+    start = datetime(2026, 11, 3, 9, tzinfo=UTC)
+    for name, seconds in (("fast", 1), ("slow", 20)):
+        for n in range(HASTY_FROM):
+            book.record(f"c{n}", name, ["toxic"] if name == "slow" and n == 0 else [], [], "m", "p")
+            at_last = (start + timedelta(seconds=seconds * n)).strftime("%Y-%m-%d %H:%M:%S.%f")
+            book.query(
+                "UPDATE reviews SET reviewed_at = ? WHERE reviewer = ? AND comment_id = ?", at_last, name, f"c{n}"
+            )
+    fast, slow = book.reviewers()
+    assert (fast.name, fast.seconds, fast.is_hasty, slow.seconds, slow.is_hasty) == ("fast", 1, True, 20, False)
+    assert (fast.shared, fast.agreed, slow.harmful) == (HASTY_FROM, HASTY_FROM - 1, 1 / HASTY_FROM)
+    book.leave_out("fast")
+    assert {row[1] for row in book.rows()} == {"slow"}
+    assert book.tally("slow").pairs == 0
+    assert book.reviewers()[0].is_left_out
+    book.take_in("fast")
+    assert {row[1] for row in book.rows()} == {"slow", "fast"}
+
+
+def test_what_was_left_out_is_offered_to_others_again(tmp_path: Path) -> None:
+    book = Reviews.in_folder(tmp_path)
+    book.record("c1", "fast", [], [], "m", "p")
+    hidden = book.hidden_from("ann")
+    book.leave_out("fast")
+    assert (hidden, book.hidden_from("ann"), book.hidden_from("fast")) == (
+        [] if needs_two("c1") else ["c1"],
+        [],
+        ["c1"],
+    )
+
+
+def test_where_nobody_finds_anything_the_interval_is_no_wider_than_the_normal_one(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    sql = "SELECT middle_of(0, doubt) + margin_of_doubt(0, doubt) FROM (SELECT doubt_of(0, 0.004 ** 2, 2000) AS doubt)"
+    assert con.execute(sql).fetchall() == [(pytest.approx(1.96 * 0.004, rel=0.02),)]

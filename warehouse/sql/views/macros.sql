@@ -91,9 +91,11 @@ CREATE OR REPLACE MACRO variance_of_audit(sums) AS greatest(
 ) / sum(sums.weight) ** 2;
 
 -- The 95 % interval of a share with a variance, middle ± margin (Wilson): as many comments were counted as would have that
--- variance, and the doubt is 1 ÷ these.
-CREATE OR REPLACE MACRO doubt_of(share, variance, reviewed) AS errors_of_95(reviewed - 1) ** 2 * variance
-    / (greatest(share, 1 / (reviewed + 2)) * greatest(1 - share, 1 / (reviewed + 2)));
+-- variance, and the doubt is 1 ÷ these. Near 0 and 1 the interval is no wider than the normal one.
+CREATE OR REPLACE MACRO doubt_of(share, variance, reviewed) AS errors_of_95(reviewed - 1) ** 2 * variance / (
+    greatest(share, 1 / (reviewed + 2), errors_of_95(reviewed - 1) * sqrt(variance))
+    * greatest(1 - share, 1 / (reviewed + 2), errors_of_95(reviewed - 1) * sqrt(variance))
+);
 
 CREATE OR REPLACE MACRO middle_of(share, doubt) AS (share + doubt / 2) / (1 + doubt);
 
