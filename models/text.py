@@ -8,6 +8,7 @@ import hashlib
 import html
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 VERSION = "1"
@@ -28,7 +29,9 @@ _URL = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.+\-@])[\w.+\-]+@[\w\-]+\.\w[\w.]*|(?<![\w@$])@+\w[\w.]*")
 _SPACED_WORD = re.compile(r"\b(?<!['’])[^\W\d_]([ .\-_*~|])(?:[^\W\d_]\1)+[^\W\d_](?![\w'’])")
 _REPEATED = re.compile(r"([^\d\s])\1\1+")
-_EMOJI = re.compile("([©®\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff])(?:\\s*\\1)*")
+EMOJI = "©®\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"  # as a class of a regular expression has them
+AS_PICTURE = "\ufe0f"  # after an old symbol: drawn as an emoji
+_EMOJI = re.compile(f"([{EMOJI}])(?:\\s*\\1)*")
 _OUTLINE = re.compile(r"\b(?:heavy|black|white|medium) ")  # of old symbols: how they are drawn, not what they mean
 _DISGUISED = re.compile(r"(?<![\w@$!])[a-zA-Z0134578@$!]*[a-zA-Z$][0134578@$!]{1,3}[a-zA-Z][a-zA-Z0134578@$]*(?![\w@])")
 _LEET_SIGN = re.compile(r"[0134578@$!]\w")
@@ -43,8 +46,17 @@ _DRAWN = dict(zip(map(ord, "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛ�
 
 
 def clean_text(text: str) -> str:
+    return _clean(text, _emoji_words)
+
+
+def with_emoji(text: str, clean: str) -> str:
+    """The clean text of a text, but with its emoji as they are, for whoever counts words."""
+    return clean if text.isascii() or not _EMOJI.search(text) else _clean(text, _emoji_itself)
+
+
+def _clean(text: str, said: Callable[[str], str]) -> str:
     for _ in range(MAX_ROUNDS):
-        cleaned = _clean_once(text)
+        cleaned = _clean_once(text, said)
         if cleaned == text:
             break
         text = cleaned
@@ -56,11 +68,11 @@ def text_key(clean: str) -> str:
     return hashlib.blake2b(f"{VERSION}\n{clean.casefold()}".encode(), digest_size=8).hexdigest()
 
 
-def _clean_once(text: str) -> str:
+def _clean_once(text: str, said: Callable[[str], str]) -> str:
     if "&" in text:
         text = html.unescape(_NESTED_AMPERSAND.sub("&", text))
     if not text.isascii():
-        text = _repair_unicode(text)
+        text = _repair_unicode(text, said)
     text = _CONTROL.sub("", text)
     text = _SPACED_WORD.sub(_join_letters, text)
     if "://" in text or "ww." in text.lower():
@@ -72,11 +84,11 @@ def _clean_once(text: str) -> str:
     return " ".join(_REPEATED.sub(r"\1\1", text).split())
 
 
-def _repair_unicode(text: str) -> str:
+def _repair_unicode(text: str, said: Callable[[str], str]) -> str:
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_DRAWN))
     if _is_latin(text):
         text = text.translate(_LOOKALIKES)
-    return _EMOJI.sub(lambda match: f" {_emoji_words(match[1])} ", text)
+    return _EMOJI.sub(lambda match: f" {said(match[1])} ", text)
 
 
 def _is_latin(text: str) -> bool:
@@ -90,6 +102,10 @@ def _is_latin(text: str) -> bool:
 def _emoji_words(emoji: str) -> str:
     name = unicodedata.name(emoji, "").lower().replace("-", " ")
     return name if emoji > "\uffff" else _OUTLINE.sub("", name)
+
+
+def _emoji_itself(emoji: str) -> str:
+    return emoji if emoji > "\uffff" else emoji + AS_PICTURE
 
 
 def _join_letters(match: re.Match[str]) -> str:

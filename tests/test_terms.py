@@ -7,6 +7,7 @@ import pytest
 from jobs.config.settings import Settings
 from jobs.spark import jars, session
 from jobs.spark.terms import LEXICON, MOST_TERMS, with_terms
+from models.text import clean_text, with_emoji
 
 pytestmark = pytest.mark.long
 
@@ -14,7 +15,7 @@ LANGUAGES = ("en", "de", "es")
 
 
 def terms_of(settings: Settings, *texts: str) -> list[tuple[list[str], list[str]]]:
-    comments = session.session(settings).createDataFrame([(text,) for text in texts], "clean_text string")
+    comments = session.session(settings).createDataFrame([(text,) for text in texts], "spoken string")
     return [(row["terms"], row["listed"]) for row in with_terms(comments, LANGUAGES).collect()]
 
 
@@ -25,10 +26,18 @@ def test_a_text_gives_its_words_pairs_and_phrases_of_the_lexicon(settings: Setti
 
 
 def test_other_languages_and_scripts(settings: Settings) -> None:
-    german, arabic, emoji = terms_of(settings, "Halt die Fresse, ojalá te mueras", "أنت غبي", "clown face")
+    german, arabic = terms_of(settings, "Halt die Fresse, ojalá te mueras", "أنت غبي")
     assert german[1] == ["halt die fresse", "ojalá te mueras"]
     assert arabic == (["أنت", "غبي", "أنت غبي"], [])
-    assert "clown face" in emoji[0]
+
+
+def test_an_emoji_is_one_term_not_the_pieces_of_its_name(settings: Settings) -> None:
+    said = ["what a🤡🤡🤡 clown!", "I ❤ it ©2026", "👍🏽👨‍👩‍👧", "🇩🇪"]
+    found = terms_of(settings, *(with_emoji(text, clean_text(text)) for text in said))
+    assert found[0][0] == ["🤡", "clown", "🤡 clown"]
+    assert {"❤️"} <= set(found[1][0])
+    assert {"👍", "👨", "👩", "👧"} <= set(found[2][0])
+    assert not {"clown face", "heart", "heavy", "thumbs"} & {term for terms, _ in found for term in terms}
 
 
 def test_copies_and_endless_texts_are_bounded(settings: Settings) -> None:

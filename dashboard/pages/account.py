@@ -123,7 +123,13 @@ def _terms(answers: Answers, view: View) -> list[Component]:
         for row in sorted(rows, key=lambda row: -row["excess"]) if row["drives"]
     ]  # fmt: skip
     rising = [
-        {"Term": _term(row, view), "People": row["people"], "Now": round(row["now"]), "Before": round(row["before"])}
+        {
+            "Term": _term(row, view),
+            "Comments": row["comments"],
+            "People": row["people"],
+            "Now": round(row["now"]),
+            "Before": round(row["before"]),
+        }
         for row in rows
         if row["rises"]
     ]

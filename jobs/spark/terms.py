@@ -13,10 +13,11 @@ from pyspark.sql import functions as F
 from jobs.console import console
 from jobs.spark.jars import nlp_jars
 from jobs.spark.session import scratch
+from models.text import AS_PICTURE, EMOJI
 
 LEXICON = Path(__file__).with_name("lexicon.txt")
 MOST_TERMS = 200  # of one comment: the longest are copies of something
-LETTERS = r"[^\p{L}\p{N}']+"
+LETTERS = rf"[^\p{{L}}\p{{N}}'{EMOJI}{AS_PICTURE}]+"
 PLACEHOLDERS = ["url", "user"]  # which the text rule writes
 SEPARATOR = ","  # between a word and what it means
 STOP_WORDS = {
@@ -27,14 +28,14 @@ STOP_WORDS = {
 
 
 def with_terms(comments: DataFrame, languages: tuple[str, ...]) -> DataFrame:
-    """Adds `terms`, words and pairs of words, and `listed`, phrases of the lexicon; NULL where Spark NLP is missing."""
+    """Adds `terms`, words, emoji and pairs of them, and `listed`, phrases of the lexicon; NULL without Spark NLP."""
     if not nlp_jars():
         console.print(
             "[yellow]Words and phrases are left out: Spark NLP's jar is missing. "
             "`python -m jobs.spark.jars` fetches it; nights from then on have them.[/yellow]"
         )
         return comments.withColumns(dict.fromkeys(("terms", "listed"), F.lit(None).cast("array<string>")))
-    spoken = comments.withColumn("spoken", F.translate("clean_text", "’", "'"))
+    spoken = comments.withColumn("spoken", F.translate("spoken", "’", "'"))
     found = _pipeline(languages).fit(spoken.limit(0)).transform(spoken)
     return found.withColumns({name: _distinct(f"finished_{name}") for name in ("terms", "listed")})
 

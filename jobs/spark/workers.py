@@ -16,7 +16,9 @@ from models.card import read_card
 from models.language import language_of
 from models.tokens import Tokens
 
-READABLE = pa.schema([field for field in schema.CLEAN if field.name not in ("terms", "listed")])
+READABLE = pa.schema([field for field in schema.CLEAN if field.name not in ("terms", "listed")]).append(
+    pa.field("spoken", pa.string())  # the words and emoji that terms are made of
+)
 SURE = 1e-7  # a probability in the JVM is a float: what is surer than this is 0 or 1
 
 Read = Callable[[scorer.Scorer, pa.RecordBatch], scorer.Reading]
@@ -49,6 +51,7 @@ def clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch])
                 pa.array(cleaned),
                 pa.array([language(original) for original in originals]),
                 pa.array([text.text_key(words) for words in cleaned]),
+                pa.array(map(text.with_emoji, originals, cleaned)),
             ],
             schema=READABLE,
         )
