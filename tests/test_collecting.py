@@ -104,6 +104,14 @@ def test_an_account_that_is_too_dear_for_the_budget_is_named_with_what_it_needs(
         assert "a run of clockworks/tiktok-scraper needs at least 0.50" in said
 
 
+def test_what_is_left_of_a_budget_is_told_to_the_hundredth_of_a_cent(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, LOUD, budget=0.001)
+        scrape_all_but_nothing(settings)
+        said = errors(settings, LOUD)["budget_reached"]
+        assert "0.0010 USD are left of budget_usd; a run of apify/instagram-post-scraper needs at least 0.0050" in said
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [
@@ -166,7 +174,9 @@ MANY = [Community("instagram", f"team{n}", "football", 1.0, 60) for n in range(6
 
 
 @pytest.mark.parametrize("fault", [None, Fault("uncounted", on="POST .*", times=9999)])
-def test_a_night_never_passes_its_budget_however_late_costs_are_told(tmp_path: Path, fault: Fault | None) -> None:
+def test_a_night_never_passes_its_budget_however_late_costs_are_told(
+    tmp_path: Path, fault: Fault | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Ten times as fast as the real service, which tells a cost 6.4 seconds after the end, on average."""
     habits, world = Habits(usage_seconds=0.64), World(1, MANY)
     with standin.serving(faults=[fault] if fault else [], habits=habits, world=world) as server:
@@ -178,6 +188,7 @@ def test_a_night_never_passes_its_budget_however_late_costs_are_told(tmp_path: P
         if fault is None:
             assert server.spent_usd > 0.7, "a budget is for spending"
             assert booked == pytest.approx(server.spent_usd)
+    assert "Exception" not in capsys.readouterr().err, "starting and listing runs at once"
 
 
 def test_a_tag_has_a_budget_of_its_own(tmp_path: Path) -> None:

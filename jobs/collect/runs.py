@@ -236,8 +236,12 @@ def runs_of(folder: Path) -> Iterator[tuple[str, PaidRun]]:
 
 
 def _too_little(actor: Actor, left: float, of_what: str) -> str:
-    least = actor.cap_usd(1)
     return (
-        f"{max(left, 0.0):.2f} USD are left of {of_what}; a run of {actor.name} needs at least {least:.2f}. "
-        "Raise the budget in targets.toml and run `toxwatch scrape` again."
+        f"{_usd(max(left, 0.0))} USD are left of {of_what}; a run of {actor.name} needs at least "
+        f"{_usd(actor.cap_usd(1))}. Raise the budget in targets.toml and run `toxwatch scrape` again."
     )
+
+
+def _usd(amount: float) -> str:
+    """With enough digits to tell a small amount from none."""
+    return f"{amount:.2f}" if amount >= 0.1 else f"{amount:.4f}"

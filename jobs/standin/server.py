@@ -110,7 +110,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def spent_usd(self) -> float:
-        return sum(run.cost_usd for run in self.runs.values())
+        return sum(run.cost_usd for run in list(self.runs.values()))
 
     def fault(self, call: str, asked: dict[str, Any]) -> Fault | None:
         with self._lock:
@@ -283,7 +283,8 @@ class _Handler(BaseHTTPRequestHandler):
         return run
 
     def _runs(self, actor: str) -> dict[str, Any]:
-        listed = [run.as_json() for run in self.server.runs.values() if run.actor == actor]
+        runs = list(self.server.runs.values())  # others may start meanwhile
+        listed = [run.as_json() for run in runs if run.actor == actor]
         found = [{key: value for key, value in run.items() if key != "options"} for run in listed]
         found = found[::-1] if self.query.get("desc") in ("true", "1") else found
         offset, limit = int(self.query.get("offset", 0)), int(self.query.get("limit", 1000))
