@@ -1,6 +1,8 @@
 #!/bin/sh
-# Creates once what the services share: secrets (never in an image), the database, the pools, the first user.
+# Checks the files that people edit. Creates once what the services share: secrets (never in an image), the database, the
+# pools, the first user.
 set -eu
+toxwatch doctor --files || { echo "Correct the file named above and run docker compose up again." >&2; exit 1; }
 mkdir -p /data/secrets /data/airflow /data/models
 umask 077
 secret() { [ -s "/data/secrets/$1" ] || python -c "$2" > "/data/secrets/$1"; }

@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 
 from jobs import standin
 from jobs.cli import app
+from jobs.config.settings import Settings
 from jobs.errors import BadInput, Busy
 from jobs.lake.nights import FORMAT, Lake
 from jobs.nightly import STAGES
+from jobs.upkeep import doctor
 from tests.conftest import TOXWATCH, environment, watching
 
 TARGETS = '[[accounts]]\nplatform = "instagram"\nhandle = "orbital"\n'
@@ -135,6 +137,32 @@ def test_doctor_finds_what_is_missing_and_says_how_to_mend_it(tmp_path: Path) ->
     assert "APIFY_TOKEN" in findings["token"]["message"]
     assert findings["java"]["is_good"]
     assert findings["model"]["is_good"]
+
+
+def test_doctor_checks_the_files_of_the_folder_that_holds_them(tmp_path: Path) -> None:
+    (tmp_path / "targets.toml").write_text(TARGETS)
+    (tmp_path / "policies.toml").write_text("[everybody]\n")
+    said = toxwatch("doctor", "--files", "--json", data_dir=tmp_path / "data", TOXWATCH_CONFIG=str(tmp_path))
+    findings = {finding["check"]: finding for finding in json.loads(said.stdout)}
+    assert said.returncode == BadInput.exit_code
+    assert {name: one["is_good"] for name, one in findings.items()} == {
+        "targets": True, "alerts": True, "policies": False}  # fmt: skip
+    assert str(tmp_path / "targets.toml") in findings["targets"]["message"]
+    assert str(tmp_path / "policies.toml") in findings["policies"]["message"]
+
+
+def test_a_stand_in_is_asked_only_without_a_token_and_never_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("APIFY_API_BASE_URL", "TOXWATCH_TARGETS", "APIFY_TOKEN"):
+        monkeypatch.setenv(name, "")  # as Compose passes what is not set
+    with standin.serving() as server:
+        monkeypatch.setenv("TOXWATCH_STAND_IN", server.url)
+        invented = Settings.load()
+        assert "stand-in" in doctor.token(invented)
+        assert invented.targets_file == standin.TARGETS
+        monkeypatch.setenv("APIFY_TOKEN", "apify_api_of_somebody")
+        real = Settings.load()
+        assert (real.apify_url, real.apify_token) == ("https://api.apify.com", "apify_api_of_somebody")
+        assert real.targets_file == Path("targets.toml").resolve()
 
 
 def test_doctor_sees_java_that_is_not_there(tmp_path: Path) -> None:

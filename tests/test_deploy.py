@@ -119,6 +119,16 @@ def test_the_machine_s_script_runs_with_what_terraform_gives_it(tmp_path: Path) 
     assert f"reverse_proxy {dashboard.rpartition(':')[0]}" in script
 
 
+def test_containers_get_every_setting_and_the_files_that_people_edit() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    airflow = compose["services"]["airflow-scheduler"]
+    read = set(re.findall(r'"((?:TOXWATCH|APIFY)_\w+)"', (ROOT / "jobs/config/settings.py").read_text()))
+    of_web, of_image = {"TOXWATCH_PROXIES"}, {"TOXWATCH_DATA_DIR"}
+    assert read - of_web - of_image <= airflow["environment"].keys()
+    assert of_web <= compose["services"]["dashboard"]["environment"].keys()
+    assert f"./:{airflow['environment']['TOXWATCH_CONFIG']}:ro" in airflow["volumes"]
+
+
 @pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not here")
 def test_terraform_finds_it_formatted_and_valid(tmp_path: Path) -> None:
     place = shutil.copytree(DEPLOY, tmp_path / "deploy")

@@ -259,13 +259,19 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     return print_rows(["night", *stages], cells, "rows out of each stage")
 
 
-def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def doctor(
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    only_files: Annotated[
+        bool, typer.Option("--files", help="Check only targets.toml, alerts.toml and policies.toml.")
+    ] = False,
+) -> None:
     """Check Java, memory, disk, targets, token, lake, model and warehouse, and say how to fix problems."""
     from dataclasses import asdict
 
     from jobs.upkeep.doctor import examine
 
-    findings = examine(Settings.load(data_dir))
+    findings = examine(Settings.load(data_dir), only_files)
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

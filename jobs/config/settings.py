@@ -8,6 +8,8 @@ from jobs.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED = PROJECT / "models" / "shipped" / "cascade"
+STAND_IN_TARGETS = PROJECT / "jobs" / "standin" / "targets.toml"
+STAND_IN_TOKEN = "stand-in-token"  # a stand-in never gets the real one
 ENGINES = ("onnx", "sparknlp")  # the model runs in ONNX Runtime in Spark's Python, or in Spark NLP in its JVM
 LOGS_JSON = os.environ.get("TOXWATCH_LOG") == "json"
 IN_USE = "models/in-use"  # a link in the data folder to the promoted model, if there is one
@@ -40,24 +42,27 @@ class Settings:
         data_dir = Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve()
         in_use = data_dir / IN_USE
         model_dir = Path(env("TOXWATCH_MODEL") or (in_use if in_use.exists() else SHIPPED)).resolve()
-        engine = engine or env("TOXWATCH_ENGINE", "onnx")
+        engine = engine or env("TOXWATCH_ENGINE") or "onnx"
+        config = Path(env("TOXWATCH_CONFIG") or ".")
+        stand_in = None if env("APIFY_TOKEN") else env("TOXWATCH_STAND_IN")
+        targets_file = env("TOXWATCH_TARGETS") or (STAND_IN_TARGETS if stand_in else config / "targets.toml")
         if engine not in ENGINES:
             raise BadInput(f"Unknown engine {engine!r}. Choose {' or '.join(ENGINES)}.")
         if not model_dir.is_dir():
             raise BadInput(f"No model folder {model_dir}. Set TOXWATCH_MODEL to a folder that holds a model.")
         return cls(
             data_dir=data_dir,
-            targets_file=Path(env("TOXWATCH_TARGETS", "targets.toml")).resolve(),
+            targets_file=Path(targets_file).resolve(),
             model_dir=model_dir,
-            apify_token=env("APIFY_TOKEN") or None,
-            apify_url=env("APIFY_API_BASE_URL", "https://api.apify.com"),
+            apify_token=STAND_IN_TOKEN if stand_in else env("APIFY_TOKEN") or None,
+            apify_url=stand_in or env("APIFY_API_BASE_URL") or "https://api.apify.com",
             apify_settles_seconds=_seconds("APIFY_SETTLES_SECONDS", 10.0),
-            spark_master=env("TOXWATCH_SPARK_MASTER", "local[2]"),
-            spark_memory=env("TOXWATCH_SPARK_MEMORY", "2g"),
+            spark_master=env("TOXWATCH_SPARK_MASTER") or "local[2]",
+            spark_memory=env("TOXWATCH_SPARK_MEMORY") or "2g",
             engine=engine,
             store=env("TOXWATCH_STORE") or None,
-            alerts_file=Path(env("TOXWATCH_ALERTS") or _own_or_default("alerts.toml")).resolve(),
-            policies_file=Path(env("TOXWATCH_POLICIES") or _own_or_default("policies.toml")).resolve(),
+            alerts_file=Path(env("TOXWATCH_ALERTS") or _own_or_default(config, "alerts.toml")).resolve(),
+            policies_file=Path(env("TOXWATCH_POLICIES") or _own_or_default(config, "policies.toml")).resolve(),
             smtp_url=env("TOXWATCH_SMTP_URL") or None,
             slack_url=env("TOXWATCH_SLACK_URL") or None,
             webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,
@@ -85,7 +90,7 @@ def _seconds(name: str, usual: float) -> float:
         raise BadInput(f"{name} is a number of seconds, as {usual:g} (got {given!r}).") from None
 
 
-def _own_or_default(name: str) -> Path:
-    """The file in the current folder, or the project's, or the installed one."""
-    places = (Path(name), PROJECT / name, Path(__file__).with_name(name))
+def _own_or_default(config: Path, name: str) -> Path:
+    """The file among one's own, or the project's, or the installed one."""
+    places = (config / name, PROJECT / name, Path(__file__).with_name(name))
     return next((place for place in places if place.exists()), places[0])

@@ -27,6 +27,9 @@ from jobs.lake.nights import Lake
 from jobs.spark.jars import SPARK_NLP, nlp_jars
 from models import scorer
 from models.card import read_card
+from models.labels import ModelError
+from warehouse import WarehouseError
+from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
 LEAST_JAVA = 17
@@ -49,17 +52,17 @@ class Finding:
     message: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    return [
-        _examined(check, settings)
-        for check in (java, spark_nlp, memory, disk, targets, alerts, token, lake, authors, store, model, warehouse)
-    ]
+def examine(settings: Settings, only_files: bool = False) -> list[Finding]:
+    """All checks, or only those of the files that people edit."""
+    files = (targets, alerts, policies)
+    all_checks = (java, spark_nlp, memory, disk, *files, token, lake, authors, store, model, warehouse)
+    return [_examined(check, settings) for check in (files if only_files else all_checks)]
 
 
 def _examined(check: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding(check.__name__, True, masked(check(settings)))
-    except (ToxwatchError, ValueError, OSError) as error:
+    except (ToxwatchError, WarehouseError, ModelError, ValueError, OSError) as error:
         return Finding(check.__name__, False, masked(str(error)))
 
 
@@ -114,6 +117,11 @@ def alerts(settings: Settings) -> str:
     return (
         f"{settings.alerts_file} sends by {', '.join(names)}" if names else f"no recipients in {settings.alerts_file}"
     )
+
+
+def policies(settings: Settings) -> str:
+    read_policies(settings.policies_file)
+    return f"{settings.policies_file} can be read"
 
 
 def token(settings: Settings) -> str:
