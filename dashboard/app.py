@@ -61,8 +61,12 @@ CHOOSE = """() => {
     const {triggered} = dash_clientside.callback_context, search = new URLSearchParams(location.search);
     if (!triggered.length) return;
     for (const {prop_id, value} of triggered) {
-        const {control} = JSON.parse(prop_id.slice(0, prop_id.lastIndexOf('.')));
-        if (value?.length) search.set(control, value); else search.delete(control);
+        const [control] = JSON.parse(prop_id.slice(0, prop_id.lastIndexOf('.'))).control.split(' ');
+        if (control === 'dates') {
+            const [first, last] = (value ?? []).map(day => Date.parse(day));
+            if (!last) return;  // the other end is still to be chosen
+            search.set('days', Math.round((last - first) / 864e5) + 1); search.set('last', value[1]);
+        } else if (value?.length) search.set(control, value); else search.delete(control);
     }
     history.pushState({}, '', `?${search}`);
     dispatchEvent(new CustomEvent('_dashprivate_pushstate'));

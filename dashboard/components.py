@@ -5,7 +5,7 @@ import html as entities
 import io
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 from urllib.parse import quote
@@ -17,8 +17,8 @@ from dash.development.base_component import Component
 
 from dashboard.figures import Address, Figure, bars, small_multiples
 from dashboard.people import VISITOR
-from dashboard.view import Row, View, time_zones
-from dashboard.wording import ATTACKED, PERIODS, counted, heading, label_title
+from dashboard.view import FIRST_DAY, LONGEST_PERIOD, Row, View, time_zones
+from dashboard.wording import ATTACKED, PERIODS, counted, dates, heading, label_title, previous_period
 from models.labels import LABELS
 from models.training.report import COLOURS
 from warehouse.untrusted import guarded
@@ -29,6 +29,10 @@ GRAPH: Any = {
     "plotlyServerURL": "",
     "displaylogo": False,
     "responsive": True,
+}
+CALENDAR: Any = {
+    "ariaLabels": {"nextMonth": "Next month", "previousMonth": "Previous month", "monthLevelControl": "Choose a month"},
+    "popoverProps": {"withinPortal": True},
 }
 LANGUAGES = {
     "en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
@@ -297,15 +301,49 @@ def pick(
     """A control whose value becomes part of the URL."""
     select: Component = dmc.Select(
         id={"control": name}, label=label, value=None if value is None else str(value), clearable=empty is not None,
-        data=[{"value": key, "label": text} for key, text in choices.items()], placeholder=empty, size="sm",
+        data=[{"value": key, "label": text} for key, text in choices.items()], size="sm",
         allowDeselect=False, comboboxProps={"withinPortal": True}, searchable=len(choices) > 8, w=190,
-        **options,
+        **{"placeholder": empty, **options},
     )  # fmt: skip
     return select
 
 
-def pick_period(view: View) -> Component:
-    return pick("days", "Period", view.days, {str(days): text for days, text in PERIODS.items()})
+def pick_period(view: View) -> list[Component]:
+    """A usual period, or any dates."""
+    lengths = {str(days): text for days, text in PERIODS.items()}
+    calendar = dmc.DatePickerInput(
+        id={"control": "dates"}, label="Dates", type="range", value=[str(view.first), str(view.last)], size="sm",
+        valueFormat="D MMM YYYY", maxDate=str(view.newest), allowSingleDateInRange=True,
+        minDate=str(max(view.newest - timedelta(days=LONGEST_PERIOD), FIRST_DAY)), **CALENDAR,
+    )  # fmt: skip
+    return [
+        pick("days", "Period", view.days if view.days in PERIODS else None, lengths, placeholder="Own dates"),
+        html.Div(calendar, className="dates"),
+    ]
+
+
+def pick_comparison(view: View) -> list[Component]:
+    """The period to compare with; any other starts on a day of one's choice."""
+    first = str(view.first - timedelta(days=view.days))
+    is_other = view.against not in (None, "year")
+    choices = {"year": "Same weeks last year", str(view.against) if is_other else first: "Another period…"}
+    chosen = pick("against", "Compare with", view.against, choices, "Previous period")
+    if not is_other:
+        return [chosen]
+    start = dmc.DatePickerInput(
+        id={"control": "against day"}, label="which starts on", value=view.against, size="sm",
+        valueFormat="D MMM YYYY", maxDate=str(view.newest), **CALENDAR,
+    )  # fmt: skip
+    return [chosen, html.Div(start, className="dates")]
+
+
+def compared_with(view: View) -> str:
+    """ "the previous 7 days", "the same weeks last year", "1 to 7 November 2026" """
+    if view.compared is None:
+        return previous_period(view.days)
+    if view.against == "year":
+        return "the same weeks last year"
+    return dates(view.compared.first, view.compared.last)
 
 
 def pick_zone(view: View) -> Component:

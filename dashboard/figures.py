@@ -38,8 +38,12 @@ def trend(
     posted: Sequence[Row] = (),
     address: Address = nowhere,
     events: Sequence[tuple[date, str]] = (),
+    laid_over: Sequence[Row] = (),
 ) -> Figure:
-    """One category by day with its interval; marks the period, days with posts, waves of abuse, and people's events."""
+    """One category by day with its interval; marks the period, days with posts, waves of abuse, and people's events.
+
+    `laid_over` is another period on the days of this one.
+    """
     rows = [row for row in rows if row["label"] == label]
     by_day = {row["day"]: row["share"] for row in rows}
     period = {"type": "rect", "x0": period_from, "x1": rows[-1]["day"] if rows else period_from, "y0": 0, "y1": 1,
@@ -61,7 +65,11 @@ def trend(
              "text": [f"{counted(row['posts'], 'post')}: {row['caption'] or 'no caption'}" for row in posted],
              "marker": {"symbol": "triangle-up", "size": 8, "color": INK},
              "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
-    data = [*_band(rows, COLOURS[label], address, hover=True), *([posts] if posted else [])]
+    other = {"type": "scatter", "x": [row["day"] for row in laid_over], "y": [row["share"] for row in laid_over],
+             "text": [f"{row['of']:%a %d %b %Y}: {row['share']:.1%}" for row in laid_over], "mode": "lines",
+             "line": {"color": INK, "dash": "dot", "width": 2}, "hovertemplate": "%{text}<extra></extra>"}  # fmt: skip
+    extra = [*([posts] if posted else []), *([other] if laid_over else [])]
+    data = [*_band(rows, COLOURS[label], address, hover=True), *extra]
     return _quiet(data, 300, xaxis=DAYS, yaxis=SHARES, shapes=[period, *lines], annotations=labels)
 
 
@@ -201,7 +209,7 @@ def _small(traces: list[Figure], **scale: Any) -> Figure:
     days = sorted({day for trace in traces for day in trace["x"]})
     ends = {"tickvals": [days[0], days[-1]]} if days else {}
     figure = _quiet(traces, 150, xaxis={**DAYS, "tickangle": 0, **ends}, yaxis={**SHARES, "nticks": 4, **scale})
-    figure["layout"]["margin"] = {"l": 36, "r": 20, "t": 8, "b": 24}
+    figure["layout"]["margin"] = {"l": 36, "r": 26, "t": 8, "b": 24}
     return figure
 
 

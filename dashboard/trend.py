@@ -10,9 +10,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard import figures
-from dashboard.components import behind_day, chart, labelled
+from dashboard.components import behind_day, chart, compared_with, labelled
 from dashboard.people import VISITOR
-from dashboard.view import FIRST_DAY, Answers, View
+from dashboard.view import FIRST_DAY, Answers, Row, View
 from dashboard.wording import day_month, full_date, label_plural
 from warehouse.reviews import Annotation, Reviews
 
@@ -29,15 +29,26 @@ def panel(answers: Answers, view: View, reviews: Reviews | None = None) -> Compo
     events = [(one.day, one.text if view.account or not one.account else f"{one.text} ({one.account})")
               for one in written]  # fmt: skip
     note = "Estimated share of comments, with 95% interval. The selected period is shaded"
+    if view.compared:
+        note += f"; the dotted line is {compared_with(view)}"
     drawn = chart(
         f"{label_plural(view.label)}, by day",
         note + ("; triangles are posts." if view.account else "."),
-        figures.trend(rows, view.label, waves, view.first, posted, behind_day(view), events),
+        figures.trend(rows, view.label, waves, view.first, posted, behind_day(view), events, _laid_over(answers, view)),
         rows, "No comments in this period.", wide=True,
     )  # fmt: skip
     if reviews and rows and _may_write(answers, view):
         drawn.children.append(_pen(written, [row["day"] for row in rows]))
     return html.Div([drawn], id="trend", className="wide")
+
+
+def _laid_over(answers: Answers, view: View) -> list[Row]:
+    """The period that is compared with, on the days of the view's own."""
+    if view.compared is None:
+        return []
+    moved = view.first - view.compared.first
+    rows = answers.rows("trend", view.compared)
+    return [row | {"day": row["day"] + moved, "of": row["day"]} for row in rows if row["label"] == view.label]
 
 
 def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable[[str], None]) -> None:

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
-from dashboard.wording import PERIODS
 from models.labels import LABELS, WHO
 from warehouse import Part, measures, queries
 from warehouse.reader import Warehouse
@@ -18,6 +17,8 @@ from warehouse.reader import Warehouse
 SEVERITIES = measures.COMMENT_SEVERITIES
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
+LONGEST_PERIOD = 3660  # days
+YEAR = timedelta(weeks=52)  # the same weekdays
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
 Review = Literal["none", "harmless", "harmful"]
@@ -32,6 +33,7 @@ SORTS = {
     "coverage": "Lowest coverage",
     "account": "Name",
 }
+PERIOD = re.compile("[1-9][0-9]{0,3}")
 TAG = "#"  # "#sport" means all accounts with the tag sport
 
 Row = dict[str, Any]
@@ -46,6 +48,7 @@ class View:
     label: str = "toxic"
     days: int = 7
     last: date = FIRST_DAY
+    against: str | None = None  # "year", or the first day of the period to compare with; else the period before
     language: str | None = None
     severity: str | None = None
     flag: str | None = None
@@ -71,8 +74,9 @@ class View:
             account=query.get("account") or None,
             accounts=tuple(filter(None, query.get("accounts", "").split(",")))[:MOST_COMPARED],
             label=query["label"] if query.get("label") in LABELS else "toxic",
-            days=int(days) if days.isascii() and days.isdigit() and int(days) in PERIODS else 7,
+            days=int(days) if PERIOD.fullmatch(days) and int(days) <= LONGEST_PERIOD else 7,
             last=min(_date(query.get("last")) or newest, newest),
+            against=query["against"] if _is_comparison(query.get("against", "")) else None,
             language=query.get("language") or None,
             severity=query["severity"] if query.get("severity") in SEVERITIES else None,
             flag=query["flag"] if query.get("flag") in LABELS else None,
@@ -103,8 +107,8 @@ class View:
 
     def unfiltered(self) -> "View":
         """The same account, category and period, without a filter of comments."""
-        return View(account=self.account, label=self.label, days=self.days, last=self.last, zone=self.zone,
-                    newest=self.newest)  # fmt: skip
+        return View(account=self.account, label=self.label, days=self.days, last=self.last, against=self.against,
+                    zone=self.zone, newest=self.newest)  # fmt: skip
 
     def of_all(self) -> "View":
         """The same category and period, of all accounts."""
@@ -113,6 +117,14 @@ class View:
     @property
     def first(self) -> date:
         return self.last - timedelta(days=self.days - 1)
+
+    @property
+    def compared(self) -> "View | None":
+        """The period that the URL names to compare with; None for the one before."""
+        if self.against is None:
+            return None
+        first = self.first - YEAR if self.against == "year" else date.fromisoformat(self.against)
+        return replace(self, last=first + timedelta(days=self.days - 1), against=None)
 
     def time(self, at: datetime) -> str:
         return f"{at.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
@@ -149,6 +161,26 @@ class Answers:
     def trend(self, view: View) -> list[Row]:
         first = view.last - timedelta(days=max(measures.USUAL_DAYS, 2 * view.days) - 1)
         return self.rows("trend", view, first=first)
+
+    def changes(self, view: View) -> list[Row]:
+        """Each category, and its change from the period that is compared with."""
+        return self._compared("change", "label", view)
+
+    def ranking(self, view: View) -> list[Row]:
+        """Each account, and its change from the period that is compared with."""
+        return self._compared("ranking", "account", view)
+
+    def _compared(self, name: str, key: str, view: View) -> list[Row]:
+        """Only the change from the period before is judged, since only there it is known how far days differ anyway."""
+        rows = self.rows(name, view)
+        if view.compared is None:
+            return rows
+        then = {row[key]: row["share"] for row in self.rows(name, view.compared)}
+        changes = [row["share"] - then[row[key]] if row[key] in then else None for row in rows]
+        return [
+            row | {"change": change, "change_margin": None, "is_significant": False}
+            for row, change in zip(rows, changes, strict=True)
+        ]
 
     def waves(self, view: View, trend: list[Row]) -> list[Row]:
         """Waves of abuse within a trend; only the category toxic has them."""
@@ -227,6 +259,10 @@ class Answers:
 
     def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         return self._warehouse.part(self._may_see()).remembered(sql, parameters or {})
+
+
+def _is_comparison(text: str) -> bool:
+    return text == "year" or _date(text) is not None
 
 
 def _date(text: str | None) -> date | None:

@@ -141,12 +141,26 @@ def full_date(day: date) -> str:
 
 def period_phrase(days: int, last: date) -> str:
     """ "on 20 November 2026", "in the 7 days to 20 November 2026" """
-    return f"on {full_date(last)}" if days == 1 else f"in the {PERIODS[days]} to {full_date(last)}"
+    return f"on {full_date(last)}" if days == 1 else f"in the {_length(days)} to {full_date(last)}"
 
 
 def previous_period(days: int) -> str:
     """ "the day before", "the previous 7 days" """
-    return "the day before" if days == 1 else f"the previous {PERIODS[days]}"
+    return "the day before" if days == 1 else f"the previous {_length(days)}"
+
+
+def dates(first: date, last: date) -> str:
+    """ "20 November 2026", "1 to 20 November 2026", "28 December 2025 to 3 January 2026" """
+    if first == last:
+        return full_date(last)
+    if first.year != last.year:
+        return f"{full_date(first)} to {full_date(last)}"
+    start = day_month(first) if first.month != last.month else str(first.day)
+    return f"{start} to {full_date(last)}"
+
+
+def _length(days: int) -> str:
+    return PERIODS.get(days, f"{days:,} days")
 
 
 def sentence_case(text: str) -> str:

@@ -9,6 +9,7 @@ from dashboard.components import (
     attacked,
     behind,
     chart,
+    compared_with,
     language_name,
     link,
     not_judged,
@@ -18,6 +19,7 @@ from dashboard.components import (
     panel,
     percent,
     pick_account,
+    pick_comparison,
     pick_label,
     pick_period,
     pick_zone,
@@ -46,7 +48,8 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
     return page(
         view.account,
         html.Span([_sentence(answers, view), not_judged(answers.rows("judged", view))]),
-        [pick_account(view, {name: name for name in accounts}), pick_period(view), pick_label(view), pick_zone(view)],
+        [pick_account(view, {name: name for name in accounts}), *pick_period(view), pick_label(view),
+         *pick_comparison(view), pick_zone(view)],
         trend.panel(answers, view, reviews),
         chart(
             "By weekday and hour",
@@ -74,10 +77,10 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
 
 
 def _sentence(answers: Answers, view: View) -> Component:
-    now = {row["label"]: row for row in answers.rows("change", view)}.get(view.label)
+    now = {row["label"]: row for row in answers.changes(view)}.get(view.label)
     if not now:
         return html.Span(f"No comments {period_phrase(view.days, view.last)}.")
-    change = "" if now["change"] is None else f", {up_or_down(now['change'])} from {previous_period(view.days)}"
+    change = "" if now["change"] is None else f", {up_or_down(now['change'])} from {compared_with(view)}"
     period = sentence_case(period_phrase(view.days, view.last))
     flagged = counted(now["flagged"], "comment")
     return html.Span([
@@ -96,7 +99,7 @@ def _peers(answers: Answers, view: View) -> list[Component]:
     """The account among those that share a tag with it; nothing if there are none."""
     tags = {tag: accounts for tag, accounts in answers.tags().items() if view.account in accounts and len(accounts) > 1}
     peers = {peer for accounts in tags.values() for peer in accounts}
-    rows = [row for row in answers.rows("ranking", view) if row["account"] in peers]
+    rows = [row for row in answers.ranking(view) if row["account"] in peers]
     rows.sort(key=lambda row: -row["share"])
     if not rows:
         return []

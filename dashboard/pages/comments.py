@@ -74,7 +74,7 @@ def layout(
         else _sentence(_count(answers, view), view),
         [
             pick_account(view, answers.places(), "All accounts"),
-            pick_period(view),
+            *pick_period(view),
             pick_flag(view),
             *([pick_attacked(view)] if tells_attacked else []),
             pick("severity", "Severity", view.severity, {one: one.capitalize() for one in SEVERITIES}, "Any severity"),

@@ -46,7 +46,7 @@ def layout(answers: Answers, view: View) -> Component:
     return page(
         TITLE,
         f"{label_plural(view.label)}: {', '.join(places[place] for place in chosen) or 'no accounts'} (same scale).",
-        [pick_places, pick_period(view), pick("periods", "Compare with", view.periods, PERIODS), pick_label(view)],
+        [pick_places, *pick_period(view), pick("periods", "Compare with", view.periods, PERIODS), pick_label(view)],
         chart(
             f"{label_plural(view.label)}, by day", "Estimated share of comments, with 95% interval.",
             figures.side_by_side(trends, view.label, {title: behind_day(one) for title, one in views.items()}),

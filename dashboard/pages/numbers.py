@@ -21,7 +21,7 @@ def layout(answers: Answers, view: View) -> Component:
     return page(
         "How these numbers are made",
         "What a share, an interval and a significant change mean, and how far to trust them.",
-        [pick_period(view), pick_label(view)],
+        [*pick_period(view), pick_label(view)],
         panel(
             "A share is a mean of probabilities",
             "The model gives every comment a probability for each category. If a hundred comments have 5% each, we "

@@ -11,6 +11,7 @@ from dashboard.components import (
     all_categories,
     attacked,
     behind,
+    compared_with,
     link,
     not_judged,
     opens,
@@ -18,6 +19,7 @@ from dashboard.components import (
     panel,
     percent,
     pick,
+    pick_comparison,
     pick_label,
     pick_period,
     points,
@@ -34,7 +36,6 @@ from dashboard.wording import (
     day_month,
     label_title,
     period_phrase,
-    previous_period,
     sentence_case,
 )
 from models.labels import LABELS
@@ -52,22 +53,22 @@ def layout(answers: Answers, view: View) -> Component:
 
 def sentence(answers: Answers, view: View) -> str:
     view = view.of_all()
-    change = {row["label"]: row for row in answers.rows("change", view)}
-    said = _sentence(change.get(view.label), answers.rows("ranking", view), view)
+    change = {row["label"]: row for row in answers.changes(view)}
+    said = _sentence(change.get(view.label), answers.ranking(view), view)
     return said + not_judged(answers.rows("judged", view))
 
 
 def controls(view: View) -> list[Component]:
-    return [pick_period(view), pick_label(view)]
+    return [*pick_period(view), pick_label(view), *pick_comparison(view)]
 
 
 def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list[Component]:
     asked, view = view, view.of_all()
-    change = {row["label"]: row for row in answers.rows("change", view)}
+    change = {row["label"]: row for row in answers.changes(view)}
     return [
         tiles(*(_tile(change[label], view) for label in LABELS if label in change)),
         trend.panel(answers, view, reviews),
-        _ranking(answers.rows("ranking", view), asked),
+        _ranking(answers.ranking(view), asked),
         *attacked(answers.rows("attacked", view), view),
         all_categories(answers.trend(view), view),
         *_last_night(answers, view),
@@ -81,13 +82,16 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
     scored = f"{now['comments']:,} scored comments"
     sentence += f", an estimated {percent(now['share'])} of {scored} {LABEL_VERBS[view.label]}"
     if now["change"] is None:
-        sentence += ". There is no earlier period to compare with."
-    elif now["change_margin"] is None:
-        sentence += f", {up_or_down(now['change'])} from {previous_period(view.days)}, which too few days confirm."
+        other = "earlier period" if view.compared is None else f"comment of {compared_with(view)}"
+        return f"{sentence}. There is no {other} to compare with."
+    if view.compared:
+        return f"{sentence}, {up_or_down(now['change'])} from {compared_with(view)}."
+    if now["change_margin"] is None:
+        sentence += f", {up_or_down(now['change'])} from {compared_with(view)}, which too few days confirm."
     elif not now["is_significant"]:
-        sentence += f", about the same as {previous_period(view.days)}."
+        sentence += f", about the same as {compared_with(view)}."
     else:
-        sentence += f", {up_or_down(now['change'])} from {previous_period(view.days)}."
+        sentence += f", {up_or_down(now['change'])} from {compared_with(view)}."
     changed = [row for row in ranking if row["is_significant"]]
     if changed:
         top = changed[0]
@@ -100,9 +104,11 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
 def _tile(row: Row, view: View) -> Component:
     name, share, address = label_title(row["label"]), percent(row["share"]), behind(view, flag=row["label"])
     if row["change"] is None:
-        return tile(name, share, "no earlier period", href=address)
+        return tile(name, share, "no earlier period" if view.compared is None else "not there then", href=address)
     mood = "" if not row["is_significant"] else "worse" if row["change"] > 0 else "better"
     change = points(row["change"])
+    if view.compared:
+        return tile(name, share, change, href=address)
     if row["change_margin"] is None:
         return tile(name, share, f"{change}, too few days to tell", href=address)
     return tile(name, share, f"{change} ± {100 * row['change_margin']:.1f}", mood, address)
@@ -129,10 +135,9 @@ def _ranking(ranking: Sequence[Row], asked: View) -> Component:
     headings = {"account": "Account", "daily": "By day", "share": label_title(view.label),
                 "change": "Change", "significant": "Significant?", "comments": "Comments", "flagged": "Flagged",
                 "coverage": "Coverage"}  # fmt: skip
-    note = (
-        f"Change is from {previous_period(view.days)}. "
-        "Coverage: share of the platform's comment count that we collected."
-    )
+    if view.compared:
+        del headings["significant"]
+    note = f"Change is from {compared_with(view)}. Coverage: share of the platform's comment count that we collected."
     empty = f"No account's name contains “{asked.find}”." if asked.find else "No account has comments in this period."
     body = table(rows, headings) if rows else html.P(empty, className="empty")
     return panel("Accounts", note, *_order(ranking, asked), body, wide=True)

@@ -37,7 +37,7 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
     return page(
         "Quality and model",
         _sentence(expectations, failed, coverage) if sees_all else _coverage_sentence(coverage),
-        [pick_period(view), pick_label(view)],
+        [*pick_period(view), pick_label(view)],
         *([_listed("Nights", "Comments, time and cost of each nightly run.", nights, "No nights in this period.",
                    wide=True)] if sees_all else []),
         _listed("Coverage", "Share of the comments reported by the platform that we collected, lowest first.", coverage,

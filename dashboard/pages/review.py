@@ -56,7 +56,7 @@ def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
         "One in five is reviewed by two people.",
         [
             pick_account(view, answers.places(), "All accounts"),
-            pick_period(view),
+            *pick_period(view),
             pick_flag(view),
         ],
         html.Div(_next(answers, view, reviews), id="review", className="review", role="status"),
