@@ -68,7 +68,7 @@ def nightly() -> None:
         from jobs.config.settings import Settings
         from jobs.config.targets import read_targets
 
-        return [account.name for account in read_targets(Settings.load().targets_file).accounts]
+        return [account.name for account in read_targets(Settings.load().targets_file).collected]
 
     scrape_accounts = ScrapeAccount.partial(
         task_id="scrape_account",

@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import api, door, limits, perspective, reference, trend
 from dashboard.components import note
 from dashboard.inbox import Inbox
-from dashboard.pages import account, audit, comments, compare, home, numbers, quality, review, try_it
+from dashboard.pages import account, audit, comments, compare, home, numbers, quality, review, try_it, watched
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
+from dashboard.settings import Collecting, SettingsFile
 from dashboard.view import Answers, View
 from dashboard.wording import listed
 from models import scorer
@@ -45,7 +46,12 @@ POLICY = (
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
-NEEDS = {"/comments": "texts", "/review": "review", "/audit": "audit"}  # page → required permission
+NEEDS = {
+    "/comments": "texts",
+    "/review": "review",
+    "/audit": "audit",
+    "/settings": "settings",
+}  # page → required permission
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review"}
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
@@ -110,8 +116,16 @@ RETURN = """() => {
     };
     stay();
 }"""
+# A click elsewhere closes an open menu.
+CLOSE = """() => {
+    if (window.closesMenus) return;
+    window.closesMenus = true;
+    addEventListener('click', ({target}) => {
+        for (const menu of document.querySelectorAll('.actions details[open]')) menu.open = menu.contains(target);
+    });
+}"""
 # Of callbacks that have no output and the same input, Dash runs only one.
-ARRIVE = f"page => {{ ({NAME})(page); ({RETURN})(); }}"
+ARRIVE = f"page => {{ ({NAME})(page); ({RETURN})(); ({CLOSE})(); }}"
 
 
 def create(
@@ -124,6 +138,7 @@ def create(
     host: str = LOOPBACK[0],
     budget_usd: Callable[[], float | None] = lambda: None,
     audited: Callable[[], float] = lambda: Review().audited,
+    collecting: Collecting | None = None,
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`. Login is required once a user exists.
 
@@ -149,6 +164,8 @@ def create(
         "/try": try_it,
         "/audit": audit,
     }
+    if collecting:
+        pages["/settings"] = watched
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
     layouts["/"] = lambda answers, view: home.layout(answers, view, inbox, reviews)
@@ -159,6 +176,7 @@ def create(
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
+    targets = SettingsFile(collecting.file, collecting.mistake_in, guests) if collecting else None
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, inbox, write_down)
@@ -168,6 +186,7 @@ def create(
     reference.add(server)
     app: Dash = Threaded(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
+    app.backend.websocket_capability = False  # or every browser asks for one, in vain
     server.add_middleware(limits.Bodies)
     door.add(server, guests, host, is_https)
     server.add_middleware(api.Browsers)
@@ -183,6 +202,8 @@ def create(
             return note(f"There is no page at {path}.", "Page not found"), navigation
         if not _may_open(path):
             return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
+        if path == "/settings" and collecting and targets:
+            return watched.layout(targets, collecting.forecast), navigation
         try:
             if path in OF_COMMENTS and answers.are_empty():
                 return note(_empty(), "No comments yet"), navigation
@@ -197,6 +218,8 @@ def create(
     app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     trend.register(app, answers, reviews, write_down)
+    if collecting and targets:
+        watched.register(app, targets, collecting.forecast, write_down)
     home.register(app, answers, inbox, reviews, write_down)
     comments.register(app, answers, in_use, inbox, reviews, write_down)
     review.register(app, answers, reviews, write_down)
@@ -284,9 +307,12 @@ def serve(
     proxies: str,
     budget_usd: Callable[[], float | None],
     audited: Callable[[], float],
+    collecting: Collecting,
 ) -> None:
     """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
-    application = create(folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd, audited)
+    application = create(
+        folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd, audited, collecting
+    )
     uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
 
 

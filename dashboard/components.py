@@ -337,6 +337,13 @@ def pick_comparison(view: View) -> list[Component]:
     return [chosen, html.Div(start, className="dates")]
 
 
+def change_from(change: float, view: View) -> str:
+    """ "up 1.2 points from the previous 7 days", "the same as the previous 7 days" """
+    if abs(change) < 0.0005:
+        return f"the same as {compared_with(view)}"
+    return f"{up_or_down(change)} from {compared_with(view)}"
+
+
 def compared_with(view: View) -> str:
     """ "the previous 7 days", "the same weeks last year", "1 to 7 November 2026" """
     if view.compared is None:

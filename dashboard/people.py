@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from warehouse import WHOLE, Part
 from warehouse.sqlite import SqliteFile
@@ -23,7 +24,7 @@ SESSION_SECONDS = 12 * 3600
 ROLES: dict[str, set[str]] = {
     "viewer": set(),
     "moderator": {"review"},
-    "admin": {"review", "audit"},
+    "admin": {"review", "audit", "settings"},
 }  # role → permissions beyond viewing
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COST = {"n": 2**14, "r": 8, "p": 1}  # scrypt: 16 MB per guess
@@ -42,11 +43,24 @@ class Visitor:
         return not self.part.tags
 
     def may(self, permission: str) -> bool:
+        if permission == "settings" and self.part != WHOLE:
+            return False
         return self.part.texts if permission == "texts" else permission in ROLES[self.role]
 
 
 LOCAL = Visitor()
 VISITOR: ContextVar[Visitor] = ContextVar("visitor", default=LOCAL)
+
+
+class Change(NamedTuple):
+    """A change of a file of settings: its text before and after."""
+
+    id: int
+    at: str
+    who: str
+    did: str
+    before: str
+    after: str
 
 
 class PeopleError(ValueError):
@@ -152,6 +166,20 @@ class People(SqliteFile):
 
     def audit(self) -> list[tuple[str, str, str]]:
         return self.query("SELECT at, who, did FROM audit ORDER BY rowid DESC LIMIT 1000")
+
+    def remember_change(self, file: str, who: str, did: str, before: str, after: str) -> None:
+        self.query(
+            "INSERT INTO changes (file, who, did, before, after) VALUES (?, ?, ?, ?, ?)", file, who, did, before, after
+        )
+
+    def last_change(self, file: str) -> Change | None:
+        rows = self.query(
+            "SELECT id, at, who, did, before, after FROM changes WHERE file = ? ORDER BY id DESC LIMIT 1", file
+        )
+        return Change(*rows[0]) if rows else None
+
+    def forget_change(self, id: int) -> None:
+        self.query("DELETE FROM changes WHERE id = ?", id)
 
     def visitors(self) -> list[Visitor]:
         rows = self.query("SELECT name, role, tags, texts FROM users ORDER BY name")

@@ -44,7 +44,7 @@ def run(settings: Settings, night: date, account: str | None = None) -> Manifest
 def _collect(settings: Settings, lake: Lake, night: date, account: str | None = None) -> Manifest:
     refuse_future(night)
     targets = read_targets(settings.targets_file)
-    accounts = (targets.account(account),) if account else targets.accounts
+    accounts = (targets.account(account),) if account else targets.collected
     author_key(settings)  # without it nothing that is paid for could go further
     apify = Apify(settings, night)
     apify.check()

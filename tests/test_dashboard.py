@@ -42,6 +42,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     troubles: list[str] = []
     page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("websocket", lambda socket: troubles.append(socket.url))
     page.on("request", lambda request: troubles.append(request.url) if not is_ours(request.url, address) else None)
     yield page
     page.close()
@@ -183,6 +184,8 @@ def test_on_a_phone_comments_are_cards_that_open_and_can_be_judged(page: Page, w
     cards = page.locator(".card")
     expect(cards).to_have_count(20)
     expect(page.locator(".grid")).to_be_hidden()
+    expect(page.get_by_text("tap it to read.")).to_be_visible()
+    expect(page.get_by_text("point at it to read")).to_be_hidden()
     expect(page.get_by_label("Severity").first).to_be_hidden()
     page.get_by_role("switch", name="Filters").check()
     expect(page.get_by_label("Severity").first).to_be_visible()

@@ -239,6 +239,9 @@ def test_a_line_leads_to_its_comments_and_leaves_when_it_is_done(page: Page, fol
         page.get_by_role("button", name="Undo").click()
         expect(lines).to_have_count(4)
         lines.last.get_by_text("Snooze").click()
+        page.locator("h1").click()
+        expect(lines.last.get_by_role("button", name="In a week")).to_be_hidden()
+        lines.last.get_by_text("Snooze").click()
         lines.last.get_by_role("button", name="In a week").click()
         expect(lines).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -71,19 +71,21 @@ def test_dates_are_written_as_briefly_as_they_are_read() -> None:
 def test_dates_and_a_comparison_are_picked(browser: Browser, warehouse: Path, width: int) -> None:
     with serving(warehouse, which_model=lambda: SMALL) as address:
         page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(120_000)
         page.goto(f"{address}/account?account=instagram/loud")
+        expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible(timeout=120_000)
         if width < 640:
             page.get_by_role("switch", name="Filters").check()
         page.get_by_role("button", name="Dates").click()
         for day in ("9 November 2026", "11 November 2026"):
             page.get_by_role("button", name=day, exact=True).click()
-        expect(page.locator(".sentence")).to_contain_text("In the 3 days to 11 November 2026")
+        expect(page.locator(".sentence")).to_contain_text("In the 3 days to 11 November 2026", timeout=60_000)
         assert page.url.endswith("days=3&last=2026-11-11")
         page.get_by_role("textbox", name="Compare with").click()
         page.get_by_role("option", name="Another period…").click()
         page.get_by_role("button", name="which starts on").click()
         page.get_by_role("button", name="7 November 2026", exact=True).click()
-        expect(page.locator(".sentence")).to_contain_text("from 7 to 9 November 2026")
+        expect(page.locator(".sentence")).to_contain_text("7 to 9 November 2026", timeout=60_000)
         assert "against=2026-11-07" in page.url
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.close()

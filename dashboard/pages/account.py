@@ -8,8 +8,8 @@ from dashboard.components import (
     all_categories,
     attacked,
     behind,
+    change_from,
     chart,
-    compared_with,
     language_name,
     link,
     not_judged,
@@ -25,7 +25,6 @@ from dashboard.components import (
     pick_zone,
     shown,
     table,
-    up_or_down,
 )
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
@@ -80,7 +79,7 @@ def _sentence(answers: Answers, view: View) -> Component:
     now = {row["label"]: row for row in answers.changes(view)}.get(view.label)
     if not now:
         return html.Span(f"No comments {period_phrase(view.days, view.last)}.")
-    change = "" if now["change"] is None else f", {up_or_down(now['change'])} from {compared_with(view)}"
+    change = "" if now["change"] is None else f", {change_from(now['change'], view)}"
     period = sentence_case(period_phrase(view.days, view.last))
     flagged = counted(now["flagged"], "comment")
     return html.Span([

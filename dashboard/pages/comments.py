@@ -208,7 +208,11 @@ def _sentence(answer: Row, view: View) -> Component:
     if count:
         matches = "1 comment matches" if count == 1 else f"{count:,} comments match"
         of_which = f", {scored:,} of them scored" if scored is not None and scored != count else ""
-        return html.Span(f"{matches}{of_which}. Text is blurred: point at it to read, click to open the thread.")
+        return html.Span([
+            f"{matches}{of_which}. Text is blurred: ",
+            html.Span("point at it to read, click to open the thread.", className="of-mouse"),
+            html.Span("tap it to read.", className="of-thumb"),
+        ])  # fmt: skip
     return html.Span(
         ["No comments match. ", link("Clear filters", "/comments", View(last=view.last, newest=view.newest).search())]
     )

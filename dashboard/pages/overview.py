@@ -11,6 +11,7 @@ from dashboard.components import (
     all_categories,
     attacked,
     behind,
+    change_from,
     compared_with,
     link,
     not_judged,
@@ -85,7 +86,7 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
         other = "earlier period" if view.compared is None else f"comment of {compared_with(view)}"
         return f"{sentence}. There is no {other} to compare with."
     if view.compared:
-        return f"{sentence}, {up_or_down(now['change'])} from {compared_with(view)}."
+        return f"{sentence}, {change_from(now['change'], view)}."
     if now["change_margin"] is None:
         sentence += f", {up_or_down(now['change'])} from {compared_with(view)}, which too few days confirm."
     elif not now["is_significant"]:

@@ -42,7 +42,7 @@ def plan(settings: Settings, night: date) -> list[Plan]:
     older = _spent(lake, night - timedelta(days=HISTORY_NIGHTS + 1))
     known, tonight = prices(lake, night), _spent(lake, night)
     entries = []
-    for account in targets.accounts:
+    for account in targets.collected:
         posts, comments = (priced(actor, known) for actor in actors_of(account, targets))
         costs = [spent[account.name] for spent in history if account.name in spent]
         if len(costs) > 1 and account.name not in older:
@@ -92,7 +92,7 @@ def needed_usd(account: Account, targets: Targets) -> float:
 
 def too_dear(targets: Targets) -> Iterator[str]:
     """A sentence for each account whose actors refuse a run that its budget can pay."""
-    for account in targets.accounts:
+    for account in targets.collected:
         needed, budget = needed_usd(account, targets), _budget(account, targets)
         if needed > budget:
             yield (

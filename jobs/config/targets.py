@@ -48,6 +48,7 @@ class Account(Strict):
     tags: tuple[str, ...] = ()
     max_posts: int = Field(default=20, ge=1, le=1000)
     max_comments_per_post: int = Field(default=1000, ge=1, le=100_000)
+    paused: bool = False  # not collected, but its comments stay
 
     @property
     def name(self) -> str:
@@ -79,6 +80,10 @@ class Targets(Strict):
         """The replacement for a platform's actor, if there is one."""
         replacement: str | None = getattr(self.actors, f"{platform}_{step}")
         return replacement
+
+    @property
+    def collected(self) -> tuple[Account, ...]:
+        return tuple(account for account in self.accounts if not account.paused)
 
     def account(self, name: str) -> Account:
         for account in self.accounts:

@@ -1,0 +1,330 @@
+"""Settings of what is collected: the watched accounts and what a night may cost, as targets.toml has them."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import dash_mantine_components as dmc
+import tomlkit
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from tomlkit import TOMLDocument
+from tomlkit.items import AoT, Table
+
+from dashboard.components import note, page, panel, table
+from dashboard.people import VISITOR
+from dashboard.settings import Forecast, SettingsError, SettingsFile
+from dashboard.view import Row
+from dashboard.wording import counted, listed
+
+TITLE = "Settings"
+SITES = {"instagram.com": "instagram", "tiktok.com": "tiktok", "youtube.com": "youtube", "facebook.com": "facebook"}
+PLATFORMS = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube", "facebook": "Facebook"}
+NO_ACCOUNTS = {"p", "reel", "reels", "explore", "stories", "watch", "shorts", "playlist", "channel", "groups",
+               "profile.php", "share", "video"}  # what a link to something else begins with  # fmt: skip
+NAMED_BEFORE = {"c", "user"}  # youtube.com/c/nasa
+LIMITS = {"max_posts": "Posts per night", "max_comments_per_post": "Comments per post"}
+COLUMNS = ("platform", "handle", "tags", *LIMITS, "paused")
+MOST_NAMED = 3
+
+
+def layout(file: SettingsFile, forecast: Callable[[], Forecast | None]) -> Component:
+    try:
+        expected = forecast()
+        return page(
+            TITLE,
+            _sentence(file, expected),
+            [],
+            html.Div(id="settings-said", className="wide said", role="alert"),
+            html.Div(_body(file, expected), id="watched", className="page-part"),
+        )
+    except SettingsError as error:
+        return note(str(error), "Settings can't be changed here now")
+
+
+def register(
+    app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | None], write_down: Callable[[str], None]
+) -> None:
+    def answer(said: str) -> tuple[str, Any]:
+        return said, _body(file, forecast())
+
+    @contextmanager
+    def saving(version: str, did: str) -> Iterator[TOMLDocument]:
+        if not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        with file.changed(version, did) as document:
+            yield document
+        write_down(f"{did} in {file.name}")
+
+    outputs = (
+        Output("settings-said", "children", allow_duplicate=True),
+        Output("watched", "children", allow_duplicate=True),
+    )
+    version = State("settings-version", "data")
+
+    @app.callback(
+        *outputs, Input("add-accounts", "n_clicks"), State("new-accounts", "value"), State("new-platform", "value"),
+        State("new-tags", "value"), version, prevent_initial_call=True,
+    )  # fmt: skip
+    def add(
+        clicks: int | None, lines: str | None, platform: str, tags: list[str] | None, version: str
+    ) -> tuple[str, Any]:
+        if not clicks:  # new buttons trigger too
+            raise PreventUpdate
+        try:
+            found = [
+                found_in(line, platform) | {"tags": tags or []} for line in (lines or "").splitlines() if line.strip()
+            ]
+            if not found:
+                return "Paste at least one link or handle.", no_update
+            did = f"added {_named([_name(one) for one in found])}"
+            with saving(version, did) as document:
+                for one in found:
+                    _append(document, one)
+        except SettingsError as error:
+            return str(error), no_update
+        return answer(f"Saved: {did}. {_price(found, forecast())}")
+
+    @app.callback(
+        *outputs, Input("save-accounts", "n_clicks"), Input("pause", "n_clicks"), Input("resume", "n_clicks"),
+        Input("remove", "n_clicks"), State("chosen", "value"), State("tags", "value"),
+        *(State(limit, "value") for limit in LIMITS), version, prevent_initial_call=True,
+    )  # fmt: skip
+    def change(*sent: Any) -> tuple[str, Any]:
+        if not any(sent[:4]):
+            raise PreventUpdate
+        names, tags, *limits, version = sent[4:]
+        if not names:
+            return "Choose at least one account.", no_update
+        given = {"tags": tags or None, **dict(zip(LIMITS, (number or None for number in limits), strict=True))}
+        actions: dict[str, tuple[str, dict[str, Any]]] = {
+            "save-accounts": ("changed", {name: value for name, value in given.items() if value is not None}),
+            "pause": ("paused", {"paused": True}),
+            "resume": ("resumed", {"paused": None}),
+            "remove": ("removed", {}),
+        }
+        verb, values = actions[str(ctx.triggered_id)]
+        if verb == "changed" and not values:
+            return "Fill in tags or a limit first.", no_update
+        did = f"{verb} {_named(names)}"
+        try:
+            with saving(version, did) as document:
+                if verb == "removed":
+                    _remove(document, names)
+                for account in _accounts(document) if values else ():
+                    if _name(account) in names:
+                        _set(account, values)
+        except SettingsError as error:
+            return str(error), no_update
+        return answer(f"Saved: {did}.")
+
+    @app.callback(
+        *outputs, Input("save-budget", "n_clicks"), State("budget", "value"), State("budget-tag", "value"),
+        version, prevent_initial_call=True,
+    )  # fmt: skip
+    def budget(clicks: int | None, usd: Any, tag: str | None, version: str) -> tuple[str, Any]:
+        if not clicks:
+            raise PreventUpdate
+        if usd == 0 or not (usd or tag):
+            return "A budget needs to be above $0. To collect nothing, pause the accounts.", no_update
+        of, to = f"the tag {tag}" if tag else "a night", f"${usd:,.2f}" if usd else "that of a night"
+        did = f"set the budget of {of} to {to}"
+        try:
+            with saving(version, did) as document:
+                _set(_part(document, "budgets" if tag else "night"), {tag or "budget_usd": float(usd) if usd else None})
+        except SettingsError as error:
+            return str(error), no_update
+        return answer(f"Saved: {did}.")
+
+    @app.callback(*outputs, Input("undo-settings", "n_clicks"), prevent_initial_call=True)
+    def undo(clicks: int | None) -> tuple[str, Any]:
+        if not clicks or not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        try:
+            undone = file.undo()
+        except SettingsError as error:
+            return str(error), no_update
+        write_down(f"took back in {file.name}: {undone}")
+        return answer(f"Taken back: {undone}.")
+
+    @app.callback(Output("accounts-file", "data"), Input("download-accounts", "n_clicks"), prevent_initial_call=True)
+    def download(clicks: int | None) -> dict[str, str]:
+        if not clicks or not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS)
+        writer.writeheader()
+        for account in _accounts(file.content()):
+            writer.writerow(
+                {name: account.get(name, "") for name in COLUMNS} | {"tags": " ".join(account.get("tags", []))}
+            )
+        return {"content": text.getvalue(), "filename": "accounts.csv", "type": "text/csv"}
+
+
+def found_in(line: str, platform: str) -> dict[str, str]:
+    """The account that a link, "instagram/nasa", or a handle of a platform names; raises SettingsError if none."""
+    line = line.strip()
+    try:
+        address = urlsplit(line if "://" in line else f"https://{line}")
+        site = SITES.get(".".join((address.hostname or "").split(".")[-2:]))
+    except ValueError:
+        raise SettingsError(f"Not saved. {line!r} is no link.") from None
+    if site is None and "://" in line:
+        raise SettingsError(f"Not saved. {line} is no link to {listed(list(PLATFORMS.values()))}.")
+    if site is None:
+        first, _, rest = line.rpartition("/")
+        return {"platform": first or platform, "handle": rest.lstrip("@")}
+    parts = [part for part in address.path.split("/") if part]
+    if parts and parts[0] in NAMED_BEFORE:
+        parts = parts[1:]
+    if not parts or parts[0] in NO_ACCOUNTS:
+        raise SettingsError(f"Not saved. {line} leads to no account: paste the address of the account's own page.")
+    return {"platform": site, "handle": parts[0].lstrip("@")}
+
+
+def _sentence(file: SettingsFile, forecast: Forecast | None) -> str:
+    accounts = _accounts(file.content())
+    paused = sum(bool(account.get("paused")) for account in accounts)
+    said = f"{counted(len(accounts), 'account')} {'is' if len(accounts) == 1 else 'are'} watched"
+    said += f", {paused} of them paused." if paused else "."
+    return said + (f" Collecting them will cost about ${forecast.month:,.2f} a month." if forecast else "")
+
+
+def _body(file: SettingsFile, forecast: Forecast | None) -> list[Component]:
+    document = file.content()
+    accounts = _accounts(document)
+    tags = sorted({tag for account in accounts for tag in account.get("tags", [])})
+    return [
+        dcc.Store(id="settings-version", data=file.version()),
+        _last_change(file),
+        _add_panel(tags),
+        _budget_panel(document, tags, forecast),
+        _accounts_panel(accounts, tags, forecast),
+    ]
+
+
+def _last_change(file: SettingsFile) -> Component:
+    last = file.last_change()
+    said = (
+        f"Last change: {last[1]} {last[2]}, {last[0]} UTC. " if last else "Changes here are written to the same file "
+    )
+    said += "" if last else f"that the command line reads ({file.name}); its comments stay."
+    button = html.Button("Undo", id="undo-settings", hidden=last is None)
+    return html.Div([html.P(said, className="note"), button], className="bar actions")
+
+
+def _add_panel(tags: list[str]) -> Component:
+    return panel(
+        "Add accounts", "Paste links to accounts, or handles, one per line.",
+        html.Div([
+            dmc.Textarea(id="new-accounts", label="Links or handles", autosize=True, minRows=3, w="100%",
+                         placeholder="https://www.instagram.com/nasa"),
+            dmc.Select(id="new-platform", label="Platform of handles", value="instagram", size="sm", w=190,
+                       data=[{"value": key, "label": name} for key, name in PLATFORMS.items()], allowDeselect=False),
+            dmc.TagsInput(id="new-tags", label="Tags", data=tags, size="sm", w=240),
+        ], className="form"),
+        html.Div(html.Button("Add", id="add-accounts"), className="actions"),
+    )  # fmt: skip
+
+
+def _budget_panel(document: TOMLDocument, tags: list[str], forecast: Forecast | None) -> Component:
+    night, budgets = document.get("night", {}), document.get("budgets", {})
+    rows = [{"Of": "A night", "Most, in USD": f"{float(night.get('budget_usd', 5.0)):,.2f}"}]
+    rows += [{"Of": f"Accounts tagged {tag}", "Most, in USD": f"{float(usd):,.2f}"} for tag, usd in budgets.items()]
+    said = f"The forecast is ${sum(forecast.by_account.values()):,.2f} for the next night." if forecast else ""
+    return panel(
+        "Budget", f"No paid run is started that could exceed it. {said}",
+        table(rows, {name: name for name in rows[0]}),
+        html.Div([
+            dmc.NumberInput(id="budget", label="US dollars per night", min=0, decimalScale=2, size="sm", w=190),
+            dmc.Select(id="budget-tag", label="For", placeholder="All accounts", clearable=True, size="sm", w=240,
+                       data=[{"value": tag, "label": f"tagged {tag}"} for tag in tags]),
+        ], className="form"),
+        html.Div(html.Button("Save budget", id="save-budget"), className="actions"),
+    )  # fmt: skip
+
+
+def _accounts_panel(accounts: list[Table], tags: list[str], forecast: Forecast | None) -> Component:
+    by_account = forecast.by_account if forecast else {}
+    rows: list[Row] = [
+        {
+            "Account": _name(account),
+            "Tags": ", ".join(account.get("tags", [])) or None,
+            "Posts per night": account.get("max_posts", 20),
+            "Comments per post": account.get("max_comments_per_post", 1000),
+            "USD per night": f"{by_account[_name(account)]:,.2f}" if _name(account) in by_account else None,
+            "Status": "Paused" if account.get("paused") else "Collected",
+        }
+        for account in accounts
+    ]
+    numbers = [dmc.NumberInput(id=limit, label=label, min=1, size="sm", w=150) for limit, label in LIMITS.items()]
+    buttons = {"save-accounts": "Save", "pause": "Pause", "resume": "Resume", "remove": "Remove"}
+    return panel(
+        "Accounts", "Choose one or several to change them; what is left empty stays as it is.",
+        html.Div([
+            dmc.MultiSelect(id="chosen", label="Accounts", searchable=True, size="sm", w="100%",
+                            data=[_name(account) for account in accounts]),
+            dmc.TagsInput(id="tags", label="Tags", data=tags, size="sm", w=240),
+            *numbers,
+        ], className="form"),
+        html.Div([
+            *(html.Button(label, id=id) for id, label in buttons.items()),
+            html.Button("Download CSV", id="download-accounts"),
+            dcc.Download(id="accounts-file"),
+        ], className="actions"),
+        table(rows, {name: name for name in rows[0]}), wide=True,
+    )  # fmt: skip
+
+
+def _accounts(document: TOMLDocument) -> list[Table]:
+    return list(document.get("accounts", []))
+
+
+def _name(account: Any) -> str:
+    return f"{account['platform']}/{account['handle']}"
+
+
+def _append(document: TOMLDocument, account: dict[str, Any]) -> None:
+    added = tomlkit.table()
+    for name, value in account.items():
+        if value:
+            added.append(name, value)
+    if not isinstance(document.get("accounts"), AoT):
+        document["accounts"] = tomlkit.aot()
+    document["accounts"].append(added)  # type: ignore[union-attr]
+
+
+def _remove(document: TOMLDocument, names: list[str]) -> None:
+    accounts = document["accounts"]
+    for number in reversed(range(len(accounts))):  # type: ignore[arg-type]
+        if _name(accounts[number]) in names:  # type: ignore[index]
+            del accounts[number]  # type: ignore[union-attr]
+
+
+def _part(document: TOMLDocument, name: str) -> Table:
+    if name not in document:
+        document[name] = tomlkit.table()
+    return document[name]  # type: ignore[return-value]
+
+
+def _set(where: Table, values: dict[str, Any]) -> None:
+    """Writes values; None takes one out."""
+    for name, value in values.items():
+        if value is None:
+            where.pop(name, None)
+        else:
+            where[name] = value
+
+
+def _named(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return listed(names[:MOST_NAMED] + ([f"{more} more"] if more > 0 else []))
+
+
+def _price(added: list[dict[str, Any]], forecast: Forecast | None) -> str:
+    usd = sum(forecast.by_account.get(_name(one), 0) for one in added) if forecast else 0
+    return f"Their first night costs about ${usd:,.2f}." if usd else ""

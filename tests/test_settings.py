@@ -1,0 +1,192 @@
+"""Settings changed in the browser: the file keeps its comments, and nobody's change is lost."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.pages.watched import found_in
+from dashboard.people import People, Visitor
+from dashboard.settings import Collecting, Forecast, SettingsError, SettingsFile
+from jobs.commands.ask import mistake_in
+from jobs.config.targets import read_targets
+from tests.fixtures.dashboard import SMALL, serving
+from warehouse import Part
+
+TARGETS = """# ours
+[night]
+budget_usd = 5.0   # agreed with finance
+
+[[accounts]]
+platform = "instagram"
+handle = "nasa"   # the main one
+tags = ["space"]
+"""
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> People:
+    return People.in_folder(tmp_path)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    place = tmp_path / "targets.toml"
+    place.write_text(TARGETS)
+    return place
+
+
+@pytest.fixture
+def file(place: Path, people: People) -> SettingsFile:
+    return SettingsFile(lambda: place, mistake_in, people)
+
+
+def test_comments_stay_and_a_change_is_taken_back(file: SettingsFile, place: Path) -> None:
+    with file.changed(file.version(), "changed the budget") as document:
+        document["night"]["budget_usd"] = 7.5
+    assert place.read_text() == TARGETS.replace("5.0", "7.5")
+    assert file.last_change()[1:] == ("local", "changed the budget")
+    assert file.undo() == "changed the budget"
+    assert place.read_text() == TARGETS
+    with pytest.raises(SettingsError, match="nothing to undo"):
+        file.undo()
+
+
+def test_whoever_saves_second_is_told_who_was_first(file: SettingsFile, place: Path) -> None:
+    opened = file.version()
+    with file.changed(opened, "paused instagram/nasa") as document:
+        document["accounts"][0]["paused"] = True
+    first = place.read_text()
+    with (
+        pytest.raises(SettingsError, match=re.escape("local changed targets.toml since you opened this page (paused")),
+        file.changed(opened, "removed it") as document,
+    ):
+        del document["accounts"]
+    assert place.read_text() == first
+
+
+def test_what_is_written_by_hand_meanwhile_is_neither_lost_nor_undone(file: SettingsFile, place: Path) -> None:
+    opened = file.version()
+    with file.changed(opened, "changed the budget") as document:
+        document["night"]["budget_usd"] = 7.5
+    by_hand = place.read_text() + "# by hand\n"
+    place.write_text(by_hand)
+    with pytest.raises(SettingsError, match="changed by hand since you opened"), file.changed(opened, "more"):
+        pass
+    with pytest.raises(SettingsError, match="changed by hand since, so there is nothing to undo"):
+        file.undo()
+    assert place.read_text() == by_hand
+
+
+def test_a_mistake_is_not_saved_and_is_said_without_the_server_s_paths(file: SettingsFile, place: Path) -> None:
+    with pytest.raises(SettingsError) as error, file.changed(file.version(), "broke it") as document:
+        document["night"]["budget_usd"] = -1
+    assert str(error.value) == "Not saved. budget_usd: must be greater than 0 (found -1)"
+    assert place.read_text() == TARGETS
+    assert [path.name for path in place.parent.iterdir() if "draft" in path.name] == []
+
+
+def test_a_file_with_a_mistake_is_left_to_whoever_made_it(file: SettingsFile, place: Path) -> None:
+    place.write_text("[night\n")
+    with pytest.raises(SettingsError, match=r"targets\.toml has a mistake; correct it on the server"):
+        file.content()
+
+
+@pytest.mark.parametrize(
+    ("line", "platform", "handle"),
+    [
+        ("https://www.instagram.com/nasa/?hl=en", "instagram", "nasa"),
+        ("tiktok.com/@tonis.kitchen", "tiktok", "tonis.kitchen"),
+        ("https://m.youtube.com/@aurora.space/videos", "youtube", "aurora.space"),
+        ("https://youtube.com/c/aurora", "youtube", "aurora"),
+        ("facebook.com/harbourfc", "facebook", "harbourfc"),
+        ("  @nasa ", "instagram", "nasa"),
+        ("youtube/nasa", "youtube", "nasa"),
+    ],
+)
+def test_a_link_or_a_handle_names_an_account(line: str, platform: str, handle: str) -> None:
+    assert found_in(line, "instagram") == {"platform": platform, "handle": handle}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://example.org/nasa",
+        "https://www.instagram.com/p/DZ5T2XPllXv/",
+        "https://instagram.com",
+        "https://[",
+        "https://evil.org/instagram.com",
+    ],
+)
+def test_a_link_to_something_else_is_refused(line: str) -> None:
+    with pytest.raises(SettingsError, match="Not saved"):
+        found_in(line, "instagram")
+
+
+def test_only_admins_of_everything_may_change_settings() -> None:
+    assert Visitor("ann", "admin").may("settings")
+    assert not Visitor("ann", "admin", Part(("space",))).may("settings")
+    assert not Visitor("ann", "moderator").may("settings")
+
+
+def test_a_paused_account_is_not_collected(place: Path) -> None:
+    place.write_text(TARGETS + '\n[[accounts]]\nplatform = "tiktok"\nhandle = "nasa"\npaused = true\n')
+    targets = read_targets(place)
+    assert [one.name for one in targets.collected] == ["instagram/nasa"]
+    assert len(targets.accounts) == 2
+
+
+@pytest.fixture
+def address(warehouse: Path, place: Path) -> Iterator[str]:
+    collecting = Collecting(lambda: place, mistake_in, lambda: Forecast({"instagram/nasa": 0.4}, 12.0))
+    with serving(warehouse, which_model=lambda: SMALL, collecting=collecting) as address:
+        yield address
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [390, 1440])
+def test_accounts_and_the_budget_are_changed_in_the_browser(
+    browser: Browser, address: str, place: Path, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{address}/settings")
+    said = page.get_by_role("alert")
+    expect(page.locator(".sentence")).to_contain_text("1 account is watched. Collecting them will cost about $12.00")
+    page.get_by_label("Links or handles").fill("https://www.tiktok.com/@space.cats\nhttps://example.org/x")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(said).to_contain_text("https://example.org/x is no link to Instagram, TikTok, YouTube and Facebook.")
+    expect(page.get_by_label("Links or handles")).to_have_value(re.compile("space.cats"))
+    assert place.read_text() == TARGETS
+    page.get_by_label("Links or handles").fill("https://www.tiktok.com/@space.cats\n@esa")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(said).to_contain_text("Saved: added tiktok/space.cats and instagram/esa.")
+    page.get_by_label("Accounts", exact=True).first.click()
+    page.get_by_role("option", name="tiktok/space.cats").click()
+    page.get_by_role("option", name="instagram/esa").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(said).to_contain_text("Saved: paused tiktok/space.cats and instagram/esa.")
+    expect(page.get_by_role("row").filter(has_text="instagram/esa")).to_contain_text("Paused")
+    page.get_by_label("US dollars per night").fill("0")
+    page.get_by_role("button", name="Save budget").click()
+    expect(said).to_have_text("A budget needs to be above $0. To collect nothing, pause the accounts.")
+    page.get_by_label("US dollars per night").fill("8")
+    page.get_by_role("button", name="Save budget").click()
+    expect(said).to_contain_text("Saved: set the budget of a night to $8.00.")
+    saved = read_targets(place)
+    assert ([one.name for one in saved.collected], saved.night.budget_usd) == (["instagram/nasa"], 8)
+    assert all(comment in place.read_text() for comment in re.findall("#.*", TARGETS))
+    page.get_by_role("button", name="Undo").click()
+    expect(said).to_contain_text("Taken back: set the budget of a night to $8.00.")
+    assert read_targets(place).night.budget_usd == 5
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious_faults(page) == []
+    page.close()
+
+
+def serious_faults(page: Page) -> list[tuple[str, str]]:
+    found = Axe().run(page).response["violations"]
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
