@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import api, door, limits, perspective, reference, trend
 from dashboard.components import note
 from dashboard.inbox import Inbox
-from dashboard.pages import account, audit, comments, compare, home, numbers, quality, review, try_it, watched
+from dashboard.pages import account, audit, comments, compare, home, members, numbers, quality, review, try_it, watched
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.settings import Collecting, SettingsFile
 from dashboard.view import Answers, View
@@ -46,12 +46,14 @@ POLICY = (
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
-NEEDS = {
+MEMBERS = "/settings/people"
+NEEDS = {  # page → required permission
     "/comments": "texts",
     "/review": "review",
     "/audit": "audit",
     "/settings": "settings",
-}  # page → required permission
+    MEMBERS: "settings",
+}
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review"}
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
@@ -198,10 +200,12 @@ def create(
     )
     def show(path: str, search: str) -> tuple[Component, list[Component]]:
         navigation = _navigation(titles, path, search)
-        if path not in layouts:
+        if path not in (*layouts, MEMBERS):
             return note(f"There is no page at {path}.", "Page not found"), navigation
         if not _may_open(path):
             return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
+        if path == MEMBERS:
+            return members.layout(guests, answers), navigation
         if path == "/settings" and collecting and targets:
             return watched.layout(targets, collecting.forecast), navigation
         try:
@@ -218,6 +222,7 @@ def create(
     app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     trend.register(app, answers, reviews, write_down)
+    members.register(app, guests, answers, write_down)
     if collecting and targets:
         watched.register(app, targets, collecting.forecast, write_down)
     home.register(app, answers, inbox, reviews, write_down)

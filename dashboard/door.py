@@ -19,9 +19,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, People
+from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, WELCOME, People, PeopleError
 
-OPEN = {"/login", "/healthz", "/assets/style.css"}
+OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css"}
 SESSION, FORM, THEME = "session", "form", "theme"  # cookies
 FAILURES, FAILURE_SECONDS = 20, 15 * 60  # per address, then it has to wait
 MOST_PROMPT, LONGEST_DELAY = 3, 30  # failures per name that cost no delay; seconds
@@ -38,6 +38,19 @@ PAGE = """<!DOCTYPE html><html lang="en" {theme}><head><meta charset="utf-8"><ti
 <p role="alert">{message}</p><button>Sign in</button></form></main></body></html>"""
 
 
+INVITED = """<!DOCTYPE html><html lang="en" {theme}><head><meta charset="utf-8"><title>Welcome – Toxwatch</title>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
+<body class="door"><main><h1>Welcome, {name}</h1><form method="post" action="{path}">
+<input type="hidden" name="token" value="{token}">
+<input type="hidden" name="name" autocomplete="username" value="{name}">
+<label>Choose a password <input name="password" type="password" autocomplete="new-password" required autofocus></label>
+<p role="alert">{message}</p><button>Save and sign in</button></form></main></body></html>"""
+EXPIRED = """<!DOCTYPE html><html lang="en" {theme}><head><meta charset="utf-8"><title>Link expired – Toxwatch</title>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
+<body class="door"><main><h1>This link has expired</h1><p>It works once, and for a few days. Ask whoever sent it
+for a new one, or <a href="/login">sign in</a>.</p></main></body></html>"""
+
+
 def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
     """Requires a login or a key for everything in the application, from the first user on."""
     by_name, by_address = Calls(FAILURES, FAILURE_SECONDS), Calls(FAILURES, FAILURE_SECONDS)
@@ -45,9 +58,7 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
 
     def form(request: Request, message: str = "", status: int = 200) -> Response:
         token, next = secrets.token_urlsafe(16), quote(_local(request.query_params.get("next", "/")))
-        chosen = request.cookies.get(THEME)
-        theme = f'data-mantine-color-scheme="{chosen}"' if chosen in ("dark", "light") else ""
-        page = HTMLResponse(PAGE.format(theme=theme, next=next, token=token, message=escape(message)), status)
+        page = HTMLResponse(PAGE.format(theme=_theme(request), next=next, token=token, message=escape(message)), status)
         page.set_cookie(FORM, token, path="/login", secure=is_https, httponly=True, samesite="strict")
         return page
 
@@ -78,6 +89,36 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
         answer = RedirectResponse(_local(request.query_params.get("next", "/")), 303)
         answer.set_cookie(SESSION, session, SESSION_SECONDS, secure=is_https, httponly=True, samesite="lax")
         answer.delete_cookie(FORM, path="/login")
+        return answer
+
+    def welcome(request: Request, token: str, message: str = "", status: int = 200) -> Response:
+        name = people.invited(token)
+        if name is None:
+            return HTMLResponse(EXPIRED.format(theme=_theme(request)), 410)
+        values = {"name": escape(name), "token": escape(token), "message": escape(message), "path": WELCOME}
+        return HTMLResponse(INVITED.format(theme=_theme(request), **values), status)
+
+    @server.get(WELCOME, include_in_schema=False)
+    def read_invitation(request: Request) -> Response:
+        return welcome(request, request.query_params.get("token", ""))
+
+    @server.post(WELCOME, include_in_schema=False)
+    async def accept(request: Request) -> Response:
+        sent = parse_qs((await request.body()).decode("utf-8", "replace"))
+        token, password = (sent.get(field, [""])[0] for field in ("token", "password"))
+        name = people.invited(token)
+        if name is None:
+            return welcome(request, token)
+        try:
+            async with checks:
+                await asyncio.to_thread(people.accept, token, password)
+                session = await asyncio.to_thread(people.sign_in, name, password)
+        except PeopleError as error:
+            return welcome(request, token, str(error), 422)
+        people.note(name, f"chose a password from {_place(request)}")
+        answer = RedirectResponse("/", 303)
+        if session:
+            answer.set_cookie(SESSION, session, SESSION_SECONDS, secure=is_https, httponly=True, samesite="lax")
         return answer
 
     @server.post("/logout", include_in_schema=False)
@@ -185,6 +226,11 @@ def _refusal_of_stranger(scope: Scope, headers: Headers) -> Response | None:
     if scope.get("method") == "GET" or not origin or origin.partition("://")[2] == headers.get("host"):
         return None
     return _error(403, f"Requests from pages on {origin} are not allowed.")
+
+
+def _theme(request: Request) -> str:
+    chosen = request.cookies.get(THEME)
+    return f'data-mantine-color-scheme="{chosen}"' if chosen in ("dark", "light") else ""
 
 
 def _key(scope: Scope, headers: Headers) -> str:

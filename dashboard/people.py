@@ -21,6 +21,7 @@ SCOPES = {
 }  # scope of a key → paths
 LONGEST_NAME, SHORTEST_PASSWORD = 100, 10
 SESSION_SECONDS = 12 * 3600
+INVITATION_DAYS, WELCOME = 3, "/welcome"  # how long a link works, and its path
 ROLES: dict[str, set[str]] = {
     "viewer": set(),
     "moderator": {"review"},
@@ -93,12 +94,7 @@ class People(SqliteFile):
 
     def add(self, name: str, password: str, role: str = "moderator", part: Part = WHOLE) -> None:
         """Adds a user or changes their password, which ends their sessions."""
-        if role not in ROLES:
-            raise PeopleError(f"Unknown role {role!r}. Choose {one_of(ROLES)}.")
-        if "review" in ROLES[role] and not part.texts:
-            raise PeopleError(f"A {role} reads comments. To show someone statistics only, make them a viewer.")
-        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-            raise PeopleError(f"Give the user a name: it needs 1 to {LONGEST_NAME} printable characters.")
+        _check(name, role, part)
         if len(password) < SHORTEST_PASSWORD:
             raise PeopleError(f"The password needs at least {SHORTEST_PASSWORD} characters.")
         salt = secrets.token_bytes(16)
@@ -109,11 +105,38 @@ class People(SqliteFile):
                 "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)", user
             )
 
+    def invite(self, name: str, role: str, part: Part) -> str:
+        """Returns a token with which they choose a password, once; an earlier one of theirs is worth nothing then."""
+        _check(name, role, part)
+        token, ends = secrets.token_urlsafe(32), time.time() + INVITATION_DAYS * 24 * 3600
+        self.query("DELETE FROM invitations WHERE name = ? OR ends < ?", name, time.time())
+        self.query(
+            "INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?)",
+            *(_fingerprint(token), name, role, _joined(part.tags), part.texts, ends),
+        )
+        return token
+
+    def invited(self, token: str) -> str | None:
+        """Who may choose a password with it, None if it has been used or has expired."""
+        rows = self.query("SELECT name FROM invitations WHERE token = ? AND ends > ?", _fingerprint(token), time.time())
+        return rows[0][0] if rows else None
+
+    def accept(self, token: str, password: str) -> bool:
+        """Whether they could: not if the invitation has been used or has expired."""
+        for name, role, tags, texts in self.query(
+            "SELECT name, role, tags, texts FROM invitations WHERE token = ? AND ends > ?",
+            *(_fingerprint(token), time.time()),
+        ):
+            self.add(name, password, role, Part(_split(tags), bool(texts)))
+            self.query("DELETE FROM invitations WHERE name = ?", name)
+            return True
+        return False
+
     def remove(self, name: str) -> None:
         if name not in self.names():
             raise PeopleError(f"No user {name!r}. Users: {', '.join(self.names()) or 'none'}.")
         with self._open() as database, database:
-            for table in ("sessions", "users"):
+            for table in ("sessions", "invitations", "users"):
                 database.execute(f"DELETE FROM {table} WHERE name = ?", [name])
 
     def sign_in(self, name: str, password: str) -> str | None:
@@ -155,6 +178,11 @@ class People(SqliteFile):
     def remove_key(self, name: str) -> None:
         self.query("DELETE FROM keys WHERE name = ?", name)
 
+    def programs(self) -> list[tuple[str, list[str], tuple[str, ...]]]:
+        """Name, scopes and tags of each key."""
+        rows = self.query("SELECT name, scopes, tags FROM keys ORDER BY name")
+        return [(name, scopes.split(), _split(tags)) for name, scopes, tags in rows]
+
     def owner(self, key: str) -> tuple[Visitor, list[str]] | None:
         """The program the key belongs to, and its scopes."""
         for name, scopes, tags in self.query("SELECT name, scopes, tags FROM keys WHERE hash = ?", _fingerprint(key)):
@@ -190,6 +218,15 @@ def one_of(names: Iterable[str]) -> str:
     """ "viewer, moderator or admin" """
     *most, last = names
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def _check(name: str, role: str, part: Part) -> None:
+    if role not in ROLES:
+        raise PeopleError(f"Unknown role {role!r}. Choose {one_of(ROLES)}.")
+    if "review" in ROLES[role] and not part.texts:
+        raise PeopleError(f"A {role} reads comments. To show someone statistics only, make them a viewer.")
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise PeopleError(f"Give the user a name: it needs 1 to {LONGEST_NAME} printable characters.")
 
 
 def _joined(tags: Sequence[str]) -> str:

@@ -9,13 +9,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.pages.watched import found_in
-from dashboard.people import People, Visitor
+from dashboard.people import People, PeopleError, Visitor
 from dashboard.settings import Collecting, Forecast, SettingsError, SettingsFile
 from jobs.commands.ask import mistake_in
 from jobs.config.targets import read_targets
 from tests.fixtures.dashboard import SMALL, serving
 from warehouse import Part
 
+PASSWORD = "a long password"
 TARGETS = """# ours
 [night]
 budget_usd = 5.0   # agreed with finance
@@ -190,3 +191,74 @@ def test_accounts_and_the_budget_are_changed_in_the_browser(
 def serious_faults(page: Page) -> list[tuple[str, str]]:
     found = Axe().run(page).response["violations"]
     return [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
+
+
+def test_an_invitation_works_once_and_a_new_one_replaces_it(people: People) -> None:
+    old, new = (people.invite("ann", "admin", Part()) for _ in range(2))
+    assert (people.invited(old), people.invited(new), people.names()) == (None, "ann", [])
+    with pytest.raises(PeopleError, match="at least 10"):
+        people.accept(new, "short")
+    assert people.accept(new, PASSWORD)
+    assert not people.accept(new, "another password")
+    assert (people.names(), people.invited(new)) == (["ann"], None)
+    assert people.sign_in("ann", PASSWORD)
+    assert people.invited("") is None
+
+
+def test_an_old_invitation_and_that_of_a_removed_person_are_worth_nothing(people: People) -> None:
+    late = people.invite("bob", "viewer", Part())
+    people.query("UPDATE invitations SET ends = ends - 4 * 24 * 3600")
+    assert people.invited(late) is None
+    people.add("ann", PASSWORD)
+    token = people.invite("ann", "admin", Part())
+    people.remove("ann")
+    assert not people.accept(token, PASSWORD)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "a\nb"])
+def test_nobody_is_invited_without_a_name(people: People, name: str) -> None:
+    with pytest.raises(PeopleError, match="Give the user a name"):
+        people.invite(name, "admin", Part())
+
+
+@pytest.mark.long
+def test_people_are_invited_choose_a_password_and_are_removed(
+    browser: Browser, warehouse: Path, people: People
+) -> None:
+    people.add("ann", PASSWORD, "admin")
+    with serving(warehouse, people, which_model=lambda: SMALL) as address:
+        page = browser.new_context(viewport={"width": 390, "height": 900}).new_page()
+        page.set_default_timeout(120_000)
+        page.goto(f"{address}/settings/people")
+        page.get_by_label("Name").fill("ann")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        said = page.get_by_role("alert")
+        page.get_by_label("Name", exact=True).fill("bob")
+        page.get_by_role("button", name="Make a link").click()
+        expect(said).to_contain_text("Send bob this link.", timeout=60_000)
+        invitation = page.locator("#invitation").inner_text()
+        assert serious_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        guest = browser.new_context().new_page()
+        guest.goto(invitation)
+        expect(guest.locator("h1")).to_have_text("Welcome, bob")
+        guest.get_by_label("Choose a password").fill("short")
+        guest.get_by_role("button", name="Save and sign in").click()
+        expect(guest.get_by_role("alert")).to_contain_text("at least 10 characters")
+        guest.get_by_label("Choose a password").fill("bob's own password")
+        guest.get_by_role("button", name="Save and sign in").click()
+        expect(guest.locator("h1")).to_have_text("Home", timeout=60_000)
+        assert guest.goto(invitation).status == 410
+        guest.goto(f"{address}/settings/people")
+        expect(guest.locator("h1")).to_have_text("No access", timeout=60_000)
+        page.reload()
+        for name, answer in (("ann", "ann is the only admin"), ("bob", "bob was removed and signed out.")):
+            page.get_by_label("Person", exact=True).first.click()
+            page.get_by_role("option", name=name).click()
+            page.get_by_role("button", name="Remove", exact=True).click()
+            expect(said).to_contain_text(answer, timeout=60_000)
+    assert people.names() == ["ann"]
+    done = [did.partition(" from ")[0] for _, _, did in people.audit()]
+    assert done[:2] == ["removed bob", "chose a password"]
+    assert "invited bob as moderator" in done

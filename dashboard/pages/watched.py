@@ -15,7 +15,7 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Table
 
-from dashboard.components import note, page, panel, table
+from dashboard.components import link, note, page, panel, table
 from dashboard.people import VISITOR
 from dashboard.settings import Forecast, SettingsError, SettingsFile
 from dashboard.view import Row
@@ -39,6 +39,7 @@ def layout(file: SettingsFile, forecast: Callable[[], Forecast | None]) -> Compo
             TITLE,
             _sentence(file, expected),
             [],
+            html.Div(link("People and keys", "/settings/people"), className="wide"),
             html.Div(id="settings-said", className="wide said", role="alert"),
             html.Div(_body(file, expected), id="watched", className="page-part"),
         )
@@ -295,20 +296,21 @@ def _append(document: TOMLDocument, account: dict[str, Any]) -> None:
             added.append(name, value)
     if not isinstance(document.get("accounts"), AoT):
         document["accounts"] = tomlkit.aot()
-    document["accounts"].append(added)  # type: ignore[union-attr]
+    document["accounts"].append(added)
 
 
 def _remove(document: TOMLDocument, names: list[str]) -> None:
     accounts = document["accounts"]
-    for number in reversed(range(len(accounts))):  # type: ignore[arg-type]
-        if _name(accounts[number]) in names:  # type: ignore[index]
-            del accounts[number]  # type: ignore[union-attr]
+    for number in reversed(range(len(accounts))):
+        if _name(accounts[number]) in names:
+            del accounts[number]
 
 
 def _part(document: TOMLDocument, name: str) -> Table:
     if name not in document:
         document[name] = tomlkit.table()
-    return document[name]  # type: ignore[return-value]
+    part: Table = document[name]
+    return part
 
 
 def _set(where: Table, values: dict[str, Any]) -> None:

@@ -1,0 +1,186 @@
+"""Settings of who gets in: people, who are invited by a link and choose their own password, and programs with keys."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, ctx, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboard.components import link, page, panel, table
+from dashboard.people import INVITATION_DAYS, ROLES, SCOPES, VISITOR, WELCOME, People, PeopleError
+from dashboard.view import Answers
+from warehouse import Part, WarehouseError
+
+TITLE = "People and keys"
+SEES = {"all": "Comments and statistics", "figures": "Statistics only"}
+SCOPE_NAMES = {"predict": "Score texts", "figures": "Statistics", "read": "Statistics and comments"}
+
+
+def layout(people: People, answers: Answers) -> Component:
+    return page(
+        TITLE,
+        "Who can sign in, and which programs can ask." if people.exist() else
+        "No login is set up: anyone using this computer can open the dashboard, until the first person has a password.",
+        [],
+        html.Div(link("Accounts and budget", "/settings"), className="wide"),
+        html.Div(id="members-said", className="wide said", role="alert"),
+        html.Div(_body(people, answers), id="members", className="page-part"),
+    )  # fmt: skip
+
+
+def register(app: Dash, people: People, answers: Answers, write_down: Callable[[str], None]) -> None:
+    outputs = (
+        Output("members-said", "children", allow_duplicate=True),
+        Output("members", "children", allow_duplicate=True),
+    )
+
+    def attempt(did: str, action: Callable[[], Any], said: Callable[[Any], Any]) -> tuple[Any, Any]:
+        if not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        try:
+            result = action()
+        except PeopleError as error:
+            return str(error), no_update
+        write_down(did)
+        return said(result), _body(people, answers)
+
+    @app.callback(
+        *outputs, Input("invite", "n_clicks"), State("invited", "value"), State("invited-role", "value"),
+        State("invited-tags", "value"), State("invited-sees", "value"), State("url", "href"), prevent_initial_call=True,
+    )  # fmt: skip
+    def invite(
+        clicks: int | None, name: str, role: str, tags: list[str] | None, sees: str, href: str
+    ) -> tuple[Any, Any]:
+        if not clicks:
+            raise PreventUpdate
+        name, part = (name or "").strip(), Part(tuple(tags or ()), sees == "all")
+        return attempt(
+            f"invited {name} as {role}",
+            lambda: people.invite(name, role, part),
+            lambda token: _invitation(name, token, href),
+        )
+
+    @app.callback(
+        *outputs, Input("reset", "n_clicks"), Input("remove-person", "n_clicks"), State("person", "value"),
+        State("url", "href"), prevent_initial_call=True,
+    )  # fmt: skip
+    def change(reset: int | None, removed: int | None, name: str | None, href: str) -> tuple[Any, Any]:
+        if not (reset or removed):
+            raise PreventUpdate
+        known = {visitor.name: visitor for visitor in people.visitors()}
+        if name not in known:
+            return "Choose a person.", no_update
+        one = known[name]
+        if ctx.triggered_id == "reset":
+            return attempt(
+                f"made a link to a new password for {name}",
+                lambda: people.invite(one.name, one.role, one.part),
+                lambda token: _invitation(one.name, token, href),
+            )
+        if one.may("settings") and not any(other.may("settings") for other in known.values() if other != one):
+            return f"{name} is the only admin of everything: nobody could change settings afterwards.", no_update
+        return attempt(
+            f"removed {name}", lambda: people.remove(one.name), lambda _: f"{name} was removed and signed out."
+        )
+
+    @app.callback(
+        *outputs, Input("add-key", "n_clicks"), Input("remove-key", "n_clicks"), State("new-key", "value"),
+        State("new-scope", "value"), State("key", "value"), prevent_initial_call=True,
+    )  # fmt: skip
+    def keys(added: int | None, removed: int | None, new: str | None, scope: str, old: str | None) -> tuple[Any, Any]:
+        if not (added or removed):
+            raise PreventUpdate
+        if ctx.triggered_id == "add-key":
+            name = (new or "").strip()
+            if not name or name in [name for name, *_ in people.programs()]:
+                return "Give the key a name that no other has.", no_update
+            return attempt(
+                f"added the key {name}",
+                lambda: people.add_key(name, [scope]),
+                lambda key: html.Span([f"The key {name}, which is shown only now: ", html.Code(key)]),
+            )
+        if not old:
+            return "Choose a key.", no_update
+        return attempt(
+            f"removed the key {old}", lambda: people.remove_key(old), lambda _: f"The key {old} is worth nothing now."
+        )
+
+
+def _invitation(name: str, token: str, href: str) -> Component:
+    address = f"{'/'.join(href.split('/')[:3])}{WELCOME}?token={token}"
+    return html.Span([
+        f"Send {name} this link. It works once, within {INVITATION_DAYS} days: ", html.Code(address, id="invitation"),
+    ])  # fmt: skip
+
+
+def _body(people: People, answers: Answers) -> list[Component]:
+    return [_invite_panel(answers), _people_panel(people), _keys_panel(people)]
+
+
+def _invite_panel(answers: Answers) -> Component:
+    try:
+        tags = sorted(answers.tags())
+    except WarehouseError:  # there is none before the first night
+        tags = []
+    roles = {role: role.capitalize() for role in ROLES}
+    return panel(
+        "Invite somebody", "You get a link to send them; with it they choose their password.",
+        html.Div([
+            dmc.TextInput(id="invited", label="Name", size="sm", w=190),
+            _choice("invited-role", "Role", roles, "moderator"),
+            dmc.TagsInput(id="invited-tags", label="Only accounts tagged", data=tags, size="sm", w=240),
+            _choice("invited-sees", "Sees", SEES, "all"),
+        ], className="form"),
+        html.Div(html.Button("Make a link", id="invite"), className="actions"),
+    )  # fmt: skip
+
+
+def _people_panel(people: People) -> Component:
+    visitors = people.visitors()
+    rows = [
+        {
+            "Name": one.name,
+            "Role": one.role.capitalize(),
+            "Accounts": f"tagged {', '.join(one.part.tags)}" if one.part.tags else "All",
+            "Sees": SEES["all" if one.part.texts else "figures"],
+        }
+        for one in visitors
+    ]
+    return panel(
+        "People", "To change somebody's role or accounts, invite them again by the same name.",
+        html.Div([
+            _choice("person", "Person", {one.name: one.name for one in visitors}),
+        ], className="form"),
+        html.Div([
+            html.Button("Link to a new password", id="reset"), html.Button("Remove", id="remove-person"),
+        ], className="actions"),
+        table(rows, {name: name for name in rows[0]}) if rows else html.P("Nobody yet.", className="empty"),
+    )  # fmt: skip
+
+
+def _keys_panel(people: People) -> Component:
+    rows = [
+        {"Name": name, "May": ", ".join(SCOPE_NAMES[scope] for scope in scopes), "Accounts": ", ".join(tags) or "All"}
+        for name, scopes, tags in people.programs()
+    ]
+    return panel(
+        "Keys", "Programs send a key to ask the API.",
+        html.Div([
+            dmc.TextInput(id="new-key", label="Name of the program", size="sm", w=190),
+            _choice("new-scope", "May", {scope: SCOPE_NAMES[scope] for scope in SCOPES}, "predict"),
+        ], className="form"),
+        html.Div(html.Button("Add key", id="add-key"), className="actions"),
+        html.Div([_choice("key", "Key", {row["Name"]: row["Name"] for row in rows})], className="form"),
+        html.Div(html.Button("Remove key", id="remove-key"), className="actions"),
+        table(rows, {name: name for name in rows[0]}) if rows else html.P("No keys yet.", className="empty"), wide=True,
+    )  # fmt: skip
+
+
+def _choice(id: str, label: str, choices: dict[str, str], value: str | None = None) -> Component:
+    select: Component = dmc.Select(
+        id=id, label=label, value=value, size="sm", w=220, allowDeselect=False,
+        data=[{"value": key, "label": text} for key, text in choices.items()],
+    )  # fmt: skip
+    return select
