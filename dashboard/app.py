@@ -343,7 +343,11 @@ def _shell(titles: dict[str, str], has_login: bool) -> Component:
 def _navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:
     """The links keep period, category and account from page to page."""
     return [
-        dcc.Link(title, href=address + (search or ""), className="here" if address == path else "")
+        dcc.Link(
+            title,
+            href=address + (search or ""),
+            className="here" if path == address or path.startswith(f"{address}/") else "",
+        )
         for address, title in titles.items()
         if _may_open(address)
     ]
