@@ -4,8 +4,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -101,6 +102,23 @@ app = typer.Typer(
     "set APIFY_TOKEN and run `toxwatch nightly`.\n\n"
     "Exit codes: 0 done, 2 bad input, 3 data failed its checks, 4 a service failed, 5 another run is writing.",
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"toxwatch {version('toxwatch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def toxwatch(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
+
+
 for command in chain.from_iterable(PANELS.values()):
     app.command(NAMES.get(command), context_settings=QUERY if command is ask.sql else None)(command)
 for name, group in GROUPS.items():

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ def test_every_stage_is_a_command_that_explains_itself() -> None:
         assert said.exit_code == 0
         assert "--night" in said.output
         assert "--data-dir" in said.output
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    version = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+    assert CliRunner().invoke(app, ["--version"]).output == f"toxwatch {version}\n"
 
 
 def test_a_stage_without_its_input_says_which_stage_makes_it(tmp_path: Path) -> None:

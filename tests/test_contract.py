@@ -184,3 +184,10 @@ def test_no_model_holds_a_group_against_those_who_name_it(folder: Path) -> None:
     assert found["gay"]["harmless"] == 12
     assert max(row["harmless_flagged"] for row in found.values()) <= 2
     assert min(row["bpsn_auc"] for row in found.values()) > 0.9
+
+
+def test_each_line_of_the_threat_model_names_a_test() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(\w+)` \|$", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE)
+    assert len(named) > 20
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text(), name
