@@ -178,9 +178,8 @@ def test_the_readme_names_the_languages_that_the_shipped_model_was_judged_in() -
     assert sorted(named) == sorted(map(components.language_name, expected_languages(read_card(SHIPPED))))
 
 
-@pytest.mark.parametrize("folder", [SHIPPED, ROOT / "models" / "languages" / "cascade"])
-def test_no_model_holds_a_group_against_those_who_name_it(folder: Path) -> None:
-    found = evaluate.mentions(scorer.load(folder))
+def test_the_model_holds_no_group_against_those_who_name_it() -> None:
+    found = evaluate.mentions(scorer.load(SHIPPED))
     assert found["gay"]["harmless"] == 12
     assert max(row["harmless_flagged"] for row in found.values()) <= 2
     assert min(row["bpsn_auc"] for row in found.values()) > 0.9

@@ -38,7 +38,7 @@ def asked(text: str = ABUSE, **more: Any) -> dict[str, Any]:
 def test_googles_client_gets_what_the_model_says(address: str) -> None:
     request = asked(requestedAttributes={name: {} for name in ATTRIBUTES}, languages=["en"], clientToken="mine")
     answer = client(address).comments().analyze(body=request).execute()
-    [expected] = scorer.load(SHIPPED).scores([clean_text(ABUSE)])
+    [expected] = scorer.load(SHIPPED).scores([clean_text(ABUSE)], ["en"])
     for name, label in ATTRIBUTES.items():
         scores = answer["attributeScores"][name]
         assert scores["summaryScore"]["value"] == pytest.approx(expected[LABELS.index(label)], abs=1e-5)
