@@ -212,7 +212,7 @@ def test_the_lambda_gives_the_scores_of_the_model(function: Lambda) -> None:
     answer = function.ask(event(json.dumps({"inputs": texts})))
     content, model = json.loads(answer["body"]), scorer.load(SHIPPED)
     assert (answer["statusCode"], content["model"]) == (200, model.version)
-    for found, expected in zip(content["outputs"], model.scores(texts), strict=True):
+    for found, expected in zip(content["outputs"], model.scores(texts, content["languages"]), strict=True):
         assert [one["label"] for one in found] == list(LABELS)
         assert [one["score"] for one in found] == pytest.approx(expected.tolist(), abs=1e-5)
     packed = event("eyJpbnB1dHMiOlsieW91IGlkaW90Il0sImV4cGxhaW4iOnRydWV9", isBase64Encoded=True)

@@ -45,7 +45,7 @@ def test_both_engines_say_the_same_of_a_night(settings: Settings) -> None:
     assert {row["toxic"] for row in rows if row not in judged} <= {None}
     found = np.array([[row[label] for label in LABELS] for row in judged])
     expected, who = model.read([texts[row["text_key"]] for row in judged], [row["language"] for row in judged])
-    np.testing.assert_allclose(found, expected, atol=2e-3)  # two ONNX Runtimes, and int8 rounds
+    np.testing.assert_allclose(found, expected, atol=5e-3)  # two ONNX Runtimes, and int8 rounds in twelve layers
     assert expected[:, 0].max() > 0.5 > 0.1 > expected[:, 0].min()
     if who is not None:
         agreed = [row["attacked"] == WHO[i] for row, i in zip(judged, who.argmax(axis=1), strict=True)]
