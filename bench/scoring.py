@@ -78,7 +78,7 @@ def encoder_padded(model: scorer.Network, layers: int) -> Callable[[Sequence[str
     from models.training.export import write_transformer
     from models.training.transformer import with_head
 
-    shape = Shape(layers, width=768, heads=12, inner=3072, vocabulary=30_522, positions=512, epsilon=1e-12)
+    shape = Shape(layers, width=768, heads=12, inner=3072, vocabulary=60_000, positions=512, epsilon=1e-12)
     with tempfile.TemporaryDirectory() as folder:
         write_transformer(with_head(random_encoder(shape, 0.1), 0.1), Path(folder) / "model.onnx")
         session = scorer.open_session(Path(folder) / "model.onnx")
