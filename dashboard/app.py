@@ -166,8 +166,6 @@ def create(
         "/try": try_it,
         "/audit": audit,
     }
-    if collecting:
-        pages["/settings"] = watched
     titles = {path: module.TITLE for path, module in pages.items()}
     layouts = {path: module.layout for path, module in pages.items()}
     layouts["/"] = lambda answers, view: home.layout(answers, view, inbox, reviews)
@@ -178,7 +176,11 @@ def create(
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
-    targets = SettingsFile(collecting.file, collecting.mistake_in, guests) if collecting else None
+    settings: dict[str, Callable[[], Component]] = {MEMBERS: lambda: members.layout(guests, answers)}  # need no data
+    if collecting:
+        targets = SettingsFile(collecting.file, collecting.mistake_in, guests)
+        titles["/settings"] = watched.TITLE
+        settings["/settings"] = lambda: watched.layout(targets, collecting.forecast)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, inbox, write_down)
@@ -200,14 +202,12 @@ def create(
     )
     def show(path: str, search: str) -> tuple[Component, list[Component]]:
         navigation = _navigation(titles, path, search)
-        if path not in (*layouts, MEMBERS):
+        if path not in layouts | settings:
             return note(f"There is no page at {path}.", "Page not found"), navigation
         if not _may_open(path):
             return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
-        if path == MEMBERS:
-            return members.layout(guests, answers), navigation
-        if path == "/settings" and collecting and targets:
-            return watched.layout(targets, collecting.forecast), navigation
+        if path in settings:
+            return settings[path](), navigation
         try:
             if path in OF_COMMENTS and answers.are_empty():
                 return note(_empty(), "No comments yet"), navigation
@@ -223,7 +223,7 @@ def create(
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     trend.register(app, answers, reviews, write_down)
     members.register(app, guests, answers, write_down)
-    if collecting and targets:
+    if collecting:
         watched.register(app, targets, collecting.forecast, write_down)
     home.register(app, answers, inbox, reviews, write_down)
     comments.register(app, answers, in_use, inbox, reviews, write_down)

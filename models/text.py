@@ -54,9 +54,9 @@ def with_emoji(text: str, clean: str) -> str:
     return clean if text.isascii() or not _EMOJI.search(text) else _clean(text, _emoji_itself)
 
 
-def _clean(text: str, said: Callable[[str], str]) -> str:
+def _clean(text: str, read_emoji: Callable[[str], str]) -> str:
     for _ in range(MAX_ROUNDS):
-        cleaned = _clean_once(text, said)
+        cleaned = _clean_once(text, read_emoji)
         if cleaned == text:
             break
         text = cleaned
@@ -68,11 +68,11 @@ def text_key(clean: str) -> str:
     return hashlib.blake2b(f"{VERSION}\n{clean.casefold()}".encode(), digest_size=8).hexdigest()
 
 
-def _clean_once(text: str, said: Callable[[str], str]) -> str:
+def _clean_once(text: str, read_emoji: Callable[[str], str]) -> str:
     if "&" in text:
         text = html.unescape(_NESTED_AMPERSAND.sub("&", text))
     if not text.isascii():
-        text = _repair_unicode(text, said)
+        text = _repair_unicode(text, read_emoji)
     text = _CONTROL.sub("", text)
     text = _SPACED_WORD.sub(_join_letters, text)
     if "://" in text or "ww." in text.lower():
@@ -84,11 +84,11 @@ def _clean_once(text: str, said: Callable[[str], str]) -> str:
     return " ".join(_REPEATED.sub(r"\1\1", text).split())
 
 
-def _repair_unicode(text: str, said: Callable[[str], str]) -> str:
+def _repair_unicode(text: str, read_emoji: Callable[[str], str]) -> str:
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_DRAWN))
     if _is_latin(text):
         text = text.translate(_LOOKALIKES)
-    return _EMOJI.sub(lambda match: f" {said(match[1])} ", text)
+    return _EMOJI.sub(lambda match: f" {read_emoji(match[1])} ", text)
 
 
 def _is_latin(text: str) -> bool:

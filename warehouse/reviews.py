@@ -134,10 +134,10 @@ class Reviews(SqliteFile):
         left_out = {name for (name,) in self.query("SELECT reviewer FROM left_out")}
         found = []
         for name, decisions in times.items():
-            shared = [said for said in verdicts.values() if name in said and len(said) > 1]
+            shared = [by_person for by_person in verdicts.values() if name in by_person and len(by_person) > 1]
             found.append(Reviewer(
                 name, len(decisions), _median_seconds(decisions), sum(decisions.values()) / len(decisions), len(shared),
-                sum(len(set(said.values())) == 1 for said in shared), name in left_out,
+                sum(len(set(by_person.values())) == 1 for by_person in shared), name in left_out,
             ))  # fmt: skip
         return sorted(found, key=lambda one: (one.seconds is None, one.seconds, one.name))
 
