@@ -26,6 +26,8 @@ FIRST = date(2026, 9, 1)
 DAYS = 56
 LIFE = np.array([0.62, 0.22, 0.10, 0.06])  # share of a post's comments by its age in days
 PERIODS = (1, 7, 28)
+WAVES = {"20 points for a day": (1, 0.2), "40 points for a day": (1, 0.4), "10 points for three days": (3, 0.1)}
+KNOWN = (14, DAYS)  # days of comments that the account has
 Cells = dict[str, npt.NDArray[Any]]
 
 
@@ -78,9 +80,9 @@ def permuted_days(cells: Cells, section: Section, chance: np.random.Generator) -
     return {**cells, "day": order[cells["account"], cells["day"]]}
 
 
-def raised(cells: Cells, from_day: int, by: npt.NDArray[np.float64], chance: np.random.Generator) -> Cells:
-    """From a day on, so large a share of each account's comments as `by` is toxic beyond doubt, whatever it was."""
-    is_raised = (cells["day"] >= from_day) & (chance.random(len(cells["day"])) < by[cells["account"]])
+def raised(cells: Cells, days: range, by: npt.NDArray[np.float64], chance: np.random.Generator) -> Cells:
+    """On these days so large a share of each account's comments as `by` is toxic beyond doubt, whatever it was."""
+    is_raised = np.isin(cells["day"], days) & (chance.random(len(cells["day"])) < by[cells["account"]])
     return {**cells, "score": np.where(is_raised, 0.98, cells["score"])}
 
 
@@ -130,12 +132,30 @@ def margins(con: duckdb.DuckDBPyConnection, section: Section, days: int) -> npt.
     return shown
 
 
-def waves(con: duckdb.DuckDBPyConnection, section: Section) -> float:
-    """The share of accounts with a wave of abuse in the last four weeks."""
+def waves(con: duckdb.DuckDBPyConnection, section: Section, days: range = range(DAYS - 28, DAYS)) -> float:
+    """The share of accounts with a wave of abuse on one of these days, the last four weeks unless told."""
+    between = [FIRST + timedelta(days[0]), FIRST + timedelta(days[-1])]
     ((found,),) = con.execute(
-        "SELECT count(DISTINCT account) FROM waves WHERE day > $1::DATE - usual_days()", [FIRST + timedelta(DAYS - 1)]
+        "SELECT count(DISTINCT account) FROM waves WHERE day BETWEEN $1 AND $2", between
     ).fetchall()
     return float(found / section.accounts)
+
+
+def wave_rows(section: Section, known: int) -> list[float]:
+    """How often an account with so many days seems to have a wave in four weeks, and how often a real one is found."""
+    chance = np.random.default_rng(1)
+    all_cells = comments(section, chance)
+    is_known = all_cells["day"] >= DAYS - known
+    cells = {name: values[is_known] for name, values in all_cells.items()}
+    with duckdb.connect() as con:
+        build.create(con)
+        load(con, cells)
+        found = [waves(con, section)]
+        for length, by in WAVES.values():
+            days = range(DAYS - known // 3, DAYS - known // 3 + length)
+            load(con, raised(cells, days, np.full(section.accounts, by), chance))
+            found.append(waves(con, section, days))
+    return found
 
 
 def rows(section: Section, periods: Sequence[int] = PERIODS) -> Iterator[tuple[str, list[float]]]:
@@ -156,7 +176,7 @@ def rows(section: Section, periods: Sequence[int] = PERIODS) -> Iterator[tuple[s
             load(con, cells)
             for _ in range(4):  # a larger change has a wider interval: this comes close to one that is twice as large
                 by = np.nan_to_num(2 * margins(con, section, days) / (0.98 - section.share))
-                load(con, raised(cells, DAYS - days, np.minimum(by, 1), chance))
+                load(con, raised(cells, range(DAYS - days, DAYS), np.minimum(by, 1), chance))
             found.append(called(con, days))
         yield "raised by twice the interval", [*found, float("nan")]
 
@@ -168,6 +188,12 @@ def main(accounts: int) -> None:
         for what, shares in rows(replace(section, accounts=accounts)):
             cells = " | ".join("–" if np.isnan(share) else f"{share:.1%}" for share in shares)
             print(f"| {name} | {what} | {cells} |", flush=True)
+    print("\n| comments | days known | no wave | " + " | ".join(WAVES) + " |")
+    print("|---|--:|--:|" + "--:|" * len(WAVES))
+    for name, section in SECTIONS.items():
+        for known in KNOWN:
+            cells = " | ".join(f"{share:.1%}" for share in wave_rows(replace(section, accounts=accounts), known))
+            print(f"| {name} | {known} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

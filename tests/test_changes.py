@@ -37,6 +37,14 @@ def test_nothing_is_called_a_change_and_twice_the_interval_is_found(name: str) -
             assert max(called, waves) <= MOST, what
 
 
+@pytest.mark.parametrize("known", changes.KNOWN)
+def test_a_wave_is_found_although_it_is_one_of_few_days_and_nothing_else_is(known: int) -> None:
+    section = changes.Section(days_differ=0.3, posts_differ=0.5, accounts=ACCOUNTS)
+    false, _, found, _ = changes.wave_rows(section, known)
+    assert false <= MOST
+    assert found >= 0.9, "40 points for a day"
+
+
 def test_an_account_with_a_few_days_has_no_verdict_yet(con: duckdb.DuckDBPyConnection) -> None:
     section = changes.Section(accounts=3)
     cells = changes.comments(section, np.random.default_rng(1))
@@ -113,7 +121,7 @@ def test_scores_do_not_drift_where_days_differ_anyway(con: duckdb.DuckDBPyConnec
     for seed in (*range(8, 13), *range(20, 30)):
         draw = np.random.default_rng(seed)
         shifted = np.where(np.arange(10) == 0, 0.6, 0)
-        cells = changes.raised(changes.comments(section, draw), changes.DAYS - 1, shifted, draw)
+        cells = changes.raised(changes.comments(section, draw), range(changes.DAYS - 1, changes.DAYS), shifted, draw)
         made = pa.table(cells)  # noqa: F841
         con.execute("DELETE FROM score_bins; DELETE FROM days; DELETE FROM drift")
         con.execute(

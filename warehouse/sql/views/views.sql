@@ -155,21 +155,32 @@ limits AS (SELECT period, significant_up_to(list(chance)) AS chance_limit FROM t
 SELECT * EXCLUDE (chance_limit), margin_of_change(variance, freedom) AS change_margin, coalesce(chance <= chance_limit, false) AS is_significant
 FROM tested JOIN limits USING (period);
 
-CREATE OR REPLACE VIEW waves AS -- change points by cumulative sums (CUSUM): a wave starts where a sum that exceeds the limit began to rise
+-- Change points by cumulative sums (CUSUM): a wave starts where a sum that exceeds the limit began to rise. How far an account's
+-- days differ anyway is taken from the median of their squared deviations, which a wave on fewer than half of them does not
+-- raise: 0.4549 is what that median is by chance.
+CREATE OR REPLACE VIEW waves AS
 WITH usual AS (
-    SELECT platform, account, median(expected / comments) AS usual, coalesce(median(of_days), 0) AS of_days, coalesce(median(of_posts), 0) AS of_posts
+    SELECT platform, account, median(expected / comments) AS usual, coalesce(median(of_posts), 0) AS of_posts
     FROM days LEFT JOIN likeness USING (platform, account, day, model, label) JOIN champion USING (model)
     WHERE label = 'toxic' AND comments >= few_comments() GROUP BY ALL HAVING count(*) >= least_days()
 ),
 by_post AS (
     SELECT platform, account, day, sum(comments ** 2) AS squared FROM post_scores JOIN champion USING (model) WHERE label = 'toxic' GROUP BY ALL
 ),
+deviations AS (
+    SELECT platform, account, day, d.comments, d.share, usual, d.flagged, usual * (1 - usual) AS of_one,
+        1 / d.comments + of_posts * coalesce(squared, 0) / d.comments ** 2 AS by_chance
+    FROM daily d JOIN usual USING (platform, account) LEFT JOIN by_post USING (platform, account, day)
+    WHERE label = 'toxic' AND NOT is_small
+),
+differ AS (
+    SELECT platform, account, coalesce(greatest(median((share - usual) ** 2 / nullif(of_one, 0) / 0.4549 - by_chance), 0), 0) AS of_days
+    FROM deviations GROUP BY ALL
+),
 summed AS ( -- of the days' deviations from usual, in standard errors; less than one does not add up
-    SELECT platform, account, d.day, d.comments, d.share, u.usual, d.flagged,
-        sum(least((d.share - u.usual) / greatest(sqrt(noise_of(u.usual * d.comments, d.comments, d.comments ** 2, coalesce(p.squared, 0),
-            u.of_days, u.of_posts)) / d.comments, least_wave()) - 1, wave_from() + 1)) OVER (PARTITION BY platform, account ORDER BY d.day) AS total
-    FROM daily d JOIN usual u USING (platform, account) LEFT JOIN by_post p USING (platform, account, day)
-    WHERE d.label = 'toxic' AND NOT d.is_small
+    SELECT *, least((share - usual) / greatest(sqrt(of_one * (by_chance + of_days)), least_wave()) - 1, wave_from() + 1) AS step,
+        sum(step) OVER (PARTITION BY platform, account ORDER BY day) AS total
+    FROM deviations JOIN differ USING (platform, account)
 ),
 risen AS (
     SELECT *, least(min(total) OVER (PARTITION BY platform, account ORDER BY day), 0) AS lowest, total - lowest AS height
@@ -180,7 +191,7 @@ peaks AS (
     FROM risen WINDOW rise AS (PARTITION BY platform, account, lowest)
 )
 SELECT platform, account, day, comments, share, usual, flagged FROM peaks
-WHERE highest > wave_from() AND day <= peak AND share > usual;
+WHERE highest > wave_from() AND day <= peak AND step > 0;
 COMMENT ON VIEW waves IS 'Waves of abuse: the days from when an account became significantly more toxic than its median day to the peak.';
 
 CREATE OR REPLACE VIEW by_tag AS
