@@ -16,7 +16,7 @@ from typing import Any
 
 from models import text
 from models.labels import LABELS, UNDETERMINED, ModelError
-from warehouse.files import DRAFT
+from warehouse.files import DRAFT, sync, sync_tree
 
 FORMAT = 2  # since a BiLSTM is given each word once
 CARD = "card.json"
@@ -31,9 +31,11 @@ def writing(folder: Path) -> Iterator[Path]:
     try:
         yield draft
         draft.chmod(0o755)
+        sync_tree(draft)
         if folder.exists():
             os.replace(folder, old)
         os.replace(draft, folder)
+        sync(folder.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

@@ -26,6 +26,7 @@ SQL = Path(__file__).parent / "sql"
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
 CURRENT = "current.duckdb"
 CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
+NOT_WRITTEN = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)  # what a failing disk raises
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 VERSIONS_KEPT = 3
 NOT_OF_LAKE = {"stages", "drawn", "calibrations"}  # what happened, was drawn, was made once and stays
@@ -258,14 +259,14 @@ def _next_version(
                 yield con
                 _check(con)
             then(draft)
-        except duckdb.IOException as error:
-            raise Unwritable(
-                f"The new version of the warehouse could not be written; the old one is unchanged: {error}\n"
-                "Free some disk space and run the command again."
-            ) from None
         except duckdb.Error as error:
             if CORRUPT in str(error):
                 raise _damaged(current(folder), error) from None
+            if isinstance(error, NOT_WRITTEN):
+                raise Unwritable(
+                    f"The new version of the warehouse could not be written; the old one is unchanged: {error}\n"
+                    "Free some disk space and run the command again."
+                ) from None
             raise
         check_readable(draft)
         sync(draft)

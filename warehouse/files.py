@@ -41,6 +41,15 @@ def is_draft(name: str) -> bool:
     return name.startswith(".") and DRAFT in name
 
 
+def sync_tree(folder: Path) -> None:
+    """Waits until the disk has everything in a folder."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if not (path := Path(place) / name).is_symlink():
+                sync(path)
+        sync(Path(place))
+
+
 def sync(path: Path) -> None:
     """Waits until the disk has a file, or the names in a folder."""
     handle = os.open(path, os.O_RDONLY)

@@ -1,6 +1,7 @@
 """Reads the files people bring: CSV, TSV, JSON, JSON Lines and XLSX, also inside .gz and .zip, in UTF-8 or UTF-16."""
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -67,7 +68,9 @@ def items_in(file: Path, stored: BinaryIO, most_bytes: int | None = None) -> Ite
         yield from readers[name.suffix.lower()](file, _limited(file, content, most_bytes) if most_bytes else content)
     except UnicodeDecodeError as error:
         raise BadInput(f"{file} is not UTF-8 or UTF-16 ({error}). Save it as UTF-8 and try again.") from None
-    except DAMAGE as error:
+    except (*DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # that of an archive's wrong place
+            raise
         raise BadInput(f"{file} is damaged or not what its name says ({error!r}).") from None
 
 

@@ -14,10 +14,10 @@ from jobs.config.settings import Settings
 from jobs.console import log
 from jobs.errors import BadInput, Busy
 from jobs.lake.datasets import BY_NAME, DATASETS, Dataset
-from jobs.lake.files import BEGUN, FRESH, OLD, is_unfinished
+from jobs.lake.files import BEGUN, FRESH, OLD, is_unfinished, read_json
 from jobs.lake.manifests import MANIFEST, Folder, Manifest, Stored, files_of, read_folder, sign
 from jobs.lake.mirror import Mirror
-from warehouse.files import write_atomically
+from warehouse.files import sync, sync_tree, write_atomically
 
 FORMAT = 4  # raised when an older release could no longer read what this one writes
 FACTS = "lake.json"
@@ -59,8 +59,7 @@ class Lake:
     def facts(self) -> dict[str, Any]:
         """What is known of the lake as a whole."""
         path = self.root / FACTS
-        facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return facts
+        return read_json(path, "Restore it from a backup.", ["format"]) if path.exists() else {}
 
     def note(self, name: str, fact: str | int) -> None:
         write_atomically(self.root / FACTS, json.dumps(self.facts() | {name: fact}))
@@ -166,9 +165,11 @@ class Lake:
             shutil.rmtree(leftover, ignore_errors=True)
         draft.mkdir(parents=True)
         yield draft
+        sync_tree(draft)  # or a power failure could leave the name without the content
         if target.exists():
             target.rename(old)
         draft.rename(target)
+        sync(target.parent)
         shutil.rmtree(old, ignore_errors=True)
 
     def begun(self, dataset: str, night: date, model: str | None = None) -> Path:
@@ -202,6 +203,7 @@ class Lake:
         if folder.exists():
             folder.rename(old)
             shutil.rmtree(old)
+            sync(folder.parent)
 
     @contextmanager
     def lock(self, name: str, shared: bool = False, wait: bool = False) -> Iterator[None]:
