@@ -4,6 +4,7 @@ Texts are sorted by length inside a call, so that short ones are not padded to l
 of one length are sorted too: the last digits of a score depend on what is read with it, and must not on the order.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -185,9 +186,9 @@ def _part(cascade: Path, part: dict[str, str]) -> Network:
 
 def open_session(path: Path) -> Any:
     """One thread: a worker a core is faster than a core's share of one worker."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else it writes an id of the machine at import, and reports to Microsoft
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

@@ -16,6 +16,7 @@ from jobs.config.settings import Settings
 from jobs.errors import BadInput, Busy
 from jobs.lake.manifests import Manifest
 from jobs.lake.nights import FORMAT, Lake
+from jobs.lake.tombstones import read_forgotten
 from jobs.upkeep import compact, expire
 
 NIGHT = date(2026, 11, 10)
@@ -108,3 +109,13 @@ def test_to_a_night_that_has_not_come_nothing_is_old(settings: Settings, work: C
     settings.targets_file.write_text(f"[keep]\nraw_days = 1\n{settings.targets_file.read_text()}")
     with pytest.raises(BadInput, match="is in the future"):
         work(settings, date(2999, 1, 1))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"stage": "clean"}', '{"night": 1}', "\udc80"])
+@pytest.mark.parametrize("name", ["clean/night=2026-11-10/_manifest.json", "lake.json", "forgotten.json"])
+def test_a_damaged_file_of_the_lake_is_named(tmp_path: Path, name: str, content: str) -> None:
+    lake = Lake(tmp_path).open()
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(content, errors="surrogateescape")
+    with pytest.raises(BadInput, match=rf"{name} is damaged .*[Rr]estore"):
+        lake.open().nights("raw"), lake.manifests("clean"), read_forgotten(lake)

@@ -18,6 +18,7 @@ from models.labels import LABELS
 from models.text import clean_text
 from tests.conftest import comment_item
 from tests.fixtures.exports import workbook, zipped
+from warehouse.untrusted import guarded
 
 POSTED = "2026-11-10T12:00:00Z"
 ROWS = [
@@ -56,7 +57,8 @@ def test_every_format_becomes_every_other(settings: Settings, tmp_path: Path, so
     out = tmp_path / f"out{target}"
     assert score_file(settings, write(tmp_path / f"in{source}"), out, "comment") == 4
     rows = read(out)
-    assert [{name: row[name] for name in ROWS[0]} for row in rows] == ROWS
+    expected_rows = [row | {"note": guarded(row["note"])} for row in ROWS] if target == ".csv" else ROWS
+    assert [{name: row[name] for name in ROWS[0]} for row in rows] == expected_rows
     for row in (rows[1], rows[3]):
         assert {row[label] for label in LABELS} <= {None, ""}, "no words, or a language the model was not judged in"
     assert [row["detected_language"] for row in rows] == ["en", "und", "en", "el"]
@@ -64,6 +66,15 @@ def test_every_format_becomes_every_other(settings: Settings, tmp_path: Path, so
     expected = scorer.load(settings.model_dir).scores(texts, ["en", "en"])
     for row, scores in zip([rows[0], rows[2]], expected, strict=True):
         assert [float(row[label]) for label in LABELS] == pytest.approx(scores.tolist(), abs=1e-6)
+
+
+def test_no_spreadsheet_runs_what_was_in_the_file(settings: Settings, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text('comment,=cmd()\n"hello\n=1+1",＝2\n')
+    score_file(settings, source, tmp_path / "out.csv", "comment")
+    [row] = read(tmp_path / "out.csv")
+    assert row["comment"] == "hello\n'=1+1"
+    assert row["'=cmd()"] == "'＝2"
 
 
 def test_many_batches_keep_their_order(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

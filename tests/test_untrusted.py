@@ -1,6 +1,9 @@
 """What strangers wrote, in a terminal and in a spreadsheet; and secrets, which go nowhere."""
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +13,7 @@ from dashboard.components import as_csv
 from jobs.ask import export
 from jobs.config import secrets
 from jobs.config.secrets import Masked, masked
-from jobs.config.settings import Settings
+from jobs.config.settings import SHIPPED, Settings
 from jobs.upkeep.doctor import examine
 from warehouse.untrusted import guarded, printable
 
@@ -33,7 +36,7 @@ TOKEN = "apify_api_5Ab7XyZ012345678901234567890"
 )
 def test_no_spreadsheet_runs_what_a_stranger_wrote(text: str, safe: str) -> None:
     assert guarded(text) == safe
-    assert export._safe(pa.array([text, None])).to_pylist() == [safe, None]
+    assert export.safe(pa.array([text, None])).to_pylist() == [safe, None]
 
 
 def test_the_head_of_a_table_is_guarded_too() -> None:
@@ -81,6 +84,16 @@ def test_every_secret_setting_is_masked() -> None:
     hidden = {name for name, field in Settings.__dataclass_fields__.items() if not field.repr}
     assert hidden == {"apify_token", "smtp_url", "slack_url", "webhook_url", "backup_passphrase"}
     assert all(any(name.endswith(setting.upper()) for name in secrets.NAMES) for setting in hidden)
+
+
+def test_a_model_tells_nobody_that_it_runs(tmp_path: Path) -> None:
+    code = f"from models import scorer; scorer.load({str(SHIPPED)!r}).scores(['hello'], ['en'])"
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env | {"HOME": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_doctor_names_what_is_wrong_and_keeps_the_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,10 +65,10 @@ def _check(filters: dict[str, Any]) -> None:
 def _write_csv(draft: Path, rows: pa.RecordBatchReader) -> None:
     with pyarrow.csv.CSVWriter(draft, rows.schema) as writer:
         for batch in rows:
-            writer.write_batch(pa.record_batch([_safe(column) for column in batch.columns], schema=rows.schema))
+            writer.write_batch(pa.record_batch([safe(column) for column in batch.columns], schema=rows.schema))
 
 
-def _safe(column: pa.Array) -> pa.Array:
+def safe(column: pa.Array) -> pa.Array:
     """Adds an apostrophe before text that a spreadsheet would run as a formula."""
     if not pa.types.is_string(column.type):
         return column

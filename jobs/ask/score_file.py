@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from jobs.ask.export import safe
 from jobs.collect.files import items, items_in
 from jobs.collect.imports import Texts, texts
 from jobs.config.settings import Settings
@@ -26,6 +27,7 @@ from models.labels import LABELS
 from models.language import language_of
 from models.text import clean_text
 from warehouse.files import writing
+from warehouse.untrusted import guarded
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 BATCH = 10_000  # rows; enough for sorting texts by length, few enough for any machine's memory
@@ -144,15 +146,15 @@ class _JsonLinesWriter:
 
 
 class _CsvWriter:
-    """Writes nested values as JSON."""
+    """Writes nested values as JSON, and nothing that a spreadsheet would run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.writer: pyarrow.csv.CSVWriter | None = None
 
     def write_batch(self, batch: pa.RecordBatch) -> None:
-        arrays = [_flat(column) for column in batch.columns]
-        batch = pa.RecordBatch.from_arrays(arrays, batch.schema.names)
+        arrays = [safe(_flat(column)) for column in batch.columns]
+        batch = pa.RecordBatch.from_arrays(arrays, [guarded(name) for name in batch.schema.names])
         self.writer = self.writer or pyarrow.csv.CSVWriter(self.path, batch.schema)
         self.writer.write_batch(batch)
 

@@ -7,6 +7,7 @@ from datetime import date
 from textwrap import shorten
 
 from jobs.errors import Busy, ToxwatchError
+from jobs.lake.files import read_json
 from jobs.lake.nights import Lake
 from warehouse import WarehouseError
 from warehouse.files import write_atomically
@@ -33,7 +34,9 @@ def recorded(lake: Lake, night: date, work: str) -> Iterator[None]:
 
 def failures(lake: Lake, night: date) -> dict[str, str]:
     """What failed in a night and has not succeeded since, and why."""
-    records = [json.loads(path.read_text()) for path in (lake.root / FOLDER).glob(f"{night} *.json")]
+    records = [
+        read_json(path, "Delete it.", ["work", "error"]) for path in (lake.root / FOLDER).glob(f"{night} *.json")
+    ]
     return {record["work"]: record["error"] for record in records}
 
 

@@ -1,13 +1,28 @@
 """Files of the lake: Parquet with other rows in one step, and what is not a whole file yet."""
 
+import json
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.errors import BadInput
 from warehouse.files import is_draft, writing
 
 FRESH, OLD, BEGUN = ".fresh-", ".old-", ".begun-"  # before the name of a night or month that is being written
+
+
+def read_json(path: Path, remedy: str, needed: Collection[str] = ()) -> dict[str, Any]:
+    """What one of our own files says; raises BadInput with the remedy if it is damaged or lacks what is needed."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as damage:
+        raise BadInput(f"{path} is damaged ({damage}). {remedy}") from None
+    if not isinstance(content, dict) or not content.keys() >= set(needed):
+        raise BadInput(f"{path} is damaged (it lacks {', '.join(needed) or 'everything'}). {remedy}")
+    return content
 
 
 def write_table(path: Path, table: pa.Table) -> None:

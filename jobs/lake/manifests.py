@@ -10,13 +10,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.errors import BadInput
 from jobs.lake.datasets import Dataset
-from jobs.lake.files import is_unfinished
+from jobs.lake.files import is_unfinished, read_json
 from jobs.lake.schema import NIGHT
 from models.card import file_hash
 from warehouse.files import write_atomically
 
 MANIFEST = "_manifest.json"
+REMEDY = "Restore its folder from a backup; if there is none, delete the folder and run the night's stage again."
 BLANKED = "blanked"  # among the versions: what was blanked because it expired
 
 
@@ -121,7 +123,7 @@ def _is_content(path: Path) -> bool:
 
 def damaged(folder: Path) -> list[str]:
     """Files of a finished folder that are missing or not what they were when it was signed."""
-    stored = json.loads((folder / MANIFEST).read_text())
+    stored = read_json(folder / MANIFEST, REMEDY)
     sizes, checksums = stored.get("files", {}), stored.get("checksums", {})  # an older release wrote sizes only
     return [
         name
@@ -135,16 +137,19 @@ def damaged(folder: Path) -> list[str]:
 def read_folder(path: Path) -> Folder | None:
     """None where the folder is not finished."""
     try:
-        stored = json.loads((path / MANIFEST).read_text())
+        stored = read_json(path / MANIFEST, REMEDY)
     except FileNotFoundError:
         return None
-    manifests = [_manifest(one) for one in stored.get("nights", [stored])]
+    try:
+        manifests = [_manifest(one) for one in stored.get("nights", [stored])]
+    except (TypeError, ValueError, KeyError) as damage:
+        raise BadInput(f"{path / MANIFEST} is damaged ({damage}). {REMEDY}") from None
     return Folder(path, {one.night: one for one in manifests})
 
 
 def files_of(folder: Path) -> dict[str, int]:
     """The files that a finished folder had when it was signed, and their sizes."""
-    files: dict[str, int] = json.loads((folder / MANIFEST).read_text()).get("files", {})
+    files: dict[str, int] = read_json(folder / MANIFEST, REMEDY).get("files", {})
     return files
 
 

@@ -21,7 +21,7 @@ from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem, copy
 
 from jobs.console import progress
 from jobs.errors import BadInput, FailedService
-from jobs.lake.files import is_unfinished
+from jobs.lake.files import is_unfinished, read_json
 from jobs.lake.manifests import MANIFEST
 from models.card import file_hash
 from warehouse.files import write_atomically
@@ -142,7 +142,7 @@ class Mirror:
     def _held(self, data_dir: Path) -> Stamps | None:
         """What of the folder is in the store; None where this is not the store of the folder."""
         note = data_dir / FOLLOWED
-        known = json.loads(note.read_text()) if note.exists() else {}
+        known = read_json(note, "Restore it from a backup.") if note.exists() else {}
         return known["files"] if known.get("address") == self.address else None
 
     def _note(self, data_dir: Path, files: Stamps) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.lake.authors import Pseudonyms
 from jobs.lake.datasets import BY_NAME
+from jobs.lake.files import read_json
 from jobs.lake.months import drop, unpack_raw
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING, RawLine, mapped_comments, read_file, read_raw, readable_raw, sign_night, writing_raw
@@ -45,7 +46,8 @@ def read_forgotten(lake: Lake) -> Forgotten:
     path = lake.root / TOMBSTONES
     if not path.exists():
         return Forgotten()
-    stones = json.loads(path.read_text())
+    remedy = "Restore it from a backup: without it, later nights bring back who was forgotten."
+    stones = read_json(path, remedy, ["authors", "comments"])
     return Forgotten(frozenset(stones["authors"]), frozenset(stones["comments"]))
 
 
