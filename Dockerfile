@@ -1,41 +1,71 @@
 # One image per role, all from uv.lock:
-#   pipeline   Airflow and everything it runs: Java, Spark, Great Expectations, the Apify client, training
+#   pipeline   Airflow and everything it runs: Java, Spark, Great Expectations, the Apify client
+#   training   the same with TensorFlow, for the DAG `training` and `toxwatch train`
 #   dashboard  the web server, without Java and Spark
 #   mlflow     the MLflow page with training runs
 #   predict    POST /predict as an AWS Lambda function
-FROM python:3.11-slim-bookworm AS base
+# Packages are installed in stages of their own, and only the result is copied: an image holds no installer and no cache.
+FROM python:3.11-slim-bookworm AS installer
 RUN pip install --no-cache-dir uv
 ENV UV_PROJECT_ENVIRONMENT=/opt/toxwatch UV_LINK_MODE=copy UV_NO_CACHE=1 PATH=/opt/toxwatch/bin:$PATH \
-    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+    PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md ./
-RUN useradd --create-home --uid 10001 toxwatch && mkdir /data && chown toxwatch /data
-VOLUME /data
-ENV TOXWATCH_DATA_DIR=/data
+RUN for package in jobs models warehouse dashboard; do mkdir $package; touch $package/__init__.py; done; touch alerts.toml policies.toml
 
-FROM base AS pipeline
+FROM installer AS pipeline-packages
+RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless
+RUN uv sync --frozen --extra airflow
+COPY jobs/__init__.py jobs/errors.py jobs/
+COPY jobs/spark/__init__.py jobs/spark/jars.py jobs/spark/
+RUN python -m jobs.spark.jars && python -m jobs.spark.jars kafka
+
+FROM python:3.11-slim-bookworm AS base
+ENV PATH=/opt/toxwatch/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 TOXWATCH_DATA_DIR=/data
+WORKDIR /app
+RUN useradd --create-home --uid 10001 toxwatch && mkdir /data /backups && chown toxwatch /data /backups
+VOLUME /data
+
+FROM base AS java
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \
     && rm -rf /var/lib/apt/lists/*
-RUN uv sync --frozen --no-install-project --extra airflow --extra train
+
+FROM java AS pipeline
+COPY --from=pipeline-packages /opt/toxwatch /opt/toxwatch
 COPY . .
-RUN uv sync --frozen --extra airflow --extra train && { python -m jobs.spark.jars && python -m jobs.spark.jars kafka || true; }
 USER toxwatch
+
+FROM installer AS dashboard-packages
+ARG HEAVY="--no-install-package pyspark --no-install-package spark-nlp --no-install-package great-expectations"
+RUN uv sync --frozen --extra dashboard $HEAVY
 
 FROM base AS dashboard
-ARG HEAVY="--no-install-package pyspark --no-install-package spark-nlp --no-install-package great-expectations"
-RUN uv sync --frozen --no-install-project --extra dashboard $HEAVY
+COPY --from=dashboard-packages /opt/toxwatch /opt/toxwatch
 COPY . .
-RUN uv sync --frozen --extra dashboard $HEAVY
 USER toxwatch
 
-FROM base AS mlflow
+FROM installer AS mlflow-packages
 RUN uv export --frozen --no-hashes --no-emit-project --extra train | grep '^mlflow' > mlflow.txt \
     && uv venv -q /opt/toxwatch && uv pip install -q --python /opt/toxwatch/bin/python -r mlflow.txt
+
+FROM base AS mlflow
+COPY --from=mlflow-packages /opt/toxwatch /opt/toxwatch
 USER toxwatch
 
-FROM dashboard AS predict
-USER root
+FROM pipeline-packages AS training-packages
+RUN uv sync --frozen --extra airflow --extra train
+
+FROM java AS training
+COPY --from=training-packages /opt/toxwatch /opt/toxwatch
+COPY . .
+USER toxwatch
+
+FROM dashboard-packages AS predict-packages
 RUN uv pip install -q --python /opt/toxwatch/bin/python awslambdaric
+
+FROM base AS predict
+COPY --from=predict-packages /opt/toxwatch /opt/toxwatch
+COPY . .
 USER toxwatch
 ENV TOXWATCH_DATA_DIR=/tmp
 ENTRYPOINT ["python", "-m", "awslambdaric"]

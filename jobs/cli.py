@@ -22,6 +22,12 @@ from warehouse.untrusted import printable
 
 INTERRUPTED = 130  # the exit code for Ctrl-C
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_MEMORY = (
+    "java.lang.OutOfMemoryError",
+    "Out of Memory Error",
+    os.strerror(errno.ENOMEM),
+)  # of Java, DuckDB, the system
+OF_TRAINING = {"imblearn", "keras", "mlflow", "onnx", "safetensors", "sklearn", "tensorflow"}
 WRONG_PLACE = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 LAST = "Maintain"
@@ -145,7 +151,21 @@ def main() -> None:
         _fail(error, BadInput.exit_code)
     except ToxwatchError as error:
         _fail(error, error.exit_code)
-    except Exception as error:  # Spark wraps the OSError in its own classes
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in OF_TRAINING:
+            raise
+        message = (
+            f"{error.name} is not installed; it belongs to the extra `train`: `uv sync --extra train`. In containers, "
+            "set TOXWATCH_IMAGE=training in .env and run `docker compose up --build`."
+        )
+        _fail(ModuleNotFoundError(message), BadInput.exit_code)
+    except Exception as error:  # Spark wraps what Java and the OS say in its own classes
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
+            message = (
+                "There is not enough memory. Nothing half-written is kept; stop other programs, or raise "
+                "TOXWATCH_SPARK_MEMORY if it was Spark, and run this again."
+            )
+            _fail(MemoryError(message), FailedService.exit_code)
         if not any(os.strerror(number) in str(error) for number in FULL):
             _fail_of_file(error)
         where = getattr(error, "filename", None) or "while writing"

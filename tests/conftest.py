@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -71,6 +72,14 @@ max_posts = 2
 def apify() -> Iterator[standin.Server]:
     with standin.serving() as server:
         yield server
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says in a line why tests were set aside, which pytest tells only those who ask."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = Counter(str(one[2]).removeprefix("Skipped: ") for one in skipped if isinstance(one, tuple))
+    for reason, number in reasons.items():
+        terminalreporter.write_line(f"{number} test{'s were' if number > 1 else ' was'} set aside: {reason}")
 
 
 def watching(data_dir: Path, server: standin.Server) -> Settings:

@@ -1,6 +1,8 @@
 """Backup and restore: the same data folder elsewhere, and a damaged backup that leaves nothing behind."""
 
+import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,14 @@ import pytest
 from dashboard.people import People
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
+from jobs.lake.failures import failures
 from jobs.lake.nights import Lake
 from jobs.lake.raw import sign_night, writing_raw
 from jobs.upkeep import backup, verify
 from models.training.registry import Registry
 from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from warehouse import build
+from warehouse.files import is_draft
 
 pytestmark = pytest.mark.long
 
@@ -104,6 +108,39 @@ def test_a_passphrase_keeps_a_backup_to_oneself(kept: tuple[Settings, Path], tmp
     new = replace(secret, data_dir=tmp_path / "new")
     assert backup.restore(new, str(tmp_path / "backup.tar.age")) == files
     assert (new.data_dir / "author.key").read_bytes() == (settings.data_dir / "author.key").read_bytes()
+
+
+def test_scheduled_backups_are_dated_and_the_oldest_go(kept: tuple[Settings, Path], tmp_path: Path) -> None:
+    settings = replace(kept[0], backups=tmp_path)
+    for day in range(1, 9):
+        (tmp_path / f"toxwatch-2026-11-{day:02}T040000.tar").touch()
+    file, files = backup.scheduled(settings)
+    assert files > 10
+    assert len(backup.stored(tmp_path)) == backup.KEPT
+    assert backup.stored(tmp_path)[-1] == file
+    with pytest.raises(BadInput, match="set TOXWATCH_BACKUPS"):
+        backup.scheduled(replace(settings, backups=None))
+
+
+def test_a_scheduled_backup_that_fails_is_told_of(kept: tuple[Settings, Path], tmp_path: Path) -> None:
+    settings = replace(kept[0], backups=tmp_path / "nowhere")
+    with pytest.raises(BadInput, match="There is no folder"):
+        backup.scheduled(settings)
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    assert "There is no folder" in failures(Lake(settings.data_dir), yesterday)["backup"]
+
+
+def test_a_volume_that_is_mounted_is_restored_into(kept: tuple[Settings, Path], tmp_path: Path) -> None:
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", volume], check=False, capture_output=True).returncode:
+        pytest.skip("a disk can be mounted by root only")
+    try:
+        backup.restore(replace(kept[0], data_dir=volume), str(kept[1]))
+        assert verify.run(replace(kept[0], data_dir=volume)).problems == []
+        assert [path for path in volume.iterdir() if is_draft(path.name)] == []
+    finally:
+        subprocess.run(["umount", "--lazy", volume], check=True)
 
 
 def test_a_link_to_a_disk_that_is_not_there_stops_the_backup(settings: Settings, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from jobs import standin
 from jobs.cli import app
 from jobs.config.settings import Settings
-from jobs.errors import BadInput, Busy
+from jobs.errors import BadInput, Busy, FailedService
 from jobs.lake.nights import FORMAT, Lake
 from jobs.nightly import STAGES
 from jobs.upkeep import doctor
@@ -169,6 +170,53 @@ def test_a_stand_in_is_asked_only_without_a_token_and_never_gets_it(monkeypatch:
         real = Settings.load()
         assert (real.apify_url, real.apify_token) == ("https://api.apify.com", "apify_api_of_somebody")
         assert real.targets_file == Path("targets.toml").resolve()
+
+
+def test_doctor_tells_the_memory_of_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(doctor, "LIMITS", (tmp_path / "nowhere", limit))
+    limit.write_text("5368709120\n")
+    assert doctor.memory(Settings.load(tmp_path)) == "5 GiB of memory"
+    limit.write_text("1073741824\n")
+    with pytest.raises(doctor.Ailment, match=r"1\.0 GiB of memory; a night needs 4"):
+        doctor.memory(Settings.load(tmp_path))
+    limit.write_text("max\n")
+    assert doctor.memory(Settings.load(tmp_path)) != "5 GiB of memory"
+
+
+def test_doctor_names_a_backup_that_is_too_old(tmp_path: Path) -> None:
+    settings = replace(Settings.load(tmp_path), backups=tmp_path)
+    assert doctor.backups(settings) == f"none in {tmp_path} yet"
+    backup = tmp_path / "toxwatch-2026-11-20T040000.tar"
+    backup.touch()
+    assert backup.name in doctor.backups(settings)
+    os.utime(backup, (0, 0))
+    with pytest.raises(doctor.Ailment, match="days old"):
+        doctor.backups(settings)
+
+
+def test_a_missing_package_for_training_is_one_sentence(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['sklearn'] = None; sys.argv = ['toxwatch', 'train']; from jobs import cli; cli.main()"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert said.returncode == BadInput.exit_code
+    assert "set TOXWATCH_IMAGE=training" in " ".join(said.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "MemoryError()",
+        "RuntimeError('java.lang.OutOfMemoryError: Java heap space')",
+        "OSError(12, 'Cannot allocate memory')",
+    ],
+)
+def test_too_little_memory_is_one_sentence(error: str) -> None:
+    code = f"from jobs import cli\ndef fail(): raise {error}\ncli.app = fail\ncli.main()"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert said.returncode == FailedService.exit_code
+    assert said.stderr.startswith("toxwatch: There is not enough memory.")
 
 
 def test_doctor_sees_java_that_is_not_there(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from jobs import standin
 from jobs.commands import models
 from jobs.config.settings import Settings
+from jobs.schedule import housekeeping
 from models import scorer
 from models.training.registry import Registry
 from tests.conftest import WATCHED, environment
@@ -67,9 +69,28 @@ def test_every_dag_says_what_it_is_and_can_be_retried(dags: dict) -> None:
 
 
 def test_whatever_writes_the_lake_waits_for_its_turn(dags: dict) -> None:
-    writers = {"collect", "validate", "clean", "score", "publish", "monitor", "expire", "compact", "rescore"}
-    tasks = [task for name in ("nightly", "rescore") for task in dags[name].tasks]
+    writers = {"collect", "validate", "clean", "score", "publish", "monitor", "expire", "compact", "rescore", "backup"}
+    tasks = [task for name in ("nightly", "rescore", "backup") for task in dags[name].tasks]
     assert {task.task_id for task in tasks if task.pool == "lake"} == writers
+
+
+def test_every_run_fails_with_its_tasks(dags: dict) -> None:
+    """The last tasks of a run decide; this one is last in all that tell of a failure and go on."""
+    for name in ("nightly", "backup"):
+        [watcher] = [task for task in dags[name].tasks if task.task_id == "fail_the_run"]
+        assert watcher.trigger_rule == "one_failed"
+        assert watcher.upstream_task_ids >= {task.task_id for task in dags[name].tasks if task.pool == "lake"}
+
+
+def test_old_history_and_logs_of_airflow_go(airflow: Path) -> None:
+    logs = airflow / "logs"
+    for name, age in (("dag_id=nightly/run_id=old/1.log", 40), ("dag_id=nightly/run_id=new/1.log", 1)):
+        path = logs / name
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, (time.time() - age * 86_400,) * 2)
+    housekeeping.clean(logs, datetime.now(UTC) - housekeeping.KEPT)
+    assert [path.name for path in (logs / "dag_id=nightly").iterdir()] == ["run_id=new"]
 
 
 def test_a_worse_model_stops_at_the_gate_and_a_promoted_one_takes_over_when_all_nights_are_scored(

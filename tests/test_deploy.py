@@ -126,7 +126,20 @@ def test_containers_get_every_setting_and_the_files_that_people_edit() -> None:
     of_web, of_image = {"TOXWATCH_PROXIES"}, {"TOXWATCH_DATA_DIR"}
     assert read - of_web - of_image <= airflow["environment"].keys()
     assert of_web <= compose["services"]["dashboard"]["environment"].keys()
-    assert f"./:{airflow['environment']['TOXWATCH_CONFIG']}:ro" in airflow["volumes"]
+    config = airflow["environment"]["TOXWATCH_CONFIG"]
+    assert f"${{TOXWATCH_CONFIG:-./}}:{config}:ro" in airflow["volumes"]
+    assert f"${{TOXWATCH_CONFIG:-./}}:{config}" in compose["services"]["dashboard"]["volumes"]
+    assert compose["services"]["dashboard"]["environment"]["TOXWATCH_CONFIG"] == config
+
+
+def test_every_service_has_limits_and_says_whether_it_is_alive() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    runs_once, waits_for_tomorrow = "airflow-init", "airflow-housekeeping"
+    for name, service in services.items():
+        assert {"cpus", "pids_limit", "read_only", "cap_drop"} <= service.keys(), name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
+        assert "mem_limit" in service or name == runs_once, name
+        assert "healthcheck" in service or name in (runs_once, waits_for_tomorrow), name
 
 
 @pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not here")
@@ -189,7 +202,7 @@ class Runtime(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def function() -> Iterator[Lambda]:
     """The handler in AWS's own runtime client, as its image starts it."""
-    dockerfile = (ROOT / "Dockerfile").read_text().partition("FROM dashboard AS predict")[2]
+    dockerfile = (ROOT / "Dockerfile").read_text().partition("FROM base AS predict")[2]
     entry, handler = (
         json.loads(re.findall(rf"^{word} (.+)$", dockerfile, re.MULTILINE)[0]) for word in ("ENTRYPOINT", "CMD")
     )

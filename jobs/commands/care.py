@@ -97,22 +97,28 @@ def held(
 
 
 def backup(
-    target: Annotated[Path, typer.Argument(help="The .tar file to write, outside the data folder.")],
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The .tar file to write, outside the data folder.", show_default="a new file in $TOXWATCH_BACKUPS"
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Write everything that can't be recreated to one file, restore it to a temporary folder and compare.
 
-    With TOXWATCH_BACKUP_PASSPHRASE it is encrypted, in the format of age (age-encryption.org).
+    With TOXWATCH_BACKUP_PASSPHRASE it is encrypted, in the format of age (age-encryption.org). In the folder
+    TOXWATCH_BACKUPS the newest seven are kept.
 
     Example: toxwatch backup /backups/toxwatch-2026-11-20.tar
     """
     from jobs.upkeep import backup
 
     settings = Settings.load(data_dir)
-    files = backup.backup(settings, target)
+    file, files = (target, backup.backup(settings, target)) if target else backup.scheduled(settings)
     how = ", encrypted" if settings.backup_passphrase else ", not encrypted (set TOXWATCH_BACKUP_PASSPHRASE for that)"
     console.print(
-        f"Backed up {files:,} files to {target}{how}; restored and compared each. Copy it to another machine.",
+        f"Backed up {files:,} files to {file}{how}; restored and compared each. Copy it to another machine.",
         markup=False,
     )
 

@@ -32,6 +32,7 @@ class Settings:
     smtp_url: str | None = field(repr=False)
     slack_url: str | None = field(repr=False)
     webhook_url: str | None = field(repr=False)
+    backups: Path | None  # folder for `toxwatch backup` without a file
     backup_passphrase: str | None = field(repr=False)
     proxies: str  # addresses or networks of proxies that say whose request they pass on
 
@@ -66,6 +67,7 @@ class Settings:
             smtp_url=env("TOXWATCH_SMTP_URL") or None,
             slack_url=env("TOXWATCH_SLACK_URL") or None,
             webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,
+            backups=backup_folder(),
             backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
             proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
         )
@@ -74,6 +76,12 @@ class Settings:
     def data_docs(self) -> Path:
         """Great Expectations' report on the checks of each night."""
         return self.data_dir / "quality" / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
+
+
+def backup_folder() -> Path | None:
+    """Where scheduled backups go; None if none are wanted."""
+    given = os.environ.get("TOXWATCH_BACKUPS")
+    return Path(given).resolve() if given else None
 
 
 def given_author_key() -> bytes | None:

@@ -12,10 +12,12 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from jobs.config.settings import backup_folder
 from jobs.errors import BadInput, RefusedData
 
 TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
 APIFY, LAKE = "apify", "lake"  # pools: paid runs at the same time, and writers of the lake
+BACKUPS = backup_folder()
 NOT_WORTH_A_RETRY = {BadInput.exit_code, RefusedData.exit_code}
 
 
@@ -67,6 +69,16 @@ class ScrapeAccount(Stage):
     def __init__(self, *, account: str, **kwargs: Any) -> None:
         super().__init__(stage="scrape", more=["--account", account], **kwargs)
         self.account = account  # names the task on Airflow's page
+
+
+class FailRun(BaseOperator):
+    """Fails if a task before it did: Airflow judges a run by its last tasks, and `alert` succeeds after a failure."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(task_id="fail_the_run", trigger_rule="one_failed", retries=0, **kwargs)
+
+    def execute(self, context: Context) -> None:  # noqa: ARG002
+        raise AirflowFailException("A task of this run failed; its own log says why.")
 
 
 async def alert_if_late(context: dict[str, Any]) -> None:

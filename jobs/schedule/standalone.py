@@ -17,7 +17,8 @@ from jobs.errors import BadInput
 
 DAGS = PROJECT / "dags"
 COMMANDS = (("db", "migrate"), ("pools", "import", str(DAGS / "pools.json")))
-PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
+HOUSEKEEPING = "housekeeping"
+PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer", HOUSEKEEPING)
 SECONDS_BETWEEN_LOOKS = 5.0
 SECONDS_BETWEEN_TRIES = 0.5
 SECONDS_TO_END = 60  # Airflow took 13 s to stop on two cores
@@ -97,7 +98,9 @@ def _serve(environment: dict[str, str], port: int) -> None:
 
 
 def _started(name: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(["airflow", name], env=environment, start_new_session=True)
+    is_ours = name == HOUSEKEEPING
+    command = [sys.executable, "-m", "jobs.schedule.housekeeping"] if is_ours else ["airflow", name]
+    return subprocess.Popen(command, env=environment, start_new_session=True)
 
 
 def _wait_until_answering(port: int, server: subprocess.Popen[bytes]) -> None:

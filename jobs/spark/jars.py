@@ -5,6 +5,8 @@ or a stream from a topic needs.
 """
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,6 +31,8 @@ NOT_NEEDED = (  # by the annotators of jobs/spark/terms.py: engines and readers
     *("com.fasterxml*:*", "com.github*:*", "com.navigamez:*", "org.*:*", "jakarta*:*", "commons-*:*", "joda-time:*"),
     *("software.amazon*:*", "com.amazonaws:jmespath*", "com.amazonaws:*kms"),
 )
+
+CAUSE = re.compile(r"Server access error.*|Host \S+ not found.*|unresolved dependency.*")
 
 
 def session_jars(with_s3: bool) -> list[Path]:
@@ -86,8 +90,10 @@ def fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) ->
     done = subprocess.run(
         [*command, os.devnull], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
     )
+    shutil.rmtree(folder / "cache", ignore_errors=True)  # a second copy
     if not any((folder / "jars").glob("*.jar")):
-        raise BadInput(f"{packages[0]} could not be fetched from Maven: {done.stderr.strip()[-300:]}")
+        reasons = CAUSE.findall(done.stdout + done.stderr) or [done.stderr.strip()[-300:]]
+        raise BadInput(f"{packages[0]} could not be fetched from Maven: {reasons[-1]}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -20,16 +21,36 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput, FailedService
+from jobs.lake.failures import recorded
 from jobs.lake.mirror import Mirror, inner_link, kept, whole
 from jobs.lake.nights import Lake
 from jobs.upkeep.age import Opening, Sealing, is_sealed
 from models.card import file_hash
-from warehouse.files import DRAFT, writing
+from warehouse.files import DRAFT, sync, sync_tree, writing
 
 CONTENTS = "contents.json"
+KEPT = 7  # of the scheduled backups
 TRIED = f".restored{DRAFT}"  # what the temporary folder's name begins with; it lies in the data folder
 
 Contents = dict[str, str]  # file → hash of its content, or where a link points
+
+
+def scheduled(settings: Settings) -> tuple[Path, int]:
+    """Writes a backup named by its time into TOXWATCH_BACKUPS, and deletes the oldest there."""
+    if settings.backups is None:
+        raise BadInput("Name a file, or set TOXWATCH_BACKUPS to the folder of scheduled backups.")
+    now = datetime.now(UTC)
+    target = settings.backups / f"toxwatch-{now:%Y-%m-%dT%H%M%S}.tar{'.age' if settings.backup_passphrase else ''}"
+    with recorded(Lake.of(settings), now.date() - timedelta(days=1), "backup"):
+        files = backup(settings, target)
+    for old in stored(settings.backups)[:-KEPT]:
+        old.unlink()
+    return target, files
+
+
+def stored(folder: Path) -> list[Path]:
+    """The scheduled backups, oldest first."""
+    return sorted(folder.glob("toxwatch-*.tar*"))
 
 
 def backup(settings: Settings, target: Path) -> int:
@@ -58,12 +79,20 @@ def restore(settings: Settings, source: str) -> int:
     """Puts a backup, or what a store holds, into a data folder that is new; makes the warehouse again."""
     if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
         raise BadInput(f"{settings.data_dir} is not empty. Name a new folder with --data-dir; nothing is overwritten.")
-    settings.data_dir.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{settings.data_dir.name}{DRAFT}", dir=settings.data_dir.parent))
+    is_volume = settings.data_dir.is_mount()  # as in a container: nothing can take its place
+    place = settings.data_dir if is_volume else settings.data_dir.parent
+    place.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{settings.data_dir.name}{DRAFT}", dir=place))
     try:
         files = Mirror(source).fetch(draft) if "://" in source else _extract(settings, Path(source), draft)
         draft.chmod(0o755)
-        draft.replace(settings.data_dir)
+        sync_tree(draft)
+        if is_volume:
+            for entry in draft.iterdir():
+                entry.rename(settings.data_dir / entry.name)
+        else:
+            draft.replace(settings.data_dir)
+        sync(place)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     if Lake.of(settings).nights("published"):

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ from jobs.lake.authors import FINGERPRINT, author_key
 from jobs.lake.datasets import STAGES
 from jobs.lake.mirror import Mirror
 from jobs.lake.nights import Lake
-from jobs.spark.jars import SPARK_NLP, nlp_jars
+from jobs.spark.jars import IVY, SPARK_NLP, nlp_jars
+from jobs.upkeep.backup import stored
 from models import scorer
 from models.card import read_card
 from models.labels import ModelError
@@ -35,6 +37,8 @@ from warehouse.reader import Warehouse
 LEAST_JAVA = 17
 LEAST_MEMORY_GB = 4
 LEAST_DISK_GB = 5
+LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))  # of a container
+OLDEST_BACKUP_DAYS = 2
 INSTALL_JAVA = (
     "install it with `apt-get install openjdk-17-jre-headless` (Debian, Ubuntu), "
     "`dnf install java-17-openjdk-headless` (Fedora) or `brew install openjdk@17` (macOS)"
@@ -55,7 +59,7 @@ class Finding:
 def examine(settings: Settings, only_files: bool = False) -> list[Finding]:
     """All checks, or only those of the files that people edit."""
     files = (targets, alerts, policies)
-    all_checks = (java, spark_nlp, memory, disk, *files, token, lake, authors, store, model, warehouse)
+    all_checks = (java, spark_nlp, memory, disk, *files, token, lake, authors, store, backups, model, warehouse)
     return [_examined(check, settings) for check in (files if only_files else all_checks)]
 
 
@@ -80,17 +84,24 @@ def java(_: Settings) -> str:
 
 def spark_nlp(_: Settings) -> str:
     if not nlp_jars():
-        raise Ailment(
-            "Spark NLP's jar is missing: nights have no words and phrases. Fetch it with `python -m jobs.spark.jars`."
-        )
+        is_writable = os.access(next(folder for folder in IVY.parents if folder.exists()), os.W_OK)
+        remedy = "Fetch it with `python -m jobs.spark.jars`." if is_writable else "Build the image again."
+        raise Ailment(f"Spark NLP's jar is missing: nights have no words and phrases. {remedy}")
     return SPARK_NLP[0]
 
 
 def memory(_: Settings) -> str:
-    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    gigabytes = _memory_bytes() / 2**30
     if gigabytes < LEAST_MEMORY_GB:
         raise Ailment(f"{gigabytes:.1f} GiB of memory; a night needs {LEAST_MEMORY_GB}. Try TOXWATCH_SPARK_MEMORY=1g.")
     return f"{gigabytes:.0f} GiB of memory"
+
+
+def _memory_bytes() -> int:
+    """The container's, where it has less than the machine."""
+    of_machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = [path.read_text().strip() for path in LIMITS if path.exists()]
+    return min([of_machine, *(int(limit) for limit in limits if limit.isdigit())])
 
 
 def disk(settings: Settings) -> str:
@@ -154,6 +165,17 @@ def store(settings: Settings) -> str:
     if settings.store is None:
         return "no remote copy configured (TOXWATCH_STORE); use `toxwatch backup`"
     return f"{Mirror(settings.store).files():,} files are in {settings.store}"
+
+
+def backups(settings: Settings) -> str:
+    if settings.backups is None:
+        return "none are scheduled (TOXWATCH_BACKUPS)"
+    found = stored(settings.backups)
+    if not found:
+        return f"none in {settings.backups} yet"
+    if (days := (time.time() - found[-1].stat().st_mtime) / 86_400) > OLDEST_BACKUP_DAYS:
+        raise Ailment(f"The newest backup, {found[-1]}, is {days:.0f} days old. Look at the DAG `backup` in Airflow.")
+    return f"{len(found)} in {settings.backups}, the newest {found[-1].name}"
 
 
 def model(settings: Settings) -> str:
