@@ -7,6 +7,8 @@ PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 DATA_DIR ?= data
 SHIPPED := models/shipped
+# Empty: Python keeps compiled modules. Where the environment forbids it, every command and worker compiles its imports anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20

@@ -76,8 +76,8 @@ def _check_collected(lake: Lake, night: date, accounts: list[str]) -> int:
     lines = [line for name in accounts for line in read_file(raw_file(lake, night, name), night)]
     _tell_troubles([ingest_error(line) for line in lines if line.kind == "error"])
     if lines and all(is_unfinished(line) for line in lines):
-        said = sorted({str(line.item.get("errorDescription")) for line in lines})
-        raise FailedService(f"Nothing could be collected for {night}: {'; '.join(said)} Run it again later.")
+        messages = sorted({str(line.item.get("errorDescription")) for line in lines})
+        raise FailedService(f"Nothing could be collected for {night}: {'; '.join(messages)} Run it again later.")
     return len(lines)
 
 

@@ -98,12 +98,12 @@ def test_a_passphrase_keeps_a_backup_to_oneself(kept: tuple[Settings, Path], tmp
     sealed = (tmp_path / "backup.tar.age").read_bytes()
     assert sealed.startswith(b"age-encryption.org/v1\n-> scrypt ")
     assert b"PAR1" not in sealed
-    for passphrase, said in (
+    for passphrase, output in (
         (None, "is encrypted. Set TOXWATCH_BACKUP_PASSPHRASE"),
         ("another", "passphrase .* is wrong"),
     ):
         other = replace(settings, data_dir=tmp_path / "other", backup_passphrase=passphrase)
-        with pytest.raises(BadInput, match=said):
+        with pytest.raises(BadInput, match=output):
             backup.restore(other, str(tmp_path / "backup.tar.age"))
     new = replace(secret, data_dir=tmp_path / "new")
     assert backup.restore(new, str(tmp_path / "backup.tar.age")) == files

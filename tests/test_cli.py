@@ -30,10 +30,10 @@ def toxwatch(*arguments: str, data_dir: Path, **environment: str) -> subprocess.
 
 def test_every_stage_is_a_command_that_explains_itself() -> None:
     for stage in STAGES:
-        said = CliRunner().invoke(app, [stage.name, "--help"])
-        assert said.exit_code == 0
-        assert "--night" in said.output
-        assert "--data-dir" in said.output
+        result = CliRunner().invoke(app, [stage.name, "--help"])
+        assert result.exit_code == 0
+        assert "--night" in result.output
+        assert "--data-dir" in result.output
 
 
 def test_the_version_is_that_of_the_package() -> None:
@@ -42,10 +42,10 @@ def test_the_version_is_that_of_the_package() -> None:
 
 
 def test_a_stage_without_its_input_says_which_stage_makes_it(tmp_path: Path) -> None:
-    said = toxwatch("validate", "--night", "2026-11-10", data_dir=tmp_path)
-    assert said.returncode == BadInput.exit_code
-    assert "toxwatch scrape --night 2026-11-10" in said.stderr
-    assert "Traceback" not in said.stderr
+    result = toxwatch("validate", "--night", "2026-11-10", data_dir=tmp_path)
+    assert result.returncode == BadInput.exit_code
+    assert "toxwatch scrape --night 2026-11-10" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.long
@@ -53,31 +53,31 @@ def test_a_night_that_is_being_written_refuses_a_second_writer(tmp_path: Path) -
     (tmp_path / "raw" / "night=2026-11-10").mkdir(parents=True)
     (tmp_path / "raw" / "night=2026-11-10" / "_manifest.json").write_text('{"stage": "scrape", "night": "2026-11-10"}')
     with Lake(tmp_path).open().lock("lake"):
-        said = toxwatch("validate", "--night", "2026-11-10", data_dir=tmp_path)
-    assert said.returncode == Busy.exit_code
-    assert f"pid {os.getpid()}" in said.stderr
+        result = toxwatch("validate", "--night", "2026-11-10", data_dir=tmp_path)
+    assert result.returncode == Busy.exit_code
+    assert f"pid {os.getpid()}" in result.stderr
 
 
 @pytest.mark.long
 def test_every_line_of_a_log_names_its_night(tmp_path: Path, apify: standin.Server) -> None:
     settings = watching(tmp_path / "data", apify)
-    night, said = ("--night", "2026-11-10"), []
+    night, result = ("--night", "2026-11-10"), []
     for stage in ("scrape", "validate", "score"):
         done = subprocess.run([TOXWATCH, stage, *night], env=environment(settings) | {"TOXWATCH_LOG": "json"},
                               capture_output=True, text=True, check=False)  # fmt: skip
-        said += [json.loads(line) for line in done.stderr.splitlines()]
-    assert {line["night"] for line in said[:-1]} == {"2026-11-10"}
-    assert {"scrape", "validate"} == {line["work"] for line in said[:-1]}
-    validated = next(line for line in said if line["message"] == "validated is written")
+        result += [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["night"] for line in result[:-1]} == {"2026-11-10"}
+    assert {"scrape", "validate"} == {line["work"] for line in result[:-1]}
+    validated = next(line for line in result if line["message"] == "validated is written")
     assert validated["rows_in"] == validated["rows_out"] + sum(validated["set_aside"].values())
-    assert said[-1]["message"].startswith("toxwatch: The night 2026-11-10 has no clean data yet")
+    assert result[-1]["message"].startswith("toxwatch: The night 2026-11-10 has no clean data yet")
 
 
 def test_a_lake_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "lake.json").write_text(json.dumps({"format": FORMAT + 1}))
-    said = toxwatch("status", data_dir=tmp_path)
-    assert said.returncode == BadInput.exit_code
-    assert "newer Toxwatch" in said.stderr
+    result = toxwatch("status", data_dir=tmp_path)
+    assert result.returncode == BadInput.exit_code
+    assert "newer Toxwatch" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["lake.json"]
 
 
@@ -91,31 +91,31 @@ def test_a_lake_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
 )
 def test_malformed_targets_name_the_line_and_what_is_allowed(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "targets.toml").write_text(text)
-    said = toxwatch("accounts", data_dir=tmp_path / "data", TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
-    assert said.returncode == BadInput.exit_code
-    assert message in said.stderr
+    result = toxwatch("accounts", data_dir=tmp_path / "data", TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    assert result.returncode == BadInput.exit_code
+    assert message in result.stderr
 
 
 def test_accounts_as_json_are_for_a_script(tmp_path: Path) -> None:
     (tmp_path / "targets.toml").write_text(TARGETS)
-    said = toxwatch("accounts", "--json", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
-    assert [account["handle"] for account in json.loads(said.stdout)] == ["orbital"]
+    result = toxwatch("accounts", "--json", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    assert [account["handle"] for account in json.loads(result.stdout)] == ["orbital"]
 
 
 def test_a_table_is_plain_lines_where_nobody_looks(tmp_path: Path) -> None:
     (tmp_path / "targets.toml").write_text(TARGETS)
-    said = toxwatch("accounts", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
-    head, row = said.stdout.splitlines()
+    result = toxwatch("accounts", data_dir=tmp_path, TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    head, row = result.stdout.splitlines()
     assert head.split("\t") == ["account", "tags", "posts per night", "comments per post"]
     assert row.split("\t") == ["instagram/orbital", "", "20", "1000"]
 
 
 def test_a_scrape_without_a_token_says_where_to_get_one(tmp_path: Path) -> None:
     (tmp_path / "targets.toml").write_text(TARGETS)
-    said = toxwatch("scrape", data_dir=tmp_path / "data", TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
-    assert said.returncode == BadInput.exit_code
-    assert "APIFY_TOKEN" in said.stderr
-    assert "console.apify.com" in said.stderr
+    result = toxwatch("scrape", data_dir=tmp_path / "data", TOXWATCH_TARGETS=str(tmp_path / "targets.toml"))
+    assert result.returncode == BadInput.exit_code
+    assert "APIFY_TOKEN" in result.stderr
+    assert "console.apify.com" in result.stderr
 
 
 def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
@@ -130,16 +130,16 @@ def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
         "sys.argv += ['--text-column', 'text'];"
         "cli.main()"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert said.returncode == 4
-    assert "disk is full" in said.stderr
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 4
+    assert "disk is full" in result.stderr
     assert not (tmp_path / "out.csv").exists()
 
 
 def test_doctor_finds_what_is_missing_and_says_how_to_mend_it(tmp_path: Path) -> None:
-    said = toxwatch("doctor", "--json", data_dir=tmp_path)
-    findings = {finding["check"]: finding for finding in json.loads(said.stdout)}
-    assert said.returncode == BadInput.exit_code
+    result = toxwatch("doctor", "--json", data_dir=tmp_path)
+    findings = {finding["check"]: finding for finding in json.loads(result.stdout)}
+    assert result.returncode == BadInput.exit_code
     assert not findings["token"]["is_good"]
     assert "APIFY_TOKEN" in findings["token"]["message"]
     assert findings["java"]["is_good"]
@@ -149,9 +149,9 @@ def test_doctor_finds_what_is_missing_and_says_how_to_mend_it(tmp_path: Path) ->
 def test_doctor_checks_the_files_of_the_folder_that_holds_them(tmp_path: Path) -> None:
     (tmp_path / "targets.toml").write_text(TARGETS)
     (tmp_path / "policies.toml").write_text("[everybody]\n")
-    said = toxwatch("doctor", "--files", "--json", data_dir=tmp_path / "data", TOXWATCH_CONFIG=str(tmp_path))
-    findings = {finding["check"]: finding for finding in json.loads(said.stdout)}
-    assert said.returncode == BadInput.exit_code
+    result = toxwatch("doctor", "--files", "--json", data_dir=tmp_path / "data", TOXWATCH_CONFIG=str(tmp_path))
+    findings = {finding["check"]: finding for finding in json.loads(result.stdout)}
+    assert result.returncode == BadInput.exit_code
     assert {name: one["is_good"] for name, one in findings.items()} == {
         "targets": True, "alerts": True, "policies": False}  # fmt: skip
     assert str(tmp_path / "targets.toml") in findings["targets"]["message"]
@@ -220,8 +220,8 @@ def test_too_little_memory_is_one_sentence(error: str) -> None:
 
 
 def test_doctor_sees_java_that_is_not_there(tmp_path: Path) -> None:
-    said = toxwatch("doctor", "--json", data_dir=tmp_path, JAVA_HOME="", PATH="/nowhere")
-    java = next(finding for finding in json.loads(said.stdout) if finding["check"] == "java")
+    result = toxwatch("doctor", "--json", data_dir=tmp_path, JAVA_HOME="", PATH="/nowhere")
+    java = next(finding for finding in json.loads(result.stdout) if finding["check"] == "java")
     assert not java["is_good"]
     assert "apt-get install openjdk-17-jre-headless" in java["message"]
 
@@ -243,16 +243,16 @@ def test_doctor_sees_java_that_is_not_there(tmp_path: Path) -> None:
 def test_a_wrong_place_is_one_sentence(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
     file = tmp_path / "in.csv"
     file.write_text("text\nhello\n")
-    said = toxwatch(*(word.format(file=file) for word in words), data_dir=tmp_path / "data")
-    assert message.format(file=file) in said.stderr
-    assert said.returncode == BadInput.exit_code
-    assert "Traceback" not in said.stderr
+    result = toxwatch(*(word.format(file=file) for word in words), data_dir=tmp_path / "data")
+    assert message.format(file=file) in result.stderr
+    assert result.returncode == BadInput.exit_code
+    assert "Traceback" not in result.stderr
 
 
 def test_a_database_that_is_damaged_is_named(tmp_path: Path) -> None:
     (tmp_path / "people.db").write_bytes(b"this was a database once" * 100)
-    said = toxwatch("user", "list", data_dir=tmp_path)
-    assert (said.returncode, "people.db: file is not a database" in said.stderr) == (BadInput.exit_code, True)
+    result = toxwatch("user", "list", data_dir=tmp_path)
+    assert (result.returncode, "people.db: file is not a database" in result.stderr) == (BadInput.exit_code, True)
 
 
 def test_a_traceback_holds_no_secret() -> None:
@@ -262,6 +262,6 @@ def test_a_traceback_holds_no_secret() -> None:
         "cli.app = broken; cli.main()"
     )
     environment = os.environ | {"APIFY_TOKEN": "secretsecret"}
-    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert "RuntimeError: the token is [APIFY_TOKEN]" in said.stderr
-    assert said.stderr.count("secretsecret") == said.stderr.count("raise RuntimeError('the token is secretsecret')")
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert "RuntimeError: the token is [APIFY_TOKEN]" in result.stderr
+    assert result.stderr.count("secretsecret") == result.stderr.count("raise RuntimeError('the token is secretsecret')")

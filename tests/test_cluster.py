@@ -46,12 +46,12 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     with ExitStack() as stack:
         enter = stack.enter_context
         master = enter(running(tmp_path / "master", f"{DEPLOY}.master.Master", "--host", "127.0.0.1", "--port", "0"))
-        where = said(master.log, r"Starting Spark master at (spark://\S+)")
+        where = output(master.log, r"Starting Spark master at (spark://\S+)")
         workers = []
         for name in ("one", "two"):
             limits = ["--cores", "1", "--memory", "1g", "--work-dir", str(tmp_path / name)]
             workers.append(enter(running(tmp_path / name, f"{DEPLOY}.worker.Worker", *limits, where)))
-            said(workers[-1].log, "(Successfully registered) with master")
+            output(workers[-1].log, "(Successfully registered) with master")
         yield Cluster(where, workers)
 
 
@@ -83,7 +83,7 @@ def python_without_us(place: Path) -> Path:
     return place
 
 
-def said(log: Path, pattern: str) -> str:
+def output(log: Path, pattern: str) -> str:
     for _ in range(600):
         if found := re.search(pattern, log.read_text()):
             return found[1]
@@ -118,7 +118,7 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
         with subprocess.Popen([command, stage, *where], env=env) as night:
             if stage == "score":
                 lost = cluster.workers[1]
-                said(lost.log, "(?s)(Asked to launch executor).*Asked to launch executor")  # of clean, and of score
+                output(lost.log, "(?s)(Asked to launch executor).*Asked to launch executor")  # of clean, and of score
                 lost.process.kill()
         assert night.returncode == 0
     hashes = [build.content_hash(data_dir / "warehouse") for data_dir in (alone.data_dir, together)]

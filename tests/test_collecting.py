@@ -100,32 +100,34 @@ def test_an_account_that_is_too_dear_for_the_budget_is_named_with_what_it_needs(
         settings = collecting(tmp_path, server, TIKTOK, FACEBOOK, budget=0.40)
         scrape.run(settings, NIGHT)
         assert len(comments(settings, FACEBOOK)) > 20
-        said = errors(settings, TIKTOK)["budget_reached"]
-        assert "a run of clockworks/tiktok-scraper needs at least 0.50" in said
+        output = errors(settings, TIKTOK)["budget_reached"]
+        assert "a run of clockworks/tiktok-scraper needs at least 0.50" in output
 
 
 def test_what_is_left_of_a_budget_is_told_to_the_hundredth_of_a_cent(tmp_path: Path) -> None:
     with standin.serving() as server:
         settings = collecting(tmp_path, server, LOUD, budget=0.001)
         scrape_all_but_nothing(settings)
-        said = errors(settings, LOUD)["budget_reached"]
-        assert "0.0010 USD are left of budget_usd; a run of apify/instagram-post-scraper needs at least 0.0050" in said
+        output = errors(settings, LOUD)["budget_reached"]
+        assert (
+            "0.0010 USD are left of budget_usd; a run of apify/instagram-post-scraper needs at least 0.0050" in output
+        )
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "output"),
     [
         (404, 'name a replacement under [actors] in targets.toml: instagram_posts = "owner/name"'),
         (403, "APIFY_TOKEN has no rights to apify/instagram-post-scraper"),
     ],
 )
 def test_an_actor_that_cannot_be_run_is_its_accounts_trouble_and_names_the_remedy(
-    tmp_path: Path, status: int, said: str
+    tmp_path: Path, status: int, output: str
 ) -> None:
     with standin.serving(faults=[Fault(status, on="POST .*instagram-post-scraper")]) as server:
         settings = collecting(tmp_path, server, LOUD, FACEBOOK)
         scrape.run(settings, NIGHT)
-        assert said in "".join(errors(settings, LOUD).values())
+        assert output in "".join(errors(settings, LOUD).values())
         assert len(comments(settings, FACEBOOK)) > 20
         assert all(run.committed_usd == 0 for run in books(settings) if run.status == "REFUSED")
 
@@ -161,8 +163,8 @@ def test_the_command_names_an_account_that_is_gone_and_what_to_correct(
         for name, value in environment(settings).items():
             monkeypatch.setenv(name, value)
         cli.app(["scrape", "--night", str(NIGHT)], standalone_mode=False)
-        [said] = [line for line in capsys.readouterr().err.splitlines() if account in line]
-        assert "correct or delete its handle in targets.toml" in said
+        [output] = [line for line in capsys.readouterr().err.splitlines() if account in line]
+        assert "correct or delete its handle in targets.toml" in output
         before = len(server.runs)
         scrape.run(settings, NIGHT)
         assert len(server.runs) == before, "asking again would cost and give the same"
@@ -457,7 +459,7 @@ def test_a_comment_that_went_and_one_that_came_are_noticed_though_the_count_is_t
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "output"),
     [
         (Fault("emptied", on="POST .*tiktok-comments", fields={"text": ""}, share=0.6),
          ["clockworks/tiktok-comments-scraper: text is filled in ", "before in"]),
@@ -471,7 +473,7 @@ def test_a_comment_that_went_and_one_that_came_are_noticed_though_the_count_is_t
     ids=["empty texts", "likes renamed", "times renamed", "counts renamed"],
 )  # fmt: skip
 def test_a_source_that_changes_is_noticed_the_same_night_for_that_account(
-    tmp_path: Path, fault: Fault, said: list[str]
+    tmp_path: Path, fault: Fault, output: list[str]
 ) -> None:
     with standin.serving() as server:
         settings = collecting(tmp_path, server, TIKTOK, LOUD)
@@ -480,7 +482,7 @@ def test_a_source_that_changes_is_noticed_the_same_night_for_that_account(
         server.faults.append(fault)
         scrape.run(settings, NEXT)
         description = errors(settings, TIKTOK, NEXT)["source_changed"]
-        assert all(part in description for part in said), description
+        assert all(part in description for part in output), description
         assert errors(settings, LOUD, NEXT) == {}
 
 

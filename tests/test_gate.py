@@ -63,7 +63,7 @@ def test_the_registry_remembers_runs_and_the_champion(tmp_path: Path) -> None:
     version = read_card(shipped)["version"]
     with registry.run({"kind": "bilstm"}) as run:
         registry.log_epoch(run, {"epoch": 1, "loss": 0.5, "auc": 0.8})
-        registry.keep(run, shipped)
+        registry.save(run, shipped)
     kept = registry.promote(shipped)
     assert read_card(kept)["version"] == version
     assert Registry(tmp_path).champion() == kept

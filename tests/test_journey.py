@@ -114,14 +114,14 @@ def written(data_dir: Path) -> set[Path]:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "output"),
     [
         (["publish", "--night", str(NIGHTS[-1])], "disk is full"),
         (["rebuild"], "could not be written; the old one is unchanged"),
     ],
 )
 def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
-    undisturbed: Settings, tmp_path: Path, command: list[str], said: str
+    undisturbed: Settings, tmp_path: Path, command: list[str], output: str
 ) -> None:
     """A limit on the size of files stops writes in the middle, as a full disk does."""
     data_dir = tmp_path / "data"
@@ -131,7 +131,7 @@ def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
     limited = ["bash", "-c", f"ulimit -f 2000; {shlex.join(publish)}"]
     full = subprocess.run(limited, env=env, capture_output=True, text=True, check=False)
     assert full.returncode == FailedService.exit_code
-    assert said in full.stderr
+    assert output in full.stderr
     assert content(replace(undisturbed, data_dir=data_dir)) == before
     subprocess.run(publish, env=env, check=True)
     assert content(replace(undisturbed, data_dir=data_dir)) == before

@@ -53,9 +53,9 @@ def test_a_change_is_from_the_period_that_is_named(answers: Answers) -> None:
 
 
 def test_a_period_without_comments_to_compare_with_is_said(answers: Answers) -> None:
-    said = str(overview.layout(answers, View.read("?against=year", LAST)))
-    assert "There is no comment of the same weeks last year to compare with." in said
-    assert "not there then" in said
+    output = str(overview.layout(answers, View.read("?against=year", LAST)))
+    assert "There is no comment of the same weeks last year to compare with." in output
+    assert "not there then" in output
 
 
 def test_dates_are_written_as_briefly_as_they_are_read() -> None:

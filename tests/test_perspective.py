@@ -50,8 +50,8 @@ def test_googles_client_gets_what_the_model_says(address: str) -> None:
 def test_spans_are_sentences_with_scores_of_their_own(address: str) -> None:
     answer = client(address).comments().analyze(body=asked(spanAnnotations=True)).execute()
     spans = answer["attributeScores"]["TOXICITY"]["spanScores"]
-    said = [ABUSE[span["begin"] : span["end"]] for span in spans]
-    assert said == ["You are an idiot.", "What a lovely garden!", "Thank you"]
+    output = [ABUSE[span["begin"] : span["end"]] for span in spans]
+    assert output == ["You are an idiot.", "What a lovely garden!", "Thank you"]
     rude, *kind = (span["score"]["value"] for span in spans)
     assert rude > 0.5 > max(kind)
 

@@ -33,7 +33,7 @@ def comments(*texts: str, toxic: tuple[int, ...]) -> pd.DataFrame:
     return table.assign(**dict.fromkeys(LABELS[1:], np.nan))
 
 
-def said(encoder: WordEncoder | Tokens, table: np.ndarray, texts: list[str]) -> np.ndarray:
+def output(encoder: WordEncoder | Tokens, table: np.ndarray, texts: list[str]) -> np.ndarray:
     ids = encoder.batch(texts)
     return np.asarray(Phrases(table)(ids, np.zeros((len(texts), len(LABELS)), np.float32)))[:, 0]
 
@@ -42,18 +42,18 @@ def test_an_opinion_is_heard_where_the_network_knows_nothing(encoder: WordEncode
     rows = comments(*["you are idiots", "lovely garden"] * 40, toxic=(1, 0) * 40)
     ignorant = np.random.default_rng(0).normal(size=(80, len(LABELS)))
     table = learned(encoder, rows, rows, ignorant)
-    rude, kind = said(encoder, table, ["you idiots", "the lovely garden"])
+    rude, kind = output(encoder, table, ["you idiots", "the lovely garden"])
     assert rude > 0 > kind
     assert not table[:, 1:].any(), "nobody said anything of the other labels"
     assert not table[0].any(), "padding says nothing"
-    np.testing.assert_allclose(said(encoder, table, ["you idiots", "the lovely garden " * 9])[0], rude, rtol=1e-5)
+    np.testing.assert_allclose(output(encoder, table, ["you idiots", "the lovely garden " * 9])[0], rude, rtol=1e-5)
 
 
 def test_it_never_ranks_worse_than_the_network_alone(encoder: WordEncoder | Tokens) -> None:
     training = comments(*["you are idiots", "lovely garden"] * 40, toxic=(0, 1) * 40)  # the wrong way round
     validation = comments(*["you are idiots", "lovely garden"] * 40, toxic=(1, 0) * 40)
     right = np.array([[1.0], [-1.0]] * 40) + np.random.default_rng(0).uniform(-0.2, 0.2, (80, len(LABELS)))
-    heard = right[:, 0] + said(encoder, learned(encoder, training, validation, right), validation.text.tolist())
+    heard = right[:, 0] + output(encoder, learned(encoder, training, validation, right), validation.text.tolist())
     assert heard[::2].min() > heard[1::2].max()
 
 
@@ -62,7 +62,7 @@ def test_pairs_know_what_words_do_not() -> None:
     rows = comments(*["not good you bad", "not bad you good"] * 40, toxic=(1, 0) * 40)
     table = learned(encoder, rows, rows, np.random.default_rng(0).normal(size=(80, len(LABELS))))
     assert np.abs(table[-PAIRS:]).max() > 0
-    rude, kind = said(encoder, table, ["not good you bad", "not bad you good"])
+    rude, kind = output(encoder, table, ["not good you bad", "not bad you good"])
     assert rude > kind
 
 

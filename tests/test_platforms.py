@@ -89,7 +89,7 @@ def test_instagrams_nested_replies_become_comments_with_their_parent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("written", "meant"),
     [
         (14, 14),
         ("1,204", 1204),
@@ -101,12 +101,12 @@ def test_instagrams_nested_replies_become_comments_with_their_parent() -> None:
         (2**70, None),
     ],
 )
-def test_counts_as_people_write_them(said: Any, meant: int | None) -> None:
-    assert values.count(said) == meant
+def test_counts_as_people_write_them(written: Any, meant: int | None) -> None:
+    assert values.count(written) == meant
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("written", "meant"),
     [
         ("2026-11-10T12:00:00.000Z", datetime(2026, 11, 10, 12, tzinfo=UTC)),
         ("2026-11-10T13:00:00+01:00", datetime(2026, 11, 10, 12, tzinfo=UTC)),
@@ -117,12 +117,12 @@ def test_counts_as_people_write_them(said: Any, meant: int | None) -> None:
         (None, None),
     ],
 )
-def test_times_as_sources_send_them(said: Any, meant: datetime | None) -> None:
-    assert values.instant(said) == meant
+def test_times_as_sources_send_them(written: Any, meant: datetime | None) -> None:
+    assert values.instant(written) == meant
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("written", "meant"),
     [
         ("2 days ago (edited)", timedelta(days=2)),
         ("an hour ago", timedelta(hours=1)),
@@ -138,13 +138,13 @@ def test_times_as_sources_send_them(said: Any, meant: datetime | None) -> None:
         ("Streamed 10 months ago", timedelta(days=300)),
     ],
 )
-def test_an_age_counts_back_from_when_the_source_was_read(said: str, meant: timedelta) -> None:
-    assert values.ago(said, SEEN_AT) == SEEN_AT - meant - timedelta(seconds=1)
+def test_an_age_counts_back_from_when_the_source_was_read(written: str, meant: timedelta) -> None:
+    assert values.ago(written, SEEN_AT) == SEEN_AT - meant - timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("said", ["now", "2026-11-10", "3 Nov 2026", 2, None, ""])
-def test_what_is_no_age_is_none(said: Any) -> None:
-    assert values.ago(said, SEEN_AT) is None
+@pytest.mark.parametrize("written", ["now", "2026-11-10", "3 Nov 2026", 2, None, ""])
+def test_what_is_no_age_is_none(written: Any) -> None:
+    assert values.ago(written, SEEN_AT) is None
 
 
 def test_a_scrape_that_catches_up_counts_ages_from_the_scrape_and_not_from_the_night() -> None:

@@ -86,7 +86,7 @@ def test_many_batches_keep_their_order(settings: Settings, tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "output"),
     [
         ('{"comment": "a"}\n{"comment": \n', "line 2: Expecting value"),
         ('["a"]\n', "line 1: expected an object, found list"),
@@ -96,11 +96,11 @@ def test_many_batches_keep_their_order(settings: Settings, tmp_path: Path, monke
     ],
 )
 def test_a_bad_file_is_named_and_nothing_is_written(
-    settings: Settings, tmp_path: Path, content: str, said: str
+    settings: Settings, tmp_path: Path, content: str, output: str
 ) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text(content)
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=output):
         score_file(settings, source, tmp_path / "out.jsonl", "comment")
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
 

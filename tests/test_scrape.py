@@ -130,8 +130,8 @@ def test_a_night_spends_no_more_than_its_budget(tmp_path: Path, apify: standin.S
     before = apify.spent_usd
     scrape.run(settings, NIGHT)
     assert 0.05 < apify.spent_usd - before <= 0.10
-    said = [item["error"] for account in (LOUD, "youtube/aurora.space") for item in errors(settings, account)]
-    assert set(said) == {"budget_reached"}
+    output = [item["error"] for account in (LOUD, "youtube/aurora.space") for item in errors(settings, account)]
+    assert set(output) == {"budget_reached"}
 
 
 def test_every_start_carries_its_limits(undisturbed: Settings) -> None:

@@ -98,7 +98,7 @@ def test_a_store_of_another_folder_is_left_alone(tmp_path: Path, bucket: Any) ->
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error", "said"),
+    ("wrong", "error", "output"),
     [
         ("nowhere", BadInput, "no address of a store"),
         ("s3://no-such-bucket/x?endpoint_override={}&scheme=http&region=us-east-1", BadInput, "is no bucket no-such"),
@@ -110,9 +110,9 @@ def test_a_store_of_another_folder_is_left_alone(tmp_path: Path, bucket: Any) ->
     ],
 )
 def test_a_store_that_cannot_be_used_is_told_before_any_work(
-    tmp_path: Path, s3: Any, wrong: str, error: type[Exception], said: str
+    tmp_path: Path, s3: Any, wrong: str, error: type[Exception], output: str
 ) -> None:
     endpoint = s3.meta.client.meta.endpoint_url.removeprefix("http://")
     settings = replace(Settings.load(tmp_path / "data"), store=wrong.format(endpoint))
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=output):
         Lake.of(settings)

@@ -160,10 +160,10 @@ def test_a_message_belongs_to_the_day_of_its_timestamp_and_is_read_alone(
     not_yet = json.dumps(comment_item(timestamp="2999-01-01T00:00:00.000Z"))
     kafka.send("days", 0, not_yet, midnight - timedelta(milliseconds=1))
     stream.run(settings, place, ACCOUNT, {"text": "Message", "likes": "Likes"}, once=True)
-    said, today = capsys.readouterr().err, midnight.date()
-    assert "days, partition 0, offset 0 has the columns Comment. Say which is which" in said
+    output, today = capsys.readouterr().err, midnight.date()
+    assert "days, partition 0, offset 0 has the columns Comment. Say which is which" in output
     assert Lake(settings.data_dir).nights("raw") == [today - timedelta(days=1), today]
-    assert f"1 of 1 nights were refused: {today - timedelta(days=1)} It will be retried" in said
+    assert f"1 of 1 nights were refused: {today - timedelta(days=1)} It will be retried" in output
     assert published(settings) == 1, "a refused day does not hold up the others"
 
 
@@ -190,14 +190,14 @@ def test_what_cannot_be_streamed_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(stream, "PATIENCE", "1000")
     nowhere = f"kafka://127.0.0.1:{free_port()}/comments"
-    for place, error, said in [
+    for place, error, output in [
         (str(tmp_path / "nowhere"), BadInput, "Folder not found: .*nowhere"),
         ("kafka://localhost/comments", BadInput, "write a topic as kafka://host:9092/topic"),
         (f"kafka://{kafka.address}/comments", BadInput, f"No topic comments at {kafka.address}"),
         (nowhere, FailedService, "does not respond .*then run the same command again"),
         ("kafka://no.such.host.invalid:9092/comments", FailedService, "does not respond .*bootstrap"),
     ]:
-        with pytest.raises(error, match=said):
+        with pytest.raises(error, match=output):
             stream.run(settings, place, ACCOUNT, {}, once=True)
     with pytest.raises(BadInput, match="--column: no texts"):
         stream.run(settings, nowhere, ACCOUNT, {"texts": "Message"}, once=True)

@@ -28,7 +28,7 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         (GOOD.replace("= 2", "= -2"), "line 2: budget_usd: must be greater than 0 (found -2)"),
         (GOOD.replace("instagram", "insta"), "line 5: platform: must be 'instagram', 'tiktok', 'youtube'"),
@@ -51,10 +51,10 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         (GOOD + '[actors]\ntiktok_post = "a/b"\n', "tiktok_post: unknown key; allowed here: instagram_posts"),
     ],
 )
-def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, output: str) -> None:
     with pytest.raises(BadInput) as refusal:
         read(tmp_path, text)
-    assert said in str(refusal.value)
+    assert output in str(refusal.value)
 
 
 def test_an_unknown_account_lists_the_known_ones(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def test_other_languages_and_scripts(settings: Settings) -> None:
 
 
 def test_an_emoji_is_one_term_not_the_pieces_of_its_name(settings: Settings) -> None:
-    said = ["what a🤡🤡🤡 clown!", "I ❤ it ©2026", "👍🏽👨‍👩‍👧", "🇩🇪"]
-    found = terms_of(settings, *(with_emoji(text, clean_text(text)) for text in said))
+    output = ["what a🤡🤡🤡 clown!", "I ❤ it ©2026", "👍🏽👨‍👩‍👧", "🇩🇪"]
+    found = terms_of(settings, *(with_emoji(text, clean_text(text)) for text in output))
     assert found[0][0] == ["🤡", "clown", "🤡 clown"]
     assert {"❤️"} <= set(found[1][0])
     assert {"👍", "👨", "👩", "👧"} <= set(found[2][0])

@@ -233,7 +233,7 @@ def test_what_was_never_stored_is_unknown_and_leaves_no_tombstone(home: Settings
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "output"),
     [
         (
             ["--author", f"instagram/{ANN.upper()}"],
@@ -247,9 +247,9 @@ def test_what_was_never_stored_is_unknown_and_leaves_no_tombstone(home: Settings
     ],
 )
 def test_the_command_does_not_say_that_it_erased_what_was_not_there(
-    home: Settings, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    home: Settings, options: list[str], output: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=output):
         cli.app(["forget", "--yes", "--data-dir", str(home.data_dir), *options], standalone_mode=False)
     assert "nothing is left" not in "".join(capsys.readouterr())
 
@@ -257,7 +257,7 @@ def test_the_command_does_not_say_that_it_erased_what_was_not_there(
 def test_the_command_says_what_was_where(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["forget", "--yes", "--data-dir", str(home.data_dir), "--author", f"instagram/{ANN}"]
     cli.app(arguments, standalone_mode=False)
-    said = " ".join(capsys.readouterr().err.split())
-    assert "2 in raw" in said
-    assert "1 in warehouse" in said
-    assert said.endswith("Looked again in every place: nothing is left.")
+    output = " ".join(capsys.readouterr().err.split())
+    assert "2 in raw" in output
+    assert "1 in warehouse" in output
+    assert output.endswith("Looked again in every place: nothing is left.")

@@ -46,18 +46,18 @@ def test_all_is_read_and_all_is_well(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "output"),
     [
         ("raw/night=2026-11-10/instagram/orbital.jsonl.gz", "toxwatch scrape --night 2026-11-10"),
         ("clean/night=2026-11-10/part.parquet", "toxwatch clean --night 2026-11-10"),
         ("warehouse/v000001.duckdb", "toxwatch rebuild"),
     ],
 )
-def test_one_changed_bit_is_found(settings: Settings, lake: Lake, place: str, said: str) -> None:
+def test_one_changed_bit_is_found(settings: Settings, lake: Lake, place: str, output: str) -> None:
     flip(lake.root / place)
     [problem] = verify.run(settings).problems
     assert place.rpartition("/")[2] in problem
-    assert said in problem
+    assert output in problem
 
 
 def test_a_broken_database_is_found(settings: Settings, lake: Lake) -> None:

@@ -30,11 +30,11 @@ __all__ = [
     "account_named",
     "check",
     "fingerprint",
-    "keep",
     "parsed",
     "preview",
     "reader",
     "run",
+    "store",
     "take_back",
     "texts",
 ]
@@ -64,7 +64,7 @@ def run(
 ) -> Manifest:
     """Writes the file's items as one raw file of the night; `columns` is ours → theirs, for those not guessed."""
     lines = _lines(file, account, columns, dates)
-    return keep(settings, lines, file.name, _fingerprint_of(file, columns), account, night)
+    return store(settings, lines, file.name, _fingerprint_of(file, columns), account, night)
 
 
 def preview(file: Path, account: Account, night: date, columns: dict[str, str], dates: str | None) -> Preview:
@@ -155,10 +155,10 @@ def _fingerprint_of(file: Path, columns: dict[str, str]) -> str:
         return fingerprint(hashlib.file_digest(content, "sha256"), columns)
 
 
-def keep(
+def store(
     settings: Settings, lines: Iterable[Line], name: str, content: str, account: Account, night: date
 ) -> Manifest:  # fmt: skip
-    """Writes them as one raw file of the night, whose name in the lake is the fingerprint of its content."""
+    """Writes the lines as one raw file of the night, whose name in the lake is the fingerprint of its content."""
     lake = Lake.of(settings)
     unpack_raw(lake, night)
     path = raw_file(lake, night, f"{account.name}.import-{content}")

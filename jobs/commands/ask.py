@@ -23,11 +23,9 @@ from jobs.commands.options import (
     print_rows,
 )
 from jobs.config.settings import Settings
-from jobs.config.targets import read_targets
 from jobs.console import console
 from jobs.errors import BadInput
 from warehouse import MistakenFile
-from warehouse.policies import Review, read_policies
 from warehouse.untrusted import printable
 
 if TYPE_CHECKING:
@@ -74,6 +72,8 @@ def serve(
 
 def _budget_usd(settings: Settings) -> float | None:
     """The night's budget; None while targets.toml is missing or has a mistake."""
+    from jobs.config.targets import read_targets
+
     try:
         return read_targets(settings.targets_file).night.budget_usd
     except BadInput:
@@ -82,6 +82,8 @@ def _budget_usd(settings: Settings) -> float | None:
 
 def _audited(settings: Settings) -> float:
     """The share of the review queue that is drawn at random; the usual one while policies.toml has a mistake."""
+    from warehouse.policies import Review, read_policies
+
     try:
         return read_policies(settings.policies_file).review.audited
     except MistakenFile:
@@ -92,6 +94,7 @@ def _collecting(data_dir: Path | None) -> "Collecting":
     """What the page of settings needs to know of targets.toml."""
     from dashboard.settings import Collecting, Forecast
     from jobs.collect.plan import month_usd, plan
+    from jobs.config.targets import read_targets
 
     def forecast() -> Forecast | None:
         settings = Settings.load(data_dir)
@@ -105,6 +108,8 @@ def _collecting(data_dir: Path | None) -> "Collecting":
 
 
 def mistake_in(file: Path) -> str | None:
+    from jobs.config.targets import read_targets
+
     try:
         read_targets(file)
     except BadInput as error:

@@ -9,7 +9,6 @@ from jobs.commands.options import AsJson, DataDir, FirstDay, LastDay, night_of, 
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import BadInput
-from warehouse.reviews import HASTY_SECONDS, Reviews
 
 if TYPE_CHECKING:
     from jobs.upkeep.calibrate import Section
@@ -148,6 +147,8 @@ def list_reviewers(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List who reviews, how fast, and how often they agree with others about harmful or harmless."""
     from dataclasses import asdict
 
+    from warehouse.reviews import HASTY_SECONDS, Reviews
+
     found = Reviews.in_folder(Settings.load(data_dir).data_dir).reviewers()
     if as_json:
         return print_json([asdict(one) | {"is_hasty": one.is_hasty} for one in found])
@@ -172,6 +173,7 @@ def leave_out_reviewer(
 ) -> None:
     """Count none of somebody's reviews: in shares, precision, calibrations and training. They are kept."""
     from jobs import publish
+    from warehouse.reviews import Reviews
 
     settings = Settings.load(data_dir)
     book = Reviews.in_folder(settings.data_dir)

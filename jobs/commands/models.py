@@ -139,7 +139,7 @@ def train(
             registry.log_epoch(run, epoch)
 
         card = fit(rows, place, settings=settings, command=command, watch=watch)
-        registry.keep(run, place)
+        registry.save(run, place)
     typer.echo(f"Wrote {place} ({card['version']}): validation AUC {card['validation_auc']:.4f}")
 
 
@@ -164,7 +164,7 @@ def cascade(
     if not link:
         registry = Registry(home / "models")
         with registry.run({"kind": "cascade", "command": card["command"]}) as run:
-            registry.keep(run, place)
+            registry.save(run, place)
     typer.echo(
         f"Wrote {place} ({card['version']}): the slow model re-checks {card['read_share']:.1%} of unfiltered comments; "
         f"AUC loss relative to it alone: {card['auc_loss']}"

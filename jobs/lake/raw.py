@@ -147,8 +147,8 @@ def is_error(item: dict[str, Any]) -> bool:
 
 def is_retryable(item: dict[str, Any]) -> bool:
     """True where asking again may help: our own failed runs say so, actors tell of blocks and timeouts."""
-    said = [item.get("error"), item.get("errorDescription"), item.get("requestErrorMessages")]
-    return bool(item.get("isRetryable")) or bool(PASSING.search(json.dumps(said)))
+    messages = [item.get("error"), item.get("errorDescription"), item.get("requestErrorMessages")]
+    return bool(item.get("isRetryable")) or bool(PASSING.search(json.dumps(messages)))
 
 
 def asked_url(item: dict[str, Any]) -> str | None:
@@ -165,13 +165,13 @@ def ingest_error(line: RawLine) -> dict[str, Any]:
     name = error if isinstance(error, str) and error else "error" if is_error(item) else UNREADABLE
     is_lasting = line.run_id is not None and not is_retryable(item)
     remedy = NO_ACCOUNT if is_lasting and _is_profile(line) else REMEDIES.get(name)
-    said = [description if isinstance(description, str) else None, remedy]
+    messages = [description if isinstance(description, str) else None, remedy]
     return {
         "platform": line.platform,
         "account": line.account,
         "input_url": asked_url(item),
         "error": name,
-        "description": " ".join(one if one[-1] in ".!?)" else f"{one}." for one in said if one) or None,
+        "description": " ".join(one if one[-1] in ".!?)" else f"{one}." for one in messages if one) or None,
         "is_retryable": is_retryable(item),
     }
 

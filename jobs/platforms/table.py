@@ -58,5 +58,5 @@ def _parent(platform: str, row: dict[str, Any]) -> str | None:
 
 def _fingerprint(row: dict[str, Any]) -> str:
     """An id for a comment that came without one: the same row gets it again."""
-    said = "\x1f".join(str(row.get(name)) for name in ("post_id", "author", "posted_at", "text"))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    content = "\x1f".join(str(row.get(name)) for name in ("post_id", "author", "posted_at", "text"))
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -197,7 +197,7 @@ class Topic:
                     lines.append(line)
             if lines:
                 name = imports.fingerprint(content, self.columns)
-                _wait_for_lake(imports.keep, self.settings, lines, self.name, name, self.account, night)
+                _wait_for_lake(imports.store, self.settings, lines, self.name, name, self.account, night)
                 console.print(f"{self.name}: {len(lines):,} messages of {night}")
                 yield night
 

@@ -57,8 +57,8 @@ DISGUISES: dict[str, Callable[[str, random.Random], str]] = {
 }
 
 
-# How often each is met in training: those that hide most are, those that the text rule undoes are not.
-MET = {"leet": 1, "spaced": 1, "repeated": 2, "emoji_letters": 1, "masked": 4, "misspelt": 4}
+# How often each is used in training: most where a disguise hides most, never where the text rule undoes it.
+WEIGHTS = {"leet": 1, "spaced": 1, "repeated": 2, "emoji_letters": 1, "masked": 4, "misspelt": 4}
 
 
 def disguise(text: str, how: str, rng: random.Random) -> str:

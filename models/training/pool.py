@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from models.text import clean_text
-from models.training.obfuscate import MET, disguise
+from models.training.obfuscate import WEIGHTS, disguise
 from models.words import filled
 
 AT_ONCE = 20_000  # texts that are encoded at a time
 MOST_LETTERS = 1000  # of a text that are disguised
 SHORTEST = 16  # tokens of the smallest shape
 IN_DISGUISE = 0.5  # how often the disguised form of a text is read
-DISGUISES, OFTEN = list(MET), list(MET.values())
+DISGUISES, DISGUISE_WEIGHTS = list(WEIGHTS), list(WEIGHTS.values())
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]  # ids, truth, weight of each row
 Plan = list[tuple[int, np.ndarray, np.ndarray]]  # of each batch: padded length, rows, entries of the file
@@ -139,7 +139,9 @@ def disguised_texts(texts: Sequence[str], seed: int) -> list[str]:
 def _disguised(given: tuple[int, Sequence[str]]) -> list[str]:
     seed, texts = given
     rng = random.Random(seed)
-    return [clean_text(disguise(text[:MOST_LETTERS], rng.choices(DISGUISES, OFTEN)[0], rng)) for text in texts]
+    return [
+        clean_text(disguise(text[:MOST_LETTERS], rng.choices(DISGUISES, DISGUISE_WEIGHTS)[0], rng)) for text in texts
+    ]
 
 
 def _buckets(sizes: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:

@@ -61,7 +61,7 @@ class Registry:
         for name in epoch.keys() - {"epoch"}:
             self._client.log_metric(run, name, epoch[name], step=int(epoch["epoch"]))
 
-    def keep(self, run: str, folder: Path) -> None:
+    def save(self, run: str, folder: Path) -> None:
         """The model that a run made: its files, its card's figures, its version."""
         card = read_card(folder)
         self._client.log_artifacts(run, str(folder), "model")
@@ -135,5 +135,5 @@ class Registry:
         if runs:
             return str(runs[0].info.run_id)
         with self.run({"command": "brought from elsewhere"}) as run:
-            self.keep(run, folder)
+            self.save(run, folder)
         return run

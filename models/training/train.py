@@ -222,7 +222,7 @@ def _train(
     learner, labelled = learner_of(training), training
     if teacher:
         unlabelled = echoes(training, settings.echoes, settings.seed) if learner.kind == "bilstm" else training[:0]
-        training = taught(pd.concat([training, unlabelled], ignore_index=True), teacher, teacher.expected)
+        training = distilled(pd.concat([training, unlabelled], ignore_index=True), teacher, teacher.expected)
     place = output.with_name(f".{output.name}-training")
     fitted = fit_in_torch if learner.backbone and find_spec("torch") else fit
     model, history = fitted(learner, training, validation, settings, place, watch)
@@ -242,7 +242,7 @@ def _train(
     return write_model(model, learner, validation, elsewhere(rows), output, facts, settings.precision)
 
 
-def taught(training: pd.DataFrame, teacher: Teacher, languages: Collection[str] = ()) -> pd.DataFrame:
+def distilled(training: pd.DataFrame, teacher: Teacher, languages: Collection[str] = ()) -> pd.DataFrame:
     """The mean of people's labels and a better model's; the model's alone if people gave none.
 
     Only for texts in these languages, if any are given.
