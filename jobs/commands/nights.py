@@ -180,17 +180,19 @@ def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False
 def demo(
     nights: Annotated[int, typer.Option(min=1, max=60, help="Number of nights, up to yesterday.")] = 14,
     last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last night.")] = None,
-    is_served: Annotated[bool, typer.Option("--serve/--no-serve", help="Start the dashboard afterwards.")] = True,
+    is_served: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Open the dashboard after the first night.")
+    ] = True,
     port: Port = DASHBOARD_PORT,
     data_dir: DataDir = None,
 ) -> None:
-    """Run the real pipeline on two weeks of invented accounts, then start the dashboard. No token needed."""
-    from jobs.commands.ask import serve
+    """Run the real pipeline on two weeks of invented accounts. No token needed.
+
+    The dashboard opens after the first night and fills while the others run. Ctrl-C to stop.
+    """
     from jobs.schedule import demo
 
-    demo.run(data_dir, night_of(last), nights)
-    if is_served:
-        serve(port=port, data_dir=data_dir)
+    demo.run(data_dir, night_of(last), nights, port if is_served else None)
 
 
 def stream(

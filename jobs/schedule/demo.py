@@ -1,5 +1,12 @@
-"""The demo: two weeks of invented accounts through the real pipeline, with the built-in stand-in for Apify."""
+"""The demo: two weeks of invented accounts through the real pipeline, with the built-in stand-in for Apify.
 
+The dashboard opens after the first night and fills while the others run.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,6 +16,7 @@ from rich.console import Console
 from jobs import nightly, standin
 from jobs.ask import sql
 from jobs.config.settings import Settings
+from jobs.schedule.standalone import require_free
 from jobs.spark.jvm import expect_short_run
 from jobs.standin.world import World
 from warehouse import build, queries
@@ -19,10 +27,13 @@ OLDEST = timedelta(days=60)  # before the last night: no demo comment is older
 SHOWN = ("accounts", "worst_days", "categories")
 
 
-def run(data_dir: Path | None, last: date, nights: int) -> None:
-    """Runs the nights, then prints results and where to look next."""
+def run(data_dir: Path | None, last: date, nights: int, port: int | None) -> None:
+    """Runs the nights, then prints results and where to look next. With a port it serves until Ctrl-C."""
+    if port:
+        require_free(port)
     expect_short_run()
-    with standin.serving() as server:
+    with ExitStack() as running:
+        server = running.enter_context(standin.serving())
         settings = replace(
             Settings.load(data_dir),
             targets_file=standin.TARGETS,
@@ -30,11 +41,27 @@ def run(data_dir: Path | None, last: date, nights: int) -> None:
             apify_token=server.token,
             apify_settles_seconds=0.0,
         )
-        nightly.run(settings, [last - timedelta(days=day) for day in reversed(range(nights))])
+        first, *others = [last - timedelta(days=day) for day in reversed(range(nights))]
+        nightly.run(settings, [first])
+        dashboard = running.enter_context(_dashboard(settings, port)) if port else None
+        nightly.run(settings, others)
         out = Console(highlight=False, soft_wrap=True)
         _show(settings, out)
         _compare(settings, server.world, last, out)
-    _point_on(settings, out)
+        _point_on(settings, out)
+        if dashboard:
+            dashboard.wait()
+
+
+@contextmanager
+def _dashboard(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    toxwatch = str(Path(sys.executable).with_name("toxwatch"))
+    serve = [toxwatch, "serve", "--port", str(port), "--data-dir", str(settings.data_dir)]
+    with subprocess.Popen(serve) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 def _show(settings: Settings, out: Console) -> None:
