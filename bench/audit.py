@@ -7,8 +7,9 @@ comments of one source and language that the model was not trained on, as they a
 are 5%. Their scores stay in the folder for temporary files, so that the second run takes a minute.
 
 A thousand times each section is audited: comments are drawn as the product draws them, the labels are asked, and the
-95% interval holds the true share or not. With 50 and with 200 reviews, and with 200 after calibrating to these. The
-formulas are the warehouse's macros, and the calibration is that of `toxwatch audit calibrate`.
+95% interval holds the true share or not. With 50 and with 200 reviews, with 200 after calibrating to these, and that of
+the calibrated share which every page shows (where there are enough labels to calibrate). The formulas are the
+warehouse's macros, and the calibration is that of `toxwatch audit calibrate`.
 """
 
 import hashlib
@@ -41,6 +42,7 @@ STEPS = {
     "200 reviews": (200, False),
     "200, calibrated": (200, True),
 }  # whether these calibrate
+AS_SHOWN = "as shown then"
 Numbers = NDArray[np.float64]
 
 
@@ -51,6 +53,7 @@ class Audits(NamedTuple):
     scores: Numbers
     weights: Numbers
     shares: Numbers  # of each draw, by the model
+    spreads: Numbers  # sums of p × (1 − p) over the section, by draw; 0 if the model is not calibrated
 
 
 def sections(place: Path, model: Path) -> pd.DataFrame:
@@ -77,7 +80,7 @@ def audits(con: duckdb.DuckDBPyConnection, y: Numbers, p: Numbers, reviews: int,
     is_drawn = np.random.default_rng(1).random((draws, len(p))) < chance
     order = np.argsort(~is_drawn, axis=1, kind="stable")[:, : is_drawn.sum(1).max()]
     weights = np.where(np.take_along_axis(is_drawn, order, 1), 1 / chance[order], 0)
-    return Audits(y[order], p[order], weights, np.full(draws, p.mean()))
+    return Audits(y[order], p[order], weights, np.full(draws, p.mean()), np.zeros(draws))
 
 
 def calibrated(audits: Audits, p: Numbers) -> Audits:
@@ -89,39 +92,63 @@ def calibrated(audits: Audits, p: Numbers) -> Audits:
     scores, everywhere = (
         1 / (1 + np.exp(-(shift + slope * calibrate.log_odds(one)))) for one in (audits.scores, p[None])
     )
-    return audits._replace(scores=scores, shares=everywhere.mean(1))
+    spreads = (everywhere * (1 - everywhere)).sum(1) * is_enough
+    return audits._replace(scores=scores, shares=everywhere.mean(1), spreads=spreads)
 
 
 def coverage(con: duckdb.DuckDBPyConnection, audits: Audits, truth: float) -> tuple[float, float]:
     """In what share of the audits the interval holds the truth, and its mean margin."""
-    draw, place = np.nonzero(audits.weights)
-    judged = pa.table({  # noqa: F841
-        "draw": draw, "model": audits.shares[draw], "y": audits.people[draw, place], "p": audits.scores[draw, place],
-        "weight": audits.weights[draw, place],
-    })  # fmt: skip
+    judged = _judged(audits)  # noqa: F841
     return con.sql(
         """WITH found AS (
-            SELECT draw, count(*) AS reviewed, any_value(model) AS model, sums_of_audit(weight, y, p) AS sums
-            FROM judged GROUP BY draw
+            SELECT any_value(model) AS model, sums_of_audit(weight, y, p) AS sums FROM judged GROUP BY draw
         ),
-        shares AS (
-            SELECT audited_share(any_value(model), sums) AS share,
-                doubt_of(share, variance_of_audit(sums), any_value(reviewed)) AS doubt
-            FROM found GROUP BY draw
-        )
-        SELECT avg((abs(middle_of(share, doubt) - $truth) <= margin_of_doubt(share, doubt))::INTEGER),
-            avg(margin_of_doubt(share, doubt)) FROM shares""",
+        intervals AS (SELECT interval_of_audit(model, sums) AS part FROM found)
+        SELECT avg(($truth BETWEEN part.low AND part.high)::INTEGER), avg((part.high - part.low) / 2) FROM intervals""",
         params={"truth": truth},
     ).fetchall()[0]
 
 
+def coverage_as_shown(
+    con: duckdb.DuckDBPyConnection, audits: Audits, truth: float, comments: int
+) -> tuple[float, float]:
+    """The same of the share ± margin that pages show after calibrating."""
+    judged = _judged(audits)  # noqa: F841
+    return con.sql(
+        """WITH found AS (
+            SELECT any_value(model) AS share, any_value(spread) AS spread, sums_of_audit(weight, y, p) AS sums,
+                sum(weight * p) / sum(weight) AS drawn_share, sum(weight * p * (1 - p)) / sum(weight) AS steepness
+            FROM judged WHERE spread > 0 GROUP BY draw
+        ),
+        shown AS (
+            SELECT share, margin_of_share(
+                share, $comments, spread * sqrt(variance_of_audit(drawn_share, sums)) / steepness
+            ) AS margin FROM found
+        )
+        SELECT coalesce(avg((abs(share - $truth) <= margin)::INTEGER), 'nan'), coalesce(avg(margin), 'nan')
+        FROM shown""",
+        params={"truth": truth, "comments": comments},
+    ).fetchall()[0]
+
+
+def _judged(audits: Audits) -> pa.Table:
+    """The reviewed comments of all draws, one a row."""
+    draw, place = np.nonzero(audits.weights)
+    return pa.table({
+        "draw": draw, "model": audits.shares[draw], "spread": audits.spreads[draw], "y": audits.people[draw, place],
+        "p": audits.scores[draw, place], "weight": audits.weights[draw, place],
+    })  # fmt: skip
+
+
 def steps(con: duckdb.DuckDBPyConnection, y: Numbers, p: Numbers, draws: int = DRAWS) -> dict[str, tuple[float, float]]:
-    """Coverage and mean margin at each of STEPS."""
-    found = {}
+    """Coverage and mean margin at each of STEPS, and of what is shown after the last."""
+    found, truth = {}, float(y.mean())
     for name, (reviews, is_calibrated) in STEPS.items():
         drawn = audits(con, y, p, reviews, draws)
-        found[name] = coverage(con, calibrated(drawn, p) if is_calibrated else drawn, float(y.mean()))
-    return found
+        if is_calibrated:
+            drawn = calibrated(drawn, p)
+        found[name] = coverage(con, drawn, truth)
+    return found | {AS_SHOWN: coverage_as_shown(con, drawn, truth, len(y))}
 
 
 def thinned(y: Numbers, p: Numbers) -> tuple[Numbers, Numbers]:
@@ -139,6 +166,10 @@ def variants(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, Numbers, Numbe
             yield source, language, ", thinned", *thinned(y, p)
 
 
+def _cell(covered: float, margin: float) -> str:
+    return "–" if np.isnan(covered) else f"{covered:.1%} (± {100 * margin:.1f})"
+
+
 def _mark(place: Path, model: Path) -> str:
     what = file_hash(place) if place.is_file() else str(data.data_hashes(place))
     return hashlib.sha256(f"{what} {read_card(model)['version']} {COMMENTS} {LEAST}".encode()).hexdigest()[:12]
@@ -146,15 +177,15 @@ def _mark(place: Path, model: Path) -> str:
 
 def main(place: Path, model: Path) -> None:
     print(f"{DRAWS:,} audits of each section; scores by {read_card(model)['version']}\n")
-    print("| source | language | comments | true share | model |", " | ".join(STEPS), "|")
-    print("|---|---|--:|--:|--:|" + "--:|" * len(STEPS))
+    print("| source | language | comments | true share | model |", " | ".join([*STEPS, AS_SHOWN]), "|")
+    print("|---|---|--:|--:|--:|" + "--:|" * (len(STEPS) + 1))
     kept: list[tuple[str, Any]] = []
     with duckdb.connect() as con:
         build.create(con)
         for source, language, what, y, p in variants(sections(place, model)):
             found = steps(con, y, p)
-            kept += [(name + what, covered) for name, (covered, _) in found.items()]
-            cells = " | ".join(f"{covered:.1%} (± {100 * margin:.1f})" for covered, margin in found.values())
+            kept += [(name + what, covered) for name, (covered, _) in found.items() if not np.isnan(covered)]
+            cells = " | ".join(_cell(*one) for one in found.values())
             print(
                 f"| {source}{what} | {language} | {len(y):,} | {y.mean():.1%} | {p.mean():.1%} | {cells} |", flush=True
             )

@@ -76,7 +76,7 @@ class LongTail(World):
                 removed_at=posted_at + timedelta(hours=chance.uniform(1, 72)) if gone else at(date.max),
                 likes=3,
                 has_gif=False,
-                is_abusive=False,
+                abuse=None,
                 oddity=None,
             )
             found.append(one)

@@ -85,13 +85,13 @@ def test_a_night_gives_each_account_about_as_many_and_only_once(con: duckdb.Duck
 def test_the_interval_holds_the_truth_although_the_model_is_wrong(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute(
         """WITH truths AS (SELECT account, avg(y::INTEGER) AS truth FROM truth GROUP BY account),
-        people AS (
+        totals AS (
             SELECT account, sum(expected) / sum(comments) AS model, sum(comments) AS comments,
-                audited_share(model, sums) AS share, doubt_of(share, variance_of_audit(sums), sum(reviewed)) AS doubt
+                total_of_sums(sums) AS sums
             FROM audited($1, $2) WHERE label = 'toxic' GROUP BY account
-        )
-        SELECT avg(model), avg(truth), avg(share),
-            avg((abs(middle_of(share, doubt) - truth) <= margin_of_doubt(share, doubt))::INTEGER),
+        ),
+        people AS (SELECT account, model, comments, interval_of_audit(model, sums) AS part FROM totals)
+        SELECT avg(model), avg(truth), avg(part.people), avg((truth BETWEEN part.low AND part.high)::INTEGER),
             avg((abs(model - truth) <= margin_of_share(model, comments, NULL))::INTEGER)
         FROM people JOIN truths USING (account)""",
         [ASKED["first"], ASKED["last"]],
@@ -114,6 +114,34 @@ def test_precision_and_recall_are_of_all_comments(con: duckdb.DuckDBPyConnection
     assert (row["precision"], row["recall"]) == (pytest.approx(precision, abs=0.02), pytest.approx(recall, abs=0.02))
     assert row["is_off"]
     assert row["high"] - row["low"] < 0.04
+
+
+def test_the_intervals_of_precision_and_recall_hold_the_truth(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.execute(
+        """WITH truths AS (
+            SELECT account, count(*) FILTER (y AND p >= 0.5) AS found, found / count(*) FILTER (p >= 0.5) AS precision,
+                found / count(*) FILTER (y) AS recall
+            FROM truth GROUP BY account
+        ),
+        totals AS (
+            SELECT account, total_of_sums(of_flagged) AS of_flagged, total_of_sums(of_harmful) AS of_harmful
+            FROM audited($1, $2) WHERE label = 'toxic' GROUP BY account
+        ),
+        parts AS (
+            SELECT account, interval_of_audit(0.5, of_flagged) AS of_flagged,
+                interval_of_audit(0.5, of_harmful) AS of_harmful
+            FROM totals
+        )
+        SELECT avg((precision BETWEEN of_flagged.low AND of_flagged.high)::INTEGER),
+            avg((recall BETWEEN of_harmful.low AND of_harmful.high)::INTEGER), avg(of_flagged.high - of_flagged.low),
+            avg(of_harmful.high - of_harmful.low)
+        FROM parts JOIN truths USING (account)""",
+        [ASKED["first"], ASKED["last"]],
+    ).fetchall()
+    [(of_precision, of_recall, *widths)] = found
+    assert 0.9 <= of_precision <= 0.99
+    assert 0.9 <= of_recall <= 0.99
+    assert max(widths) < 0.5
 
 
 def test_a_plan_says_how_many_reviews_an_interval_needs(con: duckdb.DuckDBPyConnection) -> None:
@@ -344,5 +372,5 @@ def test_what_was_left_out_is_offered_to_others_again(tmp_path: Path) -> None:
 def test_where_nobody_finds_anything_the_interval_is_no_wider_than_the_normal_one(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    sql = "SELECT middle_of(0, doubt) + margin_of_doubt(0, doubt) FROM (SELECT doubt_of(0, 0.004 ** 2, 2000) AS doubt)"
+    sql = "SELECT interval_of_doubt(0, doubt_of(0, 0.004 ** 2, 2000)).high"
     assert con.execute(sql).fetchall() == [(pytest.approx(1.96 * 0.004, rel=0.02),)]

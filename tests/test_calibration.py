@@ -103,7 +103,8 @@ def shares(settings: Settings) -> dict[str, list[float]]:
 
 
 def found_by_people(settings: Settings) -> float:
-    sql = "SELECT sum(expected) / sum(comments) + beyond_model(sums) FROM audited($1, $2) WHERE label = 'toxic'"
+    sql = """SELECT audited_share(sum(expected) / sum(comments), total_of_sums(sums))
+        FROM audited($1, $2) WHERE label = 'toxic'"""
     return float(Warehouse(settings.data_dir / "warehouse").query(sql, [FIRST, LAST])[0][0])
 
 
@@ -231,6 +232,16 @@ def test_commands_calibrate_list_and_undo(
     assert row["people"] > 1.3 * row["share"]
     assert "Took back version 1" in toxwatch("calibrate", "--account", "instagram/loud", "--undo")
     assert "Name one of --account, --tag and --language" in toxwatch("calibrate")
+
+
+def test_a_model_that_knows_nothing_is_calibrated_to_what_people_found() -> None:
+    """Its slope would be below the least, which must not take the shift along."""
+    draw = np.random.default_rng(2)
+    scores, people = 1 / (1 + np.exp(-draw.normal(-2.5, 1.5, (20, 200)))), (draw.random((20, 200)) < 0.4).astype(float)
+    shift, slope = calibrate.fit(people, scores, np.ones((20, 200)))
+    after = 1 / (1 + np.exp(-(shift[:, None] + slope[:, None] * calibrate.log_odds(scores))))
+    assert slope.min() == calibrate.SLOPES[0]
+    assert after.mean(1) == pytest.approx(people.mean(1), abs=0.005)
 
 
 @pytest.mark.parametrize(("slope", "shift"), [(1.0, 0.0), (0.6, 0.2), (1.0, -1.5)])

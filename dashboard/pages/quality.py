@@ -50,9 +50,9 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
         _listed("Correct flags", "Share of reviewed flags that reviewers confirmed, by week and category.",
                 _precision(answers, view), "No flagged comments were reviewed in this period."),
         _listed("Random audit",
-                "What people found in comments drawn at random, whatever their score: the share they see with 95% "
-                "interval, the model's, and how many flags are right (precision) and how much is flagged (recall). "
-                + _bias(audited), _audited(audited),
+                "What people found in comments drawn at random, whatever their score, with 95% intervals: the "
+                "share they see, the model's, how many flags are right (precision) and how much of what is harmful is "
+                "flagged (recall). " + _bias(audited), _audited(audited),
                 "No comment of the random audit has been reviewed in this period."),
         _listed(f"Random audit by account and language: {label_name(view.label)}",
                 "A dash: fewer than two of its comments were reviewed, so nobody knows.",
@@ -139,10 +139,10 @@ def _audited(audited: Sequence[Row]) -> list[Row]:
     return [
         {
             "category": label_title(row["label"]),
-            "people": _interval(row),
+            "people": _interval(row, "people", "low", "high"),
             "model": percent(row["share"]),
-            "precision": percent(row["precision"]),
-            "recall": percent(row["recall"]),
+            "precision": _interval(row, "precision", "precision_low", "precision_high"),
+            "recall": _interval(row, "recall", "recall_low", "recall_high"),
             "reviewed": row["reviewed"],
         }
         for row in audited
@@ -152,22 +152,26 @@ def _audited(audited: Sequence[Row]) -> list[Row]:
 def _bias(audited: Sequence[Row]) -> str:
     """What the model's own bias is, in a sentence for each category that has one."""
     return " ".join(
-        f"{label_title(row['label'])}: the model says {percent(row['share'])}, people say {_interval(row)}: it sees "
+        f"{label_title(row['label'])}: the model says {percent(row['share'])}, people say "
+        f"{_interval(row, 'people', 'low', 'high')}: it sees "
         f"too {'little' if row['people'] > row['share'] else 'much'}."
         for row in audited
         if row["is_off"]
     )
 
 
-def _interval(row: Row) -> str:
-    return f"{percent(row['people'])} ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+def _interval(row: Row, share: str, low: str, high: str) -> str:
+    """ "5.6% (5.0 to 6.3)", or a dash where nobody knows"""
+    if row[share] is None:
+        return percent(None)
+    return f"{percent(row[share])} ({100 * row[low]:.1f} to {100 * row[high]:.1f})"
 
 
 def _audited_sections(answers: Answers, view: View) -> list[Row]:
     return [
         {
             "section": language_name(row["name"]) if row["kind"] == "language" else row["name"],
-            "people": None if row["people"] is None else _interval(row),
+            "people": _interval(row, "people", "low", "high"),
             "model": percent(row["share"]),
             "reviewed": row["reviewed"],
             "comments": row["comments"],

@@ -70,8 +70,8 @@ def show_audit(
         [
             [
                 row["label"], f"{row['reviewed']:,}", f"{row['people']:.2%}",
-                f"{row['low']:.2%} to {row['high']:.2%}", f"{row['share']:.2%}",
-                *("–" if row[name] is None else f"{row[name]:.0%}" for name in ("precision", "recall")),
+                f"{row['low']:.2%} to {row['high']:.2%}", f"{row['share']:.2%}", _part(row, "precision"),
+                _part(row, "recall"),
             ]
             for row in found
         ],
@@ -80,6 +80,13 @@ def show_audit(
         if row["is_off"]:
             console.print(_bias(row), markup=False)
     return None
+
+
+def _part(row: dict[str, Any], name: str) -> str:
+    """ "81% (72 to 88)" """
+    if row[name] is None:
+        return "–"
+    return f"{row[name]:.0%} ({100 * row[f'{name}_low']:.0f} to {100 * row[f'{name}_high']:.0f})"
 
 
 def _bias(row: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ The dashboard opens after the first night and fills while the others run.
 
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -13,18 +14,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from jobs import nightly, standin
+from jobs import nightly, publish, standin
 from jobs.ask import sql
 from jobs.config.settings import Settings
 from jobs.schedule.standalone import require_free
 from jobs.spark.jvm import expect_short_run
-from jobs.standin.world import World
 from warehouse import build, queries
 from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
 
 TRUTH = build.SQL / "demo" / "truth.sql"
 OLDEST = timedelta(days=60)  # before the last night: no demo comment is older
 SHOWN = ("accounts", "worst_days", "categories")
+REVIEWER, REVIEWED = "stand-in", 0.2  # of what was drawn for the audit
 
 
 def run(data_dir: Path | None, last: date, nights: int, port: int | None) -> None:
@@ -46,8 +48,10 @@ def run(data_dir: Path | None, last: date, nights: int, port: int | None) -> Non
         dashboard = running.enter_context(_dashboard(settings, port)) if port else None
         nightly.run(settings, others)
         out = Console(highlight=False, soft_wrap=True)
+        abuse = server.world.abuse(last - OLDEST, last)
+        _review(settings, abuse)
         _show(settings, out)
-        _compare(settings, server.world, last, out)
+        _compare(settings, abuse, last, out)
         _point_on(settings, out)
         if dashboard:
             dashboard.wait()
@@ -70,14 +74,34 @@ def _show(settings: Settings, out: Console) -> None:
         sql.show(settings.data_dir / "warehouse", name)
 
 
-def _compare(settings: Settings, world: World, last: date, out: Console) -> None:
-    """What the model says beside what is true, which is known of invented comments only."""
-    [(comments, share, estimated, margin)] = Warehouse(settings.data_dir / "warehouse").query(
-        TRUTH.read_text(), {"abusive": world.abusive(last - OLDEST, last)}
+def _review(settings: Settings, abuse: dict[str, str]) -> None:
+    """The stand-in, which knows what its comments mean, reviews some of those drawn at random, as people would."""
+    book, labels = Reviews.in_folder(settings.data_dir), defaultdict(list)
+    for comment_id, _, _, place in book.drawn():
+        if place < REVIEWED:
+            labels[abuse.get(comment_id.split(":")[1])].append(comment_id)
+    warehouse = Warehouse(settings.data_dir / "warehouse")
+    [(model, policy)] = warehouse.query(
+        "SELECT (SELECT model FROM champion), (SELECT any_value(policy) FROM policy_rules)"
     )
+    for category, (first, *others) in labels.items():
+        found = ["toxic", category] if category else []
+        book.record(first, REVIEWER, found, [], model, policy, also=others)
+    publish.apply(settings)
+
+
+def _compare(settings: Settings, abuse: dict[str, str], last: date, out: Console) -> None:
+    """What the model and the audit say beside what is true, which is known of invented comments only."""
+    warehouse = Warehouse(settings.data_dir / "warehouse")
+    [(comments, share, estimated, margin)] = warehouse.query(TRUTH.read_text(), {"abusive": list(abuse)})
+    asked = {"first": last - OLDEST, "last": last, "only": None, "places": None, "language": None}
+    columns, rows = warehouse.table(queries.page_sql("audited"), asked)
+    audited = next(row for row in (dict(zip(columns, row, strict=True)) for row in rows) if row["label"] == "toxic")
     out.print(
-        f"\nOf {comments:,} comments with scores, {share:.1%} are abusive; the model's estimate is {estimated:.1%} ± "
-        f"{margin:.1%}.\nOf real comments nobody knows the true share: see toxwatch audit."
+        f"\nOf {comments:,} comments with scores, {share:.1%} are abusive. The model alone says {estimated:.1%} ± "
+        f"{margin:.1%}; {audited['reviewed']:,} reviews of the\nrandom audit, made by the stand-in, say "
+        f"{audited['people']:.1%} ({audited['low']:.1%} to {audited['high']:.1%}).\n"
+        "Of real comments nobody knows the true share: see toxwatch audit."
     )
 
 

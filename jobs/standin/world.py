@@ -26,7 +26,7 @@ HEATED: dict[str, float] = {
     "hate": 2.5,
 }
 STORM: dict[str, float] = {"critical": 12, "insult": 40, "obscene": 28, "threat": 9, "hate": 11}
-ABUSE = ("insult", "obscene", "threat", "hate")
+ABUSE = {"insult": "insult", "obscene": "obscene", "threat": "threat", "hate": "identity_hate"}  # mood → category
 MODERATED = {"insult": 0.15, "obscene": 0.15, "threat": 0.5, "hate": 0.5}  # share that is taken down
 SYLLABLES = ("ma", "lo", "ri", "ta", "ven", "ko", "su", "ni", "pel", "da", "zo", "fi", "ber", "ju", "ha", "wyn")
 
@@ -84,7 +84,7 @@ class Comment:
     removed_at: datetime
     likes: int
     has_gif: bool
-    is_abusive: bool
+    abuse: str | None  # its category
     oddity: str | None  # "no_id" or "bad_time": what a scraper sometimes sends
 
     def text_at(self, seen_at: datetime) -> str:
@@ -130,18 +130,18 @@ class World:
         kept = [comment for comment in seen if comment.parent_id is None or comment.parent_id in ids]
         return sorted(kept, key=lambda c: c.posted_at, reverse=True)
 
-    def abusive(self, first: date, last: date) -> list[str]:
-        """IDs of the comments of these days that are meant to be abusive."""
+    def abuse(self, first: date, last: date) -> dict[str, str]:
+        """ID → category of the comments of these days that are meant to be abusive."""
         days = [first + timedelta(days=day) for day in range((last - first).days + 1)]
-        return [
-            comment.id
+        return {
+            comment.id: comment.abuse
             for community in self.communities
             for day in days
             for age in range(len(LIFE))
             for post in self.posts_on(community, day - timedelta(days=age))
             for comment in self.comments_on(post, day)
-            if comment.is_abusive
-        ]
+            if comment.abuse
+        }
 
     def is_wave(self, day: date) -> bool:
         return day.toordinal() % PERIOD == self.random("wave").randrange(PERIOD)
@@ -213,7 +213,7 @@ class World:
             removed_at=posted_at + timedelta(hours=moderator.randint(30, 60)) if is_removed else at(date.max),
             likes=int(chance.paretovariate(1.1)) - 1,
             has_gif=has_gif,
-            is_abusive=mood in ABUSE,
+            abuse=ABUSE.get(mood),
             oddity=chance.choice(("no_id", "bad_time")) if chance.random() < 0.003 else None,
         )
 

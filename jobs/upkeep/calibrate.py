@@ -26,7 +26,9 @@ SAMPLE, ERROR = (build.SQL / "calibration" / name for name in ("sample.sql", "er
 LEAST_REVIEWED = 200
 LEAST_OF_EACH = 10  # harmful and harmless comments, to calibrate a category
 TRUST = (0.05, 4.0)  # in no shift and in a slope of 1: 1 ÷ variance of what one expects before seeing any labels
+SLOPES = (0.1, 5.0)
 ROUNDS, LARGEST_STEP = 40, 2.0  # of Newton's method
+LAST_ROUNDS = 10  # move the shift alone, since a slope at its limit takes the shift along
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,19 @@ def fit(people: Numbers, scores: Numbers, weights: Numbers) -> tuple[Numbers, Nu
     odds = log_odds(scores)
     worth = weights * (weights.sum(1) / (weights**2).sum(1))[:, None]
     shift, slope = np.zeros(len(odds)), np.ones(len(odds))
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         now = 1 / (1 + np.exp(-(shift[:, None] + slope[:, None] * odds)))
         miss, steep = worth * (people - now), worth * now * (1 - now)
         up, along = miss.sum(1) - TRUST[0] * shift, (miss * odds).sum(1) - TRUST[1] * (slope - 1)
         upper, both = steep.sum(1) + TRUST[0], (steep * odds).sum(1)
         lower = (steep * odds**2).sum(1) + TRUST[1]
-        determinant = upper * lower - both**2
-        steps = (lower * up - both * along) / determinant, (upper * along - both * up) / determinant
+        if number < ROUNDS - LAST_ROUNDS:
+            determinant = upper * lower - both**2
+            steps = (lower * up - both * along) / determinant, (upper * along - both * up) / determinant
+        else:
+            steps = up / upper, np.zeros(len(odds))
         short = np.minimum(1, LARGEST_STEP / np.maximum(np.maximum(abs(steps[0]), abs(steps[1])), 1e-9))
-        shift, slope = shift + short * steps[0], np.clip(slope + short * steps[1], 0.1, 5)
+        shift, slope = shift + short * steps[0], np.clip(slope + short * steps[1], *SLOPES)
     return shift, slope
 
 

@@ -1,14 +1,20 @@
--- What people found in the random audit of the period, for each category: the share that they see, with its interval from `low`
--- to `high`, and that the model sees, and precision and recall of the flags. Accounts without a review are not in it.
-WITH shares AS (
-    SELECT label, sum(reviewed)::BIGINT AS reviewed, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
-        audited_share(share, sums) AS people, doubt_of(people, variance_of_audit(sums), sum(reviewed)) AS doubt,
-        sum(harmful) AS harmful, sum(found) AS found, sum(flagged) AS flagged
+-- What people found in the random audit of the period, for each category: the share that they see and that the model sees, how
+-- many flags are right (precision) and how much of what is harmful is flagged (recall), with their intervals. Accounts without a
+-- review are not in it.
+WITH totals AS (
+    SELECT label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share, total_of_sums(sums) AS sums,
+        total_of_sums(of_flagged) AS of_flagged, total_of_sums(of_harmful) AS of_harmful
     FROM audited($first, $last)
     WHERE is_of(platform, account, $only) AND is_among(platform, account, $places) AND ($language IS NULL OR language = $language)
-    GROUP BY label HAVING sum(reviewed) > 1
+    GROUP BY label
+),
+intervals AS (
+    SELECT label, comments, share, sums.reviewed.of_one::BIGINT AS reviewed, interval_of_audit(share, sums) AS of_all,
+        interval_of_audit(0.5, of_flagged) AS of_flagged, interval_of_audit(0.5, of_harmful) AS of_harmful
+    FROM totals
 )
-SELECT label, reviewed, comments, share, people, middle_of(people, doubt) - margin_of_doubt(people, doubt) AS low,
-    middle_of(people, doubt) + margin_of_doubt(people, doubt) AS high, share NOT BETWEEN low AND high AS is_off,
-    found / nullif(flagged, 0) AS precision, found / nullif(harmful, 0) AS recall
-FROM shares ORDER BY share DESC;
+SELECT label, reviewed, comments, share, of_all.people AS people, of_all.low AS low, of_all.high AS high,
+    share NOT BETWEEN of_all.low AND of_all.high AS is_off,
+    of_flagged.people AS precision, of_flagged.low AS precision_low, of_flagged.high AS precision_high,
+    of_harmful.people AS recall, of_harmful.low AS recall_low, of_harmful.high AS recall_high
+FROM intervals WHERE of_all IS NOT NULL ORDER BY share DESC;

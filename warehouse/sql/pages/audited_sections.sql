@@ -5,12 +5,12 @@ WITH of_label AS (
 sections AS (
     SELECT 'account' AS kind, platform || '/' || account AS name, * FROM of_label UNION ALL SELECT 'language', language, * FROM of_label
 ),
-shares AS (
-    SELECT kind, name, sum(reviewed)::BIGINT AS reviewed, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
-        CASE WHEN sum(reviewed) > 1 THEN audited_share(share, sums) END AS people,
-        CASE WHEN sum(reviewed) > 1 THEN doubt_of(people, variance_of_audit(sums), sum(reviewed)) END AS doubt
+totals AS (
+    SELECT kind, name, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share, total_of_sums(sums) AS sums
     FROM sections GROUP BY kind, name
+),
+intervals AS (
+    SELECT kind, name, coalesce(sums.reviewed.of_one, 0)::BIGINT AS reviewed, comments, share, interval_of_audit(share, sums) AS of_all FROM totals
 )
-SELECT kind, name, reviewed, comments, share, people, middle_of(people, doubt) - margin_of_doubt(people, doubt) AS low,
-    middle_of(people, doubt) + margin_of_doubt(people, doubt) AS high
-FROM shares ORDER BY kind, comments DESC, name;
+SELECT kind, name, reviewed, comments, share, of_all.people AS people, of_all.low AS low, of_all.high AS high
+FROM intervals ORDER BY kind, comments DESC, name;

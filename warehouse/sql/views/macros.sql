@@ -67,39 +67,87 @@ CREATE OR REPLACE MACRO significant_up_to(chances) AS coalesce(list_max(list_fil
 )), -1)::DOUBLE;
 
 -- The random audit. Comments are drawn in proportion to this; of those drawn, people judge y and the model says p, and each
--- stands for `weight` comments, 1 ÷ its chance. What people say beyond the model is the weighted mean of y − p. Its variance is
--- at least what the probabilities lead to expect, so that a sample without a surprise is not taken for certainty; less where
--- people find fewer than the model expects (with 4 more of each, so that a few comments do not say so).
+-- stands for `weight` comments, 1 ÷ its chance. What people say of a comment is predicted from p by a line through the sample,
+-- whose slope leaves 1 only as far as the sample insists; what they say of all comments is the line at the model's share of all
+-- (a regression estimate: right whatever the model is worth).
 CREATE OR REPLACE MACRO size_in_audit(score) AS 0.1 + sqrt(score * (1 - score));
 
 CREATE OR REPLACE MACRO score_of(scores, label) AS CASE label WHEN 'toxic' THEN scores.toxic WHEN 'severe_toxic' THEN scores.severe_toxic
     WHEN 'obscene' THEN scores.obscene WHEN 'threat' THEN scores.threat WHEN 'insult' THEN scores.insult
     WHEN 'identity_hate' THEN scores.identity_hate END::DOUBLE;
 
-CREATE OR REPLACE MACRO sums_of_audit(weight, y, p) AS {
-    weight: sum(weight), harmful: sum(y), foreseen: sum(p), beyond: sum(weight * (y - p)), spread: sum(weight * (weight - 1) * (y - p) ** 2),
-    skew: sum(weight * (weight - 1) * (y - p)), loose: sum(weight * (weight - 1)), expected: sum(weight * (weight - 1) * p * (1 - p))
+CREATE OR REPLACE MACRO moments(weight, y, p) AS {
+    of_one: sum(weight), y: sum(weight * y), p: sum(weight * p), yy: sum(weight * y ** 2), pp: sum(weight * p ** 2), yp: sum(weight * y * p)
 };
 
-CREATE OR REPLACE MACRO beyond_model(sums) AS sum(sums.beyond) / sum(sums.weight);
+CREATE OR REPLACE MACRO sums_of_audit(weight, y, p) AS { -- a weight of NULL leaves a comment out
+    reviewed: moments(sign(weight), y, p), weighed: moments(weight, y, p), loose: moments(greatest(weight * (weight - 1), 0), y, p)
+};
 
-CREATE OR REPLACE MACRO audited_share(share, sums) AS least(greatest(share + beyond_model(sums), 0), 1);
+CREATE OR REPLACE MACRO total_of(moments) AS {
+    of_one: sum(moments.of_one), y: sum(moments.y), p: sum(moments.p), yy: sum(moments.yy), pp: sum(moments.pp), yp: sum(moments.yp)
+};
 
-CREATE OR REPLACE MACRO variance_of_audit(sums) AS greatest(
-    sum(sums.spread) - 2 * beyond_model(sums) * sum(sums.skew) + beyond_model(sums) ** 2 * sum(sums.loose),
-    sum(sums.expected) * least((sum(sums.harmful) + 4) / (sum(sums.foreseen) + 4), 1)
-) / sum(sums.weight) ** 2;
+CREATE OR REPLACE MACRO total_of_sums(sums) AS {
+    reviewed: total_of(sums.reviewed), weighed: total_of(sums.weighed), loose: total_of(sums.loose)
+};
 
--- The 95 % interval of a share with a variance, middle ± margin (Wilson): as many comments were counted as would have that
--- variance, and the doubt is 1 ÷ these. Near 0 and 1 the interval is no wider than the normal one.
+CREATE OR REPLACE MACRO mean_of_people(sums) AS sums.weighed.y / sums.weighed.of_one;
+
+CREATE OR REPLACE MACRO weight_of_one(sums) AS -- of a slope of 1, against the sample
+    16 * (mean_of_people(sums) * sums.reviewed.of_one + 1) * ((1 - mean_of_people(sums)) * sums.reviewed.of_one + 1)
+        / (sums.reviewed.of_one + 2) ** 2 * sums.weighed.of_one / sums.reviewed.of_one;
+
+CREATE OR REPLACE MACRO slope_of_audit(sums) AS
+    (sums.weighed.yp - mean_of_people(sums) * sums.weighed.p + weight_of_one(sums))
+        / (sums.weighed.pp - sums.weighed.p ** 2 / sums.weighed.of_one + weight_of_one(sums));
+
+CREATE OR REPLACE MACRO audited_share(share, sums) AS
+    least(greatest(mean_of_people(sums) + slope_of_audit(sums) * (share - sums.weighed.p / sums.weighed.of_one), 0), 1);
+
+CREATE OR REPLACE MACRO squares_beside(moments, height, slope) AS -- sum of (y − height − slope × p) ** 2
+    moments.yy - 2 * height * moments.y - 2 * slope * moments.yp + height ** 2 * moments.of_one + 2 * height * slope * moments.p
+        + slope ** 2 * moments.pp;
+
+-- The variance that the squared distances from the line say. Where few comments are far from it, these are the say of a few, and
+-- chance counts as one more: the geometric mean of what the model's probabilities and of what the share lead to expect.
+CREATE OR REPLACE MACRO variance_of_audit(share, audit) AS (
+    SELECT (surprises * squares + sqrt(greatest(by_model * by_share, 0))) / (surprises + 1) / weight ** 2
+    FROM (
+        SELECT squares_beside(sums.reviewed, height, slope) AS surprises, sums.weighed.of_one AS weight,
+            squares_beside(sums.loose, height, slope) * sums.reviewed.of_one / greatest(sums.reviewed.of_one - 2, 1) AS squares,
+            sums.loose.p - sums.loose.pp AS by_model, sums.loose.of_one * people * (1 - people) AS by_share
+        FROM (
+            SELECT sums, slope_of_audit(sums) AS slope, mean_of_people(sums) - slope * sums.weighed.p / sums.weighed.of_one AS height,
+                1 / (sums.reviewed.of_one + 2) AS least_share,
+                least(greatest(audited_share(of_model, sums), least_share), 1 - least_share) AS people
+            FROM (SELECT share AS of_model, audit AS sums)
+        )
+    )
+);
+
+-- The 95 % interval of a share with a variance (Wilson): as many comments were counted as would have that variance, and the doubt
+-- is 1 ÷ these. Near 0 and 1 the interval is no wider than the normal one.
 CREATE OR REPLACE MACRO doubt_of(share, variance, reviewed) AS errors_of_95(reviewed - 1) ** 2 * variance / (
     greatest(share, 1 / (reviewed + 2), errors_of_95(reviewed - 1) * sqrt(variance))
     * greatest(1 - share, 1 / (reviewed + 2), errors_of_95(reviewed - 1) * sqrt(variance))
 );
 
-CREATE OR REPLACE MACRO middle_of(share, doubt) AS (share + doubt / 2) / (1 + doubt);
+CREATE OR REPLACE MACRO interval_of_doubt(share, doubt) AS (
+    SELECT {low: middle - margin, high: middle + margin} FROM (
+        SELECT (share + doubt / 2) / (1 + doubt) AS middle, sqrt(doubt * (share * (1 - share) + doubt / 4)) / (1 + doubt) AS margin
+    )
+);
 
-CREATE OR REPLACE MACRO margin_of_doubt(share, doubt) AS sqrt(doubt * (share * (1 - share) + doubt / 4)) / (1 + doubt);
+-- What the audit says of all comments, of which the model says `share`: {people, low, high}; NULL with fewer than two reviews.
+CREATE OR REPLACE MACRO interval_of_audit(share, audit) AS (
+    SELECT {people: people, low: part.low, high: part.high}
+    FROM (
+        SELECT people, interval_of_doubt(people, doubt_of(people, variance_of_audit(of_model, sums), sums.reviewed.of_one)) AS part
+        FROM (SELECT of_model, sums, audited_share(of_model, sums) AS people FROM (SELECT share AS of_model, audit AS sums))
+        WHERE sums.reviewed.of_one > 1
+    )
+);
 
 CREATE OR REPLACE MACRO coverage_of(captured, reported) AS sum(least(captured, reported)) / nullif(sum(reported), 0);
 

@@ -300,16 +300,16 @@ SELECT comment_id, platform, account, language, label, weight, list_count(list_f
     score_of(scores, label) AS p, list_contains(flags, label)::INTEGER AS flagged
 FROM sampled, (SELECT DISTINCT label FROM policy_rules);
 
--- The audit by account, language and category: what people found in comments drawn at random, and what that says of all.
+-- The audit by account, language and category: what people found in comments drawn at random, in all of them, in those that are
+-- flagged, and what of the harmful ones is flagged.
 CREATE OR REPLACE MACRO audited(first_day, last_day) AS TABLE
 WITH found AS (
-    SELECT platform, account, language, label, count(*) AS reviewed, sums_of_audit(weight, y, p) AS sums,
-        sum(weight * y) AS harmful, sum(weight * y * flagged) AS found, sum(weight * flagged) AS flagged
+    SELECT platform, account, language, label, sums_of_audit(weight, y, p) AS sums,
+        sums_of_audit(CASE flagged WHEN 1 THEN weight END, y, 0.5) AS of_flagged, sums_of_audit(nullif(weight * y, 0), flagged, 0.5) AS of_harmful
     FROM audit_judged(first_day, last_day) GROUP BY ALL
 )
 SELECT platform, account, language, label, sum(b.comments)::BIGINT AS comments, sum(b.expected) AS expected,
-    coalesce(any_value(f.reviewed), 0) AS reviewed, any_value(f.sums) AS sums,
-    any_value(f.harmful) AS harmful, any_value(f.found) AS found, any_value(f.flagged) AS flagged
+    any_value(f.sums) AS sums, any_value(f.of_flagged) AS of_flagged, any_value(f.of_harmful) AS of_harmful
 FROM score_bins b JOIN champion USING (model) SEMI JOIN found USING (platform, account)
 LEFT JOIN found f USING (platform, account, language, label)
 WHERE b.day BETWEEN first_day AND last_day GROUP BY ALL;
