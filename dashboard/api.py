@@ -8,7 +8,7 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,8 +16,7 @@ from dashboard import perspective
 from dashboard.inbox import Inbox, described
 from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
-from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_WORDS, Answers, Review, View
-from dashboard.wording import PERIODS
+from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, View
 from models.labels import Attacked, Label
 from models.scorer import Scorer
 from warehouse import WarehouseError
@@ -36,12 +35,6 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _period(days: int) -> int:
-    if days not in PERIODS:
-        raise ValueError(f"must be one of {', '.join(map(str, PERIODS))}")
-    return days
-
-
 class Filters(BaseModel):
     """The same names as in the URLs of the pages."""
 
@@ -51,9 +44,7 @@ class Filters(BaseModel):
         description="For example instagram/nasa or #tag (URL-encode # as %23). Default: all accounts.",
         max_length=200,
     )
-    days: Annotated[int, AfterValidator(_period)] = Field(
-        7, description=f"Length of the period in days: {', '.join(map(str, PERIODS))}."
-    )
+    days: int = Field(7, description="Length of the period in days.", ge=1, le=LONGEST_PERIOD)
     last: date | None = Field(
         None, description="Last day of the period. Default: the newest night.", ge=FIRST_DAY, le=LAST_DAY
     )

@@ -464,6 +464,7 @@ def test_the_api_scores_as_the_model_does(address: str) -> None:
 def test_the_api_gives_what_the_pages_show(address: str) -> None:
     status, trend = get(f"{address}/trends?account=instagram/loud&days=1")
     assert (status, trend[-1]["day"], trend[-1]["comments"]) == (200, str(LAST), 60)
+    assert len(get(f"{address}/comments?account=instagram/calm&days=3&limit=1000")[1]) == 123
     status, comments = get(f"{address}/comments?account=instagram/calm&days=1&flag=toxic&limit=1&offset=1")
     assert (status, [row["text"] for row in comments]) == (200, [HOSTILE])
     assert len(get(f"{address}/comments?account=%23both&days=1&limit=1000")[1]) == 103
@@ -480,7 +481,7 @@ def test_the_api_gives_what_the_pages_show(address: str) -> None:
     assert drawn - {"toxwatch_night_rows", "toxwatch_night_seconds"} == {name.partition("{")[0] for name in metrics}
 
 
-@pytest.mark.parametrize("search", ["days=3", "limit=0", "flag=rude", "last=yesterday", "colour=red", "offset=-1"])
+@pytest.mark.parametrize("search", ["days=0", "days=3661", "limit=0", "flag=rude", "last=yesterday", "colour=red", "offset=-1"])
 def test_a_wrong_question_to_the_api_is_refused_with_what_is_allowed(address: str, search: str) -> None:
     status, body = get(f"{address}/comments?{search}")
     assert status == 422

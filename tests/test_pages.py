@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,13 @@ def test_a_day_without_comments_interrupts_the_line(answers: Answers) -> None:
     broken = figures.trend(rows[:3] + rows[4:], "toxic", [], WEEK.first)["data"]
     assert (len(whole), len(broken)) == (2, 4)
     assert figures.sparkline(rows[:3] + rows[4:], "red").count("polyline") == 2
+
+
+def test_the_posts_of_a_past_period_are_judged_by_what_was_written_in_it(answers: Answers) -> None:
+    def posts(last: date) -> list[tuple[int, float]]:
+        view = View(account="instagram/loud", days=7, last=last)
+        return [(row["comments"], round(row["toxic_share"], 3)) for row in answers.rows("posts", view)]
+
+    assert posts(LAST) == [(420, round((30 * 0.9 + 390 * 0.02) / 420, 3))]
+    assert posts(LAST - timedelta(1)) == [(420, 0.02)]
+    assert posts(LAST - timedelta(30)) == []

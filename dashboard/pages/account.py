@@ -167,14 +167,14 @@ def _posts(answers: Answers, view: View) -> Component:
             "Day": row["day"],
             "Post": html.A(shown(row["caption"] or row["url"]), href=row["url"], target="_blank", rel="noreferrer"),
             "Toxic": percent(row["toxic_share"]),
-            "Collected": row["captured"],
+            "Comments": row["comments"],
             "Coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
         }
         for row in answers.rows("posts", view)
     ]
     empty = html.P("No post in this period has ten or more scored comments.", className="empty")
     body = table(rows, {name: name for name in rows[0]}) if rows else empty
-    return panel("Most toxic posts", "Posts with the highest share of toxic comments.", body)
+    return panel("Most toxic posts", "Posts with the highest share of toxic comments, by what was written in the period.", body)
 
 
 def _authors(answers: Answers, view: View) -> Component:
