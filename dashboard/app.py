@@ -17,16 +17,33 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, door, limits, perspective, reference, trend
-from dashboard.components import note
+from dashboard import api, case, changes, door, limits, perspective, reference, trend
+from dashboard.components import link, note
 from dashboard.inbox import Inbox
-from dashboard.pages import account, audit, comments, compare, home, members, numbers, quality, review, try_it, watched
+from dashboard.pages import (
+    account,
+    alerting,
+    audit,
+    comments,
+    compare,
+    home,
+    members,
+    numbers,
+    policy,
+    quality,
+    review,
+    start,
+    try_it,
+    watched,
+)
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
-from dashboard.settings import Collecting, SettingsFile
+from dashboard.settings import Administration, SettingsFile
 from dashboard.view import Answers, View
 from dashboard.wording import listed
 from models import scorer
 from warehouse import WHOLE, WarehouseError
+from warehouse.build import CURRENT
+from warehouse.cases import Cases
 from warehouse.policies import Review
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
@@ -46,13 +63,11 @@ POLICY = (
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
-MEMBERS = "/settings/people"
 NEEDS = {  # page → required permission
     "/comments": "texts",
     "/review": "review",
     "/audit": "audit",
-    "/settings": "settings",
-    MEMBERS: "settings",
+    **dict.fromkeys(changes.PAGES, "settings"),
 }
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review"}
 TOGGLE_THEME = """clicks => {
@@ -140,7 +155,7 @@ def create(
     host: str = LOOPBACK[0],
     budget_usd: Callable[[], float | None] = lambda: None,
     audited: Callable[[], float] = lambda: Review().audited,
-    collecting: Collecting | None = None,
+    administration: Administration | None = None,
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`. Login is required once a user exists.
 
@@ -149,7 +164,11 @@ def create(
     guests = people or People.in_folder(folder.parent)
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
     in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent, audited)
-    inbox = Inbox(answers, reviews, guests, budget_usd)
+    cases = Cases.in_folder(folder.parent)
+    inbox = Inbox(answers, reviews, cases, guests, budget_usd)
+
+    def of_model() -> dict[str, float]:
+        return in_use().thresholds
 
     def write_down(did: str) -> None:
         if (visitor := VISITOR.get()) != LOCAL:
@@ -170,17 +189,24 @@ def create(
     layouts = {path: module.layout for path, module in pages.items()}
     layouts["/"] = lambda answers, view: home.layout(answers, view, inbox, reviews)
     layouts["/account"] = lambda answers, view: account.layout(answers, view, reviews)
-    layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, write_down)
+    layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, cases, write_down)
     layouts["/quality"] = lambda answers, view: quality.layout(
         answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()], reviews
     )
-    layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews)
+    layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews, cases)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
-    settings: dict[str, Callable[[], Component]] = {MEMBERS: lambda: members.layout(guests, answers)}  # need no data
-    if collecting:
-        targets = SettingsFile(collecting.file, collecting.mistake_in, guests)
-        titles["/settings"] = watched.TITLE
-        settings["/settings"] = lambda: watched.layout(targets, collecting.forecast)
+    settings: dict[str, Callable[[], Component]] = {
+        members.PATH: lambda: members.layout(guests, answers)
+    }  # need no data
+    if administration:
+        targets = SettingsFile(administration.targets, guests, write_down)
+        policies = SettingsFile(administration.policies, guests, write_down)
+        alerts = SettingsFile(administration.alerts, guests, write_down)
+        titles[watched.PATH] = watched.TITLE
+        settings[watched.PATH] = lambda: watched.layout(targets, administration.forecast)
+        settings[start.PATH] = lambda: start.layout(administration, answers, guests)
+        settings[alerting.PATH] = lambda: alerting.layout(alerts, administration)
+        settings[policy.PATH] = lambda: policy.layout(policies, answers, of_model)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, inbox, write_down)
@@ -210,9 +236,11 @@ def create(
             return settings[path](), navigation
         try:
             if path in OF_COMMENTS and answers.are_empty():
-                return note(_empty(), "No comments yet"), navigation
+                return _nothing_yet(start.PATH in settings), navigation
             return layouts[path](answers, View.read(search, answers.newest())), navigation
         except WarehouseError as error:
+            if not (folder / CURRENT).exists():
+                return _nothing_yet(start.PATH in settings), navigation
             why = str(error) if VISITOR.get().sees_all else "The data can't be read right now. Tell your administrator."
             return note(why, "Can't read the warehouse"), navigation
 
@@ -223,11 +251,15 @@ def create(
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
     trend.register(app, answers, reviews, write_down)
     members.register(app, guests, answers, write_down)
-    if collecting:
-        watched.register(app, targets, collecting.forecast, write_down)
+    if administration:
+        watched.register(app, targets, administration.forecast)
+        policy.register(app, policies, answers, of_model, administration)
+        alerting.register(app, alerts, administration)
+        start.register(app, administration, write_down)
     home.register(app, answers, inbox, reviews, write_down)
-    comments.register(app, answers, in_use, inbox, reviews, write_down)
-    review.register(app, answers, reviews, write_down)
+    comments.register(app, answers, in_use, inbox, reviews, cases, write_down)
+    case.register(app, answers, inbox, reviews, cases, write_down)
+    review.register(app, answers, reviews, cases, write_down)
     try_it.register(app, in_use, score_upload)
     api.refuse_other_methods(server)
     server.add_middleware(Headers, policy=POLICY.format(scripts=" ".join(app.csp_hashes())), is_https=is_https)
@@ -312,11 +344,11 @@ def serve(
     proxies: str,
     budget_usd: Callable[[], float | None],
     audited: Callable[[], float],
-    collecting: Collecting,
+    administration: Administration,
 ) -> None:
     """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
     application = create(
-        folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd, audited, collecting
+        folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd, audited, administration
     )
     uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
 
@@ -353,11 +385,20 @@ def _navigation(titles: dict[str, str], path: str, search: str) -> list[Componen
     ]
 
 
-def _empty() -> str:
+def _nothing_yet(can_start: bool) -> Component:
+    """For a warehouse without comments, or without those of the visitor."""
     visitor = VISITOR.get()
-    if visitor.sees_all:
-        return "No night has collected any comments. Run `toxwatch doctor` to check your accounts."
-    return f"You see the accounts tagged {listed(visitor.part.tags)}, and none of them has comments yet."
+    if not visitor.sees_all:
+        tags = listed(visitor.part.tags)
+        return note(f"You see the accounts tagged {tags}, and none of them has comments yet.", "No comments yet")
+    if not visitor.may("settings"):
+        return note("No night has collected any comments yet. Ask your administrator.", "No comments yet")
+    nothing = note(
+        "No night has collected any comments. Run `toxwatch doctor` to check your accounts.", "No comments yet"
+    )
+    if can_start:
+        nothing.children.append(html.P(link("First steps: accounts, the first night, alerts, colleagues", start.PATH)))
+    return nothing
 
 
 def _may_open(path: str) -> bool:

@@ -13,11 +13,13 @@ from dashboard.people import LOCAL, VISITOR, People, Visitor
 from dashboard.view import Answers, Row, View
 from dashboard.wording import COLLECTION_ERRORS, LABEL_NOUNS, counted, day_month, listed, sentence_case, spelled
 from warehouse import WHOLE
+from warehouse.cases import Cases
 from warehouse.reviews import Reviews
 
 MOST_URGENT = ("threat", "identity_hate", "severe_toxic", "obscene", "insult", "toxic")  # names a comment's line
-WAVE, REFUSED, PARTIAL, BUDGET = "wave", "refused", "partial", "budget"
-KINDS = (*MOST_URGENT, WAVE, REFUSED, PARTIAL, BUDGET)
+HANDED, WAVE, REFUSED, PARTIAL, BUDGET = "handed", "wave", "refused", "partial", "budget"
+OF_COMMENTS = (HANDED, *MOST_URGENT)
+KINDS = (*OF_COMMENTS, WAVE, REFUSED, PARTIAL, BUDGET)
 BUDGET_FROM = 0.8  # of the night's budget
 MOST_NAMED = 3  # accounts in a line
 
@@ -55,6 +57,8 @@ class Line:
     @property
     def text(self) -> str:
         number = len(self.items)
+        if self.kind == HANDED:
+            return f"{counted(number, 'comment')} handed to you"
         if self.kind == WAVE:
             return f"1 wave on {_handle(self.items[0].account)}"
         if self.kind == BUDGET:
@@ -65,6 +69,8 @@ class Line:
 
     @property
     def detail(self) -> str:
+        if self.kind == HANDED:
+            return listed(sorted({item.note for item in self.items}))
         if self.kind in (WAVE, REFUSED, PARTIAL):
             return "; ".join(item.note for item in self.items[:MOST_NAMED]) + _more(len(self.items))
         if self.kind == BUDGET:
@@ -77,9 +83,15 @@ class Line:
 
 class Inbox:
     def __init__(
-        self, answers: Answers, reviews: Reviews, people: People, budget_usd: Callable[[], float | None]
+        self,
+        answers: Answers,
+        reviews: Reviews,
+        cases: Cases,
+        people: People,
+        budget_usd: Callable[[], float | None],
     ) -> None:
-        self._answers, self._reviews, self._people, self._budget_usd = answers, reviews, people, budget_usd
+        self._answers, self._reviews, self._cases, self._people = answers, reviews, cases, people
+        self._budget_usd = budget_usd
 
     def lines(self, view: View) -> list[Line]:
         """The visitor's own first, the most urgent first."""
@@ -92,13 +104,18 @@ class Inbox:
             *self._budget(view),
         ]
         left = [item for item in items if not set(done).issuperset(item.ids)]
+        handed = list(self._handed(visitor)) if visitor.may("texts") else []
         return [
             Line(kind, tuple(some), assignee, _address(kind, account, assignee, view))
-            for (_, kind, account, assignee), some in _grouped(self._with_assignees(left), visitor.name)
+            for (_, kind, account, assignee), some in _grouped(handed + self._with_assignees(left), visitor.name)
         ]
 
     def comments(self, view: View) -> list[Row]:
         """The comments behind a line, as the grid shows them: equal ones once, with how often they were posted."""
+        if view.inbox == HANDED:
+            handed = self._answers.rows("handed", view, ids=list(self._cases.handed_to(VISITOR.get().name)))
+            which = [f"{row['day']}/{row['comment_id']}" for row in handed]
+            return [row | {"times": 1} for row in (self._answers.comments(which) if which else [])]
         wanted = [
             item
             for item in self._with_assignees(self._comments(view, self._reviews.done(VISITOR.get().name)))
@@ -110,6 +127,8 @@ class Inbox:
 
     def see(self, row: Row, view: View) -> None:
         """Who has opened a comment has seen it, and those that equal it."""
+        if row["comment_id"] in self._cases.handed_to(VISITOR.get().name):
+            self._reviews.put_aside([row["comment_id"]], VISITOR.get().name)
         if row["severity"] not in (None, "none"):
             same = self._answers.rows("same_text", view, id=row["comment_id"])
             self._reviews.put_aside([row["comment_id"], *(one["comment_id"] for one in same)], VISITOR.get().name)
@@ -117,7 +136,7 @@ class Inbox:
     def colleagues(self, line: Line) -> list[str]:
         """To whom the visitor may hand a line: people who see all of it, and whose names are theirs to know."""
         visitor = VISITOR.get()
-        if visitor == LOCAL or not visitor.may("review"):
+        if visitor == LOCAL or not visitor.may("review") or line.kind == HANDED:
             return []
         return [one.name for one in self._known() if self._sees(one, line) and one.name != line.assignee]
 
@@ -129,13 +148,18 @@ class Inbox:
     def _sees(self, person: Visitor, line: Line) -> bool:
         own = {account for tag in person.part.tags for account in self._answers.tags().get(tag, [])}
         is_of_theirs = not person.part.tags or (line.kind != BUDGET and own.issuperset(line.accounts))
-        return is_of_theirs and (person.part.texts or line.kind not in MOST_URGENT)
+        return is_of_theirs and (person.part.texts or line.kind not in OF_COMMENTS)
 
     def _comments(self, view: View, done: list[str]) -> list[Item]:
         return [
             Item(tuple(row["comment_ids"]), next(kind for kind in MOST_URGENT if kind in row["flags"]), row["account"])
             for row in self._answers.rows("unread", view, done=done)
         ]
+
+    def _handed(self, visitor: Visitor) -> Iterator[Item]:
+        givers = self._cases.handed_to(visitor.name)
+        for row in self._answers.rows("handed", View(), ids=list(givers)) if givers else []:
+            yield Item((row["comment_id"],), HANDED, row["account"], f"by {givers[row['comment_id']]}")
 
     def _waves(self, view: View) -> Iterator[Item]:
         for row in sorted(self._answers.rows("waves", view), key=lambda row: row["day"], reverse=True):
@@ -175,6 +199,11 @@ def sentence(lines: list[Line]) -> str:
     of = {kind: [item for line in mine(lines) if line.kind == kind for item in line.items] for kind in KINDS}
     comments = {kind: len(of[kind]) for kind in MOST_URGENT if of[kind]}
     sentences = []
+    if of[HANDED]:
+        number = len(of[HANDED])
+        sentences.append(
+            f"{sentence_case(spelled(number))} {'comment was' if number == 1 else 'comments were'} handed to you."
+        )
     if comments:
         named = listed([f"{spelled(number)} {_noun(kind, number)}" for kind, number in comments.items()])
         sentences.append(f"{sentence_case(named)} {'waits' if sum(comments.values()) == 1 else 'wait'} for you.")
@@ -197,7 +226,7 @@ def described(line: Line) -> dict[str, Any]:
         "detail": line.detail,
         "count": len(line.items),
         "accounts": line.accounts,
-        "comment_ids": line.ids if line.kind in MOST_URGENT else [],
+        "comment_ids": line.ids if line.kind in OF_COMMENTS else [],
         "assigned_to": line.assignee,
         "address": line.address,
     }
@@ -216,6 +245,8 @@ def _grouped(items: list[Item], me: str) -> Iterator[tuple[tuple[bool, str, str,
 
 
 def _address(kind: str, account: str, assignee: str | None, view: View) -> str | None:
+    if kind == HANDED:
+        return "/comments" + view.search(inbox=kind)
     if kind in MOST_URGENT:
         return "/comments" + view.search(inbox=kind, assignee=assignee)
     if kind == WAVE:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import tomlkit
@@ -13,6 +14,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from dashboard.people import VISITOR, People
 from warehouse.files import writing
+
+MODE = 0o644  # of a new file
 
 
 class SettingsError(ValueError):
@@ -28,19 +31,48 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Collecting:
-    """The file that says what is collected; what is wrong with such a file, None if nothing is; and the costs."""
+class EditedFile:
+    """A file that people edit. Where they have none of their own yet, the one that comes with the project is read."""
 
-    file: Callable[[], Path]
-    mistake_in: Callable[[Path], str | None]
+    key: str  # in ids on its page
+    place: Callable[[], Path]  # where it is read
+    own: Callable[[], Path]  # where it is written
+    mistake_in: Callable[[Path], str | None]  # what is wrong with such a file, None if nothing is
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a night is."""
+
+    night: date
+    is_running: bool  # started in the browser, and not ended
+    done: dict[str, int]  # finished stages → rows they handed on
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Administration:
+    """What admins change in the browser, and what the command line does for them."""
+
+    targets: EditedFile
     forecast: Callable[[], Forecast | None]
+    policies: EditedFile
+    apply_policies: Callable[[], str | None]  # to all past comments; returns why it could not
+    alerts: EditedFile
+    channels: Callable[[], str]  # a sentence on how alerts go out
+    send_test: Callable[[], str]  # sends one at once, and says so
+    is_somebody_told: Callable[[], bool]
+    has_token: Callable[[], bool]
+    has_accounts: Callable[[], bool]
+    start_night: Callable[[], None]
+    progress: Callable[[], Progress]  # of last night
 
 
 class SettingsFile:
-    """`mistake_in` says what is wrong with a file, None if nothing is."""
-
-    def __init__(self, place: Callable[[], Path], mistake_in: Callable[[Path], str | None], people: People) -> None:
-        self._place, self._mistake_in, self._people, self._lock = place, mistake_in, people, threading.Lock()
+    def __init__(self, edited: EditedFile, people: People, write_down: Callable[[str], None] = lambda _: None) -> None:
+        self.key, self._place, self._own, self._mistake_in = edited.key, edited.place, edited.own, edited.mistake_in
+        self._people = people
+        self._write_down, self._lock = write_down, threading.Lock()
 
     @property
     def name(self) -> str:
@@ -49,6 +81,8 @@ class SettingsFile:
     def text(self) -> str:
         try:
             return self._place().read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{self.name} can't be read: {getattr(error, 'strerror', None) or error}.") from None
 
@@ -56,14 +90,16 @@ class SettingsFile:
         return _version(self.text())
 
     def content(self) -> tomlkit.TOMLDocument:
-        """What the file says; raises SettingsError while somebody's mistake is in it."""
-        if mistake := self._mistake_in(self._place()):
+        """What the file says, perhaps nothing yet; raises SettingsError while somebody's mistake is in it."""
+        text = self.text()
+        if _says_something(text) and (mistake := self._mistake_in(self._place())):
             raise SettingsError(f"{self.name} has a mistake; correct it on the server: {mistake}")
-        return tomlkit.parse(self.text())
+        return tomlkit.parse(text)
 
     @contextmanager
     def changed(self, version: str, did: str) -> Iterator[tomlkit.TOMLDocument]:
         """Yields the file's content to be changed, and saves it if it is as it was read and has no mistake then."""
+        _require_admin()
         with self._lock:
             before = self.text()
             if _version(before) != version:
@@ -78,6 +114,7 @@ class SettingsFile:
             after = tomlkit.dumps(document)
             self._save(after)
             self._people.remember_change(self.name, VISITOR.get().name, did, before, after)
+        self._write_down(f"{did} in {self.name}")
 
     def last_change(self) -> tuple[str, str, str] | None:
         """When the last change here was made, by whom, and what; None if the file was changed by hand since."""
@@ -86,13 +123,15 @@ class SettingsFile:
 
     def undo(self) -> str:
         """Takes the last change back and returns what it was."""
+        _require_admin()
         with self._lock:
             last = self._people.last_change(self.name)
             if last is None or last.after != self.text():
                 raise SettingsError(f"{self.name} was changed by hand since, so there is nothing to undo.")
             self._save(last.before)
             self._people.forget_change(last.id)
-            return last.did
+        self._write_down(f"took back in {self.name}: {last.did}")
+        return last.did
 
     def _who_changed(self) -> str:
         if last := self.last_change():
@@ -100,15 +139,24 @@ class SettingsFile:
         return f"{self.name} was changed by hand since you opened this page."
 
     def _save(self, text: str) -> None:
-        place = self._place()
         try:
-            with writing(place) as draft:
+            mode = self._place().stat().st_mode & 0o777 if self._place().exists() else MODE
+            with writing(self._own()) as draft:
                 draft.write_text(text, encoding="utf-8")
-                draft.chmod(place.stat().st_mode & 0o777)
-                if mistake := self._mistake_in(draft):
+                draft.chmod(mode)
+                if _says_something(text) and (mistake := self._mistake_in(draft)):
                     raise SettingsError(f"Not saved. {_without_place(mistake, draft)}")
         except OSError as error:
             raise SettingsError(f"{self.name} can't be written: {error.strerror}. Change it on the server.") from None
+
+
+def _require_admin() -> None:
+    if not VISITOR.get().may("settings"):
+        raise SettingsError("Only admins who see all accounts can change settings.")
+
+
+def _says_something(text: str) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
 
 
 def _version(text: str) -> str:

@@ -21,6 +21,7 @@ LONGEST_PERIOD = 3660  # days
 YEAR = timedelta(weeks=52)  # the same weekdays
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
+INBOX = ("handed", *LABELS)  # what the inbox has of comments
 Review = Literal["none", "harmless", "harmful"]
 REVIEWS: dict[str, str] = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
 WEEKDAYS = {str(number): name for number, name in enumerate(day_name, 1)}
@@ -59,7 +60,7 @@ class View:
     hour: int | None = None  # from 0, both in `zone`
     sort: str = "change"  # what the accounts are sorted by
     find: str | None = None  # part of their names
-    inbox: str | None = None  # unread comments of this category
+    inbox: str | None = None  # unread comments of this category, or those handed to the visitor
     assignee: str | None = None  # those handed to them
     comment: str | None = None  # the open comment, as day/id
     periods: int = 1  # how many periods are compared, this one included
@@ -87,7 +88,7 @@ class View:
             hour=int(query["hour"]) if query.get("hour") in HOURS else None,
             sort=query["sort"] if query.get("sort") in SORTS else "change",
             find=query.get("find", "")[:LONGEST_WORDS] or None,
-            inbox=query["inbox"] if query.get("inbox") in LABELS else None,
+            inbox=query["inbox"] if query.get("inbox") in INBOX else None,
             assignee=query.get("assignee", "")[:LONGEST_WORDS] or None,
             comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
             periods=int(query["periods"]) if query.get("periods") in ("2", "4") else 1,
@@ -237,6 +238,12 @@ class Answers:
     def places(self) -> dict[str, str]:
         """What a URL may name as an account, and its display name."""
         return {account: account for account in self.accounts()} | {TAG + tag: f"tagged {tag}" for tag in self.tags()}
+
+    def chosen(self, view: View) -> list[str]:
+        """The accounts that a view is of."""
+        if view.account and view.account.startswith(TAG):
+            return self.tags().get(view.account.removeprefix(TAG), [])
+        return [one for one in self.accounts() if view.account in (None, one)]
 
     def _parameters(self, view: View) -> dict[str, Any]:
         """The view's parameters, with `#tag` resolved to its accounts; an unknown tag has none."""

@@ -481,7 +481,9 @@ def test_the_api_gives_what_the_pages_show(address: str) -> None:
     assert drawn - {"toxwatch_night_rows", "toxwatch_night_seconds"} == {name.partition("{")[0] for name in metrics}
 
 
-@pytest.mark.parametrize("search", ["days=0", "days=3661", "limit=0", "flag=rude", "last=yesterday", "colour=red", "offset=-1"])
+@pytest.mark.parametrize(
+    "search", ["days=0", "days=3661", "limit=0", "flag=rude", "last=yesterday", "colour=red", "offset=-1"]
+)
 def test_a_wrong_question_to_the_api_is_refused_with_what_is_allowed(address: str, search: str) -> None:
     status, body = get(f"{address}/comments?{search}")
     assert status == 422

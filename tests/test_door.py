@@ -90,7 +90,15 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
     view = View(days=14, last=answers.newest())
     simple = {path.stem for path in queries.PAGES.glob("*.sql")} - {"comments", "comments_page", "comments_of"}
     asked = {
-        name: answers.rows(name, view, done=[], id="loud/2026-11-20-1", day=view.last, margin=0.1)
+        name: answers.rows(
+            name,
+            view,
+            done=[],
+            ids=["loud/2026-11-20-1", "calm/2026-11-20-1"],
+            id="loud/2026-11-20-1",
+            day=view.last,
+            margin=0.1,
+        )
         for name in sorted(simple)
     }
     asked["page"] = answers.page_of_comments(view, "toxic DESC", 1000, 0)

@@ -20,6 +20,7 @@ from jobs.lake import schema
 from tests.conftest import MODEL, THRESHOLDS, at, night_of
 from tests.fixtures.dashboard import LAST, SMALL, serving
 from warehouse import WHOLE, Part, build
+from warehouse.cases import Cases
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -75,7 +76,7 @@ def inbox(folder: Path) -> Inbox:
     for name in ("ann", "bob"):
         people.add(name, PASSWORD)
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
-    return Inbox(answers, Reviews.in_folder(folder.parent), people, lambda: 5.0)
+    return Inbox(answers, Reviews.in_folder(folder.parent), Cases.in_folder(folder.parent), people, lambda: 5.0)
 
 
 @pytest.fixture

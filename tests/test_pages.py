@@ -15,6 +15,7 @@ from dashboard.people import People
 from dashboard.view import Answers, View
 from models.card import read_card
 from tests.fixtures.dashboard import LAST, SHIPPED
+from warehouse.cases import Cases
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -72,11 +73,12 @@ def test_what_was_collected_over_what_is_reported_is_the_coverage(answers: Answe
 def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answers, tmp_path: Path) -> None:
     card = read_card(SHIPPED)
     reviews = Reviews.in_folder(tmp_path)
-    inbox = Inbox(answers, reviews, People.in_folder(tmp_path), lambda: 5.0)
+    inbox = Inbox(answers, reviews, Cases.in_folder(tmp_path), People.in_folder(tmp_path), lambda: 5.0)
     pages = [
         home.layout(answers, WEEK, inbox, reviews), account.layout(answers, WEEK), compare.layout(answers, WEEK),
         quality.layout(answers, WEEK, card, [], reviews), numbers.layout(answers, WEEK),
-        comments.layout(answers, WEEK, lambda: pytest.fail("no comment is open"), inbox, lambda _: None),
+        comments.layout(answers, WEEK, lambda: pytest.fail("no comment is open"), inbox, Cases.in_folder(tmp_path),
+                        lambda _: None),
     ]  # fmt: skip
     said = [text_of(page) for page in pages]
     assert "Random audit" in said[3]

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from dashboard.pages.watched import found_in
 from dashboard.people import People, PeopleError, Visitor
-from dashboard.settings import Collecting, Forecast, SettingsError, SettingsFile
-from jobs.commands.ask import mistake_in
+from dashboard.settings import SettingsError, SettingsFile
+from jobs.commands.administration import edited
 from jobs.config.targets import read_targets
+from tests.fixtures.administration import administered, serious_faults
 from tests.fixtures.dashboard import SMALL, serving
 from warehouse import Part
 
@@ -42,7 +43,7 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def file(place: Path, people: People) -> SettingsFile:
-    return SettingsFile(lambda: place, mistake_in, people)
+    return SettingsFile(edited("targets", lambda: place, read_targets, is_made=True), people)
 
 
 def test_comments_stay_and_a_change_is_taken_back(file: SettingsFile, place: Path) -> None:
@@ -88,6 +89,18 @@ def test_a_mistake_is_not_saved_and_is_said_without_the_server_s_paths(file: Set
     assert str(error.value) == "Not saved. budget_usd: must be greater than 0 (found -1)"
     assert place.read_text() == TARGETS
     assert [path.name for path in place.parent.iterdir() if "draft" in path.name] == []
+
+
+def test_a_file_of_the_project_is_left_and_one_s_own_is_written(place: Path, people: People) -> None:
+    own = place.with_name("own.toml")
+    file = SettingsFile(
+        replace(edited("targets", lambda: own if own.exists() else place, read_targets), own=lambda: own), people
+    )
+    with file.changed(file.version(), "changed the budget") as document:
+        document["night"]["budget_usd"] = 7.5
+    assert (place.read_text(), own.read_text()) == (TARGETS, TARGETS.replace("5.0", "7.5"))
+    assert file.undo() == "changed the budget"
+    assert own.read_text() == TARGETS
 
 
 def test_a_file_with_a_mistake_is_left_to_whoever_made_it(file: SettingsFile, place: Path) -> None:
@@ -142,8 +155,7 @@ def test_a_paused_account_is_not_collected(place: Path) -> None:
 
 @pytest.fixture
 def address(warehouse: Path, place: Path) -> Iterator[str]:
-    collecting = Collecting(lambda: place, mistake_in, lambda: Forecast({"instagram/nasa": 0.4}, 12.0))
-    with serving(warehouse, which_model=lambda: SMALL, collecting=collecting) as address:
+    with serving(warehouse, which_model=lambda: SMALL, administration=administered(place, warehouse)) as address:
         yield address
 
 
@@ -186,11 +198,6 @@ def test_accounts_and_the_budget_are_changed_in_the_browser(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert serious_faults(page) == []
     page.close()
-
-
-def serious_faults(page: Page) -> list[tuple[str, str]]:
-    found = Axe().run(page).response["violations"]
-    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
 
 
 def test_an_invitation_works_once_and_a_new_one_replaces_it(people: People) -> None:

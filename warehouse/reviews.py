@@ -152,7 +152,7 @@ class Reviews(SqliteFile):
         """Deletes all reviews of these comments and returns their number."""
         ids = [(id,) for id in comments]
         with self._open() as database, database:
-            for table in ("skipped", "claims", "drawn"):
+            for table in ("skipped", "claims", "drawn", "notes", "said_attacked", "handled", "handed"):
                 database.executemany(f"DELETE FROM {table} WHERE comment_id = ?", ids)
             for table in ("put_aside", "assigned"):
                 database.executemany(f"DELETE FROM {table} WHERE item = ?", ids)

@@ -174,7 +174,9 @@ def _posts(answers: Answers, view: View) -> Component:
     ]
     empty = html.P("No post in this period has ten or more scored comments.", className="empty")
     body = table(rows, {name: name for name in rows[0]}) if rows else empty
-    return panel("Most toxic posts", "Posts with the highest share of toxic comments, by what was written in the period.", body)
+    return panel(
+        "Most toxic posts", "Posts with the highest share of toxic comments, by what was written in the period.", body
+    )
 
 
 def _authors(answers: Answers, view: View) -> Component:

@@ -9,7 +9,7 @@ from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboard import explain
+from dashboard import case, explain
 from dashboard.components import (
     LANGUAGES,
     as_csv,
@@ -28,7 +28,7 @@ from dashboard.components import (
     pick_zone,
     place,
 )
-from dashboard.inbox import MOST_URGENT, Inbox
+from dashboard.inbox import HANDED, MOST_URGENT, Inbox
 from dashboard.pages import review
 from dashboard.people import VISITOR
 from dashboard.view import HOURS, REVIEWS, SEVERITIES, WEEKDAYS, Answers, Row, View
@@ -43,9 +43,11 @@ from dashboard.wording import (
 )
 from models.labels import LABELS
 from models.scorer import Scorer
+from warehouse.cases import Cases
 from warehouse.reviews import Reviews
 
 TITLE = "Comments"
+IN_INBOX = {HANDED: "Handed to you"} | {one: label_plural(one) for one in MOST_URGENT}
 SORTABLE = ("posted_at", "account", "language", "likes", *LABELS)
 MOST_EXPORTED = 100_000
 DEFAULT_ORDER = "posted_at DESC"
@@ -62,8 +64,9 @@ TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(param
 
 
 def layout(
-    answers: Answers, view: View, in_use: Callable[[], Scorer], inbox: Inbox, write_down: Callable[[str], None]
-) -> Component:
+    answers: Answers, view: View, in_use: Callable[[], Scorer], inbox: Inbox, cases: Cases,
+    write_down: Callable[[str], None],
+) -> Component:  # fmt: skip
     tells_attacked = answers.tell_attacked()
     return page(
         TITLE,
@@ -80,7 +83,7 @@ def layout(
             pick("severity", "Severity", view.severity, {one: one.capitalize() for one in SEVERITIES}, "Any severity"),
             pick("language", "Language", view.language, LANGUAGES, "Any language"),
             pick("review", "Review", view.review, REVIEWS, "Reviewed or not"),
-            pick("inbox", "In your inbox", view.inbox, {one: label_plural(one) for one in MOST_URGENT}, "Or not"),
+            pick("inbox", "In your inbox", view.inbox, IN_INBOX, "Or not"),
             dmc.TextInput(id={"control": "words"}, label="Text, or @pseudonym", value=view.words or "",
                           debounce=500, size="sm", w=190),
             *([pick("weekday", "Weekday", view.weekday, WEEKDAYS, "Any weekday")] if view.weekday else []),
@@ -96,13 +99,15 @@ def layout(
         html.Div(id="cards", className="cards"),
         _grid(view),
         html.Div(
-            _thread(answers, view, in_use(), inbox, write_down) if view.comment else None, id="thread", role="status"
+            _thread(answers, view, in_use(), inbox, cases, write_down) if view.comment else None,
+            id="thread",
+            role="status",
         ),
     )  # fmt: skip
 
 
 def register(
-    app: Dash, answers: Answers, in_use: Callable[[], Scorer], inbox: Inbox, reviews: Reviews,
+    app: Dash, answers: Answers, in_use: Callable[[], Scorer], inbox: Inbox, reviews: Reviews, cases: Cases,
     write_down: Callable[[str], None],
 ) -> None:  # fmt: skip
     @app.callback(Output("comments", "getRowsResponse"), Input("comments", "getRowsRequest"), State("url", "search"))
@@ -144,7 +149,7 @@ def register(
     )
     def open_one(cell: dict[str, Any], search: str) -> Component:
         view = replace(View.read(search, answers.newest()), comment=cell["rowId"])
-        return _thread(answers, view, in_use(), inbox, write_down)
+        return _thread(answers, view, in_use(), inbox, cases, write_down)
 
     @app.callback(
         Output("exported", "data"), Input("export", "n_clicks"), State("comments", "selectedRows"),
@@ -199,6 +204,8 @@ def _unread_sentence(rows: list[Row], view: View) -> Component:
         return html.Span(["You have seen them all. ", link("Back to your inbox", "/")])
     copies = sum(row["times"] for row in rows) - len(rows)
     more = f", and {counted(copies, 'copy').replace('copys', 'copies')} of them" if copies else ""
+    if view.inbox == HANDED:
+        return html.Span(f"{counted(len(rows), 'comment')} handed to you. Opening one marks it as seen.")
     noun = LABEL_NOUNS[str(view.inbox)][len(rows) != 1]
     return html.Span(f"{len(rows):,} {noun} unread{more}. Opening one marks it as seen.")
 
@@ -261,8 +268,8 @@ def _judging(id: str) -> list[Component]:
 
 
 def _thread(
-    answers: Answers, view: View, model: Scorer, inbox: Inbox, write_down: Callable[[str], None]
-) -> Component:  # fmt: skip
+    answers: Answers, view: View, model: Scorer, inbox: Inbox, cases: Cases, write_down: Callable[[str], None]
+) -> Component:
     """One comment, with the comment it replies to and its own replies."""
     write_down(f"read {view.comment}")
     posted_on, _, id = str(view.comment).partition("/")
@@ -285,8 +292,8 @@ def _thread(
         *(meters(scores) if row["toxic"] is not None else []),
         html.P(_replies(len(replies)), className="note"),
         html.Ol(replies, className="replies"),
-        html.Div([link("Link to this comment", "/comments", view.search()), *_judging(str(view.comment))],
-                 className="actions"),
+        html.Div(case.panel(row, answers, view, inbox, cases), id="case-body", className="case"),
+        link("Link to this comment", "/comments", view.search()),
     )  # fmt: skip
 
 

@@ -8,31 +8,31 @@ from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboard.components import link, page, panel, table
+from dashboard.changes import settings_page
+from dashboard.components import panel, table
 from dashboard.people import INVITATION_DAYS, ROLES, SCOPES, VISITOR, WELCOME, People, PeopleError
 from dashboard.view import Answers
 from warehouse import Part, WarehouseError
 
-TITLE = "People and keys"
+PATH, TITLE = "/settings/people", "People and keys"
 SEES = {"all": "Comments and statistics", "figures": "Statistics only"}
 SCOPE_NAMES = {"predict": "Score texts", "figures": "Statistics", "read": "Statistics and comments"}
 
 
 def layout(people: People, answers: Answers) -> Component:
-    return page(
+    return settings_page(
+        PATH,
         TITLE,
         "Who can sign in, and which programs can ask." if people.exist() else
         "No login is set up: anyone using this computer can open the dashboard, until the first person has a password.",
-        [],
-        html.Div(link("Accounts and budget", "/settings"), className="wide"),
-        html.Div(id="members-said", className="wide said", role="alert"),
+        html.Div(id="members-answer", className="wide answer", role="alert"),
         html.Div(_body(people, answers), id="members", className="page-part"),
     )  # fmt: skip
 
 
 def register(app: Dash, people: People, answers: Answers, write_down: Callable[[str], None]) -> None:
     outputs = (
-        Output("members-said", "children", allow_duplicate=True),
+        Output("members-answer", "children", allow_duplicate=True),
         Output("members", "children", allow_duplicate=True),
     )
 

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.components import (
+    as_csv,
     meters,
     note,
     page,
@@ -22,9 +23,10 @@ from dashboard.components import (
     tiles,
 )
 from dashboard.people import VISITOR
-from dashboard.view import Answers, View
+from dashboard.view import Answers, Row, View
 from dashboard.wording import counted, label_title
 from models.labels import LABELS
+from warehouse.cases import Cases
 from warehouse.reviews import Reviews
 
 TITLE = "Review"
@@ -48,7 +50,7 @@ KEYS = """() => {
 }"""
 
 
-def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
+def layout(answers: Answers, view: View, reviews: Reviews, cases: Cases) -> Component:
     return page(
         TITLE,
         "The most severe comments come first, among those the least certain. Press 1 to 6 to tick a category. "
@@ -59,12 +61,17 @@ def layout(answers: Answers, view: View, reviews: Reviews) -> Component:
             *pick_period(view),
             pick_flag(view),
         ],
+        html.Div([
+            html.P(_time_to_answer(answers, view, cases), className="note"),
+            dmc.Button("Export decisions", id="export-decisions", variant="default", size="xs"),
+            dcc.Download(id="decisions"),
+        ], className="bar"),
         html.Div(_next(answers, view, reviews), id="review", className="review", role="status"),
         dcc.Store(id="review-keys"),
     )  # fmt: skip
 
 
-def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable[[str], None]) -> None:
+def register(app: Dash, answers: Answers, reviews: Reviews, cases: Cases, write_down: Callable[[str], None]) -> None:
     @app.callback(
         Output("review", "children"), Input({"review": ALL}, "n_clicks"), State("reviewed", "data"),
         State("ticked", "value"), State("url", "search"), prevent_initial_call=True,
@@ -86,6 +93,17 @@ def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable
             decide(answers, view, reviews, write_down, action, reviewed["id"], reviewed["day"], ticked)
         return _next(answers, view, reviews)
 
+    @app.callback(
+        Output("decisions", "data"), Input("export-decisions", "n_clicks"), State("url", "search"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def export(clicks: int | None, search: str) -> dict[str, str]:
+        if not clicks or not VISITOR.get().may("review"):
+            raise PreventUpdate
+        rows = decisions(answers, View.read(search, answers.newest()), cases)
+        write_down(f"exported {counted(len(rows), 'decision')}")
+        return {"content": as_csv(rows), "filename": "decisions.csv", "type": "text/csv"}
+
     app.clientside_callback(KEYS, Output("review-keys", "data"), Input("review", "children"))
 
 
@@ -102,6 +120,30 @@ def decide(
     reviews.record(comment_id, VISITOR.get().name, labels, row["flags"], row["model"], row["policy"], also=same)
     write_down(f"reviewed {comment_id} as {', '.join(labels) or 'harmless'}")
     return labels
+
+
+def decisions(answers: Answers, view: View, cases: Cases) -> list[Row]:
+    """What people decided and did about comments of the period, one row for each comment and reviewer."""
+    made = cases.decisions()
+    known = {row["comment_id"]: row
+             for row in answers.comments_between([one.comment_id for one in made], view.first, view.last)}  # fmt: skip
+    found = ((known[one.comment_id], one) for one in made if one.comment_id in known)
+    return [
+        {name: row[name] for name in ("comment_id", "posted_at", "account", "text", "severity", "link")}
+        | {name: value for name, value in vars(one).items() if name != "comment_id"}
+        for row, one in found
+        if view.account is None or row["account"] in answers.chosen(view)
+    ]
+
+
+def _time_to_answer(answers: Answers, view: View, cases: Cases) -> str:
+    hours, number = cases.hours_to_answer(answers.chosen(view), view.first, view.last)
+    if hours is None:
+        return (
+            "Time to answer: open a comment of this period in Comments to say that it was hidden, deleted or answered."
+        )
+    took = f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
+    return f"Time to answer: {took} from comment to action, the median of {counted(number, 'comment')} of this period."
 
 
 def _same(answers: Answers, view: View, comment_id: str) -> list[str]:

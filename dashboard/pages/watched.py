@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +14,14 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Table
 
-from dashboard.components import link, note, page, panel, table
+from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.components import panel, table
 from dashboard.people import VISITOR
 from dashboard.settings import Forecast, SettingsError, SettingsFile
 from dashboard.view import Row
 from dashboard.wording import counted, listed
 
-TITLE = "Settings"
+PATH, TITLE = "/settings", "Settings"
 SITES = {"instagram.com": "instagram", "tiktok.com": "tiktok", "youtube.com": "youtube", "facebook.com": "facebook"}
 PLATFORMS = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube", "facebook": "Facebook"}
 NO_ACCOUNTS = {"p", "reel", "reels", "explore", "stories", "watch", "shorts", "playlist", "channel", "groups",
@@ -33,42 +33,19 @@ MOST_NAMED = 3
 
 
 def layout(file: SettingsFile, forecast: Callable[[], Forecast | None]) -> Component:
-    try:
-        expected = forecast()
-        return page(
-            TITLE,
-            _sentence(file, expected),
-            [],
-            html.Div(link("People and keys", "/settings/people"), className="wide"),
-            html.Div(id="settings-said", className="wide said", role="alert"),
-            html.Div(_body(file, expected), id="watched", className="page-part"),
-        )
-    except SettingsError as error:
-        return note(str(error), "Settings can't be changed here now")
+    expected = forecast()
+    return page_of(PATH, TITLE, file, lambda: _sentence(file, expected), lambda: _body(file, expected))
 
 
-def register(
-    app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | None], write_down: Callable[[str], None]
-) -> None:
-    def answer(said: str) -> tuple[str, Any]:
-        return said, _body(file, forecast())
+def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | None]) -> None:
+    def answer(text: str) -> tuple[str, Any]:
+        return text, _body(file, forecast())
 
-    @contextmanager
-    def saving(version: str, did: str) -> Iterator[TOMLDocument]:
-        if not VISITOR.get().may("settings"):
-            raise PreventUpdate
-        with file.changed(version, did) as document:
-            yield document
-        write_down(f"{did} in {file.name}")
-
-    outputs = (
-        Output("settings-said", "children", allow_duplicate=True),
-        Output("watched", "children", allow_duplicate=True),
-    )
-    version = State("settings-version", "data")
+    version = State(f"{file.key}-version", "data")
 
     @app.callback(
-        *outputs, Input("add-accounts", "n_clicks"), State("new-accounts", "value"), State("new-platform", "value"),
+        *outputs(file), Input("add-accounts", "n_clicks"), State("new-accounts", "value"),
+        State("new-platform", "value"),
         State("new-tags", "value"), version, prevent_initial_call=True,
     )  # fmt: skip
     def add(
@@ -83,7 +60,7 @@ def register(
             if not found:
                 return "Paste at least one link or handle.", no_update
             did = f"added {_named([_name(one) for one in found])}"
-            with saving(version, did) as document:
+            with file.changed(version, did) as document:
                 for one in found:
                     _append(document, one)
         except SettingsError as error:
@@ -91,7 +68,7 @@ def register(
         return answer(f"Saved: {did}. {_price(found, forecast())}")
 
     @app.callback(
-        *outputs, Input("save-accounts", "n_clicks"), Input("pause", "n_clicks"), Input("resume", "n_clicks"),
+        *outputs(file), Input("save-accounts", "n_clicks"), Input("pause", "n_clicks"), Input("resume", "n_clicks"),
         Input("remove", "n_clicks"), State("chosen", "value"), State("tags", "value"),
         *(State(limit, "value") for limit in LIMITS), version, prevent_initial_call=True,
     )  # fmt: skip
@@ -113,7 +90,7 @@ def register(
             return "Fill in tags or a limit first.", no_update
         did = f"{verb} {_named(names)}"
         try:
-            with saving(version, did) as document:
+            with file.changed(version, did) as document:
                 if verb == "removed":
                     _remove(document, names)
                 for account in _accounts(document) if values else ():
@@ -124,7 +101,7 @@ def register(
         return answer(f"Saved: {did}.")
 
     @app.callback(
-        *outputs, Input("save-budget", "n_clicks"), State("budget", "value"), State("budget-tag", "value"),
+        *outputs(file), Input("save-budget", "n_clicks"), State("budget", "value"), State("budget-tag", "value"),
         version, prevent_initial_call=True,
     )  # fmt: skip
     def budget(clicks: int | None, usd: Any, tag: str | None, version: str) -> tuple[str, Any]:
@@ -135,22 +112,13 @@ def register(
         of, to = f"the tag {tag}" if tag else "a night", f"${usd:,.2f}" if usd else "that of a night"
         did = f"set the budget of {of} to {to}"
         try:
-            with saving(version, did) as document:
+            with file.changed(version, did) as document:
                 _set(_part(document, "budgets" if tag else "night"), {tag or "budget_usd": float(usd) if usd else None})
         except SettingsError as error:
             return str(error), no_update
         return answer(f"Saved: {did}.")
 
-    @app.callback(*outputs, Input("undo-settings", "n_clicks"), prevent_initial_call=True)
-    def undo(clicks: int | None) -> tuple[str, Any]:
-        if not clicks or not VISITOR.get().may("settings"):
-            raise PreventUpdate
-        try:
-            undone = file.undo()
-        except SettingsError as error:
-            return str(error), no_update
-        write_down(f"took back in {file.name}: {undone}")
-        return answer(f"Taken back: {undone}.")
+    register_undo(app, file, lambda: _body(file, forecast()))
 
     @app.callback(Output("accounts-file", "data"), Input("download-accounts", "n_clicks"), prevent_initial_call=True)
     def download(clicks: int | None) -> dict[str, str]:
@@ -200,22 +168,11 @@ def _body(file: SettingsFile, forecast: Forecast | None) -> list[Component]:
     accounts = _accounts(document)
     tags = sorted({tag for account in accounts for tag in account.get("tags", [])})
     return [
-        dcc.Store(id="settings-version", data=file.version()),
-        _last_change(file),
+        *last_change(file),
         _add_panel(tags),
         _budget_panel(document, tags, forecast),
         _accounts_panel(accounts, tags, forecast),
     ]
-
-
-def _last_change(file: SettingsFile) -> Component:
-    last = file.last_change()
-    said = (
-        f"Last change: {last[1]} {last[2]}, {last[0]} UTC. " if last else "Changes here are written to the same file "
-    )
-    said += "" if last else f"that the command line reads ({file.name}); its comments stay."
-    button = html.Button("Undo", id="undo-settings", hidden=last is None)
-    return html.Div([html.P(said, className="note"), button], className="bar actions")
 
 
 def _add_panel(tags: list[str]) -> Component:
@@ -277,7 +234,8 @@ def _accounts_panel(accounts: list[Table], tags: list[str], forecast: Forecast |
             html.Button("Download CSV", id="download-accounts"),
             dcc.Download(id="accounts-file"),
         ], className="actions"),
-        table(rows, {name: name for name in rows[0]}), wide=True,
+        table(rows, {name: name for name in rows[0]}) if rows else html.P("No accounts yet.", className="empty"),
+        wide=True,
     )  # fmt: skip
 
 

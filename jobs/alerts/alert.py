@@ -13,6 +13,7 @@ SEVERITIES = {  # of each rule, from the most harm to the least
     "quality": "medium",
     "budget": "medium",
     "drift": "low",
+    "test": "low",
 }
 RANKS = {rule: rank for rank, rule in enumerate(SEVERITIES)}
 MOST_IN_A_LINE = 2  # alerts of one account; the page that the line links to has the others

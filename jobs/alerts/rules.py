@@ -20,7 +20,7 @@ from jobs.config.settings import Settings
 from jobs.config.strict_toml import Strict, read_strict
 from jobs.config.targets import read_targets
 from jobs.console import console
-from jobs.errors import FailedService
+from jobs.errors import BadInput, FailedService
 from jobs.lake.datasets import STAGES
 from jobs.lake.failures import failures
 from jobs.lake.nights import Lake
@@ -93,6 +93,25 @@ def run(settings: Settings, night: date, now: datetime | None = None) -> list[Al
         else:
             _deliver(database, active)
     return alerts
+
+
+def send_test(settings: Settings, night: date) -> str:
+    """Sends one alert to every channel and says which took it; raises FailedService if one did not."""
+    rules = read_rules(settings.alerts_file)
+    active = channels(settings, rules.send.email)
+    if not active:
+        raise BadInput("There is nobody to send to: add an e-mail address, or set up Slack or a webhook.")
+    link = f"{rules.send.dashboard.rstrip('/')}/settings/alerts"
+    alert = Alert(night, "test", None, None, None, "This is a test. Alerts of Toxwatch reach you here.", link)
+    failed = []
+    for channel in active:
+        try:
+            channel.send([alert])
+        except Undelivered as error:
+            failed.append(str(error))
+    if failed:
+        raise FailedService(f"Not sent: {'; '.join(failed)}.")
+    return f"Sent by {' and '.join(channel.name for channel in active)}. Look whether it has arrived."
 
 
 def _opened(path: Path) -> sqlite3.Connection:

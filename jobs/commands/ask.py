@@ -29,7 +29,6 @@ from warehouse import MistakenFile
 from warehouse.untrusted import printable
 
 if TYPE_CHECKING:
-    from dashboard.settings import Collecting
     from jobs.collect.imports import Preview
 
 
@@ -45,6 +44,7 @@ def serve(
 ) -> None:
     """Start the dashboard and API (Ctrl-C to stop). No login until you add a user."""
     from jobs.ask.score_file import score_upload
+    from jobs.commands.administration import administration
     from jobs.schedule.standalone import require_free
 
     settings = Settings.load(data_dir)
@@ -66,7 +66,7 @@ def serve(
         settings.proxies,
         lambda: _budget_usd(Settings.load(data_dir)),
         lambda: _audited(Settings.load(data_dir)),
-        _collecting(data_dir),
+        administration(data_dir),
     )
 
 
@@ -88,33 +88,6 @@ def _audited(settings: Settings) -> float:
         return read_policies(settings.policies_file).review.audited
     except MistakenFile:
         return Review().audited
-
-
-def _collecting(data_dir: Path | None) -> "Collecting":
-    """What the page of settings needs to know of targets.toml."""
-    from dashboard.settings import Collecting, Forecast
-    from jobs.collect.plan import month_usd, plan
-    from jobs.config.targets import read_targets
-
-    def forecast() -> Forecast | None:
-        settings = Settings.load(data_dir)
-        try:
-            entries, targets = plan(settings, night_of(None)), read_targets(settings.targets_file)
-        except BadInput:
-            return None
-        return Forecast({entry.account: entry.expected_usd for entry in entries}, month_usd(entries, targets))
-
-    return Collecting(lambda: Settings.load(data_dir).targets_file, mistake_in, forecast)
-
-
-def mistake_in(file: Path) -> str | None:
-    from jobs.config.targets import read_targets
-
-    try:
-        read_targets(file)
-    except BadInput as error:
-        return str(error)
-    return None
 
 
 def import_file(

@@ -163,12 +163,19 @@ def compact(night: Night = None, data_dir: DataDir = None) -> None:
     console.print(f"Moved {moved} folders into their months.")
 
 
-def alert(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def alert(
+    night: Night = None,
+    is_test: Annotated[bool, typer.Option("--test", help="Send one alert marked as a test, to see it arrive.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Send alerts for a night to everyone listed in alerts.toml. Each is sent once; failed ones are retried."""
     from dataclasses import asdict
 
     from jobs.alerts import rules
 
+    if is_test:
+        return console.print(rules.send_test(Settings.load(data_dir), night_of(night)))
     alerts = rules.run(Settings.load(data_dir), night_of(night))
     if as_json:
         return print_json([asdict(one) | {"severity": one.severity} for one in alerts])

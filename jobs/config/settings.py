@@ -84,6 +84,12 @@ def backup_folder() -> Path | None:
     return Path(given).resolve() if given else None
 
 
+def own_file(name: str) -> Path:
+    """Where people keep such a file: "alerts.toml", "policies.toml" or "targets.toml"."""
+    named = os.environ.get(f"TOXWATCH_{name.removesuffix('.toml').upper()}")
+    return Path(named or Path(os.environ.get("TOXWATCH_CONFIG") or ".") / name).resolve()
+
+
 def given_author_key() -> bytes | None:
     """The key of the author hashes, where it is not kept in the data folder."""
     given = os.environ.get("TOXWATCH_AUTHOR_KEY")

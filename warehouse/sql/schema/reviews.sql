@@ -20,3 +20,18 @@ CREATE TABLE IF NOT EXISTS assigned (item TEXT PRIMARY KEY, person TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS annotations (
     id INTEGER PRIMARY KEY, day TEXT NOT NULL, account TEXT NOT NULL, text TEXT NOT NULL, person TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS notes (
+    id INTEGER PRIMARY KEY, comment_id TEXT NOT NULL, text TEXT NOT NULL, person TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%S'))
+);
+CREATE TABLE IF NOT EXISTS said_attacked (
+    comment_id TEXT, person TEXT, attacked TEXT NOT NULL, PRIMARY KEY (comment_id, person)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS handled (
+    comment_id TEXT, how TEXT, person TEXT NOT NULL, account TEXT NOT NULL, posted_at TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%S')), PRIMARY KEY (comment_id, how)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS handed (
+    comment_id TEXT, person TEXT, giver TEXT NOT NULL, at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%S')),
+    PRIMARY KEY (comment_id, person)
+) WITHOUT ROWID;

@@ -1,0 +1,76 @@
+"""What pages of settings share: the links between them, what was changed last, and Undo."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboard.components import link, note, page
+from dashboard.settings import SettingsError, SettingsFile
+
+PAGES = {
+    "/settings": "Accounts and budget",
+    "/settings/flags": "Flags",
+    "/settings/alerts": "Alerts",
+    "/settings/people": "People and keys",
+    "/settings/start": "First steps",
+}
+
+
+def settings_page(path: str, title: str, sentence: str, *parts: Component) -> Component:
+    """A page below Settings, with links to the others."""
+    others = [link(name, address) for address, name in PAGES.items() if address != path]
+    return page(title, sentence, [], html.Div(others, className="wide others"), *parts)
+
+
+def page_of(
+    path: str, title: str, file: SettingsFile, sentence: Callable[[], str], body: Callable[[], Any]
+) -> Component:
+    """A page that changes a file; a sentence instead where the file can't be read or has a mistake."""
+    try:
+        return settings_page(
+            path, title, sentence(),
+            html.Div(id=f"{file.key}-answer", className="wide answer", role="alert"),
+            html.Div(body(), id=f"{file.key}-body", className="page-part"),
+        )  # fmt: skip
+    except SettingsError as error:
+        return note(str(error), "Settings can't be changed here now")
+
+
+def outputs(file: SettingsFile) -> tuple[Output, Output]:
+    """What a callback answers, and the page below it."""
+    return (
+        Output(f"{file.key}-answer", "children", allow_duplicate=True),
+        Output(f"{file.key}-body", "children", allow_duplicate=True),
+    )
+
+
+def last_change(file: SettingsFile) -> Sequence[Component]:
+    """With a button that takes it back."""
+    last = file.last_change()
+    text = (
+        f"Last change: {last[1]} {last[2]}, {last[0]} UTC."
+        if last
+        else f"Changes here are written to the file that the command line reads ({file.name}); its comments stay."
+    )
+    button = html.Button("Undo", id=f"{file.key}-undo", hidden=last is None)
+    return [
+        dcc.Store(id=f"{file.key}-version", data=file.version()),
+        html.Div([html.P(text, className="note"), button], className="bar actions"),
+    ]
+
+
+def register_undo(app: Dash, file: SettingsFile, body: Callable[[], Any], then: Callable[[], str] = lambda: "") -> None:
+    """`then` does what has to follow a change, and says so."""
+
+    @app.callback(*outputs(file), Input(f"{file.key}-undo", "n_clicks"), prevent_initial_call=True)
+    def undo(clicks: int | None) -> tuple[str, Any]:
+        if not clicks:  # new buttons trigger too
+            raise PreventUpdate
+        try:
+            undone = file.undo()
+        except SettingsError as error:
+            return str(error), no_update
+        return f"Taken back: {undone}. {then()}".strip(), body()

@@ -1,0 +1,177 @@
+"""Settings of alerts: who is told about what after a night, and a test that is sent at once."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+import tomlkit
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from tomlkit import TOMLDocument
+
+from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.components import panel
+from dashboard.people import VISITOR
+from dashboard.settings import Administration, SettingsError, SettingsFile
+from dashboard.wording import listed
+
+PATH, TITLE = "/settings/alerts", "Alerts"
+RULES = {  # section of the file → what it tells of
+    "wave": "A wave of abuse",
+    "toxicity": "A category far above an account's usual share",
+    "unfinished": "A night that did not finish",
+    "refused": "Accounts that could not be collected",
+    "quality": "Failed checks of a night's data",
+    "budget": "Spending close to the budget",
+    "drift": "Scores, languages, lengths or volume unlike the four weeks before",
+}
+NUMBERS: dict[tuple[str, str], tuple[str, float]] = {  # of a rule → label, step
+    ("wave", "least_flagged"): ("Least flagged comments", 1),
+    ("toxicity", "deviations"): ("Deviations from the usual share", 0.5),
+    ("toxicity", "least_comments"): ("Least comments", 1),
+    ("budget", "from_share"): ("From this share of the budget", 0.05),
+    ("drift", "least_comments"): ("Least comments", 1),
+}
+HOURS = [f"{hour:02}:00" for hour in range(24)]
+
+
+def layout(file: SettingsFile, administration: Administration) -> Component:
+    return page_of(
+        PATH, TITLE, file, lambda: "After each night, one message with all that is new, the worst first.",
+        lambda: _body(file, administration),
+    )  # fmt: skip
+
+
+def register(app: Dash, file: SettingsFile, administration: Administration) -> None:
+    def save(version: str, did: str, change: Any) -> tuple[str, Any]:
+        try:
+            with file.changed(version, did) as document:
+                change(document)
+        except SettingsError as error:
+            return str(error), no_update
+        return f"Saved: {did}.", _body(file, administration)
+
+    version = State(f"{file.key}-version", "data")
+
+    @app.callback(
+        *outputs(file), Input("save-recipients", "n_clicks"), State("emails", "value"), State("alert-root", "value"),
+        State("quiet-from", "value"), State("quiet-to", "value"), version, prevent_initial_call=True,
+    )  # fmt: skip
+    def recipients(
+        clicks: int | None, emails: list[str], root: str | None, start: str | None, end: str | None, version: str
+    ) -> tuple[str, Any]:
+        if not clicks:  # new buttons trigger too
+            raise PreventUpdate
+        if wrong := [one for one in emails if "@" not in one]:
+            return f"{wrong[0]} is no e-mail address.", no_update
+        if bool(start) != bool(end):
+            return "Quiet hours need a beginning and an end.", no_update
+
+        def change(document: TOMLDocument) -> None:
+            send = _section(document, "send")
+            _set(send, "email", emails)
+            _set(send, "dashboard", (root or "").strip() or None)
+            _set(send, "quiet", [start, end] if start else None)
+
+        return save(version, f"set recipients to {listed(emails) if emails else 'nobody'}", change)
+
+    @app.callback(
+        *outputs(file), Input("save-rules", "n_clicks"), State({"rule": ALL}, "checked"),
+        State({"number": ALL}, "value"), version, prevent_initial_call=True,
+    )  # fmt: skip
+    def rules(clicks: int | None, checked: list[bool], numbers: list[Any], version: str) -> tuple[str, Any]:
+        if not clicks:
+            raise PreventUpdate
+        wanted = dict(zip(RULES, checked, strict=True))
+        values = dict(zip(NUMBERS, numbers, strict=True))
+
+        def change(document: TOMLDocument) -> None:
+            for rule, is_on in wanted.items():
+                if not is_on:
+                    document.pop(rule, None)
+            for rule in (rule for rule, is_on in wanted.items() if is_on):
+                section = _section(document, rule)
+                for (of, name), value in values.items():
+                    if of == rule and value not in (None, ""):
+                        _set(section, name, _number(value))
+
+        off = [RULES[rule].lower() for rule, is_on in wanted.items() if not is_on]
+        return save(version, f"set the rules{f', without {listed(off)}' if off else ''}", change)
+
+    @app.callback(Output("test-answer", "children"), Input("send-test", "n_clicks"), prevent_initial_call=True)
+    def send_test(clicks: int | None) -> str:
+        if not clicks or not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        return administration.send_test()
+
+    register_undo(app, file, lambda: _body(file, administration))
+
+
+def _section(document: TOMLDocument, name: str) -> Any:
+    if name not in document:
+        document[name] = tomlkit.table()
+    return document[name]
+
+
+def _set(section: Any, name: str, value: Any) -> None:
+    """Leaves what is the same as it is, with its comment."""
+    if value is None:
+        section.pop(name, None)
+    elif section.get(name) != value:
+        section[name] = value
+
+
+def _number(value: Any) -> int | float:
+    number = round(float(value), 2)
+    return int(number) if number.is_integer() else number
+
+
+def _body(file: SettingsFile, administration: Administration) -> list[Component]:
+    document: Any = file.content()
+    recipients = _recipients_panel(document.get("send", {}), administration.channels())
+    return [*last_change(file), recipients, _test_panel(), _rules_panel(document)]
+
+
+def _recipients_panel(send: Any, channels: str) -> Component:
+    start, end = (f"{one!s:.5}" for one in send["quiet"]) if "quiet" in send else (None, None)
+    return panel(
+        "Who is told", channels,
+        html.Div([
+            dmc.TagsInput(id="emails", label="E-mail addresses", value=list(send.get("email", [])), size="sm", w="100%",
+                          placeholder="Press Enter after each"),
+            dmc.TextInput(id="alert-root", label="Address of this dashboard, for links", size="sm", w=280,
+                          value=str(send.get("dashboard", ""))),
+            dmc.Select(id="quiet-from", label="Quiet from (UTC)", data=HOURS, value=start, clearable=True, size="sm",
+                       w=140),
+            dmc.Select(id="quiet-to", label="until", data=HOURS, value=end, clearable=True, size="sm", w=140),
+        ], className="form"),
+        html.Div(html.Button("Save", id="save-recipients"), className="actions"),
+    )  # fmt: skip
+
+
+def _test_panel() -> Component:
+    return panel(
+        "Try it", "Sends one message to everybody, marked as a test.",
+        html.Div(html.Button("Send a test", id="send-test"), className="actions"),
+        dcc.Loading(html.P(id="test-answer", role="status"), delay_show=400),
+    )  # fmt: skip
+
+
+def _rules_panel(document: Any) -> Component:
+    rules = [
+        html.Div([
+            dmc.Switch(id={"rule": rule}, label=text, checked=rule in document, size="sm"),
+            html.Div([
+                dmc.NumberInput(
+                    id={"number": f"{rule} {name}"}, label=label, step=step, min=step, decimalScale=2, size="xs", w=230,
+                    value=document.get(rule, {}).get(name, ""), placeholder="As usual",
+                )
+                for (of, name), (label, step) in NUMBERS.items() if of == rule
+            ], className="form"),
+        ], className="rule")
+        for rule, text in RULES.items()
+    ]  # fmt: skip
+    return panel(
+        "What is told", "Rules that are switched off find nothing.", *rules,
+        html.Div(html.Button("Save", id="save-rules"), className="actions"), wide=True,
+    )  # fmt: skip

@@ -1,0 +1,273 @@
+"""Settings of what is flagged: a slider for each category, with what it would have flagged, and exceptions."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dash_mantine_components as dmc
+import tomlkit
+from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from tomlkit import TOMLDocument
+
+from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.components import LANGUAGES, labelled, panel, percent
+from dashboard.settings import Administration, SettingsError, SettingsFile
+from dashboard.view import TAG, Answers, Row, View
+from dashboard.wording import counted, label_title, listed
+from models.labels import LABELS
+from warehouse import WarehouseError, measures
+from warehouse.policies import step_below
+
+PATH, TITLE = "/settings/flags", "Flags"
+DAYS = 28  # that the preview looks at
+STEPS = [step / measures.BINS for step in range(1, measures.BINS)]
+SEVERITIES = [{"value": one, "label": one.capitalize()} for one in measures.SEVERITIES]
+# The sentence that belongs to where the slider stands.
+PREVIEW = "(value, sentences) => sentences[Math.round(value * 100)] || ''"
+
+OfModel = Callable[[], Mapping[str, float]]  # from where the model flags each category
+
+
+def layout(file: SettingsFile, answers: Answers, of_model: OfModel) -> Component:
+    return page_of(
+        PATH, TITLE, file,
+        lambda: "From which score a comment is flagged. Further left flags more comments, and more of them wrongly.",
+        lambda: _body(file, answers, of_model),
+    )  # fmt: skip
+
+
+def register(
+    app: Dash, file: SettingsFile, answers: Answers, of_model: OfModel, administration: Administration
+) -> None:
+    def apply() -> str:
+        why_not = administration.apply_policies()
+        return f"It applies from the next night on. {why_not}" if why_not else "All past comments follow it now."
+
+    def save(version: str, did: str, change: Callable[[TOMLDocument], None]) -> tuple[str, Any]:
+        try:
+            with file.changed(version, did) as document:
+                change(document)
+                document["version"] = next_version(str(document.get("version", "")))
+        except SettingsError as error:
+            return str(error), no_update
+        return f"Saved: {did}. {apply()}", _body(file, answers, of_model)
+
+    @app.callback(
+        *outputs(file), Input("save-flags", "n_clicks"), State({"flags": "from", "of": ALL}, "value"),
+        State({"flags": "severity", "of": ALL}, "value"), State(f"{file.key}-version", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def set_rules(clicks: int | None, thresholds: list[float], severities: list[str], version: str) -> tuple[str, Any]:
+        if not clicks:  # new buttons trigger too
+            raise PreventUpdate
+        try:
+            now = _rules(file.content(), of_model())
+        except SettingsError as error:
+            return str(error), no_update
+        wanted = {
+            label: (round(float(threshold), 2), severity)
+            for label, threshold, severity in zip(LABELS, thresholds, severities, strict=True)
+        }
+        changed = {label: rule for label, rule in wanted.items() if rule != now[label]}
+        if not changed:
+            return "Nothing has changed.", no_update
+        did = f"set {listed([_told(label, now[label], rule) for label, rule in changed.items()])}"
+
+        def change(document: TOMLDocument) -> None:
+            for label, (threshold, severity) in changed.items():
+                _write(document["default"][label], threshold, severity, of_model()[label])
+
+        return save(version, did, change)
+
+    @app.callback(
+        *outputs(file), Input("add-exception", "n_clicks"), State("exception-of", "value"),
+        State("exception-language", "value"), State("exception-label", "value"), State("exception-from", "value"),
+        State("exception-severity", "value"), State(f"{file.key}-version", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def add(
+        clicks: int | None, place: str | None, language: str | None, label: str, threshold: str, severity: str,
+        version: str,
+    ) -> tuple[str, Any]:  # fmt: skip
+        if not clicks:
+            raise PreventUpdate
+        if not place and not language:
+            return "Choose an account, a tag or a language that the exception is for.", no_update
+        scope = _scope(place) | ({"language": language} if language else {})
+
+        def change(document: TOMLDocument) -> None:
+            if "for" not in document:
+                document["for"] = tomlkit.aot()
+            exception = tomlkit.table()
+            exception.update(scope)
+            rule = tomlkit.inline_table()
+            rule.update({"from": float(threshold), "severity": severity})
+            exception[label] = rule
+            document["for"].append(exception)
+
+        return save(version, f"added an exception for {_of(scope)}: {label_title(label).lower()}", change)
+
+    @app.callback(
+        *outputs(file), Input({"remove-exception": ALL}, "n_clicks"), State(f"{file.key}-version", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def remove(clicks: list[int | None], version: str) -> tuple[str, Any]:
+        if not any(clicks):
+            raise PreventUpdate
+        number = ctx.triggered_id["remove-exception"]
+
+        def change(document: TOMLDocument) -> None:
+            del document["for"][number]
+
+        return save(version, "removed an exception", change)
+
+    register_undo(app, file, lambda: _body(file, answers, of_model), apply)
+    app.clientside_callback(
+        PREVIEW, Output({"flags": "preview", "of": MATCH}, "children"), Input({"flags": "from", "of": MATCH}, "value"),
+        State({"flags": "sentences", "of": MATCH}, "data"),
+    )  # fmt: skip
+
+
+def next_version(version: str) -> str:
+    """Reviews name the version by which a comment was flagged: "2" → "3", "spring" → "spring.2"."""
+    name, number = re.fullmatch(r"(.*?)(\d*)", version, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{name}{int(number) + 1}" if number else f"{name}.2" if name else "1"
+
+
+def sentence(row: Row, now: int) -> str:
+    """What one threshold would do."""
+    comments = "no comment" if not row["flagged"] else counted(row["flagged"], "comment")
+    text = f"From {row['flagged_from']:.2f}, flags {comments} of the last {DAYS} days"
+    text += "." if row["flagged"] == now else f"; now {now:,}."
+    if row["flagged"]:
+        text += f" An estimated {percent(row['right_share'])} of them rightly."
+    if row["reviewed"]:
+        text += f" Reviewers confirmed {row['confirmed']:,} of the {row['reviewed']:,} that they read."
+    return text
+
+
+def _rules(document: TOMLDocument, of_model: Mapping[str, float]) -> dict[str, tuple[float, str]]:
+    """From where each category is flagged, exceptions aside, and how severe it is."""
+    default: Any = document["default"]
+    return {
+        label: (float(default[label].get("from", step_below(of_model[label]))), str(default[label]["severity"]))
+        for label in LABELS
+    }
+
+
+def _write(rule: Any, threshold: float, severity: str, of_model: float) -> None:
+    rule["severity"] = severity
+    if threshold == step_below(of_model):
+        rule.pop("from", None)
+    else:
+        rule["from"] = threshold
+
+
+def _told(label: str, before: tuple[float, str], after: tuple[float, str]) -> str:
+    """ "threat from 0.40 to 0.30", "insult to high" """
+    changes = [f"from {before[0]:.2f} to {after[0]:.2f}"] if before[0] != after[0] else []
+    changes += [f"to {after[1]}"] if before[1] != after[1] else []
+    return f"{label_title(label).lower()} {' and '.join(changes)}"
+
+
+def _scope(place: str | None) -> dict[str, str]:
+    if not place:
+        return {}
+    return {"tag": place.removeprefix(TAG)} if place.startswith(TAG) else {"account": place}
+
+
+def _of(scope: Mapping[str, Any]) -> str:
+    """ "accounts tagged kids in German" """
+    account = scope.get("account") or (f"accounts tagged {scope['tag']}" if scope.get("tag") else "all accounts")
+    language = scope.get("language")
+    return account + (f" in {LANGUAGES.get(language, language)}" if language else "")
+
+
+def _body(file: SettingsFile, answers: Answers, of_model: OfModel) -> list[Component]:
+    document, thresholds = file.content(), of_model()
+    rules, previews, places = _rules(document, thresholds), _previews(answers), _places(answers)
+    sliders = [_slider(label, rules[label], step_below(thresholds[label]), previews.get(label, [])) for label in LABELS]
+    return [
+        *last_change(file),
+        panel(
+            "Categories", "The mark is where the model itself flags.", *sliders,
+            html.Div(html.Button("Save", id="save-flags"), className="actions"), wide=True,
+        ),
+        _exceptions(document, places),
+    ]  # fmt: skip
+
+
+def _previews(answers: Answers) -> dict[str, list[Row]]:
+    try:
+        newest = answers.newest()
+        rows = answers.rows("flagging", View(last=newest, days=DAYS, newest=newest))
+    except WarehouseError:  # there is none before the first night
+        return {}
+    return {label: [row for row in rows if row["label"] == label] for label in LABELS}
+
+
+def _places(answers: Answers) -> dict[str, str]:
+    try:
+        return answers.places()
+    except WarehouseError:
+        return {}
+
+
+def _slider(label: str, rule: tuple[float, str], of_model: float, previews: list[Row]) -> Component:
+    threshold, severity = rule
+    now = next((row["flagged"] for row in previews if abs(row["flagged_from"] - threshold) < 1e-9), 0)
+    sentences = {str(round(100 * row["flagged_from"])): sentence(row, now) for row in previews}
+    name = label_title(label)
+    return html.Div([
+        html.H3(name),
+        dmc.Slider(
+            id={"flags": "from", "of": label}, value=threshold, min=STEPS[0], max=STEPS[-1], step=STEPS[0], precision=2,
+            updatemode="drag", marks=[{"value": of_model}], thumbLabel=f"{name}: flagged from", size="sm",
+        ),
+        dmc.Select(id={"flags": "severity", "of": label}, value=severity, data=SEVERITIES, size="sm", w=120,
+                   allowDeselect=False, **{"aria-label": f"{name}: severity"}),
+        html.P(sentences.get(str(round(100 * threshold)), ""), id={"flags": "preview", "of": label}, className="note",
+               role="status"),
+        dcc.Store(id={"flags": "sentences", "of": label}, data=sentences),
+    ], className="threshold")  # fmt: skip
+
+
+def _exceptions(document: TOMLDocument, places: dict[str, str]) -> Component:
+    rows = [
+        html.Li([
+            f"{_of(exception)}: {_exceptional(exception)} ",
+            labelled(html.Button, f"Remove the exception for {_of(exception)}", "Remove",
+                     id={"remove-exception": number}),
+        ])
+        for number, exception in enumerate(document.get("for", []))
+    ]  # fmt: skip
+    thresholds = [{"value": f"{step:.2f}", "label": f"{step:.2f}"} for step in STEPS]
+    return panel(
+        "Exceptions", "Other rules for an account, a tag or a language. An account's come before a tag's.",
+        html.Ul(rows, className="actions-list") if rows else html.P("None.", className="empty"),
+        html.Div([
+            _choice("exception-of", "Account or tag", places, placeholder="All accounts", clearable=True),
+            _choice("exception-language", "Language", LANGUAGES, placeholder="All languages", clearable=True),
+            _choice("exception-label", "Category", {label: label_title(label) for label in LABELS}, value="toxic"),
+            dmc.Select(id="exception-from", label="Flagged from", data=thresholds, value="0.50", size="sm", w=120),
+            dmc.Select(id="exception-severity", label="Severity", data=SEVERITIES, value="medium", size="sm", w=120),
+        ], className="form"),
+        html.Div(html.Button("Add exception", id="add-exception"), className="actions"), wide=True,
+    )  # fmt: skip
+
+
+def _exceptional(exception: Mapping[str, Any]) -> str:
+    return listed([
+        f"{label_title(label).lower()} from {exception[label].get('from', 'where the model flags')}, "
+        f"{exception[label]['severity']}"
+        for label in LABELS if label in exception
+    ] or ["nothing"])  # fmt: skip
+
+
+def _choice(id: str, label: str, choices: dict[str, str], **options: Any) -> Component:
+    select: Component = dmc.Select(
+        id=id, label=label, size="sm", w=190, searchable=True,
+        data=[{"value": key, "label": text} for key, text in choices.items()], **options,
+    )  # fmt: skip
+    return select

@@ -1,0 +1,121 @@
+"""First steps: what a new installation still needs, each a click away; the first night is started and watched here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboard.changes import settings_page
+from dashboard.components import link, panel
+from dashboard.people import VISITOR, People
+from dashboard.settings import Administration, Progress
+from dashboard.view import Answers
+from dashboard.wording import counted, full_date
+from warehouse import WarehouseError
+
+PATH, TITLE = "/settings/start", "First steps"
+STAGES = {  # stage → while it runs, once it is done
+    "scrape": ("Collecting comments", "Collected"),
+    "validate": ("Checking them", "Checked"),
+    "clean": ("Preparing texts", "Prepared"),
+    "score": ("Scoring", "Scored"),
+    "publish": ("Publishing", "Published"),
+    "monitor": ("Measuring the night", "Measured"),
+}
+TICK_SECONDS = 2
+
+
+def layout(administration: Administration, answers: Answers, people: People) -> Component:
+    steps = _steps(administration, answers, people)
+    left = sum(not is_done for is_done, *_ in steps)
+    sentence = "All is set up." if not left else f"{counted(left, 'step')} to go until Toxwatch works on its own."
+    progress = administration.progress()
+    return settings_page(
+        PATH, TITLE, sentence,
+        html.Ol([_step(*step) for step in steps], className="steps wide"),
+        _night_panel(progress),
+    )  # fmt: skip
+
+
+def register(app: Dash, administration: Administration, write_down: Callable[[str], None]) -> None:
+    @app.callback(
+        Output("night", "children"), Output("night-tick", "disabled"), Input("start-night", "n_clicks"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def start(clicks: int | None) -> tuple[list[Component], bool]:
+        if not clicks or not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        administration.start_night()
+        progress = administration.progress()
+        write_down(f"started the night of {progress.night}")
+        return _night(progress), False
+
+    @app.callback(
+        Output("night", "children", allow_duplicate=True), Output("night-tick", "disabled", allow_duplicate=True),
+        Input("night-tick", "n_intervals"), prevent_initial_call=True,
+    )  # fmt: skip
+    def tick(_number: int) -> tuple[Any, bool]:
+        if not VISITOR.get().may("settings"):
+            return no_update, True
+        progress = administration.progress()
+        return _night(progress), not progress.is_running
+
+
+def _steps(
+    administration: Administration, answers: Answers, people: People
+) -> list[tuple[bool, str, str, Component | None]]:
+    """Whether each is done, its name, what it is for, and where to do it."""
+    try:
+        has_night = not answers.are_empty()
+    except WarehouseError:
+        has_night = False
+    return [
+        (administration.has_token(), "A token", "Comments are collected by Apify. Whoever runs the server sets its "
+         "token as APIFY_TOKEN and restarts Toxwatch.", None),
+        (administration.has_accounts(), "The first account", "Paste the link to an account.",
+         link("Add accounts", "/settings")),
+        (has_night, "The first night", "Every night collects and scores the comments of the day before.", None),
+        (administration.is_somebody_told(), "The first alert", "Say who is told, and send a test.",
+         link("Set up alerts", "/settings/alerts")),
+        (len(people.names()) > 1, "The first colleague", "Invite somebody by a link.",
+         link("Invite somebody", "/settings/people")),
+    ]  # fmt: skip
+
+
+def _step(is_done: bool, name: str, text: str, where: Component | None) -> Component:
+    return html.Li(
+        [html.H2(f"{name} {'✓' if is_done else ''}"), html.P(["Done." if is_done else text, " ", where or ""])],
+        className="done" if is_done else "",
+    )
+
+
+def _night_panel(progress: Progress) -> Component:
+    return panel(
+        f"The night of {full_date(progress.night)}",
+        "It takes some minutes, and goes on if you leave this page.",
+        html.Div(_night(progress), id="night", role="status"),
+        dcc.Interval(id="night-tick", interval=1000 * TICK_SECONDS, disabled=not progress.is_running),
+        wide=True,
+    )
+
+
+def _night(progress: Progress) -> list[Component]:
+    lines = [
+        html.Li(f"{done}: {progress.done[stage]:,}" if stage in progress.done else "")
+        for stage, (_, done) in STAGES.items()
+        if stage in progress.done
+    ]
+    now = next((doing for stage, (doing, _) in STAGES.items() if stage not in progress.done), None)
+    if progress.is_running and now:
+        lines.append(html.Li(f"{now} …", className="now"))
+    if progress.error:
+        lines.append(html.Li(progress.error, className="worse"))
+    if not progress.is_running and now is None:
+        lines.append(html.Li([link("See what it found", "/")]))
+    can_start = not progress.is_running and now is not None
+    return [
+        html.Ul(lines, className="log"),
+        html.Div(html.Button("Start it now", id="start-night", hidden=not can_start), className="actions"),
+    ]

@@ -1,0 +1,110 @@
+"""What admins do in the browser, done as the command line does it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dashboard.settings import Administration, EditedFile, Forecast, Progress
+from jobs import publish
+from jobs.alerts import rules
+from jobs.alerts.channels import channels
+from jobs.collect.plan import month_usd, plan
+from jobs.commands.options import night_of
+from jobs.config.settings import Settings, own_file
+from jobs.config.targets import read_targets
+from jobs.errors import BadInput, ToxwatchError
+from jobs.schedule.by_hand import NightByHand
+from warehouse import WarehouseError
+from warehouse.policies import read_policies
+
+
+def administration(data_dir: Path | None) -> Administration:
+    """Over the files that the settings name when they are asked for."""
+
+    def forecast() -> Forecast | None:
+        settings = Settings.load(data_dir)
+        try:
+            entries, targets = plan(settings, night_of(None)), read_targets(settings.targets_file)
+        except BadInput:
+            return None
+        return Forecast({entry.account: entry.expected_usd for entry in entries}, month_usd(entries, targets))
+
+    def apply_policies() -> str | None:
+        try:
+            publish.apply(Settings.load(data_dir))
+        except (ToxwatchError, WarehouseError) as error:
+            return str(error)
+        return None
+
+    night = NightByHand(data_dir)
+
+    def progress() -> Progress:
+        day = night_of(None)
+        return Progress(day, night.is_running, night.done(day), night.error())
+
+    return Administration(
+        targets=edited("targets", lambda: Settings.load(data_dir).targets_file, read_targets, is_made=True),
+        forecast=forecast,
+        policies=edited("policies", lambda: Settings.load(data_dir).policies_file, read_policies),
+        apply_policies=apply_policies,
+        alerts=edited("alerts", lambda: Settings.load(data_dir).alerts_file, rules.read_rules),
+        channels=lambda: _told(lambda: _channels(Settings.load(data_dir))),
+        send_test=lambda: _told(lambda: rules.send_test(Settings.load(data_dir), datetime.now(UTC).date())),
+        is_somebody_told=lambda: _is_somebody_told(Settings.load(data_dir)),
+        has_token=lambda: Settings.load(data_dir).apify_token is not None,
+        has_accounts=lambda: _has_accounts(Settings.load(data_dir)),
+        start_night=lambda: night.start(night_of(None)),
+        progress=progress,
+    )
+
+
+def _told(action: Callable[[], str]) -> str:
+    try:
+        return action()
+    except ToxwatchError as error:
+        return str(error)
+
+
+def _has_accounts(settings: Settings) -> bool:
+    try:
+        return bool(read_targets(settings.targets_file).collected)
+    except BadInput:
+        return False
+
+
+def _is_somebody_told(settings: Settings) -> bool:
+    try:
+        return bool(_names_of_channels(settings))
+    except BadInput:
+        return False
+
+
+def _names_of_channels(settings: Settings) -> list[str]:
+    return [channel.name for channel in channels(settings, rules.read_rules(settings.alerts_file).send.email)]
+
+
+def _channels(settings: Settings) -> str:
+    if names := _names_of_channels(settings):
+        return f"Alerts go out by {' and '.join(names)}."
+    return (
+        "Nobody is told yet. Add an e-mail address here; for mail, Slack or a webhook, whoever runs the server sets "
+        "TOXWATCH_SMTP_URL, TOXWATCH_SLACK_URL or TOXWATCH_WEBHOOK_URL."
+    )
+
+
+def edited(key: str, place: Callable[[], Path], read: Callable[[Path], object], is_made: bool = False) -> EditedFile:
+    """`is_made`: the file in use is people's own, whatever its name."""
+    return EditedFile(key, place, place if is_made else lambda: own_file(f"{key}.toml"), mistake_by(read))
+
+
+def mistake_by(read: Callable[[Path], object]) -> Callable[[Path], str | None]:
+    """What is wrong with a file that is read like this, None if nothing is."""
+
+    def mistake(file: Path) -> str | None:
+        try:
+            read(file)
+        except (BadInput, WarehouseError) as error:
+            return str(error)
+        return None
+
+    return mistake

@@ -1,0 +1,50 @@
+"""A night that somebody starts from the dashboard: a process of its own, watched by what its stages leave behind."""
+
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from jobs.config.settings import Settings
+from jobs.lake.datasets import STAGES
+from jobs.lake.nights import Lake
+from models.card import read_card
+
+COMMAND = (sys.executable, "-c", "from jobs.cli import main; main()", "nightly")
+
+
+class NightByHand:
+    def __init__(self, data_dir: Path | None) -> None:
+        self._data_dir = data_dir
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = Path()
+
+    def start(self, night: date) -> None:
+        """Starts it, unless one that was started here is still running."""
+        if self.is_running:
+            return
+        place = ("--data-dir", str(self._data_dir)) if self._data_dir else ()
+        self._log = Path(tempfile.mkdtemp(prefix="toxwatch-")) / "night.log"
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [*COMMAND, "--night", str(night), *place], stdout=output, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def error(self) -> str | None:
+        """What the command said at last, if it failed."""
+        if self._process is None or not self._process.poll():
+            return None
+        lines = self._log.read_text(errors="replace").partition("toxwatch: ")[2].split()
+        return " ".join(lines) or "The night stopped; the server's log may say why."
+
+    def done(self, night: date) -> dict[str, int]:
+        """Stages that have finished, with the rows they handed on."""
+        settings = Settings.load(self._data_dir)
+        lake, model = Lake.of(settings), str(read_card(settings.model_dir)["version"])
+        found = {one.stage: lake.manifest(one.name, night, model if one.by_model else None) for one in STAGES}
+        return {stage: manifest.rows_out for stage, manifest in found.items() if manifest}

@@ -1,0 +1,71 @@
+"""First steps in the browser, with a real night started there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from jobs.commands.administration import administration
+from jobs.standin import Server
+from tests.conftest import WATCHED
+from tests.fixtures.administration import serious_faults
+from tests.fixtures.dashboard import SMALL, serving
+
+
+@contextmanager
+def empty(place: Path, monkeypatch: pytest.MonkeyPatch, targets: str) -> Iterator[str]:
+    """A dashboard over a data folder that holds nothing yet."""
+    (place / "targets.toml").write_text(targets)
+    monkeypatch.setenv("TOXWATCH_CONFIG", str(place))
+    monkeypatch.setenv("TOXWATCH_DATA_DIR", str(place / "data"))
+    monkeypatch.delenv("TOXWATCH_TARGETS", raising=False)
+    folder = place / "data" / "warehouse"
+    with serving(folder, which_model=lambda: SMALL, administration=administration(place / "data")) as address:
+        yield address
+
+
+@pytest.mark.long
+def test_a_new_installation_says_what_it_needs_and_why_a_night_failed(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("APIFY_TOKEN", raising=False)
+    with empty(tmp_path, monkeypatch, "# none yet\n") as address:
+        page = browser.new_page(viewport={"width": 390, "height": 900})
+        page.goto(address)
+        page.get_by_role("link", name="First steps").click()
+        expect(page.locator(".sentence")).to_have_text("5 steps to go until Toxwatch works on its own.")
+        page.get_by_role("link", name="Add accounts").click()
+        page.get_by_label("Links or handles").fill("https://www.instagram.com/nasa")
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("Saved: added instagram/nasa.")
+        page.get_by_role("link", name="First steps").click()
+        expect(page.locator(".sentence")).to_contain_text("4 steps to go")
+        page.get_by_role("button", name="Start it now").click()
+        expect(page.locator("#night .worse")).to_contain_text("APIFY_TOKEN")
+        expect(page.get_by_role("button", name="Start it now")).to_be_visible()
+        assert serious_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_the_first_night_is_started_and_watched_until_its_comments_are_there(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apify: Server
+) -> None:
+    monkeypatch.setenv("APIFY_API_BASE_URL", apify.url)
+    monkeypatch.setenv("APIFY_TOKEN", apify.token)
+    monkeypatch.setenv("APIFY_SETTLES_SECONDS", "0")
+    with empty(tmp_path, monkeypatch, WATCHED) as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/settings/start")
+        page.get_by_role("button", name="Start it now").click()
+        expect(page.locator("#night .now")).to_have_text("Collecting comments …")
+        page.reload()
+        expect(page.locator("#night .now")).to_be_visible()
+        expect(page.locator("#night")).to_contain_text("Measured", timeout=400_000)
+        page.get_by_role("link", name="See what it found").click()
+        expect(page.locator("#needs")).to_be_visible()
+        page.close()
