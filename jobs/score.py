@@ -37,9 +37,10 @@ def transform(work: Work) -> None:
     comments = read(work.settings, schema.CLEAN, [work.source])
     is_judged = F.col("language").isin(*judged_languages(card))
     judged = comments.where(is_judged)
-    known = _known(work, judged).cache()
+    parts = slices(work.settings, work.source.manifest.rows_out)
+    known = _known(work, judged).coalesce(parts).cache()  # a cache keeps its partitions: 64 were many for a small night
     with tasks_watched(work.settings, work.advance):
-        new = _read_texts(work, judged, known)
+        new = _read_texts(work, judged, known, parts)
         scores = known.unionByName(read_folder(work.settings, schema.TEXTS, new))
         scored = judged.join(scores, "text_key").unionByName(comments.where(~is_judged), allowMissingColumns=True)
         scored = scored.observe(counts, F.count("toxic").alias("judged"))
@@ -52,7 +53,7 @@ STAGE = Stage("score", "clean", "scored", transform, check)
 run = STAGE.run
 
 
-def _read_texts(work: Work, comments: DataFrame, known: DataFrame) -> Path:
+def _read_texts(work: Work, comments: DataFrame, known: DataFrame, parts: int) -> Path:
     """Reads the texts that have no scores yet; returns the folder with theirs."""
     begun = work.lake.begun("texts", work.night, work.model)
     was_stopped = begun.exists()
@@ -60,7 +61,7 @@ def _read_texts(work: Work, comments: DataFrame, known: DataFrame) -> Path:
     manifest = Manifest("score", work.night, versions=work.versions | {"model": work.model})
     with work.lake.writing("texts", manifest, work.model) as folder:
         rows_before = _read_slices(work.settings, begun).count() if was_stopped else 0
-        _read_on(work, comments, known, begun)
+        _read_on(work, comments, known, parts, begun)
         of_night = _read_slices(work.settings, begun).join(comments, "text_key", "left_semi")
         manifest.rows_in = write(of_night.join(known, "text_key", "left_anti"), work.settings, folder)
         manifest.rows_out = stored_rows(folder, "*.parquet")
@@ -72,9 +73,8 @@ def _read_texts(work: Work, comments: DataFrame, known: DataFrame) -> Path:
     return work.lake.folder("texts", work.night, work.model)
 
 
-def _read_on(work: Work, comments: DataFrame, known: DataFrame, begun: Path) -> None:
+def _read_on(work: Work, comments: DataFrame, known: DataFrame, parts: int, begun: Path) -> None:
     """Reads, slice by slice, the texts that are not known and were not read before."""
-    parts = slices(work.settings, work.source.manifest.rows_out)
     before = _read_slices(work.settings, begun)
     texts = (
         comments.select("text_key", "clean_text", "language")

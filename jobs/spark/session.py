@@ -51,8 +51,7 @@ def session(settings: Settings) -> SparkSession:
         .config(map=shared.for_hadoop() if shared else {})
         .config("spark.jsl.settings.onnx.intraOpNumThreads", "1")
         .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "64")  # at most: Spark joins small ones, of cached rows too
-        .config("spark.sql.optimizer.canChangeCachedPlanOutputPartitioning", "true")
+        .config("spark.sql.shuffle.partitions", "64")  # at most: Spark joins small ones
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")  # as others read it, in UTC
         .config("spark.sql.warehouse.dir", tempfile.gettempdir())
