@@ -195,7 +195,7 @@ def test_a_text_that_repeats_is_decided_and_taken_back_at_once(tmp_path: Path) -
 
 def test_the_queue_has_the_most_severe_first_and_a_repeated_text_once(tmp_path: Path) -> None:
     said = [("sure", "awful", at(FIRST), 0.99), ("unsure", "rude", at(FIRST), 0.55)]
-    said += [(f"copy{n}", "same", at(FIRST, n), 0.52) for n in range(3)]
+    said += [(f"copy{n}", text, at(FIRST, n), 0.52) for n, text in enumerate(("same", "Same", "SAME"))]
     night = night_of(tmp_path / "lake", FIRST, said)
     build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml"))
     warehouse, done, order = Warehouse(tmp_path / "warehouse"), [], []

@@ -6,15 +6,18 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
-from dashboard import figures, report
-from dashboard.components import behind_day
+from dashboard import api, figures, report
+from dashboard.components import behind_day, percent
 from dashboard.inbox import Inbox
 from dashboard.pages import account, comments, compare, home, numbers, overview, quality
 from dashboard.people import People
 from dashboard.view import Answers, View
 from models.card import read_card
 from tests.fixtures.dashboard import LAST, SHIPPED
+from warehouse import queries
 from warehouse.cases import Cases
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
@@ -52,6 +55,45 @@ def test_every_page_counts_the_same_comments(answers: Answers, made: Path) -> No
     assert sum(row["comments"] for row in answers.rows("language_mix", WEEK)) == truth
     [count] = answers.rows("comments_count", WEEK)
     assert (count["comments"], count["scored"]) == (truth, truth)
+
+
+def test_the_report_the_api_and_sql_count_the_same_comments_and_shares(
+    answers: Answers, made: Path, tmp_path: Path
+) -> None:
+    view = View(days=14, last=LAST)
+    change = {row["label"]: row for row in answers.rows("change", view)}
+    truth, flagged = change["toxic"]["comments"], change["toxic"]["flagged"]
+    report.write(answers, view, tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text()
+    said = re.sub(r"\s+", " ", re.sub(r"<script.*?</script>|<[^>]+>", " ", html, flags=re.DOTALL))
+    overview_said, *accounts_said = re.findall(r"estimated ([\d.]+%) of ([\d,]+) scored comments were toxic", said)
+    assert overview_said == (percent(change["toxic"]["share"]), f"{truth:,}")
+    assert sum(int(count.replace(",", "")) for _, count in accounts_said) == truth
+
+    server = FastAPI()
+    reviews, cases = Reviews.in_folder(tmp_path), Cases.in_folder(tmp_path)
+    inbox = Inbox(answers, reviews, cases, People.in_folder(tmp_path), lambda: None)
+    api.add(server, answers, lambda: pytest.fail("nothing is scored"), inbox, lambda _: None)
+    with TestClient(server) as client:
+        trend = [row for row in client.get("/trends?days=14").json() if row["label"] == "toxic"]
+        comments = client.get("/comments?days=14&limit=1000&flag=toxic").json()
+    of_period = [row for row in trend if row["day"] >= str(view.first)]
+    assert sum(row["comments"] for row in of_period) == truth
+    assert sum(row["flagged"] for row in of_period) == len(comments) == flagged
+    expected = sum(row["share"] * row["comments"] for row in of_period)
+    assert expected / truth == pytest.approx(change["toxic"]["share"])
+
+    ask = Warehouse(made).table
+    columns, rows = ask(queries.sql("categories"))
+    categories = {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
+    assert categories["toxic"]["share"] == pytest.approx(change["toxic"]["share"])
+    assert categories["toxic"]["flagged"] == flagged
+    columns, rows = ask(queries.sql("accounts"))
+    accounts = [dict(zip(columns, row, strict=True)) for row in rows]
+    assert sum(row["comments"] for row in accounts) == truth
+    ranking = {row["account"]: row for row in answers.rows("ranking", view)}
+    for row in accounts:
+        assert row["toxic_share"] == pytest.approx(ranking[row["account"]]["share"])
 
 
 @pytest.mark.parametrize("one", ACCOUNTS)
