@@ -11,11 +11,13 @@ ENV UV_PROJECT_ENVIRONMENT=/opt/toxwatch UV_LINK_MODE=copy UV_NO_CACHE=1 PATH=/o
     PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md ./
-RUN for package in jobs models warehouse dashboard; do mkdir $package; touch $package/__init__.py; done; touch alerts.toml policies.toml
+RUN for package in jobs models warehouse dashboard dags; do mkdir $package; touch $package/__init__.py; done; \
+    touch targets.toml alerts.toml policies.toml
 
 FROM installer AS pipeline-packages
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless
-RUN uv sync --frozen --extra airflow
+ARG WEB="--no-install-package dash --no-install-package plotly --no-install-package dash-ag-grid --no-install-package dash-mantine-components"
+RUN uv sync --frozen --extra airflow $WEB
 COPY jobs/__init__.py jobs/errors.py jobs/
 COPY jobs/spark/__init__.py jobs/spark/jars.py jobs/spark/
 RUN python -m jobs.spark.jars && python -m jobs.spark.jars kafka
@@ -37,7 +39,7 @@ USER toxwatch
 
 FROM installer AS dashboard-packages
 ARG HEAVY="--no-install-package pyspark --no-install-package spark-nlp --no-install-package great-expectations"
-RUN uv sync --frozen --extra dashboard $HEAVY
+RUN uv sync --frozen $HEAVY
 
 FROM base AS dashboard
 COPY --from=dashboard-packages /opt/toxwatch /opt/toxwatch

@@ -1,6 +1,6 @@
 # Needs Python 3.11 or 3.12 and Java 17; everything else goes into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow lint bench ship airflow screenshots java
+.PHONY: help setup demo test test-fast test-slow lint bench ship airflow screenshots docs release java
 
 PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
@@ -53,6 +53,12 @@ airflow: setup ## run Airflow with the project's DAGs on this machine
 
 screenshots: setup ## take the README's pictures from the demo's warehouse
 	PYTHONPATH=. .venv/bin/python docs/screenshots.py $(DATA_DIR)
+
+docs: setup ## build the docs as a site in build/site; a link that leads nowhere is an error
+	.venv/bin/python -m release.site build/site
+
+release: setup ## make a release of the last commit in build/release: wheel, SBOM, licences, docs, checksums
+	.venv/bin/python -m release.make build/release
 
 java:
 	@version=$$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'); \

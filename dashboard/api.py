@@ -16,7 +16,7 @@ from dashboard import perspective
 from dashboard.inbox import Inbox, described
 from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
-from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, View
+from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, Row, View
 from models.labels import Attacked, Label
 from models.scorer import Scorer
 from warehouse import WarehouseError
@@ -108,14 +108,8 @@ def add(
 
     @server.get("/metrics", summary="Metrics of the last night, for Prometheus", response_class=PlainTextResponse)
     def metrics() -> str:
-        rows = answers.rows("metrics", View(last=answers.newest()))
-        return "".join(
-            f"toxwatch_{row['metric']}"
-            + (f'{{stage="{row["stage"]}"}}' if row["stage"] else "")
-            + f" {row['value']:.15g}\n"
-            for row in rows
-            if row["value"] is not None  # no night yet
-        )
+        rows = answers.rows("metrics", View(last=answers.newest()), at=answers.hour())
+        return "".join(map(_metric, rows))
 
     @server.exception_handler(RequestValidationError)
     async def refuse(request: Request, error: RequestValidationError) -> Response:
@@ -131,6 +125,14 @@ def add(
     def healthz() -> dict[str, Any]:
         newest = None if answers.are_empty() else str(answers.newest())
         return {"newest_night": newest, "model": in_use().version}
+
+
+def _metric(row: Row) -> str:
+    """A line for Prometheus; none before the first night."""
+    if row["value"] is None:
+        return ""
+    labels = ",".join(f'{name}="{row[name]}"' for name in ("stage", "account") if row[name])
+    return f"toxwatch_{row['metric']}" + (f"{{{labels}}}" if labels else "") + f" {row['value']:.15g}\n"
 
 
 def problems(error: RequestValidationError) -> list[dict[str, Any]]:

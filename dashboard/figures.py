@@ -131,6 +131,21 @@ def _shift(row: Row) -> str:
     return f"{label_name(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments"
 
 
+def costs(rows: Sequence[Row]) -> Figure:
+    """USD per 1,000 new comments by month, one bar for each account."""
+    oldest_first = sorted(rows, key=lambda row: row["month"])
+    data = [
+        {"type": "bar", "name": name, "x": [f"{row['month']:%b %Y}" for row in own],
+         "y": [row["usd_per_1000"] for row in own],
+         "hovertemplate": f"{escape(name)}, %{{x}}: $%{{y:.2f}}<extra></extra>"}
+        for name in dict.fromkeys(row["name"] for row in rows)
+        for own in [[row for row in oldest_first if row["name"] == name]]
+    ]  # fmt: skip
+    months = {**X, "type": "category", "categoryarray": [f"{row['month']:%b %Y}" for row in oldest_first]}
+    usd = {**Y, "tickprefix": "$", "tickformat": ".2f", "rangemode": "tozero"}
+    return _quiet(data, 300, xaxis=months, yaxis=usd, showlegend=True)
+
+
 def bars(
     names: Sequence[str],
     shares: Sequence[float],

@@ -21,14 +21,17 @@ def add(server: FastAPI) -> None:
     @server.get("/docs", include_in_schema=False)
     def reference() -> HTMLResponse:
         described = server.openapi()
-        operations = [
-            "".join(_operation(described, method.upper(), path, operation))
-            for path, methods in described["paths"].items()
-            for method, operation in methods.items()
-        ]
-        return HTMLResponse(
-            PAGE.format(description=escape(described["info"]["description"]), operations="".join(operations))
-        )
+        description = escape(described["info"]["description"])
+        return HTMLResponse(PAGE.format(description=description, operations=operations(described)))
+
+
+def operations(described: dict[str, Any]) -> str:
+    """Everything the API answers, as HTML."""
+    return "".join(
+        "".join(_operation(described, method.upper(), path, operation))
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    )
 
 
 def _operation(described: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:

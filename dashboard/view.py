@@ -4,7 +4,7 @@ import re
 from calendar import day_name
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
@@ -158,6 +158,10 @@ class Answers:
 
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
         return list(self._rows(queries.page_sql(name), self._parameters(view) | more))
+
+    def hour(self) -> datetime:
+        """What service levels are measured at; by the hour, since answers are remembered."""
+        return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
     def trend(self, view: View) -> list[Row]:
         first = view.last - timedelta(days=max(measures.USUAL_DAYS, 2 * view.days) - 1)

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from dashboard.people import PeopleError
-from jobs.commands import ask, audit, care, models, nights, people
+from jobs.commands import ask, audit, care, contract, models, nights, people
 from jobs.config.secrets import Masked
 from jobs.console import console
 from jobs.errors import BadInput, Busy, FailedService, RefusedData, ToxwatchError
@@ -31,7 +31,12 @@ OF_TRAINING = {"imblearn", "keras", "mlflow", "onnx", "safetensors", "sklearn", 
 WRONG_PLACE = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 LAST = "Maintain"
-GROUPS = {"user": people.users, "key": people.keys, "audit": audit.audit}  # in the last panel
+GROUPS = {
+    "user": people.users,
+    "key": people.keys,
+    "audit": audit.audit,
+    "contract": contract.contract,
+}  # in the last panel
 PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
     "Run one stage of a night": (
         nights.scrape,
@@ -46,15 +51,28 @@ PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
         nights.expire,
         nights.compact,
         nights.alert,
+        nights.heartbeat,
+        nights.lineage,
         nights.demo,
         nights.stream,
+        nights.init,
         nights.accounts,
         nights.plan,
         nights.airflow,
         nights.status,
         nights.doctor,
     ),
-    "See results, import and export": (ask.serve, ask.import_file, ask.export, ask.report, ask.sql, ask.score_file),
+    "See results, import and export": (
+        ask.serve,
+        ask.import_file,
+        ask.export,
+        ask.report,
+        ask.sql,
+        ask.list_versions,
+        ask.diff,
+        ask.explain,
+        ask.score_file,
+    ),
     "Train and release models": (
         models.prepare,
         models.train,
@@ -77,7 +95,11 @@ PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
         care.rollback,
     ),
 }
-NAMES: dict[Callable[..., Any], str] = {ask.import_file: "import", ask.score_file: "score-file"}
+NAMES: dict[Callable[..., Any], str] = {
+    ask.import_file: "import",
+    ask.score_file: "score-file",
+    ask.list_versions: "versions",
+}
 QUERY = {"ignore_unknown_options": True}  # SQL may start with --
 
 

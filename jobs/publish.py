@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from jobs.config.targets import read_targets
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake.datasets import BY_NAME, STAGES
-from jobs.lake.manifests import Manifest, Stored
+from jobs.lake.manifests import FIRST_AT, Manifest, Stored
 from jobs.lake.nights import Lake
 from jobs.lake.stage import Stage, Work
 from models.card import read_card
@@ -22,17 +22,21 @@ from warehouse.reviews import Reviews
 
 def transform(work: Work) -> None:
     work.rows_in = work.lake.require("validated", work.night).manifest.rows_out
+    before = work.lake.manifest("published", work.night)
+    work.versions[FIRST_AT] = (before and before.first_at) or datetime.now(UTC).isoformat(timespec="seconds")
 
     def stages(loaded: int) -> list[build.StageRow]:
         work.rows_out = loaded
-        own = Manifest("publish", work.night, int(work.rows_in or 0), loaded, seconds=work.seconds)
+        own = Manifest(
+            "publish", work.night, int(work.rows_in or 0), loaded, seconds=work.seconds, versions=work.versions
+        )
         return [*_stages(work.lake, work.night, work.model, "publish"), _stage_row(own)]
 
     night = _night(work.lake, work.night, stages)
     version = build.publish(work.settings.data_dir / "warehouse", [night], _context(work.settings))
     drawn = Warehouse(version.parent).query("SELECT comment_id, night, chance, place FROM drawn")
     Reviews.in_folder(work.settings.data_dir).keep_drawn(drawn)
-    work.versions = {"warehouse": version.name}
+    work.versions["warehouse"] = version.name
 
 
 STAGE = Stage("publish", "scored", "published", transform)
@@ -98,11 +102,12 @@ def _stages(lake: Lake, night: date, model: str, before: str) -> list[build.Stag
 
 
 def _stage_row(one: Manifest) -> build.StageRow:
-    return one.stage, one.rows_in, one.rows_out, json.dumps(one.set_aside), one.seconds
+    return one.stage, one.rows_in, one.rows_out, json.dumps(one.set_aside), one.seconds, one.first_at
 
 
 def _context(settings: Settings) -> build.Context:
-    watched: Sequence[Any] = read_targets(settings.targets_file).accounts
+    targets = read_targets(settings.targets_file)
+    watched: Sequence[Any] = targets.accounts
     card, reviews = read_card(settings.model_dir), Reviews.in_folder(settings.data_dir)
     return build.Context(
         accounts=[(one.platform, one.handle, one.tags) for one in watched],
@@ -112,4 +117,5 @@ def _context(settings: Settings) -> build.Context:
         reviews=reviews.rows(),
         drawn=reviews.drawn(),
         calibrations=reviews.calibrations(),
+        versions_kept=targets.keep.versions,
     )

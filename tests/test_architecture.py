@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-OURS = {"dags", "jobs", "models", "warehouse", "dashboard", "deploy"}
+OURS = {"dags", "jobs", "models", "warehouse", "dashboard", "deploy", "release"}
 HEAVY = {"pyspark", "tensorflow", "great_expectations", "mlflow", "keras"}
 
 

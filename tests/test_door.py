@@ -98,6 +98,7 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
             id="loud/2026-11-20-1",
             day=view.last,
             margin=0.1,
+            at=answers.hour(),
         )
         for name in sorted(simple)
     }

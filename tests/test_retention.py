@@ -9,6 +9,7 @@ import pytest
 
 from jobs import nightly, publish
 from jobs.config.settings import Settings
+from jobs.errors import BadInput
 from jobs.lake import schema
 from jobs.lake.nights import Lake
 from jobs.upkeep import expire
@@ -80,6 +81,23 @@ def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Sett
     assert len(list(folder.glob("v*.duckdb"))) == 1
 
     assert expire.run(wanted, LAST + timedelta(days=1)) == {}, "what is blank is not blanked again"
+
+
+def test_a_clock_that_jumped_deletes_nothing_until_somebody_says_it_is_right(
+    after_two_nights: Settings, tmp_path: Path
+) -> None:
+    settings = keeping(copied(after_two_nights, tmp_path), tmp_path, "text_days = 30")
+    assert expire.run(settings, LAST) == {}
+    a_year_on = LAST + timedelta(days=365)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expire, "refuse_future", lambda _: None)  # this machine's clock says that year too
+        for _ in range(2):  # the next night is no better
+            with pytest.raises(BadInput, match="Nothing was deleted"):
+                expire.run(settings, a_year_on)
+        assert held(settings, NIGHTS[0], "validated", "text") - {"", build.EXPIRED}
+        assert expire.run(settings, a_year_on, anyway=True)
+        assert not held(settings, NIGHTS[0], "validated", "text") - {"", build.EXPIRED}
+        assert expire.run(settings, a_year_on + timedelta(days=1)) == {}
 
 
 def test_a_warehouse_made_again_from_the_blanked_lake_is_the_same(settings: Settings) -> None:

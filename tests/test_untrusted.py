@@ -56,6 +56,7 @@ def test_no_terminal_obeys_what_a_stranger_wrote() -> None:
         ("APIFY_TOKEN", "not-as-usual", "rejected {value}"),
         ("TOXWATCH_SLACK_URL", "hooks.slack.com/services/T0/B0/secretsecret", "unknown url type: {value!r}"),
         ("TOXWATCH_WEBHOOK_URL", "https://example.org/in/secretsecret", "no answer from /in/secretsecret"),
+        ("TOXWATCH_HEARTBEAT_URL", "https://example.org/ping/secretsecret", "no answer from /ping/secretsecret"),
         ("TOXWATCH_SMTP_URL", "smtps://ann:secretsecret@mail.example.org", "can't use {value}"),
         ("TOXWATCH_AUTHOR_KEY", "secretsecret", "{value}"),
         ("TOXWATCH_STORE", "s3//AKIA:secretsecret@bucket/prefix", "{value} is no address"),
@@ -82,7 +83,7 @@ def test_what_is_no_secret_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_secret_setting_is_masked() -> None:
     hidden = {name for name, field in Settings.__dataclass_fields__.items() if not field.repr}
-    assert hidden == {"apify_token", "smtp_url", "slack_url", "webhook_url", "backup_passphrase"}
+    assert hidden == {"apify_token", "smtp_url", "slack_url", "webhook_url", "heartbeat_url", "backup_passphrase"}
     assert all(any(name.endswith(setting.upper()) for name in secrets.NAMES) for setting in hidden)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -134,6 +135,12 @@ def test_only_a_few_versions_are_kept(folder: Path, nights: list[build.Night]) -
     for _ in range(build.VERSIONS_KEPT + 1):
         build.publish(folder, nights[:1], context())
     assert len(list(folder.glob("v*.duckdb"))) == build.VERSIONS_KEPT
+
+
+def test_more_versions_are_kept_where_somebody_wants_to_look_back(folder: Path, nights: list[build.Night]) -> None:
+    for _ in range(6):
+        build.publish(folder, nights[:1], replace(context(), versions_kept=5))
+    assert len(list(folder.glob("v*.duckdb"))) == 5
 
 
 def test_two_models_stand_side_by_side_and_the_champion_is_shown(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from warehouse import Building, Unwritable, WarehouseError
 from warehouse.files import draft_of, sync
 from warehouse.measures import EXPIRED as EXPIRED
 from warehouse.measures import MACROS
+from warehouse.measures import VERSIONS_KEPT as VERSIONS_KEPT
 from warehouse.policies import read_policies
 
 SQL = Path(__file__).parent / "sql"
@@ -28,13 +29,12 @@ CURRENT = "current.duckdb"
 CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
 NOT_WRITTEN = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)  # what a failing disk raises
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
-VERSIONS_KEPT = 3
 NOT_OF_LAKE = {"stages", "drawn", "calibrations"}  # what happened, was drawn, was made once and stays
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
 NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, so that a missing one is noticed
 
 
-StageRow = tuple[str, int, int, str, float]  # stage, rows in, rows out, set aside as JSON, seconds
+StageRow = tuple[str, int, int, str, float, str | None]  # stage, rows in and out, set aside as JSON, seconds, first at
 Stages = Callable[[int], Sequence[StageRow]]  # what each stage did, told how many of the night's comments were loaded
 
 
@@ -84,6 +84,7 @@ class Context:
     reviews: Sequence[tuple[Any, ...]] = ()  # rows of the reviews table
     drawn: Sequence[tuple[Any, ...]] = ()  # rows of the table drawn
     calibrations: Sequence[tuple[Any, ...]] = ()  # rows of the table calibrations
+    versions_kept: int = VERSIONS_KEPT
 
 
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
@@ -101,6 +102,9 @@ def publish(folder: Path, nights: list[Night], context: Context, anew: bool = Fa
         for night in nights:
             _write_stages(con, night, loaded[night.night])
             run_script(con, "load/draw.sql", night=night.night)
+    with _lock(folder):
+        for old in versions(folder)[: -context.versions_kept]:
+            old.unlink()
     return current(folder)
 
 
@@ -198,7 +202,7 @@ def _write_stages(con: duckdb.DuckDBPyConnection, night: Night, loaded: int) -> 
     con.execute("DELETE FROM stages WHERE night = $1", [night.night])
     for row in night.stages(loaded):
         con.execute(
-            "INSERT INTO stages VALUES ($1, $2, $3, $4, $5::JSON::MAP(VARCHAR, BIGINT), $6)", [night.night, *row]
+            "INSERT INTO stages VALUES ($1, $2, $3, $4, $5::JSON::MAP(VARCHAR, BIGINT), $6, $7)", [night.night, *row]
         )
 
 
@@ -273,8 +277,6 @@ def _next_version(
         version = folder / f"v{_last_number(folder) + 1:06d}.duckdb"
         draft.rename(version)
         point(folder / CURRENT, Path(version.name))
-        for old in versions(folder)[:-VERSIONS_KEPT]:
-            old.unlink()
 
 
 @contextmanager
@@ -330,6 +332,8 @@ def create_views(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE OR REPLACE MACRO {name}() AS {literal!r}")
     run_script(con, "views/macros.sql")
     run_script(con, "views/views.sql")
+    run_script(con, "views/levels.sql")
+    run_script(con, "views/stable.sql")
 
 
 def format_of(con: duckdb.DuckDBPyConnection) -> int:

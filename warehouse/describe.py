@@ -14,6 +14,11 @@ The warehouse is one DuckDB file, `data/warehouse/current.duckdb`. Query it with
 
 This page is generated from the comments in `warehouse/sql/` by `python -m warehouse.describe`; `\\d TABLE` in
 `toxwatch sql` shows the same descriptions.
+
+**For programs of your own**: ask the views `v1_…` and nothing else. Their columns keep name, type and meaning in all
+releases with the same first number; the other tables and views may change with any release. `toxwatch contract show`
+prints this promise as an [Open Data Contract](https://bitol.io), and `toxwatch contract check` tests it on your
+warehouse: columns, keys, rules, freshness. With `--against FILE` it tests the contract you built on.
 """
 
 

@@ -18,6 +18,12 @@ LEAST_WAVE = 0.01  # a day's share that is less above the usual one, in standard
 WAVE_FROM = 6.0  # standard errors, summed over days, from where a rise is a wave
 DRAWN_A_NIGHT = 20  # comments of each account, for the audit
 SHIFT_FROM = 0.25  # of the population stability index: by custom, from where a distribution has shifted
+READY_AFTER_HOURS = (
+    32  # a night's figures, from its midnight: at 08:00 UTC of the next day, six hours after it is started
+)
+PROMISED_SHARE = 0.95  # of the nights, for each service level
+LEVEL_NIGHTS = 30  # that service levels are measured over
+VERSIONS_KEPT = 3  # of the warehouse, unless targets.toml says otherwise
 DEVIATIONS_OF_95 = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
 MACROS: dict[str, str | float | tuple[str, ...]] = {
@@ -33,5 +39,8 @@ MACROS: dict[str, str | float | tuple[str, ...]] = {
     "wave_from": WAVE_FROM,
     "drawn_a_night": DRAWN_A_NIGHT,
     "shift_from": SHIFT_FROM,
+    "ready_after_hours": READY_AFTER_HOURS,
+    "promised_share": PROMISED_SHARE,
+    "level_nights": LEVEL_NIGHTS,
     "deviations_of_95": DEVIATIONS_OF_95,
 }

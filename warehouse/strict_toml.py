@@ -21,7 +21,7 @@ Form = TypeVar("Form", bound=Strict)
 def read(path: Path, form: type[Form]) -> Form:
     """Raises MistakenFile naming the file, the line and what is allowed there."""
     if not path.exists():
-        raise MistakenFile(f"{path} does not exist. Copy {path.name} from the project and edit it.")
+        raise MistakenFile(f"{path} does not exist. `toxwatch init` writes one to edit.")
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         return form.model_validate(tomllib.loads(text))

@@ -15,6 +15,7 @@ from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name
 from models.labels import LABELS
 from models.training import report
 from models.training.report import COLOURS
+from warehouse import measures
 from warehouse.reviews import HASTY_SECONDS, Reviews
 
 TITLE = "Quality"
@@ -33,6 +34,8 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
     nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
     drifts, audited = answers.rows("drifts", view), answers.rows("audited", view)
     choices = [row for row in answers.rows("choices", view) if row["flagged"]]
+    costs = [row for row in answers.rows("costs", view) if row["kind"] == "account" and row["cost_usd"]]
+    by_tag = _costs_by_tag(answers, view)
     sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
     return page(
         "Quality and model",
@@ -40,8 +43,17 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
         [*pick_period(view), pick_label(view)],
         *([_listed("Nights", "Comments, time and cost of each nightly run.", nights, "No nights in this period.",
                    wide=True)] if sees_all else []),
+        _listed("Service levels",
+                f"In {measures.PROMISED_SHARE:.0%} of the last {measures.LEVEL_NIGHTS} nights, figures are there "
+                f"by {measures.READY_AFTER_HOURS - 24:02}:00 UTC and each account is collected. The error budget is "
+                "what may still fail.",
+                _levels(answers, view), "No night has been due yet."),
         _listed("Coverage", "Share of the comments reported by the platform that we collected, lowest first.", coverage,
                 "The platforms have not reported any comment counts."),
+        chart("Cost of 1,000 new comments",
+              "What Apify charged for each account by month, in US dollars. The data has totals and compute seconds.",
+              figures.costs(costs), costs, "Nothing has been paid for.", wide=True),
+        *([_listed("Cost by client", "The same by tag and month.", by_tag, "", wide=True)] if by_tag else []),
         *([_checks(expectations, failed)] if sees_all else []),
         _listed("Collection errors", "What could not be collected, and why.", _errors(answers, view), "None."),
         _listed("Skipped comments", "Comments that were not scored, by reason.", _rejected(answers, view), "None."),
@@ -79,6 +91,32 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
         _model(card),
         *_evaluation(card, reports),
     )  # fmt: skip
+
+
+def _levels(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "promise": row["account"] or "Figures on time",
+            "kept": f"{row['nights'] - row['missed']} of {counted(row['nights'], 'night')}",
+            "error_budget_left": "overspent" if row["budget_left"] < 0 else percent(row["budget_left"]),
+        }
+        for row in answers.rows("levels", view, at=answers.hour())
+    ]
+
+
+def _costs_by_tag(answers: Answers, view: View) -> list[Row]:
+    return [
+        {
+            "month": f"{row['month']:%B %Y}",
+            "tag": row["name"],
+            "cost": f"${row['cost_usd']:.2f}",
+            "new_comments": row["new_comments"],
+            "per_1000": "–" if row["usd_per_1000"] is None else f"${row['usd_per_1000']:.2f}",
+            "compute_seconds": f"{row['compute_seconds'] or 0:.0f}",
+        }
+        for row in answers.rows("costs", view)
+        if row["kind"] == "tag" and row["cost_usd"]
+    ]
 
 
 def _checks(expectations: Sequence[Row], failed: Sequence[Row]) -> Component:

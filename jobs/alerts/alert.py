@@ -9,6 +9,7 @@ SEVERITIES = {  # of each rule, from the most harm to the least
     "wave": "high",
     "toxicity": "high",
     "unfinished": "high",
+    "silent": "high",
     "refused": "medium",
     "quality": "medium",
     "budget": "medium",

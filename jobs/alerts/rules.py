@@ -81,9 +81,15 @@ def read_rules(path: Path) -> Rules:
 def run(settings: Settings, night: date, now: datetime | None = None) -> list[Alert]:
     """Finds the night's alerts, sends all unsent ones, and returns the night's."""
     rules = read_rules(settings.alerts_file)
+    alerts = ordered(_find(settings, Lake.of(settings), rules, night))
+    save_and_send(settings, rules, alerts, now)
+    return alerts
+
+
+def save_and_send(settings: Settings, rules: Rules, alerts: list[Alert], now: datetime | None = None) -> None:
+    """Sends all unsent alerts, these among them."""
     active = channels(settings, rules.send.email)
     lake = Lake.of(settings)
-    alerts = ordered(_find(settings, lake, rules, night))
     with lake.lock("alerts", wait=True), closing(_opened(settings.data_dir / "alerts.db")) as database:
         with database:
             rows = [(one.key, *_row(one)) for one in alerts]
@@ -92,7 +98,6 @@ def run(settings: Settings, night: date, now: datetime | None = None) -> list[Al
             console.print("Quiet hours: new alerts will be sent by the next `toxwatch alert` after them.")
         else:
             _deliver(database, active)
-    return alerts
 
 
 def send_test(settings: Settings, night: date) -> str:

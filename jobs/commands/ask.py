@@ -1,5 +1,6 @@
 """Results: the dashboard, SQL, files in and out."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +9,9 @@ import typer
 from dashboard.people import LOOPBACK, People
 from jobs.commands.options import (
     DASHBOARD_PORT,
+    DAY,
     AsJson,
+    AsOf,
     Columns,
     DataDir,
     FirstDay,
@@ -25,6 +28,7 @@ from jobs.commands.options import (
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import BadInput
+from models.labels import LABELS
 from warehouse import MistakenFile
 from warehouse.untrusted import printable
 
@@ -40,6 +44,7 @@ def serve(
     https: Annotated[
         bool, typer.Option("--https", envvar="TOXWATCH_HTTPS", help="Behind an HTTPS proxy: use secure cookies.")
     ] = False,
+    as_of: AsOf = None,
     data_dir: DataDir = None,
 ) -> None:
     """Start the dashboard and API (Ctrl-C to stop). No login until you add a user."""
@@ -52,22 +57,26 @@ def serve(
     login = "login required" if people.have_login(host) else "this machine only, no login"
     require_free(port)
     from dashboard import app as dashboard  # takes a second
+    from warehouse import versions
 
     console.print(f"Dashboard: http://{host}:{port} ({login}). Ctrl-C to stop.")
-    dashboard.serve(
-        settings.data_dir / "warehouse",
-        lambda: Settings.load(data_dir).model_dir,
-        score_upload,
-        people,
-        host,
-        port,
-        https,
-        settings.data_docs.parent,
-        settings.proxies,
-        lambda: _budget_usd(Settings.load(data_dir)),
-        lambda: _audited(Settings.load(data_dir)),
-        administration(data_dir),
-    )
+    if as_of:
+        console.print("This is an older version: what people review, snooze or write on charts here is not kept.")
+    with versions.as_of(settings.data_dir / "warehouse", as_of) as folder:
+        dashboard.serve(
+            folder,
+            lambda: Settings.load(data_dir).model_dir,
+            score_upload,
+            people,
+            host,
+            port,
+            https,
+            settings.data_docs.parent,
+            settings.proxies,
+            lambda: _budget_usd(Settings.load(data_dir)),
+            lambda: _audited(Settings.load(data_dir)),
+            administration(data_dir),
+        )
 
 
 def _budget_usd(settings: Settings) -> float | None:
@@ -185,6 +194,7 @@ def report(
     last: LastDay = None,
     account: Annotated[str | None, typer.Option(help="Only this account, e.g. instagram/nasa.")] = None,
     link: Annotated[str, typer.Option(help="Address of your dashboard, to link to from the report.")] = "",
+    as_of: AsOf = None,
     data_dir: DataDir = None,
 ) -> None:
     """Write the overview and every account as one HTML file to print or e-mail.
@@ -194,20 +204,23 @@ def report(
     from dashboard import report
     from dashboard.view import Answers, View
     from dashboard.wording import counted
+    from warehouse import versions
     from warehouse.reader import Warehouse
 
     if target.suffix.lower() not in (".html", ".htm"):
         raise BadInput(f"{target}: use a name that ends in .html. To get a PDF, print the page from a browser.")
-    answers = Answers(Warehouse(Settings.load(data_dir).data_dir / "warehouse"))
-    if account not in (None, *(accounts := answers.accounts())):
-        raise BadInput(f"No account {account} has scored comments. Accounts: {', '.join(accounts)}.")
-    view = View(account=account, days=days, last=last.date() if last else answers.newest())
-    console.print(f"Wrote {target} ({counted(report.write(answers, view, target, link), 'account')}).")
+    with versions.as_of(Settings.load(data_dir).data_dir / "warehouse", as_of) as folder:
+        answers = Answers(Warehouse(folder))
+        if account not in (None, *(accounts := answers.accounts())):
+            raise BadInput(f"No account {account} has scored comments. Accounts: {', '.join(accounts)}.")
+        view = View(account=account, days=days, last=last.date() if last else answers.newest())
+        console.print(f"Wrote {target} ({counted(report.write(answers, view, target, link), 'account')}).")
 
 
 def sql(
     query: Annotated[str | None, typer.Argument(help="One query; leave it out for a prompt.")] = None,
     examples: Annotated[bool, typer.Option(help="Run the example queries on your data.")] = False,
+    as_of: AsOf = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -216,13 +229,82 @@ def sql(
     Example: toxwatch sql "select account, count(*) from comments group by all"
     """
     from jobs.ask import sql
+    from warehouse import versions
+
+    with versions.as_of(Settings.load(data_dir).data_dir / "warehouse", as_of) as folder:
+        if examples:
+            return sql.examples(folder)
+        if query:
+            return sql.answer(folder, query, as_json)
+        return sql.prompt(folder)
+
+
+def list_versions(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the versions of the warehouse that are kept, and since when people saw each."""
+    from warehouse import versions
+
+    found = versions.kept(Settings.load(data_dir).data_dir / "warehouse")
+    rows = [[one.name, f"{one.made_at:%Y-%m-%d %H:%M}", "current" if one.is_current else ""] for one in found]
+    if as_json:
+        return print_json([dict(zip(("version", "made_at", "is_current"), row, strict=True)) for row in rows])
+    return print_rows(["version", "made at (UTC)", ""], rows)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="A version or a day; see `toxwatch versions`.")],
+    new: Annotated[str | None, typer.Argument(help="Another one.", show_default="the current version")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two versions of the warehouse, and why: comments, scores, flags, shares.
+
+    Example: toxwatch diff 2026-11-23
+    """
+    from warehouse import build, versions
 
     folder = Settings.load(data_dir).data_dir / "warehouse"
-    if examples:
-        return sql.examples(folder)
-    if query:
-        return sql.answer(folder, query, as_json)
-    return sql.prompt(folder)
+    after = versions.find(folder, new).file if new else build.current(folder)
+    tables = versions.diff(versions.find(folder, old).file, after)
+    if as_json:
+        return print_json({one.title: [dict(zip(one.columns, row, strict=True)) for row in one.rows] for one in tables})
+    for one in tables:
+        print(f"\n{one.title}" + ("" if one.rows else ": nothing changed"))
+        if one.rows:
+            print_rows(one.columns, one.rows)
+    return None
+
+
+def explain(
+    account: Annotated[str, typer.Argument(help="e.g. instagram/nasa.")],
+    day: Annotated[datetime, typer.Argument(formats=DAY, help="Day of the comments, e.g. 2026-11-20.")],
+    label: Annotated[str, typer.Argument(help="Category.")] = "toxic",
+    lines: Annotated[bool, typer.Option("--lines", help="Also each comment's probability and its raw line.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a figure comes from: model, policy, calibrations, nights, raw files, paid runs, raw lines.
+
+    Example: toxwatch explain instagram/nasa 2026-11-20 insult
+    """
+    from dataclasses import asdict
+
+    from jobs.ask import explain
+
+    if label not in LABELS:
+        raise BadInput(f"Unknown category {label!r}. Choose {', '.join(LABELS)}.")
+    found = explain.explain(Settings.load(data_dir), account, day.date(), label)
+    if as_json:
+        return print_json(asdict(found))
+    print(*explain.told(found), sep="\n")
+    if lines:
+        places = {line.comment_id: line for file in found.files for line in file.lines}
+        rows = []
+        for one in found.comments:
+            place = places.get(one["comment_id"])
+            rows.append([one["comment_id"], f"{one['probability']:.4f}", "flagged" if one["is_flagged"] else "",
+                         f"{place.file}:{place.line}" if place else "–", place.run_id if place else "–"])  # fmt: skip
+        print_rows(["comment", "probability", "", "raw line", "run"], rows)
+    return None
 
 
 def score_file(

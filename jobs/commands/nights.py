@@ -1,6 +1,7 @@
 """The stages of a night, and the nightly commands."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -144,11 +145,16 @@ def nightly(
     print_manifests(manifests, as_json)
 
 
-def expire(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def expire(
+    night: Night = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also when the last time was long ago.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Delete raw items, texts and author hashes that are older than the limits in targets.toml (section keep)."""
     from jobs.upkeep import expire
 
-    expired = expire.run(Settings.load(data_dir), night_of(night))
+    expired = expire.run(Settings.load(data_dir), night_of(night), anyway)
     if as_json:
         return print_json(expired)
     summary = ", ".join(f"{rows:,} {place}" for place, rows in expired.items()) or "nothing is old enough"
@@ -182,6 +188,31 @@ def alert(
     if not alerts:
         return console.print(f"Nothing unusual on {night_of(night)}.")
     return print_rows(["rule", "alert", "link"], [[one.rule, str(one), one.link] for one in alerts])
+
+
+def lineage(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Send what each stage of a night read and wrote to TOXWATCH_LINEAGE_URL, a collector of OpenLineage events."""
+    from jobs.ask.lineage import events, send
+
+    settings, day = Settings.load(data_dir), night_of(night)
+    if as_json:
+        return print_json(list(events(settings, day)))
+    if settings.lineage_url is None:
+        return console.print("TOXWATCH_LINEAGE_URL is not set, so nothing was sent; --json prints the events.")
+    return console.print(f"Sent {send(settings, day):,} events of the night {day}.")
+
+
+def heartbeat(
+    hours: Annotated[int, typer.Option(min=1, help="Hours without a new night after which people are told.")] = 32,
+    data_dir: DataDir = None,
+) -> None:
+    """Tell TOXWATCH_HEARTBEAT_URL that nights still arrive, or people that they don't. For an hourly timer.
+
+    `toxwatch doctor --timer FOLDER` writes one for systemd or cron, so that it runs whatever becomes of Airflow.
+    """
+    from jobs.alerts.heartbeat import beat
+
+    console.print(beat(Settings.load(data_dir), hours))
 
 
 def demo(
@@ -231,6 +262,20 @@ def stream(
     stream.run(Settings.load(data_dir, engine), place, source, column_pairs(columns), once)
 
 
+def init() -> None:
+    """Write targets.toml, alerts.toml and policies.toml to edit; files that are there stay as they are."""
+    from jobs.config.settings import files_to_start_from
+    from warehouse.files import write_atomically
+
+    for target, source in files_to_start_from().items():
+        if target.exists():
+            console.print(f"{target} is there already.", markup=False)
+        else:
+            write_atomically(target, source.read_bytes())
+            console.print(f"Wrote {target}.", markup=False)
+    console.print("List your accounts in targets.toml, then run `toxwatch doctor`.")
+
+
 def accounts(as_json: AsJson = False) -> None:
     """List the watched accounts."""
     from jobs.config.targets import read_targets
@@ -274,12 +319,19 @@ def doctor(
     only_files: Annotated[
         bool, typer.Option("--files", help="Check only targets.toml, alerts.toml and policies.toml.")
     ] = False,
+    timer: Annotated[
+        Path | None,
+        typer.Option(help="Write a timer to this folder that tells people when nights stop, and check nothing."),
+    ] = None,
 ) -> None:
     """Check Java, memory, disk, targets, token, lake, model and warehouse, and say how to fix problems."""
     from dataclasses import asdict
 
+    from jobs.alerts.timer import write
     from jobs.upkeep.doctor import examine
 
+    if timer:
+        return console.print(write(Settings.load(data_dir), timer), markup=False)
     findings = examine(Settings.load(data_dir), only_files)
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -288,3 +340,4 @@ def doctor(
         print_rows(["check", "", "result"], rows)
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(BadInput.exit_code)
+    return None

@@ -30,6 +30,10 @@ Night = Annotated[
 FirstDay = Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day, e.g. 2026-11-01.")]
 LastDay = Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day, e.g. 2026-11-14.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="An older version of the warehouse, by name or day; `toxwatch versions` lists them."),
+]
 Platform = Annotated[str, typer.Option(help="instagram, tiktok, youtube or facebook.")]
 Handle = Annotated[str, typer.Option(help="Handle of the account, e.g. nasa.")]
 Columns = Annotated[

@@ -12,6 +12,7 @@ STAND_IN_TARGETS = PROJECT / "jobs" / "standin" / "targets.toml"
 STAND_IN_TOKEN = "stand-in-token"  # a stand-in never gets the real one
 ENGINES = ("onnx", "sparknlp")  # the model runs in ONNX Runtime in Spark's Python, or in Spark NLP in its JVM
 LOGS_JSON = os.environ.get("TOXWATCH_LOG") == "json"
+EDITED = ("targets.toml", "alerts.toml", "policies.toml")
 IN_USE = "models/in-use"  # a link in the data folder to the promoted model, if there is one
 
 
@@ -33,6 +34,8 @@ class Settings:
     slack_url: str | None = field(repr=False)
     webhook_url: str | None = field(repr=False)
     backups: Path | None  # folder for `toxwatch backup` without a file
+    heartbeat_url: str | None = field(repr=False)
+    lineage_url: str | None  # of an OpenLineage collector, e.g. Marquez
     backup_passphrase: str | None = field(repr=False)
     proxies: str  # addresses or networks of proxies that say whose request they pass on
 
@@ -68,6 +71,8 @@ class Settings:
             slack_url=env("TOXWATCH_SLACK_URL") or None,
             webhook_url=env("TOXWATCH_WEBHOOK_URL") or None,
             backups=backup_folder(),
+            heartbeat_url=env("TOXWATCH_HEARTBEAT_URL") or None,
+            lineage_url=env("TOXWATCH_LINEAGE_URL") or None,
             backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
             proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
         )
@@ -102,6 +107,12 @@ def _seconds(name: str, usual: float) -> float:
         return float(given)
     except ValueError:
         raise BadInput(f"{name} is a number of seconds, as {usual:g} (got {given!r}).") from None
+
+
+def files_to_start_from() -> dict[Path, Path]:
+    """Where people's own files belong → the ones that came with Toxwatch."""
+    config = Path(os.environ.get("TOXWATCH_CONFIG") or ".")
+    return {config / name: _own_or_default(PROJECT, name) for name in EDITED}
 
 
 def _own_or_default(config: Path, name: str) -> Path:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from jobs.config.strict_toml import Strict, read_strict
 from jobs.errors import BadInput
+from warehouse.measures import VERSIONS_KEPT
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Usd = Annotated[float, Field(gt=0)]
@@ -35,11 +36,16 @@ class NightLimits(Strict):
 
 
 class Keep(Strict):
-    """In days; None means forever."""
+    """In days; None means forever. Versions are counted."""
 
     raw_days: int | None = Field(default=None, ge=1)
     text_days: int | None = Field(default=None, ge=1)
     author_days: int | None = Field(default=None, ge=1)
+    versions: int = Field(default=VERSIONS_KEPT, ge=2)  # of the warehouse, one a night
+
+    @property
+    def has_limit(self) -> bool:
+        return any((self.raw_days, self.text_days, self.author_days))
 
 
 class Account(Strict):

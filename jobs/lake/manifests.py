@@ -20,6 +20,7 @@ from warehouse.files import write_atomically
 MANIFEST = "_manifest.json"
 REMEDY = "Restore its folder from a backup; if there is none, delete the folder and run the night's stage again."
 BLANKED = "blanked"  # among the versions: what was blanked because it expired
+FIRST_AT = "first_at"  # among the versions: when a night was first published, whatever is published of it later
 
 
 @dataclass
@@ -48,6 +49,10 @@ class Manifest:
     @property
     def blanked(self) -> list[str]:
         return self.versions.get(BLANKED, "").split()
+
+    @property
+    def first_at(self) -> str | None:
+        return self.versions.get(FIRST_AT)
 
     def forget(self, rows: int) -> None:
         """Rows that were erased are counted as set aside."""

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apify_client import ApifyClient
@@ -15,6 +16,7 @@ from impit import HTTPError
 
 from jobs import publish
 from jobs.alerts.channels import channels
+from jobs.alerts.heartbeat import beaten_at
 from jobs.alerts.rules import read_rules
 from jobs.collect.plan import too_dear
 from jobs.config.secrets import masked
@@ -34,6 +36,7 @@ from warehouse import WarehouseError
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
+MOST_BETWEEN_BEATS = timedelta(hours=3)  # its timer runs every hour
 LEAST_JAVA = 17
 LEAST_MEMORY_GB = 4
 LEAST_DISK_GB = 5
@@ -59,7 +62,21 @@ class Finding:
 def examine(settings: Settings, only_files: bool = False) -> list[Finding]:
     """All checks, or only those of the files that people edit."""
     files = (targets, alerts, policies)
-    all_checks = (java, spark_nlp, memory, disk, *files, token, lake, authors, store, backups, model, warehouse)
+    all_checks = (
+        java,
+        spark_nlp,
+        memory,
+        disk,
+        *files,
+        token,
+        lake,
+        authors,
+        store,
+        backups,
+        model,
+        warehouse,
+        heartbeat,
+    )
     return [_examined(check, settings) for check in (files if only_files else all_checks)]
 
 
@@ -176,6 +193,15 @@ def backups(settings: Settings) -> str:
     if (days := (time.time() - found[-1].stat().st_mtime) / 86_400) > OLDEST_BACKUP_DAYS:
         raise Ailment(f"The newest backup, {found[-1]}, is {days:.0f} days old. Look at the DAG `backup` in Airflow.")
     return f"{len(found)} in {settings.backups}, the newest {found[-1].name}"
+
+
+def heartbeat(settings: Settings) -> str:
+    beaten = beaten_at(settings)
+    if beaten is None:
+        return "nobody is told when nights stop; `toxwatch doctor --timer FOLDER` writes a timer that does"
+    if datetime.now(UTC) - beaten > MOST_BETWEEN_BEATS:
+        raise Ailment(f"The last heartbeat was at {beaten:%Y-%m-%d %H:%M} UTC: its timer no longer runs.")
+    return f"the timer last asked at {beaten:%Y-%m-%d %H:%M} UTC"
 
 
 def model(settings: Settings) -> str:

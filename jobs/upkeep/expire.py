@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.config.settings import Settings
-from jobs.config.targets import Keep, read_targets
+from jobs.config.targets import read_targets
 from jobs.console import progress
+from jobs.errors import BadInput
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS
 from jobs.lake.failures import recorded
 from jobs.lake.files import write_table
@@ -26,14 +27,19 @@ from jobs.lake.nights import Lake, refuse_future
 from warehouse import build
 from warehouse.reader import Warehouse
 
+EXPIRED_UNTIL = "expired_until"  # among the lake's facts
+LONGEST_GAP = timedelta(days=60)  # between two expiries; after a longer one, the clock may have jumped
 
-def run(settings: Settings, night: date) -> dict[str, int]:
-    """Rows blanked and nights removed, by place."""
+
+def run(settings: Settings, night: date, anyway: bool = False) -> dict[str, int]:
+    """Rows blanked and nights removed, by place. Raises BadInput after a long gap, unless `anyway`."""
     keep = read_targets(settings.targets_file).keep
-    if keep == Keep():
+    if not keep.has_limit:
         return {}
     refuse_future(night)
     lake = Lake.of(settings)
+    if not anyway:
+        _refuse_jump(lake, night)
     done: Counter[str] = Counter()
     limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
     with recorded(lake, night, "expire"), lake.lock("lake"), progress("delete what has expired by", night=night):
@@ -44,7 +50,18 @@ def run(settings: Settings, night: date) -> dict[str, int]:
                 for folder in lake.folders(dataset.name) if columns else ():
                     done[f"{what} in {dataset.name}"] += _blank(folder, what, columns, limit)
         done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
+        lake.note(EXPIRED_UNTIL, str(night))
     return {place: rows for place, rows in done.items() if rows}
+
+
+def _refuse_jump(lake: Lake, night: date) -> None:
+    """A clock that is a year ahead would delete a year too much."""
+    before = lake.facts().get(EXPIRED_UNTIL)
+    if before and night - date.fromisoformat(before) > LONGEST_GAP:
+        raise BadInput(
+            f"The last night that expired something was {before}, and this one is {night}. If this machine's clock is "
+            f"right, run `toxwatch expire --night {night} --anyway`; if not, set it. Nothing was deleted."
+        )
 
 
 def _limit(night: date, days: int | None) -> date:

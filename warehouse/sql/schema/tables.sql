@@ -122,7 +122,8 @@ CREATE TABLE IF NOT EXISTS stages ( -- What each stage did on each night.
     rows_in   BIGINT NOT NULL, -- rows read
     rows_out  BIGINT NOT NULL, -- rows passed on
     set_aside MAP(VARCHAR, BIGINT) NOT NULL, -- reason → number of rows not passed on
-    seconds   DOUBLE NOT NULL -- duration
+    seconds   DOUBLE NOT NULL, -- duration
+    first_at  TIMESTAMPTZ -- when the night's figures were first there; of publish only, NULL if unknown
 );
 
 CREATE TABLE IF NOT EXISTS runs ( -- Paid Apify runs.

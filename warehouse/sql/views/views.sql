@@ -325,6 +325,15 @@ LEFT JOIN (SELECT night, count(*) AS warnings FROM quality WHERE NOT is_met GROU
 GROUP BY night;
 COMMENT ON VIEW nights IS 'Each nightly run: comments read, accepted and scored, seconds, cost, errors.';
 
+CREATE OR REPLACE VIEW costs AS
+WITH paid AS (SELECT night, platform, account, sum(cost_usd) AS cost_usd FROM runs GROUP BY ALL),
+came AS (SELECT first_night AS night, platform, account, count(*) AS new_comments FROM comments GROUP BY ALL),
+worked AS (SELECT night, sum(seconds) AS seconds FROM stages GROUP BY night)
+SELECT night, platform, account, coalesce(cost_usd, 0) AS cost_usd, coalesce(new_comments, 0) AS new_comments,
+    seconds * coalesce(new_comments, 0) / nullif(sum(new_comments) OVER (PARTITION BY night), 0) AS compute_seconds
+FROM paid FULL JOIN came USING (night, platform, account) LEFT JOIN worked USING (night);
+COMMENT ON VIEW costs IS 'What each account''s comments cost, by night: what Apify charged, new comments, and the share of the night''s compute time that they take.';
+
 -- What `monitor` records for a night, by account: that day's comments, estimated shares with margins, flagged comments,
 -- drift, cost, errors, rejected rows, and coverage of the posts last collected that night.
 CREATE OR REPLACE MACRO figures_of(of_night) AS TABLE
@@ -342,6 +351,8 @@ UNION ALL SELECT of_night, platform, account, 'coverage', NULL, coverage_of(capt
 
 -- Columns that only views have. A column name means the same in every table and view.
 COMMENT ON COLUMN comments_scored.flags IS 'categories that the policy flags, e.g. [toxic, insult]';
+COMMENT ON COLUMN costs.new_comments IS 'comments that no earlier night had collected';
+COMMENT ON COLUMN costs.compute_seconds IS 'seconds of the night''s stages, shared out by new comments; NULL on a night without any';
 COMMENT ON COLUMN comments_scored.severity IS 'highest severity among the flags, or none';
 COMMENT ON COLUMN comments_scored.reviewed_as IS 'categories chosen by the last reviewer, empty if harmless; NULL if not reviewed';
 COMMENT ON COLUMN comments_scored.model IS 'model that gave the scores';

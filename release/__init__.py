@@ -1,0 +1,1 @@
+"""How a release is made: the wheel, what is in it, and the docs as a site."""
