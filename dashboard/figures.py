@@ -23,6 +23,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": True, "ticks": ""}
 Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
 DAYS = {**X, "type": "date", "tickformat": "%d %b", "nticks": 6}
+VOLUME = {**Y, "domain": [0, 0.17], "nticks": 2, "tickformat": "~s", "showgrid": False, "rangemode": "tozero"}
 SHARES = {**Y, "tickformat": ".1~%", "rangemode": "tozero"}
 
 
@@ -69,8 +70,23 @@ def trend(
              "text": [f"{row['of']:%a %d %b %Y}: {row['share']:.1%}" for row in laid_over], "mode": "lines",
              "line": {"color": INK, "dash": "dot", "width": 2}, "hovertemplate": "%{text}<extra></extra>"}  # fmt: skip
     extra = [*([posts] if posted else []), *([other] if laid_over else [])]
-    data = [*_band(rows, COLOURS[label], address, hover=True), *extra]
-    return _quiet(data, 300, xaxis=DAYS, yaxis=SHARES, shapes=[period, *lines], annotations=labels)
+    data = [_volume(rows), *_band(rows, COLOURS[label], address, hover=True), *extra]
+    axes = {"yaxis": {**SHARES, "domain": [0.24, 1]}, "yaxis2": VOLUME, "xaxis": {**DAYS, "anchor": "y2"}}
+    return _quiet(data, 340, **axes, shapes=[period, *lines], annotations=labels)
+
+
+def _volume(rows: Sequence[Row]) -> dict[str, Any]:
+    """Comments by day, as bars below a trend."""
+    return {
+        "type": "bar",
+        "x": [row["day"] for row in rows],
+        "y": [row["comments"] for row in rows],
+        "yaxis": "y2",
+        "text": [counted(row["comments"], "comment") for row in rows],
+        "textposition": "none",
+        "marker": {"color": INK, "opacity": 0.35},
+        "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>",
+    }
 
 
 def small_multiples(rows: Sequence[Row], address: Address = nowhere) -> dict[str, Figure]:

@@ -28,7 +28,7 @@ def panel(answers: Answers, view: View, reviews: Reviews | None = None) -> Compo
     written = _written(answers, view, reviews, rows[0]["day"]) if reviews and rows else []
     events = [(one.day, one.text if view.account or not one.account else f"{one.text} ({one.account})")
               for one in written]  # fmt: skip
-    note = "Estimated share of comments, with 95% interval. The selected period is shaded"
+    note = "Estimated share of comments, with 95% interval. The selected period is shaded; bars are comments"
     if view.compared:
         note += f"; the dotted line is {compared_with(view)}"
     drawn = chart(

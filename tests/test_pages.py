@@ -166,11 +166,18 @@ def test_the_accounts_are_sorted_and_found() -> None:
     assert shown("?find=M/C") == "c"
 
 
+def test_bars_below_a_trend_are_the_comments_of_its_days(answers: Answers) -> None:
+    rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
+    volume, *_ = figures.trend(rows, "toxic", [], WEEK.first)["data"]
+    assert dict(zip(volume["x"], volume["y"], strict=True)) == {row["day"]: row["comments"] for row in rows}
+    assert (volume["type"], volume["yaxis"], sum(volume["y"][-7:])) == ("bar", "y2", 703)
+
+
 def test_a_day_without_comments_interrupts_the_line(answers: Answers) -> None:
     rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
     whole = figures.trend(rows, "toxic", [], WEEK.first)["data"]
     broken = figures.trend(rows[:3] + rows[4:], "toxic", [], WEEK.first)["data"]
-    assert (len(whole), len(broken)) == (2, 4)
+    assert (len(whole), len(broken)) == (3, 5)
     assert figures.sparkline(rows[:3] + rows[4:], "red").count("polyline") == 2
 
 

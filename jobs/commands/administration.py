@@ -1,35 +1,43 @@
-"""What admins do in the browser, done as the command line does it."""
+"""What admins do in the browser, done as the command line does it.
+
+What does it is imported when it is asked for, so that the server starts faster.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dashboard.settings import Administration, EditedFile, Forecast, Progress
-from jobs import publish
-from jobs.alerts import rules
-from jobs.alerts.channels import channels
-from jobs.collect.plan import month_usd, plan
 from jobs.commands.options import night_of
 from jobs.config.settings import Settings, own_file
-from jobs.config.targets import read_targets
 from jobs.errors import BadInput, ToxwatchError
-from jobs.schedule.by_hand import NightByHand
 from warehouse import WarehouseError
 from warehouse.policies import read_policies
+
+if TYPE_CHECKING:
+    from jobs.alerts.rules import Rules
+    from jobs.config.targets import Targets
 
 
 def administration(data_dir: Path | None) -> Administration:
     """Over the files that the settings name when they are asked for."""
 
+    from jobs.schedule.by_hand import NightByHand
+
     def forecast() -> Forecast | None:
+        from jobs.collect.plan import month_usd, plan
+
         settings = Settings.load(data_dir)
         try:
-            entries, targets = plan(settings, night_of(None)), read_targets(settings.targets_file)
+            entries, targets = plan(settings, night_of(None)), targets_in(settings.targets_file)
         except BadInput:
             return None
         return Forecast({entry.account: entry.expected_usd for entry in entries}, month_usd(entries, targets))
 
     def apply_policies() -> str | None:
+        from jobs import publish
+
         try:
             publish.apply(Settings.load(data_dir))
         except (ToxwatchError, WarehouseError) as error:
@@ -43,19 +51,37 @@ def administration(data_dir: Path | None) -> Administration:
         return Progress(day, night.is_running, night.done(day), night.error())
 
     return Administration(
-        targets=edited("targets", lambda: Settings.load(data_dir).targets_file, read_targets, is_made=True),
+        targets=edited("targets", lambda: Settings.load(data_dir).targets_file, targets_in, is_made=True),
         forecast=forecast,
         policies=edited("policies", lambda: Settings.load(data_dir).policies_file, read_policies),
         apply_policies=apply_policies,
-        alerts=edited("alerts", lambda: Settings.load(data_dir).alerts_file, rules.read_rules),
+        alerts=edited("alerts", lambda: Settings.load(data_dir).alerts_file, rules_in),
         channels=lambda: _told(lambda: _channels(Settings.load(data_dir))),
-        send_test=lambda: _told(lambda: rules.send_test(Settings.load(data_dir), datetime.now(UTC).date())),
+        send_test=lambda: _told(lambda: _send_test(Settings.load(data_dir))),
         is_somebody_told=lambda: _is_somebody_told(Settings.load(data_dir)),
         has_token=lambda: Settings.load(data_dir).apify_token is not None,
         has_accounts=lambda: _has_accounts(Settings.load(data_dir)),
         start_night=lambda: night.start(night_of(None)),
         progress=progress,
     )
+
+
+def targets_in(file: Path) -> "Targets":
+    from jobs.config.targets import read_targets
+
+    return read_targets(file)
+
+
+def rules_in(file: Path) -> "Rules":
+    from jobs.alerts.rules import read_rules
+
+    return read_rules(file)
+
+
+def _send_test(settings: Settings) -> str:
+    from jobs.alerts import rules
+
+    return rules.send_test(settings, datetime.now(UTC).date())
 
 
 def _told(action: Callable[[], str]) -> str:
@@ -67,7 +93,7 @@ def _told(action: Callable[[], str]) -> str:
 
 def _has_accounts(settings: Settings) -> bool:
     try:
-        return bool(read_targets(settings.targets_file).collected)
+        return bool(targets_in(settings.targets_file).collected)
     except BadInput:
         return False
 
@@ -80,7 +106,9 @@ def _is_somebody_told(settings: Settings) -> bool:
 
 
 def _names_of_channels(settings: Settings) -> list[str]:
-    return [channel.name for channel in channels(settings, rules.read_rules(settings.alerts_file).send.email)]
+    from jobs.alerts.channels import channels
+
+    return [channel.name for channel in channels(settings, rules_in(settings.alerts_file).send.email)]
 
 
 def _channels(settings: Settings) -> str:
