@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from dashboard.pages import start
+from dashboard.settings import Progress
 from jobs.commands.administration import administration
 from jobs.standin import Server
 from tests.conftest import WATCHED
@@ -48,6 +51,20 @@ def test_a_new_installation_says_what_it_needs_and_why_a_night_failed(
         assert serious_faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.close()
+
+
+def test_a_night_is_told_stage_by_stage_and_its_comments_as_soon_as_they_are_there() -> None:
+    def told(done: list[str], is_running: bool = True, error: str | None = None) -> str:
+        return str(start._night(Progress(date(2026, 11, 20), is_running, dict.fromkeys(done, 1204), error)))
+
+    half = told(["scrape", "validate"])
+    assert "Checked: 1,204" in half
+    assert "Preparing texts …" in half
+    assert "See what it found" in told(list(start.STAGES))
+    failed = told(["scrape"], is_running=False, error="no room")
+    assert "no room" in failed
+    assert "…" not in failed
+    assert "hidden=True" not in failed
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def _night(progress: Progress) -> list[Component]:
         lines.append(html.Li(f"{now} …", className="now"))
     if progress.error:
         lines.append(html.Li(progress.error, className="worse"))
-    if not progress.is_running and now is None:
+    if now is None:
         lines.append(html.Li([link("See what it found", "/")]))
     can_start = not progress.is_running and now is not None
     return [
