@@ -14,9 +14,9 @@ trap 'kill -INT $airflow; wait $airflow; rm -rf "$place"' EXIT
 within() { # seconds, what to wait for, command
     seconds=$1 what=$2; shift 2
     until "$@" > /dev/null 2>&1; do
-        seconds=$((seconds - 3))
+        seconds=$((seconds - 5))
         [ $seconds -gt 0 ] || { echo "timed out: $what" >&2; tail -30 "$place/log"; exit 1; }
-        sleep 3
+        sleep 5
     done
     echo "ok: $what"
 }

@@ -15,9 +15,9 @@ trap 'code=$?; [ $code = 0 ] || compose logs --tail 20; compose --profile full d
 within() { # seconds, what to wait for, command
     seconds=$1 what=$2; shift 2
     until "$@" > /dev/null 2>&1; do
-        seconds=$((seconds - 3))
+        seconds=$((seconds - 10))
         [ $seconds -gt 0 ] || { echo "timed out: $what" >&2; compose ps; compose logs --tail 30; exit 1; }
-        sleep 3
+        sleep 10
     done
     echo "ok: $what"
 }

@@ -1,6 +1,7 @@
 """Backup and restore: the same data folder elsewhere, and a damaged backup that leaves nothing behind."""
 
 import subprocess
+import tarfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,6 +109,25 @@ def test_a_passphrase_keeps_a_backup_to_oneself(kept: tuple[Settings, Path], tmp
     new = replace(secret, data_dir=tmp_path / "new")
     assert backup.restore(new, str(tmp_path / "backup.tar.age")) == files
     assert (new.data_dir / "author.key").read_bytes() == (settings.data_dir / "author.key").read_bytes()
+
+
+@pytest.mark.parametrize("has_filter", [True, False], ids=["", "as in Debian's Python 3.11"])
+@pytest.mark.parametrize(
+    ("name", "leads_to"), [("../out", None), ("/tmp/out", None), ("in", "../../out"), ("in", "/etc")]
+)
+def test_a_backup_writes_nothing_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, leads_to: str | None, has_filter: bool
+) -> None:
+    if not has_filter:
+        monkeypatch.setattr(backup, "SAFE", {})
+    member = tarfile.TarInfo(name)
+    if leads_to:
+        member.type, member.linkname = tarfile.SYMTYPE, leads_to
+    with tarfile.open(tmp_path / "hostile.tar", "w") as archive:
+        archive.addfile(member)
+    with pytest.raises(BadInput, match="would be written outside"):
+        backup.restore(Settings.load(tmp_path / "new"), str(tmp_path / "hostile.tar"))
+    assert [path.name for path in tmp_path.iterdir()] == ["hostile.tar"]
 
 
 def test_scheduled_backups_are_dated_and_the_oldest_go(kept: tuple[Settings, Path], tmp_path: Path) -> None:

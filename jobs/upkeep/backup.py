@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from jobs import publish
 from jobs.config.settings import Settings
@@ -29,6 +29,7 @@ from models.card import file_hash
 from warehouse.files import DRAFT, sync, sync_tree, writing
 
 CONTENTS = "contents.json"
+SAFE: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # not in Debian's Python 3.11
 KEPT = 7  # of the scheduled backups
 TRIED = f".restored{DRAFT}"  # what the temporary folder's name begins with; it lies in the data folder
 
@@ -147,7 +148,9 @@ def _unpack(source: Path, target: Path, passphrase: str | None) -> Contents:
     """What the files are that came out of a backup."""
     try:
         with _reading_tar(source, passphrase) as archive:
-            archive.extractall(target, filter="data")
+            for member in archive:
+                _check_inside(member)
+                archive.extract(member, target, **SAFE)
         (target / CONTENTS).stat()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise BadInput(f"{source} is no whole backup ({error}). Nothing was restored; take an older one.") from None
@@ -156,6 +159,16 @@ def _unpack(source: Path, target: Path, passphrase: str | None) -> Contents:
         for path in target.rglob("*")
         if (path.is_symlink() or path.is_file()) and path != target / CONTENTS
     }
+
+
+def _check_inside(member: tarfile.TarInfo) -> None:
+    """Refuses what a backup never holds, such as a file that would be written elsewhere."""
+    folder, leads_to = os.path.split(member.name)[0], member.linkname if member.issym() else ""
+    places = (member.name, os.path.join(folder, leads_to))
+    if any(os.path.isabs(place) or os.path.normpath(place).startswith("..") for place in places):
+        raise tarfile.TarError(f"{member.name} would be written outside")
+    if not (member.isreg() or member.issym()):
+        raise tarfile.TarError(f"{member.name} is no file")
 
 
 def _differing(one: Contents, other: Contents) -> list[str]:
