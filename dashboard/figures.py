@@ -18,7 +18,7 @@ from warehouse.measures import FEW_COMMENTS
 Figure = dict[str, Any]
 Address = Callable[[Row], str | None]  # where a click on a point leads, from the row that it shows
 
-FEW = "rgba(134, 142, 150, 0.25)"  # of a cell with few comments
+FEW = "rgba(134, 142, 150, 0.25)"  # of what few comments say
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": True, "ticks": ""}
 Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
@@ -272,7 +272,8 @@ def _line(rows: Sequence[Row], colour: str, address: Address, hover: bool) -> li
          "opacity": 0.18, "line": {"width": 0}, "mode": "lines", "hoverinfo": "skip"},
         {"type": "scatter", "x": days, "y": [row["share"] for row in rows], "text": texts,
          "mode": "lines+markers" if hover or len(rows) == 1 else "lines", "line": {"color": colour, "width": 2},
-         "marker": {"size": 5}, **_opening([address(row) for row in rows]),
+         "marker": {"size": 5, "color": [FEW if row["comments"] < FEW_COMMENTS else colour for row in rows]},
+         **_opening([address(row) for row in rows]),
          "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"},
     ]  # fmt: skip
 

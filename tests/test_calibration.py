@@ -181,6 +181,29 @@ def test_a_tag_that_an_account_gets_or_loses_takes_its_calibration_along(setting
     assert moved["calm"][0] > calibrated["calm"][0]
 
 
+def test_an_account_that_is_renamed_is_another_one_and_a_calibration_of_its_tag_holds_for_both(
+    settings: Settings, tmp_path: Path
+) -> None:
+    plain = shares(settings)["loud"][0]
+    calibrate.run(settings, LOUD, FIRST, LAST)
+    calibrated = shares(settings)["loud"]
+    renamed = settings.data_dir.parent / "renamed.toml"
+    renamed.write_text(TARGETS.replace('"loud"', '"louder"'))
+    settings = replace(settings, targets_file=renamed)
+    night = night_of(
+        tmp_path / "lake", LAST + timedelta(1),
+        [(f"louder/{n}", f"later {n}", at(LAST + timedelta(1)), 0.2) for n in range(30)], {version(settings): 0.0},
+    )  # fmt: skip
+    build.publish(settings.data_dir / "warehouse", [night], context(settings))
+    assert shares(settings)["loud"] == calibrated
+    assert shares(settings)["louder"] == [pytest.approx(0.2)]
+    row = ("toxic", version(settings), 1.0, 1.0, 0.1, 200, 0.1, 0.2, str(FIRST), str(LAST))
+    Reviews.in_folder(settings.data_dir).keep_calibration("tag", "sport", [row])
+    publish.apply(settings)
+    assert shares(settings)["louder"][0] > 0.3
+    assert shares(settings)["loud"][0] > plain, "its own calibration stays with the old name"
+
+
 def test_a_later_night_and_a_rebuilt_warehouse_are_calibrated(settings: Settings, tmp_path: Path) -> None:
     calibrate.run(settings, LOUD, FIRST, LAST)
     said = [(f"loud/later{n}", f"later {n}", at(LAST + timedelta(1)), 0.2) for n in range(30)]

@@ -173,6 +173,13 @@ def test_bars_below_a_trend_are_the_comments_of_its_days(answers: Answers) -> No
     assert (volume["type"], volume["yaxis"], sum(volume["y"][-7:])) == ("bar", "y2", 703)
 
 
+def test_a_day_with_few_comments_is_grey(answers: Answers) -> None:
+    rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
+    [*_, line] = figures.trend([rows[0] | {"comments": 3}, *rows[1:]], "toxic", [], WEEK.first)["data"]
+    assert line["marker"]["color"][0] == figures.FEW
+    assert figures.FEW not in line["marker"]["color"][1:]
+
+
 def test_a_day_without_comments_interrupts_the_line(answers: Answers) -> None:
     rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
     whole = figures.trend(rows, "toxic", [], WEEK.first)["data"]

@@ -58,10 +58,11 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
         ),
         chart(
             "By language",
-            "Estimated share, with 95% interval; most-used language first.",
+            f"Estimated share, with 95% interval; most-used language first. Grey: fewer than {FEW_COMMENTS} comments.",
             figures.bars(
                 [language_name(row["language"]) for row in languages],
-                [row["share"] for row in languages], [row["margin"] for row in languages], COLOURS[view.label],
+                [row["share"] for row in languages], [row["margin"] for row in languages],
+                [figures.FEW if row["comments"] < FEW_COMMENTS else COLOURS[view.label] for row in languages],
                 [behind(view, flag=view.label, language=row["language"]) for row in languages],
             ),
             languages, "No language has five or more comments in this period.",
