@@ -36,4 +36,4 @@ def test_people_get_a_line_for_each_account_and_the_worst_first(alerts: list[Ale
 
 
 def test_every_rule_has_its_rank() -> None:
-    assert RANKS.keys() - {"test"} == Rules.model_fields.keys() - {"send"}
+    assert RANKS.keys() - {"silent", "test"} == Rules.model_fields.keys() - {"send"}
