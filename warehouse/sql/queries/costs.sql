@@ -1,4 +1,8 @@
 -- What do 1,000 new comments cost, by client (tag) and month?
-SELECT date_trunc('month', night)::DATE AS month, unnest(tags) AS client, sum(cost_usd) AS usd, sum(new_comments)::BIGINT AS new_comments,
+WITH of_clients AS (
+    SELECT date_trunc('month', c.night)::DATE AS month, unnest(a.tags) AS client, c.cost_usd, c.new_comments, c.compute_seconds
+    FROM costs c JOIN accounts a USING (platform, account)
+)
+SELECT month, client, sum(cost_usd) AS usd, sum(new_comments)::BIGINT AS new_comments,
     1000 * sum(cost_usd) / nullif(sum(new_comments), 0) AS usd_per_1000, sum(compute_seconds) AS compute_seconds
-FROM costs JOIN accounts USING (platform, account) GROUP BY ALL ORDER BY month DESC, usd DESC, client;
+FROM of_clients GROUP BY ALL ORDER BY month DESC, usd DESC, client;
