@@ -152,7 +152,7 @@ def test_an_account_that_stays_private_is_told_once(told: Settings, tmp_path: Pa
     nights = []
     for back, errors in ((2, ["private"]), (1, ["private"]), (0, ["private", "blocked"])):
         day = LAST - timedelta(days=back)
-        night = replace(night_of(tmp_path / "lake", day, []), stages=lambda _: [("validate", 0, 0, "{}", 0.0)])
+        night = replace(night_of(tmp_path / "lake", day, []), stages=lambda _: [("validate", 0, 0, "{}", 0.0, None)])
         rows = [
             {"platform": "instagram", "account": "shy", "input_url": "https://x/shy", "error": error,
              "description": None, "is_retryable": False}

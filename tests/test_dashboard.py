@@ -438,7 +438,7 @@ def test_without_a_warehouse_the_page_says_what_to_run(browser: Browser, tmp_pat
     with serving(tmp_path / "nowhere") as address:
         page = browser.new_page()
         page.goto(address)
-        expect(page.locator("main")).to_contain_text("Run toxwatch nightly")
+        expect(page.locator("main")).to_contain_text("Run toxwatch doctor")
         page.close()
         assert post(f"{address}/predict", {"inputs": ["hello"]})[0] == 200
         assert get(f"{address}/healthz")[0] == 503

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.long
 def test_every_figure_is_the_sum_of_comments_that_have_a_raw_line(after_two_nights: Settings) -> None:
     query = "SELECT platform || '/' || account, day, label, comments, expected FROM daily WHERE label = 'toxic'"
     figures = Warehouse(after_two_nights.data_dir / "warehouse").query(query)
-    assert len(figures) > 10
+    assert figures
     for account, day, label, comments, expected in figures:
         found = explain(after_two_nights, account, day, label)
         assert len(found.comments) == comments

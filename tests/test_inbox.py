@@ -46,7 +46,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         comments += [(f"calm/{day}-{n}", f"calm {n} of {day}", at(day, n % 24), 0.01) for n in range(40)]
         if back == 0:
             comments.append(("calm/rude", "you are rude", at(day, 20), 0.7))
-        done = [("publish", len(comments), len(comments), "{}", 1.0)]
+        done = [("publish", len(comments), len(comments), "{}", 1.0, None)]
         nights.append(replace(night_of(place / "lake", day, comments), stages=lambda _, done=done: done))
     failed = {"night": LAST, "platform": "instagram", "account": "gone", "error": "no_items", "is_retryable": False}
     paid = {"night": LAST, "run_id": "r1", "platform": "instagram", "account": "loud", "actor": "a",

@@ -80,9 +80,9 @@ def test_echoes_are_made_of_the_texts_and_nobody_labelled_them() -> None:
 
 
 def test_the_disguises_of_training_are_known_ones() -> None:
-    from models.training.obfuscate import DISGUISES, MET
+    from models.training.obfuscate import DISGUISES, WEIGHTS
 
-    assert MET.keys() == DISGUISES.keys() - {"homoglyphs", "zero_width"}, "the text rule undoes those two"
+    assert WEIGHTS.keys() == DISGUISES.keys() - {"homoglyphs", "zero_width"}, "the text rule undoes those two"
 
 
 def test_a_word_is_rounded_by_its_own_scale(tmp_path: Path) -> None:
