@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -9,7 +10,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboard.components import link
+from dashboard.components import choice, link
 from dashboard.inbox import Inbox, Item, Line
 from dashboard.pages import review
 from dashboard.people import VISITOR
@@ -21,6 +22,7 @@ from warehouse.reviews import Reviews
 
 LONGEST_NOTE = 500  # characters
 CAPTIONS = {"hidden": "Hidden", "deleted": "Deleted", "replied": "Replied"}
+_choice = partial(choice, w=220, clearable=True)
 BUTTONS = ("agree", "harmless", "save", *HANDLINGS, "attacked", "note", "hand")
 
 
@@ -126,9 +128,9 @@ def _hand_to(row: Row, colleague: str | None, inbox: Inbox, cases: Cases) -> str
 
 def _hand(row: Row, inbox: Inbox) -> list[Component]:
     colleagues = inbox.colleagues(_as_line(row))
-    choice = _choice("case-colleague", "Hand to", {name: name for name in colleagues})
+    colleague = _choice("case-colleague", "Hand to", {name: name for name in colleagues})
     button = _button("hand", "Hand over")
-    return [choice, button] if colleagues else [html.Div([choice, button], hidden=True)]
+    return [colleague, button] if colleagues else [html.Div([colleague, button], hidden=True)]
 
 
 def _as_line(row: Row) -> Line:
@@ -170,11 +172,3 @@ def _after(at: datetime, posted_at: datetime) -> str:
 
 def _button(name: str, caption: str) -> Component:
     return html.Button(caption, id=f"case-{name}-button", n_clicks=0)
-
-
-def _choice(id: str, label: str, choices: dict[str, str], value: str | None = None) -> Component:
-    select: Component = dmc.Select(
-        id=id, label=label, value=value, size="sm", w=220, clearable=True,
-        data=[{"value": key, "label": text} for key, text in choices.items()],
-    )  # fmt: skip
-    return select

@@ -308,6 +308,15 @@ def pick(
     return select
 
 
+def choice(id: str, label: str, choices: dict[str, str], value: str | None = None, **options: Any) -> Component:
+    """A control of a form; `choices` is value → text."""
+    select: Component = dmc.Select(
+        id=id, label=label, value=value, size="sm",
+        data=[{"value": key, "label": text} for key, text in choices.items()], **options,
+    )  # fmt: skip
+    return select
+
+
 def pick_period(view: View) -> list[Component]:
     """A usual period, or any dates."""
     lengths = {str(days): text for days, text in PERIODS.items()}

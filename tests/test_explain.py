@@ -16,7 +16,7 @@ from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
 from openlineage.client.serde import Serde
 
 from jobs.ask import lineage
-from jobs.ask.explain import explain, told
+from jobs.ask.explain import explain, sentences
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
 from jobs.lake.failures import recorded
@@ -50,7 +50,7 @@ def test_a_raw_line_is_the_one_that_is_named(after_two_nights: Settings) -> None
         line = json.loads(lines[one.line - 1])
         assert one.comment_id.partition(":")[2] in json.dumps(line["item"])
         assert one.run_id == line["run_id"]
-    assert f"model: {found.figure['model']}" in "\n".join(told(found))
+    assert f"model: {found.figure['model']}" in "\n".join(sentences(found))
 
 
 def test_what_has_no_figure_is_said(after_two_nights: Settings) -> None:

@@ -1,6 +1,7 @@
 """Settings of who gets in: people, who are invited by a link and choose their own password, and programs with keys."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -9,7 +10,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.changes import settings_page
-from dashboard.components import panel, table
+from dashboard.components import choice, panel, table
 from dashboard.people import INVITATION_DAYS, ROLES, SCOPES, VISITOR, WELCOME, People, PeopleError
 from dashboard.view import Answers
 from warehouse import Part, WarehouseError
@@ -17,6 +18,7 @@ from warehouse import Part, WarehouseError
 PATH, TITLE = "/settings/people", "People and keys"
 SEES = {"all": "Comments and statistics", "figures": "Statistics only"}
 SCOPE_NAMES = {"predict": "Score texts", "figures": "Statistics", "read": "Statistics and comments"}
+_choice = partial(choice, w=220, allowDeselect=False)
 
 
 def layout(people: People, answers: Answers) -> Component:
@@ -176,11 +178,3 @@ def _keys_panel(people: People) -> Component:
         html.Div(html.Button("Remove key", id="remove-key"), className="actions"),
         table(rows, {name: name for name in rows[0]}) if rows else html.P("No keys yet.", className="empty"), wide=True,
     )  # fmt: skip
-
-
-def _choice(id: str, label: str, choices: dict[str, str], value: str | None = None) -> Component:
-    select: Component = dmc.Select(
-        id=id, label=label, value=value, size="sm", w=220, allowDeselect=False,
-        data=[{"value": key, "label": text} for key, text in choices.items()],
-    )  # fmt: skip
-    return select

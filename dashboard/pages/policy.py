@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -12,7 +13,7 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 
 from dashboard.changes import last_change, outputs, page_of, register_undo
-from dashboard.components import LANGUAGES, labelled, panel, percent
+from dashboard.components import LANGUAGES, choice, labelled, panel, percent
 from dashboard.settings import Administration, SettingsError, SettingsFile
 from dashboard.view import TAG, Answers, Row, View
 from dashboard.wording import counted, label_title, listed
@@ -27,6 +28,7 @@ SEVERITIES = [{"value": one, "label": one.capitalize()} for one in measures.SEVE
 # The sentence that belongs to where the slider stands.
 PREVIEW = "(value, sentences) => sentences[Math.round(value * 100)] || ''"
 
+_choice = partial(choice, w=190, searchable=True)
 OfModel = Callable[[], Mapping[str, float]]  # from where the model flags each category
 
 
@@ -73,7 +75,7 @@ def register(
         changed = {label: rule for label, rule in wanted.items() if rule != now[label]}
         if not changed:
             return "Nothing has changed.", no_update
-        did = f"set {listed([_told(label, now[label], rule) for label, rule in changed.items()])}"
+        did = f"set {listed([_change(label, now[label], rule) for label, rule in changed.items()])}"
 
         def change(document: TOMLDocument) -> None:
             for label, (threshold, severity) in changed.items():
@@ -164,7 +166,7 @@ def _write(rule: Any, threshold: float, severity: str, of_model: float) -> None:
         rule["from"] = threshold
 
 
-def _told(label: str, before: tuple[float, str], after: tuple[float, str]) -> str:
+def _change(label: str, before: tuple[float, str], after: tuple[float, str]) -> str:
     """ "threat from 0.40 to 0.30", "insult to high" """
     changes = [f"from {before[0]:.2f} to {after[0]:.2f}"] if before[0] != after[0] else []
     changes += [f"to {after[1]}"] if before[1] != after[1] else []
@@ -263,11 +265,3 @@ def _exceptional(exception: Mapping[str, Any]) -> str:
         f"{exception[label]['severity']}"
         for label in LABELS if label in exception
     ] or ["nothing"])  # fmt: skip
-
-
-def _choice(id: str, label: str, choices: dict[str, str], **options: Any) -> Component:
-    select: Component = dmc.Select(
-        id=id, label=label, size="sm", w=190, searchable=True,
-        data=[{"value": key, "label": text} for key, text in choices.items()], **options,
-    )  # fmt: skip
-    return select

@@ -1,9 +1,8 @@
 """The files with which systemd or cron runs `toxwatch heartbeat` every hour."""
 
-import sys
 from pathlib import Path
 
-from jobs.config.settings import Settings
+from jobs.config.settings import TOXWATCH, Settings
 from warehouse.files import write_atomically
 
 NAME = "toxwatch-heartbeat"
@@ -36,9 +35,8 @@ def write(settings: Settings, folder: Path) -> str:
     """Writes the unit files and an environment to fill in; returns what a person does with them."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    command = Path(sys.executable).with_name("toxwatch")
     values = {"data": settings.data_dir, "alerts": settings.alerts_file, "folder": folder, "name": NAME}
-    write_atomically(folder / f"{NAME}.service", SERVICE.format(command=command, **values))
+    write_atomically(folder / f"{NAME}.service", SERVICE.format(command=TOXWATCH, **values))
     write_atomically(folder / f"{NAME}.timer", TIMER)
     environment = folder / f"{NAME}.env"
     if not environment.exists():
@@ -48,5 +46,5 @@ def write(settings: Settings, folder: Path) -> str:
         f"  systemctl --user enable --now {folder}/{NAME}.service {folder}/{NAME}.timer; loginctl enable-linger\n"
         f"or with cron, a line for `crontab -e`:\n"
         f"  0 * * * * set -a; . '{folder}/{NAME}.env'; TOXWATCH_DATA_DIR='{settings.data_dir}' "
-        f"TOXWATCH_ALERTS='{settings.alerts_file}' {command} heartbeat"
+        f"TOXWATCH_ALERTS='{settings.alerts_file}' {TOXWATCH} heartbeat"
     )

@@ -63,7 +63,7 @@ class Explained:
 def explain(settings: Settings, account: str, day: date, label: str) -> Explained:
     warehouse = Warehouse(settings.data_dir / "warehouse")
     named = {"account": account, "day": day, "label": label}
-    [*figures] = _rows(warehouse, "figure", named)
+    figures = _rows(warehouse, "figure", named)
     if not figures:
         raise BadInput(f"There is no figure for {account}, {label}, on {day}: no comment of that day has a score.")
     comments = _rows(warehouse, "comments", named)
@@ -102,8 +102,8 @@ def _raw_files(lake: Lake, night: date, account: str, ids: set[str]) -> Iterator
                 yield RawFile(night, f"{place}/{path.relative_to(folder)}", file_hash(path), list(lines.values()))
 
 
-def told(found: Explained) -> Iterator[str]:
-    """It in words, from the figure down to the files."""
+def sentences(found: Explained) -> Iterator[str]:
+    """The explanation in words, from the figure down to the files."""
     figure = found.figure
     yield f"{found.account}, {found.day}, {found.label}: {figure['share']:.2%} ± {100 * figure['margin']:.2f} points"
     scored = f"{figure['comments']:,} comments with scores"

@@ -56,9 +56,9 @@ def administration(data_dir: Path | None) -> Administration:
         policies=edited("policies", lambda: Settings.load(data_dir).policies_file, read_policies),
         apply_policies=apply_policies,
         alerts=edited("alerts", lambda: Settings.load(data_dir).alerts_file, rules_in),
-        channels=lambda: _told(lambda: _channels(Settings.load(data_dir))),
-        send_test=lambda: _told(lambda: _send_test(Settings.load(data_dir))),
-        is_somebody_told=lambda: _is_somebody_told(Settings.load(data_dir)),
+        channels=lambda: _or_error(lambda: _channels(Settings.load(data_dir))),
+        send_test=lambda: _or_error(lambda: _send_test(Settings.load(data_dir))),
+        is_somebody_told=lambda: _is_somebody_or_error(Settings.load(data_dir)),
         has_token=lambda: Settings.load(data_dir).apify_token is not None,
         has_accounts=lambda: _has_accounts(Settings.load(data_dir)),
         start_night=lambda: night.start(night_of(None)),
@@ -84,7 +84,7 @@ def _send_test(settings: Settings) -> str:
     return rules.send_test(settings, datetime.now(UTC).date())
 
 
-def _told(action: Callable[[], str]) -> str:
+def _or_error(action: Callable[[], str]) -> str:
     try:
         return action()
     except ToxwatchError as error:
@@ -98,7 +98,7 @@ def _has_accounts(settings: Settings) -> bool:
         return False
 
 
-def _is_somebody_told(settings: Settings) -> bool:
+def _is_somebody_or_error(settings: Settings) -> bool:
     try:
         return bool(_names_of_channels(settings))
     except BadInput:

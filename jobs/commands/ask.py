@@ -295,7 +295,7 @@ def explain(
     found = explain.explain(Settings.load(data_dir), account, day.date(), label)
     if as_json:
         return print_json(asdict(found))
-    print(*explain.told(found), sep="\n")
+    print(*explain.sentences(found), sep="\n")
     if lines:
         places = {line.comment_id: line for file in found.files for line in file.lines}
         rows = []

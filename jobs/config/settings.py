@@ -1,12 +1,14 @@
 """Settings from environment variables, read here and nowhere else."""
 
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobs.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parents[2]
+TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))  # the command, in this environment
 SHIPPED = PROJECT / "models" / "shipped" / "cascade"
 STAND_IN_TARGETS = PROJECT / "jobs" / "standin" / "targets.toml"
 STAND_IN_TOKEN = "stand-in-token"  # a stand-in never gets the real one

@@ -1,17 +1,14 @@
 """A night that somebody starts from the dashboard: a process of its own, watched by what its stages leave behind."""
 
 import subprocess
-import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
-from jobs.config.settings import Settings
+from jobs.config.settings import TOXWATCH, Settings
 from jobs.lake.datasets import STAGES
 from jobs.lake.nights import Lake
 from models.card import read_card
-
-COMMAND = (sys.executable, "-c", "from jobs.cli import main; main()", "nightly")
 
 
 class NightByHand:
@@ -28,7 +25,7 @@ class NightByHand:
         self._log = Path(tempfile.mkdtemp(prefix="toxwatch-")) / "night.log"
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
-                [*COMMAND, "--night", str(night), *place], stdout=output, stderr=subprocess.STDOUT
+                [TOXWATCH, "nightly", "--night", str(night), *place], stdout=output, stderr=subprocess.STDOUT
             )
 
     @property

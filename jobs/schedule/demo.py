@@ -4,7 +4,6 @@ The dashboard opens after the first night and fills while the others run.
 """
 
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +15,7 @@ from rich.console import Console
 
 from jobs import nightly, publish, standin
 from jobs.ask import sql
-from jobs.config.settings import Settings
+from jobs.config.settings import TOXWATCH, Settings
 from jobs.schedule.standalone import require_free
 from jobs.spark.jvm import expect_short_run
 from warehouse import build, queries
@@ -59,8 +58,7 @@ def run(data_dir: Path | None, last: date, nights: int, port: int | None) -> Non
 
 @contextmanager
 def _dashboard(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    toxwatch = str(Path(sys.executable).with_name("toxwatch"))
-    serve = [toxwatch, "serve", "--port", str(port), "--data-dir", str(settings.data_dir)]
+    serve = [TOXWATCH, "serve", "--port", str(port), "--data-dir", str(settings.data_dir)]
     with subprocess.Popen(serve) as process:
         try:
             yield process

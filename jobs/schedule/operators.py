@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,10 +11,9 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from jobs.config.settings import backup_folder
+from jobs.config.settings import TOXWATCH, backup_folder
 from jobs.errors import BadInput, RefusedData
 
-TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
 APIFY, LAKE = "apify", "lake"  # pools: paid runs at the same time, and writers of the lake
 BACKUPS = backup_folder()
 NOT_WORTH_A_RETRY = {BadInput.exit_code, RefusedData.exit_code}
