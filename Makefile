@@ -72,6 +72,6 @@ java:
 	@[ -n "$(PYTHON)" ] || { echo "Toxwatch needs Python 3.11 or 3.12 on the PATH; found: $$(python3 --version 2>&1)" >&2; exit 1; }
 	$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	.venv/bin/python -m pip install --quiet uv
-	.venv/bin/uv sync --quiet --frozen --inexact --all-extras
+	.venv/bin/uv sync --quiet --frozen --inexact --all-extras --compile-bytecode
 	.venv/bin/python -m jobs.spark.jars || true
 	@touch $@

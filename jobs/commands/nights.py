@@ -81,9 +81,14 @@ def plan(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False)
 
 def validate(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Check the raw comments: reject bad rows with their reasons, and stop a night that can't be trusted."""
+    from jobs.spark.session import warm_up
+
+    settings = Settings.load(data_dir)
+    warm_up(settings)
+
     from jobs import validate
 
-    print_manifests([validate.run(Settings.load(data_dir), night_of(night))], as_json)
+    print_manifests([validate.run(settings, night_of(night))], as_json)
 
 
 def clean(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -129,14 +134,18 @@ def nightly(
 
     Example, to backfill two weeks: toxwatch nightly --from 2026-11-01 --to 2026-11-14
     """
-    from jobs import nightly
-    from jobs.upkeep import compact, expire
+    from jobs.spark.session import warm_up
 
     if night and (first or last):
         raise BadInput("Give either --night or --from and --to.")
     nights = nights_between(first, last) if first or last else [night_of(night)]
-    stages = nightly.STAGES if scrape else nightly.STAGES[1:]
     settings = Settings.load(data_dir, engine)
+    warm_up(settings)
+
+    from jobs import nightly
+    from jobs.upkeep import compact, expire
+
+    stages = nightly.STAGES if scrape else nightly.STAGES[1:]
     try:
         manifests = nightly.run(settings, nights, stages)
     finally:  # what has expired goes, even if a night failed
@@ -228,6 +237,12 @@ def demo(
 
     The dashboard opens after the first night and fills while the others run. Ctrl-C to stop.
     """
+    from jobs.spark.jvm import expect_short_run
+    from jobs.spark.session import warm_up
+
+    expect_short_run()
+    warm_up(Settings.load(data_dir))
+
     from jobs.schedule import demo
 
     demo.run(data_dir, night_of(last), nights, port if is_served else None)

@@ -17,7 +17,6 @@ from jobs import nightly, publish, standin
 from jobs.ask import sql
 from jobs.config.settings import TOXWATCH, Settings
 from jobs.schedule.standalone import require_free
-from jobs.spark.jvm import expect_short_run
 from warehouse import build, queries
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
@@ -32,7 +31,6 @@ def run(data_dir: Path | None, last: date, nights: int, port: int | None) -> Non
     """Runs the nights, then prints results and where to look next. With a port it serves until Ctrl-C."""
     if port:
         require_free(port)
-    expect_short_run()
     with ExitStack() as running:
         server = running.enter_context(standin.serving())
         settings = replace(

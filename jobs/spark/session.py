@@ -7,7 +7,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -26,7 +26,7 @@ from jobs.spark.workers import Model
 LOGGING = Path(__file__).with_name("log4j2.properties")
 SLICE = 8_000  # comments: what a worker reads at once, and what is lost where it is stopped
 MOST_SLICES = 2_000  # larger ones then, since each is a task, a file and a part of a shuffle
-WATCH = "progress of tasks"  # a thread
+START, WATCH = "start of Spark", "progress of tasks"  # threads
 LOOK_EVERY = 0.5  # seconds
 
 
@@ -64,6 +64,16 @@ def session(settings: Settings) -> SparkSession:
     jvm: Any = found.sparkContext._jvm
     jvm.System.setProperty("toxwatch.night", ABOUT.get({}).get("night", ""))  # for its log
     return found
+
+
+def warm_up(settings: Settings) -> None:
+    """Starts Java beside this process, which has Great Expectations to import meanwhile."""
+
+    def start() -> None:
+        with suppress(Exception):  # the stage that needs the session meets the same error, and tells of it
+            session(settings)
+
+    InheritableThread(target=start, name=START, daemon=True).start()
 
 
 def slices(settings: Settings, rows: int) -> int:
