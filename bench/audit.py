@@ -7,9 +7,10 @@ comments of one source and language that the model was not trained on, as they a
 are 5%. Their scores stay in the folder for temporary files, so that the second run takes a minute.
 
 A thousand times each section is audited: comments are drawn as the product draws them, the labels are asked, and the
-95% interval holds the true share or not. With 50 and with 200 reviews, with 200 after calibrating to these, and that of
-the calibrated share which every page shows (where there are enough labels to calibrate). The formulas are the
-warehouse's macros, and the calibration is that of `toxwatch audit calibrate`.
+95% interval holds the true share or not. With 10, 50 and 200 reviews, with 200 after calibrating to these, and that of
+the calibrated share which every page shows (where there are enough labels to calibrate). The last one's margin
+includes who happened to comment, so each time as many comments are drawn from the source, with replacement. The
+formulas are the warehouse's macros, and the calibration is that of `toxwatch audit calibrate`.
 """
 
 import hashlib
@@ -38,11 +39,12 @@ COMMENTS, LEAST = 2000, 500  # of a section
 RARE = 0.05
 DRAWS = 1000
 STEPS = {
+    "10 reviews": (10, False),
     "50 reviews": (50, False),
     "200 reviews": (200, False),
     "200, calibrated": (200, True),
 }  # whether these calibrate
-AS_SHOWN = "as shown then"
+SHOWN_AFTER, AS_SHOWN = 200, "as shown then"
 Numbers = NDArray[np.float64]
 
 
@@ -72,15 +74,18 @@ def sections(place: Path, model: Path) -> pd.DataFrame:
     return pd.read_parquet(kept)
 
 
-def audits(con: duckdb.DuckDBPyConnection, y: Numbers, p: Numbers, reviews: int, draws: int) -> Audits:
-    """Draws as many comments as the product does: in proportion to the model's doubt, each with a known chance."""
-    section = pa.table({"p": p, "place": np.arange(len(p))})  # noqa: F841
-    size = con.sql("SELECT size_in_audit(p) AS size FROM section ORDER BY place").fetchnumpy()["size"]
-    chance = np.minimum(reviews * size / size.sum(), 1)
-    is_drawn = np.random.default_rng(1).random((draws, len(p))) < chance
+def audits(con: duckdb.DuckDBPyConnection, y: Numbers, p: Numbers, reviews: int) -> Audits:
+    """Draws as many comments as the product does: in proportion to the model's doubt, each with a known chance.
+
+    y and p are draws × comments of the section.
+    """
+    section = pa.table({"p": p.ravel(), "place": np.arange(p.size)})  # noqa: F841
+    size = con.sql("SELECT size_in_audit(p) AS size FROM section ORDER BY place").fetchnumpy()["size"].reshape(p.shape)
+    chance = np.minimum(reviews * size / size.sum(1, keepdims=True), 1)
+    is_drawn = np.random.default_rng(1).random(p.shape) < chance
     order = np.argsort(~is_drawn, axis=1, kind="stable")[:, : is_drawn.sum(1).max()]
-    weights = np.where(np.take_along_axis(is_drawn, order, 1), 1 / chance[order], 0)
-    return Audits(y[order], p[order], weights, np.full(draws, p.mean()), np.zeros(draws))
+    people, scores, chances, are_drawn = (np.take_along_axis(one, order, 1) for one in (y, p, chance, is_drawn))
+    return Audits(people, scores, np.where(are_drawn, 1 / chances, 0), p.mean(1), np.zeros(len(p)))
 
 
 def calibrated(audits: Audits, p: Numbers) -> Audits:
@@ -89,9 +94,7 @@ def calibrated(audits: Audits, p: Numbers) -> Audits:
     harmful, reviewed = (audits.people * (audits.weights > 0)).sum(1), (audits.weights > 0).sum(1)
     is_enough = np.minimum(harmful, reviewed - harmful) >= calibrate.LEAST_OF_EACH
     shift, slope = np.where(is_enough, shift, 0)[:, None], np.where(is_enough, slope, 1)[:, None]
-    scores, everywhere = (
-        1 / (1 + np.exp(-(shift + slope * calibrate.log_odds(one)))) for one in (audits.scores, p[None])
-    )
+    scores, everywhere = (1 / (1 + np.exp(-(shift + slope * calibrate.log_odds(one)))) for one in (audits.scores, p))
     spreads = (everywhere * (1 - everywhere)).sum(1) * is_enough
     return audits._replace(scores=scores, shares=everywhere.mean(1), spreads=spreads)
 
@@ -143,11 +146,12 @@ def _judged(audits: Audits) -> pa.Table:
 def steps(con: duckdb.DuckDBPyConnection, y: Numbers, p: Numbers, draws: int = DRAWS) -> dict[str, tuple[float, float]]:
     """Coverage and mean margin at each of STEPS, and of what is shown after the last."""
     found, truth = {}, float(y.mean())
+    of_people, of_model = (np.broadcast_to(one, (draws, len(y))) for one in (y, p))
     for name, (reviews, is_calibrated) in STEPS.items():
-        drawn = audits(con, y, p, reviews, draws)
-        if is_calibrated:
-            drawn = calibrated(drawn, p)
-        found[name] = coverage(con, drawn, truth)
+        drawn = audits(con, of_people, of_model, reviews)
+        found[name] = coverage(con, calibrated(drawn, of_model) if is_calibrated else drawn, truth)
+    others = np.random.default_rng(2).integers(len(y), size=(draws, len(y)))
+    drawn = calibrated(audits(con, y[others], p[others], SHOWN_AFTER), p[others])
     return found | {AS_SHOWN: coverage_as_shown(con, drawn, truth, len(y))}
 
 

@@ -132,12 +132,16 @@ def chart(
             html.Summary("Show data"),
             _download(title, rows),
             " · ",
-            link("How these numbers are made", "/numbers"),
+            explained(),
             _data(rows),
         ],
         className="numbers",
     )
     return panel(title, note, drawn, data, wide=wide)
+
+
+def explained() -> Component:
+    return html.Span(link("How these numbers are made", "/numbers"), className="numbers")
 
 
 def _graph(name: str, figure: Figure) -> Component:

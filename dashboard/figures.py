@@ -24,6 +24,7 @@ X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": Tru
 Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
 DAYS = {**X, "type": "date", "tickformat": "%d %b", "nticks": 6}
 VOLUME = {**Y, "domain": [0, 0.17], "nticks": 2, "tickformat": "~s", "showgrid": False, "rangemode": "tozero"}
+ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}  # where a legend stands
 SHARES = {**Y, "tickformat": ".1~%", "rangemode": "tozero"}
 
 
@@ -178,6 +179,73 @@ def bars(
     return _quiet([data], 60 + 34 * max(len(names), 2), xaxis=across, yaxis=down)
 
 
+def spread(rows: Sequence[Row], label: str) -> Figure:
+    """How many comments have which probability; a dotted line marks where flags begin."""
+    middles = [(row["probability_from"] + row["probability_to"]) / 2 for row in rows]
+    comments = [row["comments"] for row in rows]
+    widths = [row["probability_to"] - row["probability_from"] for row in rows]
+    spans = [f"{row['probability_from']:.0%} to {row['probability_to']:.0%}" for row in rows]
+    data = {"type": "bar", "x": middles, "y": comments, "width": widths, "text": spans, "textposition": "none",
+            "marker": {"color": COLOURS[label], "opacity": 0.7},
+            "hovertemplate": "%{text}: %{y:,} comments<extra></extra>"}  # fmt: skip
+    marks = [_upright(row["flagged_from"], "flagged from here on") for row in rows[:1]]
+    x = {**X, "tickformat": ".0%", "range": [0, 1]}
+    y = {**Y, "type": "log", "dtick": 1, "tickformat": "~s"}
+    return _quiet([data], 240, xaxis=x, yaxis=y, shapes=[line for line, _ in marks],
+                  annotations=[words for _, words in marks])  # fmt: skip
+
+
+def widths(rows: Sequence[Row], label: str) -> Figure:
+    """One share with the interval that it has with few and with many comments."""
+    shares, margins = ([row[name] for row in rows] for name in ("share", "margin"))
+    lower = [min(pair) for pair in zip(shares, margins, strict=True)]
+    texts = [f"{row['share']:.1%} ± {row['margin']:.1%}" for row in rows]
+    data = {"type": "scatter", "mode": "markers", "x": [f"{row['comments']:,}" for row in rows], "y": shares,
+            "text": texts, "marker": {"color": COLOURS[label], "size": 8},
+            "error_y": {"type": "data", "array": margins, "symmetric": False, "arrayminus": lower, "color": INK,
+                        "thickness": 1.5, "width": 5},
+            "hovertemplate": "%{x} comments: %{text}<extra></extra>"}  # fmt: skip
+    return _quiet([data], 240, xaxis={**X, "type": "category", "title": {"text": "comments"}}, yaxis=SHARES)
+
+
+def worth(rows: Sequence[Row], label: str) -> Figure:
+    """Comments of each account, and as how many independent ones they count."""
+    names = [row["account"] for row in rows]
+    data = [
+        {"type": "bar", "orientation": "h", "y": names, "x": [row[name] for row in rows], "name": title,
+         "marker": {"color": colour}, "hovertemplate": f"%{{y}}: {title} %{{x:,}}<extra></extra>"}
+        for name, title, colour in (("comments", "comments", FEW), ("worth", "count as", COLOURS[label]))
+    ]  # fmt: skip
+    down = {**Y, "autorange": "reversed", "ticksuffix": "  "}
+    across = {**X, "tickformat": "~s", "rangemode": "tozero"}
+    return _quiet(data, 90 + 34 * len(names), xaxis=across, yaxis=down, showlegend=True, legend=ABOVE)
+
+
+def audited(rows: Sequence[Row]) -> Figure:
+    """What the model says of each category beside what people say, with its interval."""
+    names = [label_title(row["label"]) for row in rows]
+    people = {"type": "scatter", "mode": "markers", "name": "people", "y": names, "x": [row["people"] for row in rows],
+              "marker": {"color": INK, "size": 9},
+              "error_x": {"type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
+                          "array": [row["high"] - row["people"] for row in rows],
+                          "arrayminus": [row["people"] - row["low"] for row in rows]},
+              "hovertemplate": "%{y}: people say %{x:.1%}<extra></extra>"}  # fmt: skip
+    model = {"type": "scatter", "mode": "markers", "name": "model", "y": names, "x": [row["share"] for row in rows],
+             "marker": {"color": [COLOURS[row["label"]] for row in rows], "size": 11, "symbol": "diamond-open",
+                        "line": {"width": 2}},
+             "hovertemplate": "%{y}: the model says %{x:.1%}<extra></extra>"}  # fmt: skip
+    down = {**Y, "autorange": "reversed", "ticksuffix": "  "}
+    across = {**X, "tickformat": ".1~%", "rangemode": "tozero"}
+    return _quiet([people, model], 90 + 34 * len(names), xaxis=across, yaxis=down, showlegend=True, legend=ABOVE)
+
+
+def _upright(x: float, text: str) -> tuple[Figure, Figure]:
+    """A dotted line and what it marks."""
+    line = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
+            "line": {"color": INK, "dash": "dot", "width": 1}}  # fmt: skip
+    return line, {"x": x, "y": 1, "yref": "paper", "text": text, "showarrow": False, "xanchor": "left"}
+
+
 def choices(rows: Sequence[Row], colour: str) -> Figure:
     """For each threshold: how many comments it flags, and what share of those flags is right."""
     at, reviewed = [row["flagged_from"] for row in rows], [row for row in rows if row["reviewed"]]
@@ -192,14 +260,11 @@ def choices(rows: Sequence[Row], colour: str) -> Figure:
          "hovertemplate": "Threshold %{x}: %{y:.0%} confirmed by reviewers<extra></extra>"},
     ]  # fmt: skip
     policy = [row["flagged_from"] for row in rows if row["is_policy"]]
-    shapes = [{"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
-               "line": {"color": INK, "dash": "dot", "width": 1}} for x in policy]  # fmt: skip
-    labels = [
-        {"x": x, "y": 1, "yref": "paper", "text": "in use", "showarrow": False, "xanchor": "left"} for x in policy
-    ]
+    marks = [_upright(x, "in use") for x in policy]
     precision = {**Y, "tickformat": ".0%", "range": [0, 1.05], "overlaying": "y2"}
     volume = {**Y, "side": "right", "showgrid": False, "rangemode": "tozero"}
-    return _quiet(data, 300, xaxis=X, yaxis=precision, yaxis2=volume, shapes=shapes, annotations=labels)
+    return _quiet(data, 300, xaxis=X, yaxis=precision, yaxis2=volume,
+                  shapes=[line for line, _ in marks], annotations=[words for _, words in marks])  # fmt: skip
 
 
 def sparkline(rows: Sequence[Row], colour: str) -> str:

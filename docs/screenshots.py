@@ -1,44 +1,92 @@
-"""Takes the README's pictures: `make screenshots`, after `make demo`."""
+"""Takes the pictures of README and docs, and every page in both themes and three widths on one contact sheet.
+
+`make screenshots`, after `make demo`. The sheet is build/screenshots/index.html, for people to look at.
+"""
 
 import os
+import socket
+import subprocess
 import sys
-import threading
 import time
+from contextlib import suppress
+from html import escape
+from itertools import product
 from pathlib import Path
+from urllib.request import urlopen
 
-import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from dashboard.app import create
-from jobs.ask.score_file import score_upload
+from jobs.config.settings import TOXWATCH
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {
     "overview": ("/", "light"),
     "account": ("/account?account=instagram%2Fharbour_fc&days=14", "dark"),
     "comments": ("/comments?flag=insult&days=14", "light"),
+    "numbers": ("/numbers", "light"),
 }
+PAGES = (
+    "/", "/account", "/compare", "/comments", "/review", "/quality", "/numbers", "/try", "/audit",
+    "/settings", "/settings/start", "/settings/flags", "/settings/alerts", "/settings/people", "/nowhere",
+)  # fmt: skip
+THEMES, WIDTHS = ("light", "dark"), (390, 768, 1440)
+SHEET = ROOT / "build" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 def main() -> None:
-    warehouse = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "data") / "warehouse"
-    application = create(warehouse, lambda: ROOT / "models" / "shipped" / "cascade", score_upload)
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning"))
-    threading.Thread(target=server.run, daemon=True).start()
-    while not server.started:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for name, (address, theme) in PICTURES.items():
-            page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme=theme)  # type: ignore[arg-type]
-            page.goto(f"http://127.0.0.1:{port}{address}")
-            page.locator(".js-plotly-plot .main-svg, .ag-cell").first.wait_for()
-            page.wait_for_timeout(1000)
-            page.screenshot(path=ROOT / "docs" / "images" / f"{name}.png")
-            print(f"docs/images/{name}.png")
-        browser.close()
+    data_dir = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "data")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen([TOXWATCH, "serve", "--port", str(port), "--data-dir", data_dir]) as server:
+        try:
+            wait_for(f"{address}/healthz")
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                for name, (place, theme) in PICTURES.items():
+                    path = ROOT / "docs" / "images" / f"{name}.png"
+                    take(browser, address + place, theme, 1280, path, is_whole=name == "numbers")
+                contact_sheet(browser, address)
+                browser.close()
+        finally:
+            server.terminate()
+
+
+def wait_for(address: str) -> None:
+    for _ in range(600):
+        with suppress(OSError):
+            urlopen(address).close()
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"{address} does not answer.")
+
+
+def take(browser: Browser, address: str, theme: str, width: int, path: Path, is_whole: bool) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 860}, color_scheme=theme)  # type: ignore[arg-type]
+    page.goto(address)
+    page.locator("h1").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    page.screenshot(path=path, full_page=is_whole)
+    page.close()
+    print(path.relative_to(ROOT))
+
+
+def contact_sheet(browser: Browser, server: str) -> None:
+    SHEET.mkdir(parents=True, exist_ok=True)
+    figures = []
+    for page, theme, width in product(PAGES, THEMES, WIDTHS):
+        path = SHEET / f"{page.strip('/').replace('/', '-') or 'home'}-{theme}-{width}.png"
+        take(browser, server + page, theme, width, path, is_whole=True)
+        figures.append(
+            f'<figure><a href="{path.name}"><img src="{path.name}" width="{width // 4}"></a>'
+            f"<figcaption>{escape(page)}, {theme}, {width}</figcaption></figure>"
+        )
+    style = "body {display: flex; flex-wrap: wrap; align-items: start; font: 12px sans-serif} figure {margin: 8px}"
+    (SHEET / "index.html").write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style>{''.join(figures)}")
+    print((SHEET / "index.html").relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -194,9 +194,9 @@ def test_a_text_that_repeats_is_decided_and_taken_back_at_once(tmp_path: Path) -
 
 
 def test_the_queue_has_the_most_severe_first_and_a_repeated_text_once(tmp_path: Path) -> None:
-    said = [("sure", "awful", at(FIRST), 0.99), ("unsure", "rude", at(FIRST), 0.55)]
-    said += [(f"copy{n}", text, at(FIRST, n), 0.52) for n, text in enumerate(("same", "Same", "SAME"))]
-    night = night_of(tmp_path / "lake", FIRST, said)
+    shown = [("sure", "awful", at(FIRST), 0.99), ("unsure", "rude", at(FIRST), 0.55)]
+    shown += [(f"copy{n}", text, at(FIRST, n), 0.52) for n, text in enumerate(("same", "Same", "SAME"))]
+    night = night_of(tmp_path / "lake", FIRST, shown)
     build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml"))
     warehouse, done, order = Warehouse(tmp_path / "warehouse"), [], []
     sql = queries.page_sql("queue")
@@ -213,8 +213,8 @@ def test_the_command_line_plans_and_shows_the_audit(tmp_path: Path) -> None:
     night = night_of(tmp_path / "lake", FIRST, [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(60)])
     build.publish(tmp_path / "warehouse", [night], build.Context([], (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml"))
     command = [TOXWATCH, "audit", "plan", "--to", str(FIRST), "--json", "--data-dir", str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert json.loads(said.stdout)[0].keys() == {"label", "comments", "share", "reviews"}
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert json.loads(shown.stdout)[0].keys() == {"label", "comments", "share", "reviews"}
     command = [TOXWATCH, "audit", "show", "--to", str(FIRST), "--data-dir", str(tmp_path)]
     refused = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert refused.returncode == 2
@@ -229,7 +229,7 @@ def published(place: Path, *nights: build.Night, reviews: Sequence[tuple[Any, ..
     return warehouse
 
 
-def said_by(who: str, ids: Iterable[str], *labels: str, on: date = FIRST + timedelta(1)) -> list[tuple[Any, ...]]:
+def reviews_of(who: str, ids: Iterable[str], *labels: str, on: date = FIRST + timedelta(1)) -> list[tuple[Any, ...]]:
     return [(id, who, list(labels), at(on), [], MODEL, "1") for id in ids]
 
 
@@ -253,7 +253,7 @@ def test_what_was_drawn_last_night_does_not_hide_what_was_reviewed_before(
     night, drawn = some
     later = [(f"b{n}", f"more {n}", at(FIRST + timedelta(1)), 0.3) for n in range(60)]
     after = night_of(tmp_path / "lake", FIRST + timedelta(1), later)
-    warehouse = published(tmp_path, night, after, reviews=said_by("ann", drawn))
+    warehouse = published(tmp_path, night, after, reviews=reviews_of("ann", drawn))
     assert judged(warehouse).keys() == set(drawn)
 
 
@@ -261,7 +261,7 @@ def test_reviews_count_up_to_the_first_drawn_comment_that_nobody_has_reviewed(
     tmp_path: Path, some: tuple[build.Night, list[str]]
 ) -> None:
     night, drawn = some
-    warehouse = published(tmp_path, night, reviews=said_by("ann", drawn[:5] + drawn[6:]))
+    warehouse = published(tmp_path, night, reviews=reviews_of("ann", drawn[:5] + drawn[6:]))
     assert judged(warehouse).keys() == set(drawn[:5])
     weights = warehouse.query("SELECT sum(weight) FROM audit_judged($1, $1) WHERE label = 'toxic'", [FIRST])
     [(of_all,)] = warehouse.query("SELECT sum(1 / chance) FROM drawn")
@@ -270,7 +270,7 @@ def test_reviews_count_up_to_the_first_drawn_comment_that_nobody_has_reviewed(
 
 def test_two_reviewers_who_disagree_count_half_each(tmp_path: Path, some: tuple[build.Night, list[str]]) -> None:
     night, drawn = some
-    reviews = said_by("ann", drawn, "toxic") + said_by("bob", drawn[:1]) + said_by("bob", drawn[1:2], "toxic")
+    reviews = reviews_of("ann", drawn, "toxic") + reviews_of("bob", drawn[:1]) + reviews_of("bob", drawn[1:2], "toxic")
     assert list(map(judged(published(tmp_path, night, reviews=reviews)).get, drawn[:3])) == [0.5, 1.0, 1.0]
 
 
@@ -280,9 +280,9 @@ def test_a_comment_that_was_edited_after_its_review_is_left_out(
     night, drawn = some
     second = FIRST + timedelta(3)
     edited = night_of(tmp_path / "lake", second, [(drawn[0], "kind now", at(FIRST), 0.1)])
-    before = published(tmp_path, night, edited, reviews=said_by("ann", drawn, on=second))
+    before = published(tmp_path, night, edited, reviews=reviews_of("ann", drawn, on=second))
     assert judged(before).keys() == set(drawn[1:])
-    after = published(tmp_path, reviews=said_by("ann", drawn, on=second + timedelta(1)))
+    after = published(tmp_path, reviews=reviews_of("ann", drawn, on=second + timedelta(1)))
     assert judged(after).keys() == set(drawn)
 
 
@@ -290,7 +290,7 @@ def test_a_comment_deleted_before_its_review_is_left_out_and_one_after_it_counts
     tmp_path: Path, some: tuple[build.Night, list[str]]
 ) -> None:
     night, drawn = some
-    published(tmp_path, night, reviews=said_by("ann", drawn[1:]))
+    published(tmp_path, night, reviews=reviews_of("ann", drawn[1:]))
     build.amend(
         tmp_path / "warehouse",
         lambda con: con.execute(
@@ -304,7 +304,7 @@ def test_a_stratum_without_reviews_has_no_figure_and_spoils_none(
     tmp_path: Path, some: tuple[build.Night, list[str]]
 ) -> None:
     night, drawn = some
-    published(tmp_path, night, reviews=said_by("ann", drawn, "toxic"))
+    published(tmp_path, night, reviews=reviews_of("ann", drawn, "toxic"))
     build.amend(
         tmp_path / "warehouse",
         lambda con: con.execute(
@@ -322,9 +322,25 @@ def test_a_stratum_without_reviews_has_no_figure_and_spoils_none(
     assert rows["instagram/orbital"][5] > 0.9
 
 
+@pytest.mark.parametrize(("reviewed", "expected"), [(0, None), (1, None), (10, (0.0, 0.0)), (20, (0.0, 0.0))])
+def test_no_review_or_one_says_nothing_and_ten_say_little(
+    tmp_path: Path, some: tuple[build.Night, list[str]], reviewed: int, expected: tuple[float, float] | None
+) -> None:
+    night, drawn = some
+    warehouse = published(tmp_path, night, reviews=reviews_of("ann", drawn[:reviewed]))
+    columns, rows = warehouse.table(queries.page_sql("audited"), ASKED)
+    found = {row["label"]: row for row in (dict(zip(columns, row, strict=True)) for row in rows)}.get("toxic")
+    if expected is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert (found["people"], found["low"]) == pytest.approx(expected, abs=0.03)
+        assert 1.5 / reviewed < found["high"] < 4 / reviewed, "nothing found in n leaves 2 to 3 ÷ n possible"
+
+
 def test_the_draw_leaves_no_language_of_an_account_out(tmp_path: Path) -> None:
-    said = [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(400)]
-    night = night_of(tmp_path / "lake", FIRST, said)
+    shown = [(f"a{n}", f"text {n}", at(FIRST), 0.3) for n in range(400)]
+    night = night_of(tmp_path / "lake", FIRST, shown)
     for file in [*(night.clean.folder).glob("*.parquet"), *night.scored[MODEL].folder.glob("*.parquet")]:
         rows = pq.read_table(file)
         of = ["cy" if int(id[1:]) < 16 else "en" for id in rows["comment_id"].to_pylist()]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, standin
+from jobs import clean, nightly, publish, standin
 from jobs.config.settings import Settings
 from jobs.errors import FailedService
 from jobs.lake.nights import Lake
@@ -48,6 +48,15 @@ def test_a_night_goes_over_http_to_duckdb(undisturbed: Settings) -> None:
     assert outside == 0
     [(private,)] = ask("select count(*) from ingest_errors where account = 'quiet.garden'")
     assert private >= 1
+
+
+def test_the_seconds_of_a_stage_are_those_one_waits(after_two_nights: Settings, tmp_path: Path) -> None:
+    settings = copied(after_two_nights, tmp_path)
+    for stage in (clean, publish):
+        started = time.monotonic()
+        seconds = stage.run(settings, NIGHTS[-1]).seconds
+        waited = time.monotonic() - started
+        assert 0.9 * waited < seconds <= waited
 
 
 def test_rollback_goes_back_a_night_and_stages_are_those_of_the_night(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from dash import dcc
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -124,8 +125,9 @@ def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answ
     ]  # fmt: skip
     said = [text_of(page) for page in pages]
     assert "Random audit" in said[3]
-    assert "Count as" in said[4]
-    assert "/numbers" in str(pages[0].to_plotly_json())
+    drawn = [one.figure["data"] for one in pages[4]._traverse() if isinstance(one, dcc.Graph)]
+    assert [len(data) for data in drawn] == [1, 1, 2], "no picture of an audit that nobody reviewed"
+    assert all("/numbers" in str(page.to_plotly_json()) for page in pages[:4])
 
 
 def test_a_cell_of_the_week_counts_the_comments_behind_it(answers: Answers) -> None:

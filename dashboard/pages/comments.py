@@ -129,7 +129,7 @@ def register(
         return [*(_card(row, view) for row in page), *more]
 
     @app.callback(
-        Output({"judge": "said", "of": MATCH}, "children"),
+        Output({"judge": "decision", "of": MATCH}, "children"),
         Input({"judge": "agree", "of": MATCH}, "n_clicks"), Input({"judge": "harmless", "of": MATCH}, "n_clicks"),
         State("url", "search"), prevent_initial_call=True,
     )  # fmt: skip
@@ -264,7 +264,7 @@ def _judging(id: str) -> list[Component]:
         html.Button(caption, id={"judge": action, "of": id})
         for action, caption in (("agree", "Agree"), ("harmless", "Harmless"))
     ]
-    return [*buttons, labelled(html.Span, "Decision", id={"judge": "said", "of": id}, role="status")]
+    return [*buttons, labelled(html.Span, "Decision", id={"judge": "decision", "of": id}, role="status")]
 
 
 def _thread(
@@ -300,10 +300,10 @@ def _thread(
 def _details(row: Row) -> list[Component]:
     """What the source says about the comment besides, and where it stands."""
     facts = ", ".join(fact for name, fact in COMMENT_FACTS.items() if row[name])
-    said: list[Any] = [f"{facts.capitalize()}. "] if facts else []
+    details: list[Any] = [f"{facts.capitalize()}. "] if facts else []
     if row["link"]:
-        said.append(html.A("Open the original", href=row["link"], target="_blank", rel="noreferrer"))
-    return [html.P(said, className="note")] if said else []
+        details.append(html.A("Open the original", href=row["link"], target="_blank", rel="noreferrer"))
+    return [html.P(details, className="note")] if details else []
 
 
 def _attacks(row: Row, model: Scorer) -> str:

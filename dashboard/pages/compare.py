@@ -11,6 +11,7 @@ from dashboard import figures
 from dashboard.components import (
     behind_day,
     chart,
+    explained,
     link,
     opens,
     page,
@@ -85,4 +86,4 @@ def _summary(answers: Answers, views: dict[str, View]) -> Component:
     headings = {"account": "Account", "share": "Share", "change": "Change", "significant": "Significant?",
                 "comments": "Comments", "flagged": "Flagged"}  # fmt: skip
     body = table(rows, headings) if rows else html.P("No comments in this period.", className="empty")
-    return panel("Summary", "Change is from the previous period of the same length.", body, wide=True)
+    return panel("Summary", "Change is from the previous period of the same length.", body, explained(), wide=True)

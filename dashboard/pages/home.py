@@ -47,9 +47,9 @@ def register(app: Dash, answers: Answers, inbox: Inbox, reviews: Reviews, write_
         elif line:
             drawn = set(shown.get(line.key, []))  # what came up since is not touched
             ids = [id for id in line.ids if id in drawn]
-            said = _carry_out(asked["inbox"], asked["to"], line, ids, inbox, reviews, write_down)
+            answer = _carry_out(asked["inbox"], asked["to"], line, ids, inbox, reviews, write_down)
             lines = inbox.lines(view)
-            return _panel(lines, inbox, said, [] if asked["inbox"] == "assign" else ids), sentence(lines)
+            return _panel(lines, inbox, answer, [] if asked["inbox"] == "assign" else ids), sentence(lines)
         lines = inbox.lines(view)
         return _panel(lines, inbox), sentence(lines)
 
@@ -73,11 +73,11 @@ def _carry_out(
     return f"Seen: {what}."
 
 
-def _panel(lines: list[Line], inbox: Inbox, said: str = "", undoable: list[str] | None = None) -> Component:
+def _panel(lines: list[Line], inbox: Inbox, answer: str = "", undoable: list[str] | None = None) -> Component:
     undo = [" ", _button("Undo", "undo")] if undoable else []
     return panel(
         "Needs you",
-        [said, *undo] if said else "Seen means seen by you; what comes in later is a new line.",
+        [answer, *undo] if answer else "Seen means seen by you; what comes in later is a new line.",
         html.Ul([_line(line, inbox) for line in lines], className="inbox")
         if lines else html.P("Nothing. You have seen it all.", className="empty"),
         dcc.Store(id="shown", data={line.key: line.ids for line in lines} | {"": undoable or []}),

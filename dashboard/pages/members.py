@@ -38,7 +38,7 @@ def register(app: Dash, people: People, answers: Answers, write_down: Callable[[
         Output("members", "children", allow_duplicate=True),
     )
 
-    def attempt(did: str, action: Callable[[], Any], said: Callable[[Any], Any]) -> tuple[Any, Any]:
+    def attempt(did: str, action: Callable[[], Any], answer: Callable[[Any], Any]) -> tuple[Any, Any]:
         if not VISITOR.get().may("settings"):
             raise PreventUpdate
         try:
@@ -46,7 +46,7 @@ def register(app: Dash, people: People, answers: Answers, write_down: Callable[[
         except PeopleError as error:
             return str(error), no_update
         write_down(did)
-        return said(result), _body(people, answers)
+        return answer(result), _body(people, answers)
 
     @app.callback(
         *outputs, Input("invite", "n_clicks"), State("invited", "value"), State("invited-role", "value"),

@@ -13,6 +13,7 @@ from dashboard.components import (
     behind,
     change_from,
     compared_with,
+    explained,
     link,
     not_judged,
     opens,
@@ -55,8 +56,8 @@ def layout(answers: Answers, view: View) -> Component:
 def sentence(answers: Answers, view: View) -> str:
     view = view.of_all()
     change = {row["label"]: row for row in answers.changes(view)}
-    said = _sentence(change.get(view.label), answers.ranking(view), view)
-    return said + not_judged(answers.rows("judged", view))
+    news = _sentence(change.get(view.label), answers.ranking(view), view)
+    return news + not_judged(answers.rows("judged", view))
 
 
 def controls(view: View) -> list[Component]:
@@ -68,6 +69,7 @@ def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list
     change = {row["label"]: row for row in answers.changes(view)}
     return [
         tiles(*(_tile(change[label], view) for label in LABELS if label in change)),
+        html.Div(explained(), className="wide"),
         trend.panel(answers, view, reviews),
         _ranking(answers.ranking(view), asked),
         *attacked(answers.rows("attacked", view), view),
@@ -141,7 +143,7 @@ def _ranking(ranking: Sequence[Row], asked: View) -> Component:
     note = f"Change is from {compared_with(view)}. Coverage: share of the platform's comment count that we collected."
     empty = f"No account's name contains “{asked.find}”." if asked.find else "No account has comments in this period."
     body = table(rows, headings) if rows else html.P(empty, className="empty")
-    return panel("Accounts", note, *_order(ranking, asked), body, wide=True)
+    return panel("Accounts", note, *_order(ranking, asked), body, explained(), wide=True)
 
 
 def _order(ranking: Sequence[Row], asked: View) -> list[Component]:

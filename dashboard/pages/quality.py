@@ -8,7 +8,18 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures
-from dashboard.components import behind, chart, language_name, page, panel, percent, pick_label, pick_period, table
+from dashboard.components import (
+    behind,
+    chart,
+    explained,
+    language_name,
+    page,
+    panel,
+    percent,
+    pick_label,
+    pick_period,
+    table,
+)
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
 from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title
@@ -275,7 +286,8 @@ def _coverage_sentence(coverage: Sequence[Row]) -> str:
 
 
 def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
-    return panel(title, note, table(rows) if rows else html.P(empty, className="empty"), wide=wide)
+    body = [table(rows), explained()] if rows else [html.P(empty, className="empty")]
+    return panel(title, note, *body, wide=wide)
 
 
 def _model(card: dict[str, Any]) -> Component:

@@ -158,9 +158,9 @@ def found_in(line: str, platform: str) -> dict[str, str]:
 def _sentence(file: SettingsFile, forecast: Forecast | None) -> str:
     accounts = _accounts(file.content())
     paused = sum(bool(account.get("paused")) for account in accounts)
-    said = f"{counted(len(accounts), 'account')} {'is' if len(accounts) == 1 else 'are'} watched"
-    said += f", {paused} of them paused." if paused else "."
-    return said + (f" Collecting them will cost about ${forecast.month:,.2f} a month." if forecast else "")
+    sentence = f"{counted(len(accounts), 'account')} {'is' if len(accounts) == 1 else 'are'} watched"
+    sentence += f", {paused} of them paused." if paused else "."
+    return sentence + (f" Collecting them will cost about ${forecast.month:,.2f} a month." if forecast else "")
 
 
 def _body(file: SettingsFile, forecast: Forecast | None) -> list[Component]:
@@ -193,9 +193,9 @@ def _budget_panel(document: TOMLDocument, tags: list[str], forecast: Forecast | 
     night, budgets = document.get("night", {}), document.get("budgets", {})
     rows = [{"Of": "A night", "Most, in USD": f"{float(night.get('budget_usd', 5.0)):,.2f}"}]
     rows += [{"Of": f"Accounts tagged {tag}", "Most, in USD": f"{float(usd):,.2f}"} for tag, usd in budgets.items()]
-    said = f"The forecast is ${sum(forecast.by_account.values()):,.2f} for the next night." if forecast else ""
+    sentence = f"The forecast is ${sum(forecast.by_account.values()):,.2f} for the next night." if forecast else ""
     return panel(
-        "Budget", f"No paid run is started that could exceed it. {said}",
+        "Budget", f"No paid run is started that could exceed it. {sentence}",
         table(rows, {name: name for name in rows[0]}),
         html.Div([
             dmc.NumberInput(id="budget", label="US dollars per night", min=0, decimalScale=2, size="sm", w=190),

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, c
     model    VARCHAR NOT NULL, -- see models
     label    VARCHAR NOT NULL, -- category
     bin      TINYINT NOT NULL, -- 0 to 19: score in [bin ÷ 20, (bin + 1) ÷ 20)
-    comments BIGINT NOT NULL, -- number of comments
+    comments BIGINT NOT NULL, -- comments with a score
     expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
     variance DOUBLE NOT NULL, -- sum of p × (1 − p), for intervals
     off_by   DOUBLE -- how far the calibration may put `expected` off, as a standard error; 0 or NULL without one
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS unjudged ( -- Comments without scores: the model was 
     day      DATE NOT NULL, -- UTC
     language VARCHAR NOT NULL, -- see comments
     model    VARCHAR NOT NULL, -- see models
-    comments BIGINT NOT NULL -- number of comments
+    comments BIGINT NOT NULL -- comments without a score
 );
 
 CREATE TABLE IF NOT EXISTS attacks ( -- Comments by account, day and whom they most likely attack.
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS attacks ( -- Comments by account, day and whom they m
     day      DATE NOT NULL, -- UTC
     model    VARCHAR NOT NULL, -- see models
     attacked VARCHAR NOT NULL, -- see scores
-    comments BIGINT NOT NULL, -- number of comments
+    comments BIGINT NOT NULL, -- comments with a score
     expected DOUBLE NOT NULL -- sum of p: estimated number of toxic comments
 );
 
@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS days ( -- Comments by account, day and category.
     day      DATE NOT NULL, -- UTC
     model    VARCHAR NOT NULL, -- see models
     label    VARCHAR NOT NULL, -- category
-    comments BIGINT NOT NULL, -- number of comments
+    comments BIGINT NOT NULL, -- comments with a score
     expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
     variance DOUBLE NOT NULL, -- sum of p × (1 − p), for intervals
     off_by   DOUBLE -- how far the calibration may put `expected` off, as a standard error; 0 or NULL without one
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS hours ( -- Comments by account, day, hour and categor
     hour     TINYINT NOT NULL, -- UTC, 0 to 23
     model    VARCHAR NOT NULL, -- see models
     label    VARCHAR NOT NULL, -- category
-    comments BIGINT NOT NULL, -- number of comments
+    comments BIGINT NOT NULL, -- comments with a score
     expected DOUBLE NOT NULL -- sum of p: estimated number of comments in the category
 );
 
@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS author_days ( -- Comments by author, account and day,
     day         DATE NOT NULL, -- UTC
     author_hash VARCHAR NOT NULL, -- see comments
     model       VARCHAR NOT NULL, -- see models
-    comments    BIGINT NOT NULL, -- number of comments
+    comments    BIGINT NOT NULL, -- comments with a score
     expected    DOUBLE NOT NULL, -- sum of p: estimated number of toxic comments
     worst       FLOAT NOT NULL -- highest toxic score of the day
 );
@@ -83,7 +83,7 @@ CREATE TABLE IF NOT EXISTS post_days ( -- Comments by post and day, with or with
     account  VARCHAR NOT NULL, -- see accounts
     day      DATE NOT NULL, -- UTC
     post_id  VARCHAR NOT NULL, -- see posts
-    comments BIGINT NOT NULL, -- number of comments
+    comments BIGINT NOT NULL, -- comments, with or without a score
     gone     BIGINT NOT NULL -- number of comments taken down since
 );
 
@@ -94,7 +94,7 @@ CREATE TABLE IF NOT EXISTS post_scores ( -- Scored comments by post, day and cat
     post_id  VARCHAR NOT NULL, -- see posts
     model    VARCHAR NOT NULL, -- see models
     label    VARCHAR NOT NULL, -- category
-    comments BIGINT NOT NULL, -- number of comments
+    comments BIGINT NOT NULL, -- comments with a score
     expected DOUBLE NOT NULL, -- sum of p: estimated number of comments in the category
     variance DOUBLE NOT NULL, -- sum of p × (1 − p)
     off_by   DOUBLE -- how far the calibration may put `expected` off, as a standard error; 0 or NULL without one

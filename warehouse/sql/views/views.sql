@@ -98,13 +98,13 @@ CREATE OR REPLACE VIEW flags AS
 SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS flagged
 FROM score_bins b JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
 WHERE b.bin >= first_bin(t.flagged_from) GROUP BY ALL;
-COMMENT ON VIEW flags IS 'Number of comments that the policy flags, by account, day and category.';
+COMMENT ON VIEW flags IS 'Number of comments that the policy flags, by account, day they were posted and category.';
 
 CREATE OR REPLACE VIEW daily AS
 SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected / d.comments AS share,
     margin_of_share(share, d.comments, d.off_by) AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < few_comments() AS is_small
 FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
-COMMENT ON VIEW daily IS 'Toxicity by account, day and category: estimated share ± margin (95% interval) and flagged comments. is_small marks fewer than 30 comments.';
+COMMENT ON VIEW daily IS 'Toxicity by account, day and category, of the comments with a score: estimated share ± margin (95% interval) and flagged comments. is_small marks fewer than 30 comments.';
 
 -- Periods of `length` days, one of which starts on `anchor`, each beside the one before it, by account and category. noise is
 -- the variance of `expected`, as far as the 28 days before the period say how much comments resemble each other.
@@ -251,7 +251,7 @@ FROM post_coverage p LEFT JOIN scored s USING (post_id);
 COMMENT ON VIEW by_post IS 'Posts with their coverage and toxicity.';
 
 CREATE OR REPLACE VIEW coverage AS
-SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS said, sum(least(p.captured, comment_count))::BIGINT AS captured,
+SELECT platform, account, count(*) AS posts, sum(comment_count)::BIGINT AS reported, sum(least(p.captured, comment_count))::BIGINT AS captured,
     coverage_of(p.captured, comment_count) AS coverage
 FROM post_coverage p WHERE comment_count IS NOT NULL GROUP BY ALL;
 COMMENT ON VIEW coverage IS 'Coverage of each account: captured comments ÷ comments the platform reports.';
@@ -323,7 +323,7 @@ LEFT JOIN (SELECT night, sum(cost_usd) AS cost_usd FROM runs GROUP BY night) r U
 LEFT JOIN (SELECT night, count(*) AS errors FROM ingest_errors GROUP BY night) e USING (night)
 LEFT JOIN (SELECT night, count(*) AS warnings FROM quality WHERE NOT is_met GROUP BY night) q USING (night)
 GROUP BY night;
-COMMENT ON VIEW nights IS 'Each nightly run: comments read, accepted and scored, seconds, cost, errors.';
+COMMENT ON VIEW nights IS 'Each nightly run: comments it read, accepted and scored, whatever day they were posted; seconds of its stages, cost, errors.';
 
 CREATE OR REPLACE VIEW costs AS
 WITH paid AS (SELECT night, platform, account, sum(cost_usd) AS cost_usd FROM runs GROUP BY ALL),
@@ -356,6 +356,9 @@ COMMENT ON COLUMN costs.compute_seconds IS 'seconds of the night''s stages, shar
 COMMENT ON COLUMN comments_scored.severity IS 'highest severity among the flags, or none';
 COMMENT ON COLUMN comments_scored.reviewed_as IS 'categories chosen by the last reviewer, empty if harmless; NULL if not reviewed';
 COMMENT ON COLUMN comments_scored.model IS 'model that gave the scores';
+COMMENT ON COLUMN languages_judged.comments IS 'comments with text, with or without a score';
+COMMENT ON COLUMN by_term.comments IS 'comments with a score that contain it';
+COMMENT ON COLUMN daily.comments IS 'comments with a score';
 COMMENT ON COLUMN daily.share IS 'estimated share of comments in the category: expected ÷ comments';
 COMMENT ON COLUMN daily.margin IS 'half-width of the 95% interval of share';
 COMMENT ON COLUMN flags.flagged IS 'number of comments that the policy flags';
@@ -380,14 +383,14 @@ COMMENT ON COLUMN by_post.scored IS 'comments with scores (those with text)';
 COMMENT ON COLUMN by_post.gone IS 'comments taken down since';
 COMMENT ON COLUMN coverage.posts IS 'posts with a comment count from the platform';
 COMMENT ON COLUMN coverage.captured IS 'comments collected of those posts, at most as many as the platform reports';
-COMMENT ON COLUMN coverage.said IS 'comments the platform reports for those posts';
+COMMENT ON COLUMN coverage.reported IS 'comments the platform reports for those posts';
 COMMENT ON COLUMN flag_precision.week IS 'Monday of the week of review';
 COMMENT ON COLUMN flag_precision.flagged IS 'reviews of comments flagged with this category';
 COMMENT ON COLUMN flag_precision.agreed IS 'reviews that confirmed the flag';
 COMMENT ON COLUMN flag_precision.precision IS 'agreed ÷ flagged';
 COMMENT ON COLUMN flag_precision.margin IS 'half-width of the 95% interval of precision';
 COMMENT ON COLUMN nights.night IS 'the day whose comments were collected';
-COMMENT ON COLUMN nights.comments_read IS 'comments collected';
+COMMENT ON COLUMN nights.comments_read IS 'comments collected in that night, new or collected before';
 COMMENT ON COLUMN nights.comments_kept IS 'comments accepted by validate';
 COMMENT ON COLUMN nights.comments_scored IS 'comments scored (new or edited)';
 COMMENT ON COLUMN nights.ingest_errors IS 'accounts and posts that could not be collected';
