@@ -5,10 +5,11 @@
 #   mlflow     the MLflow page with training runs
 #   predict    POST /predict as an AWS Lambda function
 # Packages are installed in stages of their own, and only the result is copied: an image holds no installer and no cache.
+# Everything is compiled here: containers are read-only, so each of their processes would compile what it imports anew.
 FROM python:3.11-slim-bookworm AS installer
 RUN pip install --no-cache-dir uv
-ENV UV_PROJECT_ENVIRONMENT=/opt/toxwatch UV_LINK_MODE=copy UV_NO_CACHE=1 PATH=/opt/toxwatch/bin:$PATH \
-    PYTHONDONTWRITEBYTECODE=1
+ENV UV_PROJECT_ENVIRONMENT=/opt/toxwatch UV_LINK_MODE=copy UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 \
+    PATH=/opt/toxwatch/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md ./
 RUN for package in jobs models warehouse dashboard dags; do mkdir $package; touch $package/__init__.py; done; \
@@ -28,13 +29,17 @@ WORKDIR /app
 RUN useradd --create-home --uid 10001 toxwatch && mkdir /data /backups && chown toxwatch /data /backups
 VOLUME /data
 
+FROM base AS program
+COPY . .
+RUN python -m compileall -q .
+
 FROM base AS java
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \
     && rm -rf /var/lib/apt/lists/*
 
 FROM java AS pipeline
 COPY --from=pipeline-packages /opt/toxwatch /opt/toxwatch
-COPY . .
+COPY --from=program /app /app
 USER toxwatch
 
 FROM installer AS dashboard-packages
@@ -43,7 +48,7 @@ RUN uv sync --frozen $HEAVY
 
 FROM base AS dashboard
 COPY --from=dashboard-packages /opt/toxwatch /opt/toxwatch
-COPY . .
+COPY --from=program /app /app
 USER toxwatch
 
 FROM installer AS mlflow-packages
@@ -59,7 +64,7 @@ RUN uv sync --frozen --extra airflow --extra train
 
 FROM java AS training
 COPY --from=training-packages /opt/toxwatch /opt/toxwatch
-COPY . .
+COPY --from=program /app /app
 USER toxwatch
 
 FROM dashboard-packages AS predict-packages
@@ -67,7 +72,7 @@ RUN uv pip install -q --python /opt/toxwatch/bin/python awslambdaric
 
 FROM base AS predict
 COPY --from=predict-packages /opt/toxwatch /opt/toxwatch
-COPY . .
+COPY --from=program /app /app
 USER toxwatch
 ENV TOXWATCH_DATA_DIR=/tmp
 ENTRYPOINT ["python", "-m", "awslambdaric"]

@@ -10,6 +10,7 @@ chmod 755 "$place" # the containers run as a user of their own
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents --target-directory "$place"
 export COMPOSE_PROJECT_NAME=toxwatch-try
 compose() { (cd "$place" && docker-compose "$@"); }
+compose --profile full down --volumes # what a trial that was killed left
 trap 'code=$?; [ $code = 0 ] || compose logs --tail 20; compose --profile full down --volumes --timeout 20; rm -rf "$place"; exit $code' EXIT
 
 within() { # seconds, what to wait for, command
