@@ -91,6 +91,7 @@ compose up -d --build
 within 600 "an edited program is built in" says "an edit" on_scheduler tail -1 dags/nightly.py
 within 600 "the data is still there" has_nights 2
 
+on_scheduler sh -c 'rm /backups/*' # of the first start
 compose restart postgres-backup
 within 300 "Airflow's database is backed up" is_healthy postgres-backup
 on_scheduler airflow dags trigger backup > /dev/null
