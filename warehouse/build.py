@@ -259,7 +259,9 @@ def _next_version(
             draft.unlink(missing_ok=True)
         try:
             with _attached(draft) as con:
-                create(con)  # no transaction needed: nobody sees the draft before it is renamed
+                con.begin()  # one commit for hundreds of statements
+                create(con)
+                con.commit()
                 yield con
                 _check(con)
             then(draft)
@@ -285,7 +287,8 @@ def _attached(draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     draft.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     shutil.rmtree(spill, ignore_errors=True)
     with duckdb.connect() as con:
-        con.execute(f"ATTACH {quoted(str(draft))} AS warehouse (STORAGE_VERSION '{STORAGE_VERSION}')")
+        how = f"STORAGE_VERSION '{STORAGE_VERSION}', RECOVERY_MODE NO_WAL_WRITES"  # a draft is whole or is not wanted
+        con.execute(f"ATTACH {quoted(str(draft))} AS warehouse ({how})")
         con.execute("USE warehouse")
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")
