@@ -21,8 +21,8 @@ demo: setup ## run two weeks of invented accounts, then start the dashboard
 test: setup ## run the tests
 	.venv/bin/pytest -n 2 --dist loadfile -m "not slow"
 
-test-fast: setup ## run the tests that need no Spark, Airflow, training or browser
-	.venv/bin/pytest -m "not slow and not long"
+test-fast: setup ## run the tests that take no time: no Spark, Airflow, training, browser or long histories
+	.venv/bin/pytest -n 2 --dist loadfile -m "not slow and not long"
 
 test-slow: setup ## run the tests that take minutes each
 	.venv/bin/pytest -m slow

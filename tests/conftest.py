@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs import standin
-from jobs.config.settings import Settings
+from jobs.config.settings import SHIPPED, Settings
 from jobs.lake import schema
 from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
@@ -32,6 +32,7 @@ os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be co
 
 TOXWATCH = str(Path(sys.executable).with_name("toxwatch"))
 MODEL = "bilstm-1"
+SMALL = SHIPPED.with_name("bilstm")  # loads and reads faster than the cascade that is the default
 THRESHOLDS = dict.fromkeys(LABELS, 0.5) | {"threat": 0.4}
 Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
 
@@ -88,6 +89,7 @@ def watching(data_dir: Path, server: standin.Server) -> Settings:
     targets.write_text(WATCHED)
     return replace(
         Settings.load(data_dir),
+        model_dir=SMALL,
         targets_file=targets,
         apify_url=server.url,
         apify_token=server.token,
@@ -99,6 +101,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """In which a command has the same settings."""
     return os.environ | {
         "TOXWATCH_DATA_DIR": str(settings.data_dir),
+        "TOXWATCH_MODEL": str(settings.model_dir),
         "TOXWATCH_TARGETS": str(settings.targets_file),
         "APIFY_API_BASE_URL": settings.apify_url,
         "APIFY_TOKEN": str(settings.apify_token),
@@ -110,7 +113,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def settings(tmp_path: Path) -> Settings:
     targets = tmp_path / "targets.toml"
     targets.write_text(TARGETS)
-    return replace(Settings.load(tmp_path / "data"), targets_file=targets)
+    return replace(Settings.load(tmp_path / "data"), model_dir=SMALL, targets_file=targets)
 
 
 def comment_item(**changes: Any) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, expect
 from jobs.alerts.rules import read_rules
 from jobs.commands.administration import administration
 from jobs.config.settings import PROJECT
+from tests.conftest import SMALL
 from tests.fixtures.administration import serious_faults
-from tests.fixtures.dashboard import SMALL, serving
+from tests.fixtures.dashboard import serving
 from tests.fixtures.servers import url
 
 

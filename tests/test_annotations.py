@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, expect
 from dashboard import trend
 from dashboard.people import VISITOR, Visitor
 from dashboard.view import Answers, View
-from tests.fixtures.dashboard import LAST, SMALL, serving
+from tests.conftest import SMALL
+from tests.fixtures.browser import WIDTHS
+from tests.fixtures.dashboard import LAST, serving
 from warehouse import Part
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
@@ -63,7 +65,7 @@ def test_a_chart_shows_markup_as_text(answers: Answers, reviews: Reviews) -> Non
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_chart_is_written_on_and_wiped(browser: Browser, warehouse: Path, width: int) -> None:
     with serving(warehouse, which_model=lambda: SMALL) as address:
         page = browser.new_page(viewport={"width": width, "height": 844})

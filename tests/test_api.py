@@ -13,7 +13,8 @@ import pytest
 from bench.serving import ask_page
 from dashboard import door
 from dashboard.people import People
-from tests.fixtures.dashboard import LAST, SMALL, serving
+from tests.conftest import SMALL
+from tests.fixtures.dashboard import LAST, serving
 
 pytestmark = pytest.mark.long
 

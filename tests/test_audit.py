@@ -21,6 +21,8 @@ from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 from warehouse.reviews import HASTY_FROM, Reviews, needs_two
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = date(2026, 11, 2)
 NIGHTS, SECTIONS, COMMENTS = 8, 120, 60  # comments of a section and night

@@ -11,6 +11,8 @@ from jobs.upkeep import expire
 from tests.conftest import MODEL, THRESHOLDS, at, night_of
 from warehouse import WarehouseError, build
 
+pytestmark = pytest.mark.long
+
 POLICIES = Path(__file__).resolve().parent.parent / "policies.toml"
 OLD, NEW = date(2026, 11, 10), date(2026, 11, 20)
 SECRET = "lives at {} Elm Street"

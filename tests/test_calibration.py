@@ -24,6 +24,8 @@ from warehouse import build, queries
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
+pytestmark = pytest.mark.long
+
 FIRST, NIGHTS, COMMENTS = date(2026, 10, 1), 15, 60  # comments of an account and night
 LAST = FIRST + timedelta(NIGHTS - 1)
 OTHER_MODEL = "bilstm-other"

@@ -13,8 +13,9 @@ from dashboard.inbox import Inbox
 from dashboard.pages import review
 from dashboard.people import VISITOR, People, Visitor
 from dashboard.view import Answers, View
+from tests.conftest import SMALL
 from tests.fixtures.administration import serious_faults
-from tests.fixtures.dashboard import LAST, SMALL, serving
+from tests.fixtures.dashboard import LAST, serving
 from warehouse import Part
 from warehouse.cases import Cases
 from warehouse.reader import Warehouse

@@ -12,6 +12,8 @@ from scipy import stats
 from bench import changes
 from warehouse import build, measures, queries
 
+pytestmark = pytest.mark.long
+
 MOST = 0.06  # of what did not change may be called a change
 ACCOUNTS = 200
 SECTIONS = {

@@ -10,7 +10,8 @@ import pytest
 
 from bench.serving import ask_page
 from dashboard.people import People
-from tests.fixtures.dashboard import SMALL, serving
+from tests.conftest import SMALL
+from tests.fixtures.dashboard import serving
 from warehouse import Part
 
 pytestmark = pytest.mark.long

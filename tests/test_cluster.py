@@ -18,8 +18,9 @@ import pyspark
 import pytest
 
 from jobs.config.settings import Settings
+from jobs.lake.nights import Lake
 from jobs.spark.jars import fetch_s3
-from tests.conftest import TOXWATCH
+from tests.conftest import TOXWATCH, environment
 from tests.fixtures import store
 from tests.fixtures.nights import copied, undone
 from warehouse import build
@@ -103,26 +104,24 @@ def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     lake: str,
 ) -> None:
     alone = after_one_night
-    together = undone(copied(alone, tmp_path), "clean", "texts", "scored", "published", "monitored").data_dir
-    env = {**os.environ, "TOXWATCH_SPARK_MASTER": cluster.address, "TOXWATCH_TARGETS": str(alone.targets_file)}
+    stages = ("validated", "rejected", "clean", "texts", "scored", "published", "monitored")
+    together = undone(copied(alone, tmp_path), *stages).data_dir
+    env = {**environment(alone), "TOXWATCH_SPARK_MASTER": cluster.address}
     env["PYSPARK_PYTHON"] = str(python_without_us(tmp_path / "python"))
     env["PYSPARK_SUBMIT_ARGS"] = "--executor-memory 900m pyspark-shell"
     if lake == "store":
         fetch_s3()
         env["TOXWATCH_STORE"] = store.address(bucket)
-    command, where = (
-        TOXWATCH,
-        ["--night", str(NIGHT), "--data-dir", str(together)],
-    )
-    for stage in ("clean", "score", "publish"):
-        with subprocess.Popen([command, stage, *where], env=env) as night:
-            if stage == "score":
-                lost = cluster.workers[1]
-                output(lost.log, "(?s)(Asked to launch executor).*Asked to launch executor")  # of clean, and of score
-                lost.process.kill()
-        assert night.returncode == 0
+    command = [TOXWATCH, "nightly", "--no-scrape", "--night", str(NIGHT), "--data-dir", str(together)]
+    with subprocess.Popen(command, env=env) as night:
+        while not Lake(together).manifest("clean", NIGHT):
+            assert night.poll() is None, "the night ended before it lost a worker"
+            time.sleep(0.05)
+        cluster.workers[1].process.kill()  # as score begins
+    assert night.returncode == 0
     hashes = [build.content_hash(data_dir / "warehouse") for data_dir in (alone.data_dir, together)]
     assert hashes[0] == hashes[1]
     stored = any(key.startswith("scored/") for key in store.held(bucket))
     assert stored == (lake == "store")
-    assert "Asked to launch executor" in cluster.workers[0].log.read_text(), "the first worker did some of it"
+    for worker in cluster.workers:
+        assert "Asked to launch executor" in worker.log.read_text(), "both did some of it"

@@ -175,6 +175,7 @@ def test_the_command_names_an_account_that_is_gone_and_what_to_correct(
 MANY = [Community("instagram", f"team{n}", "football", 1.0, 60) for n in range(60)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", [None, Fault("uncounted", on="POST .*", times=9999)])
 def test_a_night_never_passes_its_budget_however_late_costs_are_told(
     tmp_path: Path, fault: Fault | None, capsys: pytest.CaptureFixture[str]
@@ -230,6 +231,7 @@ def dying(*_: object) -> None:
     raise Killed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("series", range(4))
 def test_fifty_kills_and_lost_answers_never_pay_twice_for_the_same(
     tmp_path: Path, series: int, monkeypatch: pytest.MonkeyPatch

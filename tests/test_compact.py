@@ -94,7 +94,7 @@ def kill_after(settings: Settings, changes: int) -> bool:
     while process.poll() is None and seen < changes:
         now = written(settings.data_dir)
         seen, before = seen + len(now ^ before), now
-        time.sleep(0.001)
+        time.sleep(0.001 if seen else 0.02)  # it takes seconds to begin
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     return process.wait() == -signal.SIGKILL

@@ -18,7 +18,8 @@ from dashboard import door
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.view import Answers, View
 from jobs.cli import app
-from tests.fixtures.dashboard import SMALL, serving
+from tests.conftest import SMALL
+from tests.fixtures.dashboard import serving
 from warehouse import Part, queries
 from warehouse.reader import Warehouse
 

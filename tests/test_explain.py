@@ -21,6 +21,7 @@ from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
 from jobs.lake.failures import recorded
 from jobs.lake.nights import Lake
+from models.card import read_card
 from tests.fixtures.nights import NIGHTS, copied
 from tests.fixtures.servers import serve, url
 from warehouse.reader import Warehouse
@@ -90,7 +91,7 @@ def test_a_collector_hears_what_each_stage_read_and_wrote(after_two_nights: Sett
     assert all(one["name"].startswith("actor-runs/") for one in ends["night.scrape"]["inputs"])
     [scored] = ends["night.score"]["outputs"]
     assert scored["outputFacets"]["outputStatistics"]["rowCount"] > 0
-    assert "model=cascade" in scored["facets"]["version"]["datasetVersion"]
+    assert f"model={read_card(after_two_nights.model_dir)['version']}" in scored["facets"]["version"]["datasetVersion"]
     night = ends["night"]["run"]["runId"]
     assert {event["run"]["facets"]["parent"]["run"]["runId"] for name, event in ends.items() if name != "night"} == {
         night

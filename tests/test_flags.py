@@ -11,8 +11,10 @@ from playwright.sync_api import Browser, expect
 from dashboard.pages.policy import DAYS, next_version, sentence
 from dashboard.settings import Administration
 from dashboard.view import Answers, View
+from tests.conftest import SMALL
 from tests.fixtures.administration import administered, serious_faults
-from tests.fixtures.dashboard import LAST, SMALL, serving
+from tests.fixtures.browser import WIDTHS
+from tests.fixtures.dashboard import LAST, serving
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
@@ -53,7 +55,7 @@ def address(warehouse: Path, administration: Administration) -> Iterator[str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_slider_says_what_it_would_flag_and_all_pages_follow_it(
     browser: Browser, address: str, warehouse: Path, administration: Administration, width: int
 ) -> None:

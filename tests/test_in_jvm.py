@@ -55,7 +55,7 @@ def test_both_engines_say_the_same_of_a_night(settings: Settings) -> None:
 def test_an_engine_that_cannot_run_the_model_says_so_before_the_night(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BadInput, match="is a cascade: set TOXWATCH_MODEL="):
+    with pytest.raises(BadInput, match="is a bilstm: set TOXWATCH_MODEL="):
         nightly.run(replace(settings, engine="sparknlp"), [FIRST])
     monkeypatch.setattr(jars, "IVY", tmp_path)
     with pytest.raises(BadInput, match=r"python -m jobs\.spark"):

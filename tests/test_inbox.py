@@ -17,8 +17,9 @@ from dashboard.inbox import Inbox, sentence
 from dashboard.people import LOCAL, VISITOR, People, Visitor
 from dashboard.view import Answers, View
 from jobs.lake import schema
-from tests.conftest import MODEL, THRESHOLDS, at, night_of
-from tests.fixtures.dashboard import LAST, SMALL, serving
+from tests.conftest import MODEL, SMALL, THRESHOLDS, at, night_of
+from tests.fixtures.browser import WIDTHS
+from tests.fixtures.dashboard import LAST, serving
 from warehouse import WHOLE, Part, build
 from warehouse.cases import Cases
 from warehouse.reader import Warehouse
@@ -222,7 +223,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_line_leads_to_its_comments_and_leaves_when_it_is_done(page: Page, folder: Path, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     with serving(folder, which_model=lambda: SMALL, budget_usd=lambda: 5.0) as address:

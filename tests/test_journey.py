@@ -110,7 +110,7 @@ def kill_in(stage: str, settings: Settings, night: date) -> None:
     try:
         while written(settings.data_dir) == before:
             assert process.poll() is None, f"{stage} ended before it was killed"
-            time.sleep(0.001)
+            time.sleep(0.02)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
@@ -136,7 +136,7 @@ def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
     data_dir = tmp_path / "data"
     before = content(copied(undisturbed, tmp_path))
     publish = [TOXWATCH, *command, "--data-dir", str(data_dir)]
-    env = {**os.environ, "TOXWATCH_TARGETS": str(undisturbed.targets_file)}
+    env = environment(undisturbed)
     limited = ["bash", "-c", f"ulimit -f 2000; {shlex.join(publish)}"]
     full = subprocess.run(limited, env=env, capture_output=True, text=True, check=False)
     assert full.returncode == FailedService.exit_code
@@ -153,7 +153,7 @@ def test_hostile_comments_are_scored_or_set_aside(settings: Settings) -> None:
         "formula": "=HYPERLINK()", "sql": "'; DROP TABLE comments; --",
     }  # fmt: skip
     items = [comment_item(id=id, text=text) for id, text in hostile.items()]
-    items += [comment_item(id=f"same{n}", text="❤️ first") for n in range(50_000)]
+    items += [comment_item(id=f"same{n}", text="❤️ first") for n in range(21_000)]
     write_raw(settings.data_dir, NIGHTS[0], "instagram", "orbital", items)
     nightly.run(settings, NIGHTS[:1], nightly.STAGES[1:])
     lake = Lake(settings.data_dir)
@@ -167,7 +167,7 @@ def test_hostile_comments_are_scored_or_set_aside(settings: Settings) -> None:
     assert texts is not None
     ask = Warehouse(settings.data_dir / "warehouse").query
     [(comments, scored)] = ask("SELECT count(*), count(toxic) FROM comments_scored")
-    assert comments == 50_007
+    assert comments == 21_007
     assert comments - scored == 1, "Hebrew"
     assert texts.rows_out == len(hostile) - 2 - 1 + 1, "equal texts are read once"
     assert ask("SELECT count(*) FROM comments_scored WHERE comment_id LIKE '%nul' AND toxic > 0.5") == [(1,)]

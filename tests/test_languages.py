@@ -155,6 +155,7 @@ def test_no_category_falls_silent() -> None:
         assert (p[truth[:, i] == 1, i] >= chosen[label]).mean() >= calibrate.LEAST_FOUND[label]
 
 
+@pytest.mark.long
 def test_a_tiny_model_of_two_languages_finds_what_is_toxic_and_who_is_attacked(
     tmp_path: Path, rows: pd.DataFrame
 ) -> None:

@@ -14,7 +14,8 @@ import pytest
 from dashboard import limits
 from dashboard.people import People
 from dashboard.perspective import SENTENCE
-from tests.fixtures.dashboard import SMALL, serving
+from tests.conftest import SMALL
+from tests.fixtures.dashboard import serving
 
 pytestmark = pytest.mark.long
 

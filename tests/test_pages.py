@@ -130,6 +130,7 @@ def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answ
     assert all("/numbers" in str(page.to_plotly_json()) for page in pages[:4])
 
 
+@pytest.mark.long
 def test_a_cell_of_the_week_counts_the_comments_behind_it(answers: Answers) -> None:
     view = replace(WEEK, account=ACCOUNTS[1], zone="Asia/Kolkata")
     cells = answers.rows("weekdays", view)

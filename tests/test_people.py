@@ -17,6 +17,8 @@ from tests.fixtures.nights import keep_key_in_folder, store_night
 from warehouse import build
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 NIGHT = date(2026, 11, 10)
 ANN = comment_item(
     text="Look, @bob",

@@ -10,7 +10,9 @@ from dashboard import trend
 from dashboard.pages import account, overview
 from dashboard.view import LONGEST_PERIOD, Answers, View
 from dashboard.wording import dates
-from tests.fixtures.dashboard import LAST, SMALL, serving
+from tests.conftest import SMALL
+from tests.fixtures.browser import WIDTHS
+from tests.fixtures.dashboard import LAST, serving
 from warehouse.reader import Warehouse
 
 
@@ -67,7 +69,7 @@ def test_dates_are_written_as_briefly_as_they_are_read() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_dates_and_a_comparison_are_picked(browser: Browser, warehouse: Path, width: int) -> None:
     with serving(warehouse, which_model=lambda: SMALL) as address:
         page = browser.new_page(viewport={"width": width, "height": 900})

@@ -1,19 +1,18 @@
 """Reviews: who sees what next, how far two people agree, and how their words reach the warehouse and training."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from jobs import nightly, publish, standin
+from jobs import publish
 from jobs.ask import export
+from jobs.config.settings import Settings
 from jobs.upkeep import forget
 from models.training import data
-from tests.conftest import watching
+from tests.fixtures.nights import copied
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews, kappa, needs_two
 
-NIGHT = date(2026, 11, 10)
 ALONE = next(f"a{n}" for n in range(99) if not needs_two(f"a{n}"))
 SHARED = next(f"a{n}" for n in range(99) if needs_two(f"a{n}"))
 
@@ -64,11 +63,8 @@ def test_the_tally_counts_right_flags_and_agreement(book: Reviews) -> None:
 
 
 @pytest.mark.long
-def test_reviews_reach_the_warehouse_and_training(
-    tmp_path_factory: pytest.TempPathFactory, apify: standin.Server
-) -> None:
-    settings = watching(tmp_path_factory.mktemp("reviews") / "data", apify)
-    nightly.run(settings, [NIGHT])
+def test_reviews_reach_the_warehouse_and_training(after_one_night: Settings, tmp_path: Path) -> None:
+    settings = copied(after_one_night, tmp_path)
     ask = Warehouse(settings.data_dir / "warehouse").query
     worst = [id for (id,) in ask("SELECT comment_id FROM comments_scored ORDER BY toxic DESC NULLS LAST LIMIT 3")]
     book = Reviews.in_folder(settings.data_dir)

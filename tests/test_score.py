@@ -32,13 +32,14 @@ from warehouse import build
 pytestmark = pytest.mark.long
 
 NIGHT = date(2026, 11, 10)
-IN_SLICES_OF_TEN = "from jobs.spark import session; session.SLICE = 10; from jobs.cli import main; main()"
+SLICE = 60
+IN_SLICES = f"from jobs.spark import session; session.SLICE = {SLICE}; from jobs.cli import main; main()"
 
 
 def test_a_night_that_was_killed_goes_on_where_it_was(
     tmp_path: Path, after_one_night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sparks, "SLICE", 10)
+    monkeypatch.setattr(sparks, "SLICE", SLICE)
     stages = nightly.STAGES[3:5]
     whole, killed = (
         undone(copied(after_one_night, tmp_path / name), "texts", "scored", "published", "monitored")
@@ -46,7 +47,7 @@ def test_a_night_that_was_killed_goes_on_where_it_was(
     )
     nightly.run(whole, [NIGHT], stages)
 
-    kill_after_slices(killed, 3)
+    kill_after_slices(killed, 2)
     begun = begun_in(killed)
     kept = pyarrow.dataset.dataset(sorted(begun.glob("*.parquet"))).count_rows()
     spoil(begun)
@@ -60,13 +61,13 @@ def test_a_night_that_was_killed_goes_on_where_it_was(
 
 
 def kill_after_slices(settings: Settings, slices: int) -> None:
-    command = [sys.executable, "-c", IN_SLICES_OF_TEN, "score", "--night", str(NIGHT)]
+    command = [sys.executable, "-c", IN_SLICES, "score", "--night", str(NIGHT)]
     env = environment(settings) | {"TOXWATCH_SPARK_MASTER": "local[1]"}
     process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
         while len(list(begun_in(settings).glob("*.parquet"))) < slices:
             assert process.poll() is None, "score ended before it was killed"
-            time.sleep(0.001)
+            time.sleep(0.02)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

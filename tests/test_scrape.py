@@ -115,6 +115,7 @@ def test_a_wrong_token_stops_the_night_at_once(tmp_path: Path, apify: standin.Se
     assert list((tmp_path / "data").rglob("*.jsonl.gz")) == []
 
 
+@pytest.mark.long
 def test_an_apify_that_does_not_answer_fails_the_night_and_says_so(tmp_path: Path) -> None:
     with standin.serving() as server:
         settings = watching(tmp_path / "data", server)

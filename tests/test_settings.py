@@ -13,8 +13,10 @@ from dashboard.people import People, PeopleError, Visitor
 from dashboard.settings import SettingsError, SettingsFile
 from jobs.commands.administration import edited
 from jobs.config.targets import read_targets
+from tests.conftest import SMALL
 from tests.fixtures.administration import administered, serious_faults
-from tests.fixtures.dashboard import SMALL, serving
+from tests.fixtures.browser import WIDTHS
+from tests.fixtures.dashboard import serving
 from warehouse import Part
 
 PASSWORD = "a long password"
@@ -160,7 +162,7 @@ def address(warehouse: Path, place: Path) -> Iterator[str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_accounts_and_the_budget_are_changed_in_the_browser(
     browser: Browser, address: str, place: Path, width: int
 ) -> None:

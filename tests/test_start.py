@@ -12,9 +12,9 @@ from dashboard.pages import start
 from dashboard.settings import Progress
 from jobs.commands.administration import administration
 from jobs.standin import Server
-from tests.conftest import WATCHED
+from tests.conftest import SMALL, WATCHED
 from tests.fixtures.administration import serious_faults
-from tests.fixtures.dashboard import SMALL, serving
+from tests.fixtures.dashboard import serving
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """The store: a server that speaks S3 holds what the data folder holds, and a lost machine comes back from it."""
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs import nightly, standin
+from jobs import nightly
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
 from jobs.lake.manifests import Manifest
@@ -15,14 +14,12 @@ from jobs.lake.mirror import LINK, MANIFEST, Mirror, inner_link, kept
 from jobs.lake.nights import Lake
 from jobs.upkeep import backup, doctor, forget
 from models.training.registry import Registry
-from tests.conftest import watching
+from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from tests.fixtures.store import address, held
 from warehouse import build
 from warehouse.reader import Warehouse
 
 pytestmark = pytest.mark.long
-
-NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
 
 
 def here(data_dir: Path) -> dict[str, bytes]:
@@ -34,13 +31,14 @@ def here(data_dir: Path) -> dict[str, bytes]:
 
 
 def test_a_lost_machine_comes_back_and_what_is_erased_is_erased_in_the_store(
-    tmp_path: Path, bucket: Any, apify: standin.Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bucket: Any, after_one_night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("TOXWATCH_AUTHOR_KEY")
-    settings = replace(watching(tmp_path / "data", apify), store=address(bucket))
+    settings = replace(copied(after_one_night, tmp_path), store=address(bucket))
+    keep_key_in_folder(settings, monkeypatch)
     promoted = Registry(settings.data_dir / "models").promote(settings.model_dir)
     (settings.data_dir / "models" / "in-use").symlink_to(promoted)
-    nightly.run(settings, NIGHTS[:1])
+    with Lake.of(settings).lock("lake"):
+        pass  # whoever lets go of the lake has sent what is in it
     ask = Warehouse(settings.data_dir / "warehouse").query
     [(comment,)] = ask("select comment_id from comments where platform = 'instagram' and reply_count = 0 limit 1")
     name = comment.partition(":")[2].encode()

@@ -30,6 +30,8 @@ from tests.fixtures.nights import rows_of, store_night
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
+pytestmark = pytest.mark.long
+
 NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
 ANN, ID, SAID = "ann.of.elm.street", "18093536360613690", "I live in Elm Street and my phone is 555 0100"
 REPLY, OTHER = "18093536360613691", "18093536360613692"
@@ -254,7 +256,10 @@ def test_the_command_does_not_say_that_it_erased_what_was_not_there(
     assert "nothing is left" not in "".join(capsys.readouterr())
 
 
-def test_the_command_says_what_was_where(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_was_where(
+    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOXWATCH_MODEL", str(home.model_dir))
     arguments = ["forget", "--yes", "--data-dir", str(home.data_dir), "--author", f"instagram/{ANN}"]
     cli.app(arguments, standalone_mode=False)
     output = " ".join(capsys.readouterr().err.split())

@@ -54,6 +54,7 @@ def folder(tmp_path: Path, published: Path) -> Path:
     return Path(shutil.copytree(published, tmp_path / "warehouse", symlinks=True))
 
 
+@pytest.mark.long
 def test_nights_in_any_order_and_twice_are_the_same_rows(
     tmp_path: Path, folder: Path, nights: list[build.Night]
 ) -> None:
@@ -82,6 +83,7 @@ def test_shares_are_expected_shares_with_their_margin(folder: Path) -> None:
     assert flagged in (0, None)
 
 
+@pytest.mark.long
 def test_readers_see_whole_versions_while_nights_are_published(
     tmp_path: Path, folder: Path, nights: list[build.Night]
 ) -> None:
@@ -131,12 +133,14 @@ def test_a_rollback_is_one_step_and_says_when_there_is_nothing_older(folder: Pat
         build.rollback(folder)
 
 
+@pytest.mark.long
 def test_only_a_few_versions_are_kept(folder: Path, nights: list[build.Night]) -> None:
     for _ in range(build.VERSIONS_KEPT + 1):
         build.publish(folder, nights[:1], context())
     assert len(list(folder.glob("v*.duckdb"))) == build.VERSIONS_KEPT
 
 
+@pytest.mark.long
 def test_more_versions_are_kept_where_somebody_wants_to_look_back(folder: Path, nights: list[build.Night]) -> None:
     for _ in range(6):
         build.publish(folder, nights[:1], replace(context(), versions_kept=5))
@@ -405,6 +409,7 @@ def test_a_wave_is_a_day_of_abuse_or_days_on_which_it_rises(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("old", sorted((Path(__file__).parent / "old").glob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.long
 def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path, old: Path) -> None:
     folder = tmp_path / "warehouse"
     folder.mkdir()
@@ -438,6 +443,7 @@ def test_a_warehouse_of_a_newer_release_is_left_alone(folder: Path, nights: list
     assert build.current(folder) == before
 
 
+@pytest.mark.long
 def test_a_comment_whose_neighbours_were_there_twice_without_it_was_taken_down(tmp_path: Path) -> None:
     def night(day: date, ids: str) -> build.Night:
         return night_of(tmp_path / "lake", day, [(id, id, at(FIRST, ord(id) - 97), 0.1) for id in ids])

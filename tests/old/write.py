@@ -18,7 +18,9 @@ from warehouse.reviews import Reviews
 
 NIGHTS = [date(2026, 11, 10), date(2026, 11, 11)]
 LEFT_OUT = ("quality", "locks")  # pages of Great Expectations, 4 MB, are made anew
-MOST_TOXIC = "SELECT comment_id, model FROM comments_scored WHERE toxic IS NOT NULL ORDER BY toxic DESC, comment_id LIMIT 4"
+MOST_TOXIC = (
+    "SELECT comment_id, model FROM comments_scored WHERE toxic IS NOT NULL ORDER BY toxic DESC, comment_id LIMIT 4"
+)
 
 
 def main(release: str) -> None:
