@@ -27,7 +27,7 @@ trigger() { curl -sf -X POST "http://127.0.0.1:18080/api/v2/dags/$1/dagRuns" -H 
 
 within 1200 "last night was scheduled" state_is nightly scheduled running
 within 1800 "and has finished" state_is nightly scheduled success
-for process in scheduler dag-processor triggerer api-server housekeeping; do
+for process in scheduler dag-processor triggerer api.server housekeeping; do # api_server is how it calls itself
     before=$(pgrep -P $airflow -f "$process" | head -1)
     kill -KILL "$before"
     within 60 "$process comes back" is_back "$process" "$before"
