@@ -1,13 +1,15 @@
 """How the cost of a night grows: from raw items to a published warehouse, stage by stage, and the model alone.
 
     python bench/night.py [COMMENTS …]                   10,000 and 100,000 unless told
-    python bench/night.py same 1000000                   the same text that often
+    python bench/night.py 10000000 --texts 100000        each comment has one of so many texts
+    python bench/night.py 1000000 --texts 1              the same text that often
 
-Comments are of ten accounts, and every one is another text, so none is saved by having been read before. The model
-alone is the same model in two processes without Spark, as many as Spark has cores here. The last columns are
+Comments are of ten accounts, and every one is another text unless told, so none is saved by having been read before.
+The model alone is the same model in two processes without Spark, as many as Spark has cores here. The last columns are
 CPU-seconds: of all that `score` does, in Spark's JVM, its Python workers and here, and of the model alone.
 """
 
+import argparse
 import os
 import platform
 import resource
@@ -44,7 +46,7 @@ TARGETS = (
 )
 
 
-def main(sizes: list[int], is_same: bool) -> None:
+def main(sizes: list[int], different: int | None) -> None:
     print(f"{platform.processor() or platform.machine()}, Spark local[{CORES}]\n")
     print(
         "  comments validate    clean    score  publish    night  model alone"
@@ -53,11 +55,12 @@ def main(sizes: list[int], is_same: bool) -> None:
     stand_in = texts_of_the_stand_in()
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_in(Path(folder))
-        run_night(settings, stand_in[:500])  # warm: the first night starts Spark
+        run_night(settings, stand_in[:500], 500)  # warm: the first night starts Spark
         for size in sizes:
-            texts = [SAME] * size if is_same else [f"{stand_in[i % len(stand_in)]} {size} {i}" for i in range(size)]
-            seconds, cpu = run_night(settings, texts)
-            alone, cpu_alone = read_alone(settings.model_dir, sorted(set(texts)))
+            many = min(different or size, size)
+            texts = [SAME] if many == 1 else [f"{stand_in[i % len(stand_in)]} {size} {i}" for i in range(many)]
+            seconds, cpu = run_night(settings, texts, size)
+            alone, cpu_alone = read_alone(settings.model_dir, texts)
             night = sum(seconds.values())
             print(f"{size:>10,} " + " ".join(f"{one:8.1f}" for one in seconds.values())
                   + f" {night:8.1f} {alone:12.1f} {night / alone:14.2f}"
@@ -72,14 +75,14 @@ def settings_in(folder: Path) -> Settings:
     return replace(settings, targets_file=folder / "targets.toml", spark_master=f"local[{CORES}]")
 
 
-def run_night(settings: Settings, texts: list[str]) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds and CPU-seconds of each stage; the night is a new one, with its own comments."""
+def run_night(settings: Settings, texts: list[str], comments: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds and CPU-seconds of each stage; the night is a new one, whose comments take the texts in turn."""
     lake = Lake.of(settings)
     night = NIGHT - timedelta(days=len(lake.nights("validated")))
     for account in range(ACCOUNTS):
         with writing_raw(raw_file(lake, night, f"instagram/a{account}")) as write:
-            for at in range(account, len(texts), ACCOUNTS):
-                write("comment", "instagram", "run1", item(night, account, at, texts[at]))
+            for at in range(account, comments, ACCOUNTS):
+                write("comment", "instagram", "run1", item(night, account, at, texts[at % len(texts)]))
     sign_night(lake, night)
     seconds, cpu = {}, {}
     for stage in (validate, clean, score, publish):
@@ -148,5 +151,8 @@ def read_part(model_dir: Path, texts: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    told = sys.argv[1:]
-    main([int(size) for size in told if size != "same"] or list(SIZES), is_same="same" in told)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("comments", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--texts", type=int, metavar="N")
+    asked = parser.parse_args()
+    main(asked.comments, asked.texts)
