@@ -27,7 +27,8 @@ NO_MEMORY = (
     "Out of Memory Error",
     os.strerror(errno.ENOMEM),
 )  # of Java, DuckDB, the system
-OF_TRAINING = {"imblearn", "keras", "mlflow", "onnx", "safetensors", "sklearn", "tensorflow"}
+OF_TRAINING = ("imblearn", "keras", "mlflow", "onnx", "safetensors", "sklearn", "tensorflow")
+EXTRAS = dict.fromkeys(OF_TRAINING, "train") | {"mcp": "mcp"}  # module → what it is installed with
 WRONG_PLACE = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 LAST = "Maintain"
@@ -71,6 +72,7 @@ PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
         ask.list_versions,
         ask.diff,
         ask.explain,
+        ask.mcp,
         ask.score_file,
     ),
     "Train and release models": (
@@ -122,7 +124,6 @@ class Panels(TyperGroup):
 app = typer.Typer(
     cls=Panels,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Track toxicity in comment sections: scrape, validate, clean, score, publish, monitor.\n\n"
@@ -174,12 +175,12 @@ def main() -> None:
     except ToxwatchError as error:
         _fail(error, error.exit_code)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in OF_TRAINING:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
             raise
-        message = (
-            f"{error.name} is not installed; it belongs to the extra `train`: `uv sync --extra train`. In containers, "
-            "set TOXWATCH_IMAGE=training in .env and run `docker compose up --build`."
-        )
+        message = f"{error.name} is not installed; it belongs to the extra `{extra}`: `uv sync --extra {extra}`."
+        if extra == "train":
+            message += " In containers, set TOXWATCH_IMAGE=training in .env and run `docker compose up --build`."
         _fail(ModuleNotFoundError(message), BadInput.exit_code)
     except Exception as error:  # Spark wraps what Java and the OS say in its own classes
         if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):

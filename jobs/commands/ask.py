@@ -79,6 +79,23 @@ def serve(
         )
 
 
+def mcp(
+    key: Annotated[
+        str | None,
+        typer.Option(envvar="TOXWATCH_KEY", help="A key of `toxwatch key add`; the assistant sees its part."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Let an assistant ask: a read-only MCP server on standard input and output.
+
+    Example, for Claude Code: claude mcp add toxwatch -- toxwatch mcp --data-dir "$PWD/data"
+    """
+    from dashboard import assistant
+
+    home = Settings.load(data_dir).data_dir
+    assistant.serve(home / "warehouse", People.in_folder(home), key, lambda: _budget_usd(Settings.load(data_dir)))
+
+
 def _budget_usd(settings: Settings) -> float | None:
     """The night's budget; None while targets.toml is missing or has a mistake."""
     from jobs.config.targets import read_targets
