@@ -1,6 +1,7 @@
 """An assistant asks over the Model Context Protocol, and is told what its key may know."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ def ask(data_dir: Path, calls: list[tuple[str, dict[str, Any]]], key: str | None
             tools = {tool.name for tool in (await client.list_tools()).tools}
             return tools, [await client.call_tool(name, given) for name, given in calls]
 
-    return anyio.run(asked)
+    with ThreadPoolExecutor() as pool:  # this thread's event loop may be the browser's
+        return pool.submit(anyio.run, asked).result()
 
 
 def rows_of(answer: Any) -> Any:
