@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -182,6 +183,12 @@ def main() -> None:
         if extra == "train":
             message += " In containers, set TOXWATCH_IMAGE=training in .env and run `docker compose up --build`."
         _fail(ModuleNotFoundError(message), BadInput.exit_code)
+    except sqlite3.OperationalError as error:
+        message = (
+            f"A database in the data folder could not be read or written: {error}. What was there before is unchanged. "
+            "Free some space or mend the disk, and run this again."
+        )
+        _fail(OSError(message), FailedService.exit_code)
     except Exception as error:  # Spark wraps what Java and the OS say in its own classes
         if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
             message = (

@@ -18,7 +18,9 @@ from dashboard.people import People
 from dashboard.settings import SettingsFile
 from jobs import publish
 from jobs.collect.runs import PaidRun, RunBook, read_runs
+from jobs.commands.administration import edited
 from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
 from jobs.lake.authors import KEY, author_hash, author_key
 from jobs.lake.datasets import BY_NAME
 from jobs.lake.manifests import Manifest, damaged
@@ -84,7 +86,7 @@ def _published(folder: Path) -> None:
 
 def _save_settings(folder: Path) -> None:
     people = People.in_folder(folder / "data")
-    file = SettingsFile(lambda: folder / "targets.toml", lambda _: None, people)
+    file = SettingsFile(edited("targets", lambda: folder / "targets.toml", read_targets, is_made=True), people)
     with file.changed(file.version(), "added nasa") as document:
         document["accounts"].append({"platform": "instagram", "handle": "nasa"})  # type: ignore[union-attr]
 

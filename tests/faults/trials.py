@@ -7,6 +7,7 @@ import pickle
 import random
 import resource
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import traceback
@@ -35,6 +36,7 @@ ONE_SENTENCE = (
     SettingsError,
     OSError,
     MemoryError,
+    sqlite3.OperationalError,
     duckdb.OutOfMemoryException,
 )  # jobs/cli.py makes one
 FAILED, TRACEBACK = 1, 2  # exit codes of a child
