@@ -462,6 +462,24 @@ def test_a_comment_whose_neighbours_were_there_twice_without_it_was_taken_down(t
         assert Warehouse(folder).query(gone) == [], "f has come back"
 
 
+@pytest.mark.long
+def test_a_night_that_lost_an_account_is_published_without_what_only_it_had(tmp_path: Path) -> None:
+    """A file is missing, an import was taken back, or a changed rule rejects what it accepted."""
+    first = night_of(tmp_path / "lake", FIRST, [("a", "text 1", at(FIRST), 0.9)])
+    rows = [("a", "edited text", at(FIRST), 0.8), ("b", "text 2", at(FIRST), 0.3), ("c", "text 3", at(SECOND), 0.7)]
+    whole = night_of(tmp_path / "whole", SECOND, rows)
+    folder, other = tmp_path / "warehouse", tmp_path / "other"
+    build.publish(folder, [first, whole], context())
+    build.publish(folder, [night_of(tmp_path / "lake", SECOND, rows[1:2])], context())
+    assert Warehouse(folder).query(
+        "SELECT comment_id, text, round(toxic::DOUBLE, 2) FROM comments_scored ORDER BY ALL"
+    ) == [("a", "edited text", 0.8), ("b", "text 2", 0.3)], "an earlier night had a too"
+    assert Warehouse(folder).query("SELECT sum(comments)::INT FROM daily WHERE label = 'toxic'") == [(2,)]
+    build.publish(folder, [whole], context())
+    build.publish(other, [first, whole], context())
+    assert build.content_hash(folder) == build.content_hash(other)
+
+
 def test_terms_are_what_three_people_say_and_how_toxic_it_is(tmp_path: Path) -> None:
     said = [(f"t{n}", "you idiot", at(FIRST, n), 0.9) for n in range(3)] + [("u1", "anna idiot", at(FIRST, 5), 0.8)]
     said += [(f"v{n}", "you shine", at(FIRST, n), 0.0) for n in range(6)]

@@ -19,6 +19,14 @@ SELECT c.comment_id, c.platform, c.account, c.post_id, c.parent_id, c.author_has
 FROM detailed c
 LEFT JOIN readable k USING (comment_id);
 
+-- What only this night had and has no longer: a file is missing, an import was taken back, a changed rule rejects it.
+CREATE OR REPLACE TEMP TABLE dropped AS
+SELECT comment_id, platform, account, posted_at::DATE AS day FROM comments ANTI JOIN incoming USING (comment_id)
+WHERE first_night = getvariable('night') AND last_night = getvariable('night');
+
+DELETE FROM comments USING dropped WHERE comments.comment_id = dropped.comment_id;
+DELETE FROM scores USING dropped WHERE scores.comment_id = dropped.comment_id AND night = getvariable('night');
+
 -- Reads no history from before the oldest affected comment.
 SET VARIABLE concerned_from = (
     SELECT least(min(known.posted_at), (SELECT min(posted_at) FROM incoming))
@@ -118,4 +126,5 @@ GROUP BY ALL HAVING since IS DISTINCT FROM known;
 UPDATE comments SET gone_since = missing.since FROM missing WHERE comments.comment_id = missing.comment_id;
 
 CREATE OR REPLACE TEMP TABLE touched AS
-SELECT DISTINCT platform, account, posted_at::DATE AS day FROM incoming UNION SELECT platform, account, day FROM missing;
+SELECT DISTINCT platform, account, posted_at::DATE AS day FROM incoming
+UNION SELECT platform, account, day FROM missing UNION SELECT platform, account, day FROM dropped;

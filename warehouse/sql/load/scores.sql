@@ -1,6 +1,7 @@
--- The scores that one model gave to the night's comments.
+-- The scores that one model gave to the night's comments. A comment that only other nights still have keeps its own.
 
-DELETE FROM scores WHERE night = getvariable('night') AND model = getvariable('model');
+DELETE FROM scores USING incoming
+WHERE scores.comment_id = incoming.comment_id AND night = getvariable('night') AND model = getvariable('model');
 INSERT INTO scores
 WITH scored AS ( -- nights from older releases don't say who is attacked
     SELECT NULL::VARCHAR AS attacked WHERE false UNION ALL BY NAME FROM lake_scored
