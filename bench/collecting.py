@@ -3,7 +3,7 @@
 Comments come with a heavy tail, a quarter of them are answers, one in fifty is taken down, one in thirty is edited, and
 answers are billed like comments. Captured is what was read, of all comments that stood at the end of any night.
 
-    python bench/collecting.py [--nights 30] [--only instagram]
+    python bench/collecting.py [--nights 30] [--only instagram] [--reread-after-days 3]
 """
 
 import argparse
@@ -36,6 +36,7 @@ PRICES = {  # USD of a post and of a comment; Instagram's on the Silver plan, th
     "youtube": ("streamers/youtube-scraper", 0.0053, "streamers/youtube-comments-scraper", 0.0020),
     "facebook": ("apify/facebook-posts-scraper", 0.0060, "apify/facebook-comments-scraper", 0.0025),
     "tiktok": ("clockworks/tiktok-scraper", 0.0050, "clockworks/tiktok-comments-scraper", 0.00125),
+    "tiktok, apidojo": ("clockworks/tiktok-scraper", 0.0050, "apidojo/tiktok-comments-scraper", 0.0003),
 }
 
 
@@ -105,16 +106,17 @@ class Outcome:
         return sum(self.captured.get(one.id) == one.edited for one in edited) / max(1, len(edited))
 
 
-def collected(name: str, sizes: list[int], nights: int, budget_usd: float) -> Outcome:
+def collected(actors: str, sizes: list[int], nights: int, budget_usd: float, reread_after_days: int = 0) -> Outcome:
+    name = actors.partition(",")[0]
     communities = [Community(name, f"account{n}", "football", 1.0, size) for n, size in enumerate(sizes)]
     world, outcome = LongTail(communities), Outcome()
-    posts, posts_usd, comments, comments_usd = PRICES[name]
+    posts, posts_usd, comments, comments_usd = PRICES[actors]
     ACTORS[posts] = (ACTORS[posts][0], posts_usd, ACTORS[posts][2])
     ACTORS[comments] = (ACTORS[comments][0], comments_usd, ACTORS[comments][2])
     habits = standin.Habits(run_seconds=0.0, bills_replies=True)
     with tempfile.TemporaryDirectory() as folder, standin.serving(habits=habits, world=world) as server:
         targets = Path(folder) / "targets.toml"
-        targets.write_text(_targets(communities, budget_usd))
+        targets.write_text(_targets(communities, budget_usd, reread_after_days, f'{name}_comments = "{comments}"\n'))
         settings = replace(Settings.load(Path(folder) / "data"), targets_file=targets, apify_url=server.url,
                            apify_token=server.token, apify_settles_seconds=0.0)  # fmt: skip
         for night in (FIRST + timedelta(days=day) for day in range(nights)):
@@ -128,12 +130,13 @@ def collected(name: str, sizes: list[int], nights: int, budget_usd: float) -> Ou
 
 def _start_usd(name: str, actor: str) -> float:
     module = platform(name)
-    return float({one.name: one.usd_per_start for one in (module.POSTS, module.COMMENTS)}[actor])
+    return float({one.name: one.usd_per_start for one in (module.POSTS, module.COMMENTS)}.get(actor, 0.0))
 
 
-def _targets(communities: list[Community], budget_usd: float) -> str:
+def _targets(communities: list[Community], budget_usd: float, reread_after_days: int, actor: str) -> str:
+    reread = f"reread_after_days = {reread_after_days}\n" if reread_after_days else ""
     accounts = (f'[[accounts]]\nplatform = "{one.platform}"\nhandle = "{one.handle}"\n' for one in communities)
-    return f"[night]\nbudget_usd = {budget_usd}\n" + "".join(accounts)
+    return f"[night]\nbudget_usd = {budget_usd}\n{reread}[actors]\n{actor}" + "".join(accounts)
 
 
 def _captured(settings: Settings, night: date, account: str) -> Iterator[tuple[str, str]]:
@@ -152,6 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--only", default="", help="a platform")
+    parser.add_argument("--reread-after-days", type=int, default=0)
     options = parser.parse_args()
     rows: list[tuple[str, str, list[int], float]] = [
         (one, f"posts with {size}", [size], 1000.0) for one in PRICES for size in (30, 150, 800)
@@ -161,7 +165,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for one, name, sizes, budget_usd in rows:
         if options.only in ("", one):
-            found = collected(one, sizes, options.nights, budget_usd)
+            found = collected(one, sizes, options.nights, budget_usd, options.reread_after_days)
             times = found.usd_per_1000 / 1000 / PRICES[one][3]
             cells = (one, name, f"{found.usd_per_1000:.2f}", f"{times:.2f}", f"{found.share:.0%}",
                      f"{found.edits_share:.0%}")  # fmt: skip

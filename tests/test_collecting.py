@@ -15,12 +15,13 @@ import pytest
 from jobs import cli, scrape, standin
 from jobs.collect import apify as client
 from jobs.collect.plan import month_usd, plan
+from jobs.collect.reading import read_looks, seen_file
 from jobs.collect.runs import paid_runs, read_runs
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.errors import FailedService
 from jobs.lake.nights import Lake
-from jobs.lake.raw import RawLine, ingest_error, mapped_comments, raw_file, read_file
+from jobs.lake.raw import RawLine, ingest_error, mapped_comments, mapped_post, raw_file, read_file
 from jobs.platforms.values import end_of
 from jobs.standin import Fault, Habits
 from jobs.standin.world import Community, World
@@ -95,6 +96,27 @@ def test_every_platform_starts_though_actors_refuse_a_small_maximum_charge(tmp_p
             assert len(comments(settings, account)) > 20
 
 
+def test_shorts_streams_photos_and_reels_are_collected_each_with_an_id_of_its_own(tmp_path: Path) -> None:
+    kinds = {
+        YOUTUBE: ["/watch?v=", "/shorts/", "/live/"],
+        TIKTOK: ["/video/", "/photo/"],
+        FACEBOOK: ["/watch/?v=", "/photo/?fbid=", "permalink.php", "/reel/"],
+    }
+    communities = [Community(*account.split("/"), "football", 3.0, 20) for account in kinds]
+    with standin.serving(world=World(1, communities)) as server:
+        settings = collecting(tmp_path, server, *kinds)
+        settings.targets_file.write_text(settings.targets_file.read_text().replace("max_posts = 4", "max_posts = 9"))
+        scrape.run(settings, NIGHT)
+        for account, links in kinds.items():
+            lines = list(read_file(raw_file(Lake(settings.data_dir), NIGHT, account), NIGHT))
+            posts = [mapped_post(line) for line in lines if line.kind == "post"]
+            assert all(any(link in post["url"] for post in posts) for link in links), account
+            assert errors(settings, account) == {}
+            found = {comment["post_id"] for comment in comments(settings, account).values()}
+            assert found == {post["post_id"] for post in posts if post["comment_count"]}
+            assert len({post["post_id"] for post in posts}) == len(posts)
+
+
 def test_an_account_that_is_too_dear_for_the_budget_is_named_with_what_it_needs(tmp_path: Path) -> None:
     with standin.serving() as server:
         settings = collecting(tmp_path, server, TIKTOK, FACEBOOK, budget=0.40)
@@ -138,6 +160,24 @@ def test_another_actor_is_run_where_the_targets_name_it(tmp_path: Path) -> None:
         settings = collecting(tmp_path, server, LOUD, more=other)
         scrape.run(settings, NIGHT)
         assert "Actor somebody/else was not found" in errors(settings, LOUD)["gone"]
+
+
+def test_tiktoks_other_actor_gives_the_same_comments_for_a_fourth(tmp_path: Path) -> None:
+    other = '[actors]\ntiktok_comments = "apidojo/tiktok-comments-scraper"\n'
+    with standin.serving() as server:
+        usual, cheap = (collecting(tmp_path / name, server, TIKTOK, more=more) for name, more in
+                        (("usual", ""), ("cheap", other)))  # fmt: skip
+        for settings in (usual, cheap):
+            scrape.run(settings, NIGHT)
+            assert errors(settings, TIKTOK) == {}
+        left_out = {"is_pinned", "reply_count"}  # what only one of them tells, and that of replies
+        found = [{id: {name: value for name, value in one.items() if name not in left_out}
+                  for id, one in comments(settings, TIKTOK).items()} for settings in (usual, cheap)]  # fmt: skip
+        assert found[0] == found[1] != {}
+        runs = {run.actor: run for settings in (usual, cheap) for run in books(settings)}
+        price = {name: run.cost_usd / run.items for name, run in runs.items()}
+        assert price["apidojo/tiktok-comments-scraper"] < price["clockworks/tiktok-comments-scraper"] / 3
+        assert all(len(run.asked) == 1 for run in books(cheap) if "apidojo" in run.actor)
 
 
 @pytest.mark.parametrize(
@@ -455,6 +495,42 @@ def test_a_comment_that_went_and_one_that_came_are_noticed_though_the_count_is_t
         seen = {url.rstrip("/").rpartition("/")[2] for run in asked[1:] for url in run.input["directUrls"]}
         assert seen
         assert {f"instagram:{one.id}" for one in newest.values()} & found.keys()
+
+
+def test_one_that_came_is_noticed_though_more_went(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, LOUD)
+        scrape.run(settings, NIGHT)
+        world, newest = server.world.comments, set()
+
+        def fewer(post: Any, _seen_at: Any) -> list[Any]:
+            """The three oldest comments are gone, and there is a newer one."""
+            known = world(post, end_of(NIGHT))
+            if len(known) < 9 or post.posted_at > end_of(NIGHT):
+                return []
+            newest.add(f"instagram:9{known[0].id}")
+            return [replace(known[0], id=f"9{known[0].id}", posted_at=end_of(NIGHT), parent_id=None), *known[:-3]]
+
+        monkeypatch.setattr(server.world, "comments", fewer)
+        scrape.run(settings, NEXT)
+        assert newest & comments(settings, LOUD, NEXT).keys()
+
+
+def test_an_edit_is_seen_where_posts_are_read_once_more(tmp_path: Path) -> None:
+    texts = {}
+    for name, more in (("once", ""), ("twice", "reread_after_days = 2\n")):
+        with standin.serving() as server:
+            settings = collecting(tmp_path / name, server, LOUD, more=more)
+            nights = [NIGHT + timedelta(days=day) for day in range(5)]
+            for night in nights:
+                scrape.run(settings, night)
+            found = [one for night in nights for one in comments(settings, LOUD, night).values()]
+            texts[name] = {one["comment_id"]: one["text"] for one in found}
+            looks = read_looks(seen_file(raw_file(Lake(settings.data_dir), nights[-1], LOUD))) or {}
+            assert any(look.is_reread for look in looks.values()) == (name == "twice")
+    edits = {name: sum("(edit:" in (text or "") for text in of.values()) for name, of in texts.items()}
+    assert edits["twice"] > edits["once"]
+    assert texts["once"].keys() <= texts["twice"].keys()
 
 
 # Drift of the source

@@ -190,6 +190,8 @@ def test_inputs_are_what_the_actors_publish(name: str) -> None:
     account = Account.model_validate({"platform": name, "handle": "them"})
     jsonschema.validate(module.posts_input(account, NIGHT), published[module.POSTS.name])
     jsonschema.validate(module.comments_input([module.profile_url("them")], 5), published[module.COMMENTS.name])
+    for other in getattr(module, "OTHER_COMMENTS", ()):
+        jsonschema.validate(other.comments_input([module.profile_url("them")], 5), published[other.name])
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
@@ -233,6 +235,17 @@ def test_what_a_source_says_besides_is_kept(name: str) -> None:
     item, details = DETAILS[name]
     [comment] = platform(name).comments(item, "them", SEEN_AT)
     assert comment | details == comment
+
+
+def test_a_comment_of_tiktoks_other_actor_is_the_same() -> None:
+    item = {"type": "reply", "id": "7395306273707361057", "text": "hi", "createdAt": "2026-11-10T12:00:00.000Z",
+            "likeCount": 2, "replyCount": 1, "awemeId": "7301", "isAuthorLiked": False, "parentId": "7395",
+            "user": {"id": "7", "username": "ann", "displayName": "Ann"}}  # fmt: skip
+    [comment] = platform("tiktok").comments(item, "them", SEEN_AT)
+    expected = {"comment_id": "tiktok:7395306273707361057", "post_id": "tiktok:7301", "parent_id": "tiktok:7395",
+                "author": "ann", "author_id": "7", "text": "hi", "likes": 2, "reply_count": 1,
+                "is_liked_by_owner": False, "posted_at": datetime(2026, 11, 10, 12, tzinfo=UTC)}  # fmt: skip
+    assert comment | expected == comment
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "http://plain.example", 7])

@@ -10,9 +10,11 @@ from jobs.platforms.actor import Actor
 def actors_of(account: Account, targets: Targets) -> tuple[Actor, Actor]:
     """For posts and for comments."""
     module = platform(account.platform)
+    others = {one.name: one for one in getattr(module, "OTHER_COMMENTS", ())}
+    comments = targets.actor(account.platform, "comments")
     return (
         _named(module.POSTS, targets.actor(account.platform, "posts")),
-        _named(module.COMMENTS, targets.actor(account.platform, "comments")),
+        others.get(comments or "") or _named(module.COMMENTS, comments),
     )
 
 

@@ -23,7 +23,7 @@ from jobs.platforms.actor import Actor
 DEAR_LOOK = 0.05  # of what a post's comments cost, from which looking at its count is dear
 MARGIN = 1  # known comments to read again: some new ones may have been removed since
 MARGIN_SHARE = 0.05
-SAMPLE = 1  # comments to read if the count is unchanged: one may have been removed and another added
+SAMPLE = 1  # comments to read if the count has not grown: some may have been removed and another added
 TOLERATED = 20  # of so many comments one too many is read to save a run
 DEEPER = 1.4  # times as many are asked for if no known comment was reached
 SETTLED_DAYS = 6  # age from which a post is read again as a whole, where there is no newest-first order
@@ -56,6 +56,7 @@ class Look:
     posted_at: str | None = None
     newest: list[str] = field(default_factory=list)  # ids of its first comments
     share: float | None = None  # of its comments that arrived at the first reading
+    is_reread: bool = False  # as a whole, for edits
 
 
 @dataclass
@@ -126,7 +127,7 @@ def wanted(count: int | None, look: Look | None, limit: int, is_newest_first: bo
         is_due = age_days >= SETTLED_DAYS and growth >= max(1.0, REREAD_SHARE * known)
         return min(limit, count + MARGIN) if is_due or known == 0 else 0
     if growth == 0:
-        return SAMPLE if count == known else 0
+        return SAMPLE
     return min(limit, count + MARGIN, growth + MARGIN + math.floor(MARGIN_SHARE * growth))
 
 
@@ -136,7 +137,9 @@ def usual_share(looks: Iterable[Look]) -> float:
     return median(shares) if shares else 1.0
 
 
-def grouped(limits: dict[str, int], counts: dict[str, int | None]) -> list[dict[str, int]]:
+def grouped(
+    limits: dict[str, int], counts: dict[str, int | None], most_posts: int | None = None
+) -> list[dict[str, int]]:
     """Groups posts by run: a run has one limit, and none of its posts should return much more than wanted."""
     groups: list[dict[str, int]] = []
     for url, limit in sorted(limits.items(), key=lambda post: (-post[1], post[0])):
@@ -144,7 +147,7 @@ def grouped(limits: dict[str, int], counts: dict[str, int | None]) -> list[dict[
         for group in groups:
             largest = max(group.values())
             given = largest if count is None else min(largest, count)
-            if given - limit <= limit // TOLERATED:
+            if given - limit <= limit // TOLERATED and len(group) != most_posts:
                 group[url] = limit
                 break
         else:

@@ -89,7 +89,7 @@ class Comments:
             self.answers[url].expected = limit if count is None else min(limit, count)
 
     def input(self, urls: list[str], limit: int) -> dict[str, Any]:
-        return dict(self.platform.comments_input(urls, limit))
+        return dict((self.actor.comments_input or self.platform.comments_input)(urls, limit))
 
     def most_items(self, urls: list[str], limit: int) -> int:
         """Replies are extra, but a post never returns more than it has."""

@@ -11,6 +11,7 @@ from jobs.collect.actors import actors_of
 from jobs.collect.apify import Apify, new_timeout
 from jobs.collect.drift import Shape, changes, remember, shape_before
 from jobs.collect.reading import (
+    MARGIN,
     SETTLED_DAYS,
     Answer,
     Look,
@@ -60,6 +61,7 @@ class Visit:
         self.path = raw_file(lake, night, account.name)
         before, self.looks = seen_before(lake, night, account.name)
         self.oldest = night - timedelta(days=targets.night.lookback_days)
+        self.reread_after_days = targets.night.reread_after_days
         beat = rhythm(self.looks.values(), self.posts_actor, self.comments_actor, self.platform.IS_NEWEST_FIRST)
         self.since = window(night, targets.night.lookback_days, account.name, before, beat)
         self.book = budget.book(account)
@@ -123,13 +125,21 @@ class Visit:
         return [line for line in lines if line.kind == "post" and not line.item.get("isCommentsDisabled")]
 
     def _limit(self, post: dict[str, Any], is_again: bool) -> int:
+        count: int | None = post["comment_count"]
         posted_at, most = post["posted_at"], self.account.max_comments_per_post
         if posted_at and posted_at.date() < self.oldest:  # pinned, or from an actor without a date filter
             return 0
-        age_days = (self.night - posted_at.date()).days if posted_at else SETTLED_DAYS
-        look, is_newest_first = self.looks.get(post["url"]), self.platform.IS_NEWEST_FIRST
-        limit = wanted(post["comment_count"], look, most, is_newest_first, age_days)
+        look = self.looks.get(post["url"])
+        if count and look and not look.is_reread and self._is_old_enough_to_reread(post):
+            return min(most, count + MARGIN)
+        limit = wanted(count, look, most, self.platform.IS_NEWEST_FIRST, self._age_days(post))
         return limit or int(is_again)
+
+    def _age_days(self, post: dict[str, Any]) -> int:
+        return (self.night - post["posted_at"].date()).days if post["posted_at"] else SETTLED_DAYS
+
+    def _is_old_enough_to_reread(self, post: dict[str, Any]) -> bool:
+        return self.reread_after_days is not None and self._age_days(post) >= self.reread_after_days
 
     def _write(self, lines: Iterator[RawLine] | list[RawLine]) -> None:
         with writing_raw(self.path) as write:
@@ -149,7 +159,7 @@ class Visit:
             yield from self._items(step, run, troubles, is_new=False)
         for _ in range(FRESH_STARTS):
             left = [url for url in step.limits if tries[url] < FRESH_STARTS and _is_open(url, step, tries, troubles)]
-            for group in grouped({url: step.limits[url] for url in left}, step.counts):
+            for group in grouped({url: step.limits[url] for url in left}, step.counts, step.actor.posts_per_run):
                 yield from self._new_items(step, group, troubles)
             tries.update(left)
         self.unfinished |= {url for url, trouble in troubles.items() if trouble.error not in PAST}
@@ -252,7 +262,8 @@ class Visit:
             self.looks[url] = replace(old, count=old.count if is_waiting else count, posted_at=posted_at)
         elif url not in self.unfinished and answer.rows and self._is_joined(answer, comments.limits[url]):
             share = min(1.0, answer.rows / answer.expected) if old.count is None and answer.expected else old.share
-            self.looks[url] = Look(count, posted_at, answer.newest, share)
+            is_reread = old.is_reread or self._is_old_enough_to_reread(post)
+            self.looks[url] = Look(count, posted_at, answer.newest, share, is_reread)
         else:
             self.looks[url] = replace(old, posted_at=posted_at)
 

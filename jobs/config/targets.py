@@ -32,6 +32,7 @@ Handle = Annotated[str, AfterValidator(_check_handle)]
 class NightLimits(Strict):
     budget_usd: float = Field(default=5.0, gt=0)
     lookback_days: int = Field(default=14, ge=1, le=365)
+    reread_after_days: int | None = Field(default=None, ge=1)  # every post is read once more at this age, for edits
     languages: tuple[Language, ...] = ()  # expected ones; none: all that the model was judged in
 
 

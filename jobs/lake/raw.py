@@ -142,7 +142,7 @@ def mapped_post(line: RawLine) -> dict[str, Any]:
 
 
 def is_error(item: dict[str, Any]) -> bool:
-    return any(item.get(name) for name in ("error", "errorDescription", "#error"))
+    return any(item.get(name) for name in ("error", "errorDescription", "#error", "noResults"))
 
 
 def is_retryable(item: dict[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """What each actor sends for its input: one function an actor, in the shape of real items."""
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -11,6 +12,15 @@ from jobs.standin.world import Comment, Community, Post, World
 Item = dict[str, object]
 Actor = Callable[[World, dict[str, Any], datetime], Iterator[Item]]
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+YOUTUBE_KINDS = {"maxResults": "watch?v=", "maxResultsShorts": "shorts/", "maxResultStreams": "live/"}  # by their limit
+FACEBOOK_KINDS = (
+    "{handle}/posts/{key}",
+    "watch/?v={key}",
+    "photo/?fbid={key}&set=a.1",
+    "permalink.php?story_fbid={key}&id=5",
+    "reel/{key}",
+)
+MANY = 10**6  # posts
 REPEAT_EVERY = 83  # one item in so many is sent again, as when pages shift under a scraper
 
 
@@ -96,11 +106,12 @@ def tiktok_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> Iter
         if not posts:
             yield _no_items(f"https://www.tiktok.com/@{handle}")
         for post in posts:
+            id = 7_000_000_000_000_000_000 + post.key
             yield {
-                "id": str(7_000_000_000_000_000_000 + post.key),
+                "id": str(id),
                 "text": post.caption,
                 "createTimeISO": _iso(post.posted_at),
-                "webVideoUrl": f"https://www.tiktok.com/@{handle}/video/{7_000_000_000_000_000_000 + post.key}",
+                "webVideoUrl": f"https://www.tiktok.com/@{handle}/{'photo' if _kind(post, 3) == 0 else 'video'}/{id}",
                 "diggCount": post.likes,
                 "commentCount": len(world.comments(post, seen_at)),
                 "authorMeta": {"name": handle},
@@ -125,18 +136,42 @@ def tiktok_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> I
         }
 
 
+def apidojo_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
+    """TikTok's, in the words of another actor."""
+    for url, comment, replies in _threads(world, asked["startUrls"], asked["maxItems"], seen_at, _tiktok_key):
+        item: Item = {
+            "inputSource": url,
+            "type": "reply" if comment.parent_id else "comment",
+            "id": comment.id,
+            "text": comment.text_at(seen_at),
+            "createdAt": _iso(comment.posted_at),
+            "likeCount": comment.likes_at(seen_at),
+            "replyCount": replies,
+            "commentLanguage": "en",
+            "awemeId": url.rpartition("/")[2],
+            "isAuthorLiked": _chance(comment, 8),
+            "user": {"id": _person(comment), "username": comment.author, "displayName": comment.author, "region": "DE"},
+        }
+        yield item | ({"parentId": comment.parent_id} if comment.parent_id else {})
+
+
 def youtube_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> Iterator[Item]:
     for start in asked["startUrls"]:
         handle = start["url"].rpartition("@")[2]
         community = world.community("youtube", handle)
-        posts = _posts(world, community, asked["oldestPostDate"], asked["maxResults"], seen_at)
-        if not posts:
+        posts = _posts(world, community, asked["oldestPostDate"], MANY, seen_at)
+        by_kind = [
+            (kind, post)
+            for place, (limit, kind) in enumerate(YOUTUBE_KINDS.items())
+            for post in [one for one in posts if _kind(one, len(YOUTUBE_KINDS)) == place][: asked.get(limit, 0)]
+        ]
+        if not by_kind:
             yield _no_items(start["url"])
-        for post in posts:
+        for kind, post in by_kind:
             yield {
                 "id": _code(post),
                 "title": post.caption,
-                "url": f"https://www.youtube.com/watch?v={_code(post)}",
+                "url": f"https://www.youtube.com/{kind}{_code(post)}",
                 "date": _iso(post.posted_at),
                 "likes": post.likes,
                 "commentsCount": len(world.comments(post, seen_at)),
@@ -150,7 +185,7 @@ def youtube_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> 
     for url, comment, replies in _threads(world, urls, asked["maxComments"], seen_at, _code_key):
         yield {
             "pageUrl": url,
-            "videoId": url.rpartition("=")[2],
+            "videoId": re.split("[=/]", url)[-1],
             "cid": comment.id,
             "comment": comment.text_at(seen_at),
             "author": f"@{comment.author}",
@@ -174,7 +209,7 @@ def facebook_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> It
         for post in posts:
             yield {
                 "postId": str(post.key),
-                "url": f"https://www.facebook.com/{handle}/posts/{post.key}",
+                "url": f"https://www.facebook.com/{_facebook_path(handle, post)}",
                 "text": post.caption,
                 "time": _iso(post.posted_at),
                 "likes": post.likes,
@@ -211,6 +246,7 @@ ACTORS: dict[str, tuple[Actor, float, float]] = {  # with its price of one item,
     "apify/instagram-comment-scraper": (instagram_comments, 0.0019, 0.0019),
     "clockworks/tiktok-scraper": (tiktok_posts, 0.003, 0.50),
     "clockworks/tiktok-comments-scraper": (tiktok_comments, 0.001, 0.0),
+    "apidojo/tiktok-comments-scraper": (apidojo_comments, 0.0003, 0.0),
     "streamers/youtube-scraper": (youtube_posts, 0.003, 0.0),
     "streamers/youtube-comments-scraper": (youtube_comments, 0.001, 0.50),
     "apify/facebook-posts-scraper": (facebook_posts, 0.004, 0.0),
@@ -261,11 +297,20 @@ def _tiktok_key(url: str) -> tuple[str, int]:
 
 
 def _number_key(url: str) -> tuple[str, int]:
-    return url.rpartition("/")[2], 10
+    return re.findall(r"(?:/|v=|fbid=)(\d+)", url)[0], 10
 
 
 def _code_key(url: str) -> tuple[str, int]:
-    return url.rpartition("=")[2][1:], 36
+    return re.split("[=/]", url)[-1][1:], 36
+
+
+def _facebook_path(handle: str, post: Post) -> str:
+    return FACEBOOK_KINDS[_kind(post, len(FACEBOOK_KINDS))].format(handle=handle, key=post.key)
+
+
+def _kind(post: Post, kinds: int) -> int:
+    """One of so many, for each account's posts in turn."""
+    return (post.posted_at.toordinal() + post.key // 64 % 16) % kinds
 
 
 def _code(post: Post) -> str:
