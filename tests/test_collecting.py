@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -451,6 +452,19 @@ def test_what_stays_too_little_is_written_down_and_does_not_count_as_read(tmp_pa
         assert "Only 0 of" in errors(settings, LOUD)["nothing_came"]
         scrape.run(settings, NEXT)
         assert len(comments(settings, LOUD, NEXT)) > 200, "the next night reads the posts from the beginning"
+
+
+def test_too_little_is_asked_again_though_the_budget_cut_the_run(tmp_path: Path) -> None:
+    found = []
+    for name, faults in (("whole", []), ("quarter", [Fault("quarter", on="POST .*instagram-comment")])):
+        with standin.serving(faults=faults) as server:
+            settings = collecting(tmp_path / name, server, LOUD, budget=0.50)
+            scrape.run(settings, NIGHT)
+            assert set(errors(settings, LOUD)) == {"budget_reached"}
+            found.append(Counter(one["post_id"] for one in comments(settings, LOUD).values()))
+    whole, again = found
+    assert len(whole) == 4
+    assert all(again[post] > count / 2 for post, count in whole.items()), "the first answer had one post of four"
 
 
 @pytest.mark.parametrize("what", ["short", "empty"])

@@ -116,13 +116,13 @@ class Comments:
         came = f"{answer.rows} of {answer.expected} comments"
         if run.status != "SUCCEEDED":
             return _ended_early(run, came) if answer.is_short(WHOLE_SHARE) else None
+        if answer.is_short(self.least_share):
+            return RunTrouble("incomplete" if answer.rows else "nothing_came", f"Only {came} arrived.")
         if run.is_cut and not answer.is_refused and answer.limit < self.limits[url]:
             return RunTrouble(
                 "budget_reached",
                 f"The budget was enough for {answer.limit} of the post's comments, {self.limits[url]} were wanted.",
             )
-        if answer.is_short(self.least_share):
-            return RunTrouble("incomplete" if answer.rows else "nothing_came", f"Only {came} arrived.")
         return None
 
     def deepen(self, url: str) -> bool:
