@@ -241,12 +241,13 @@ def test_an_apify_export_of_youtube_can_be_imported(settings: Settings, tmp_path
 
 
 def test_apifys_csv_keeps_replies(settings: Settings, tmp_path: Path) -> None:
-    item = comment_item() | {"replies": None, "owner/username": "ann", "replies/0/id": "2", "replies/0/text": "second"}
-    item |= {"replies/0/timestamp": "2026-11-10T12:00:00.000Z"}
-    del item["replies"]
-    (tmp_path / "apify.csv").write_text(table(item))
-    parent, reply = rows_of(settings, tmp_path / "apify.csv", "instagram")
+    """It has a column `replies` too, for comments without any."""
+    nested = {"replies/0/id": "2", "replies/0/text": "second", "replies/0/timestamp": "2026-11-10T12:00:00.000Z"}
+    item = comment_item(replies="") | {"owner/username": "ann"}
+    (tmp_path / "apify.csv").write_text(table(item | nested, item | dict.fromkeys(nested, "") | {"id": "3"}))
+    parent, reply, other = rows_of(settings, tmp_path / "apify.csv", "instagram")
     assert (reply["comment_id"], reply["parent_id"], reply["text"]) == ("instagram:2", parent["comment_id"], "second")
+    assert (other["comment_id"], other["parent_id"]) == ("instagram:3", None)
 
 
 def test_4cats_ndjson_keeps_author_post_parent_and_likes(settings: Settings, tmp_path: Path) -> None:

@@ -269,11 +269,14 @@ def _nested(item: Item) -> Item:
     tree: Item = {}
     for name, value in item.items():
         *path, last = name.split("/")
+        if value in ("", None) and (path or last in tree):
+            continue
         branch = tree
         for part in path:
-            branch = branch.setdefault(part, {}) if isinstance(branch, dict) else {}
-        if value not in ("", None) or not path:
-            branch[last] = value
+            if not isinstance(branch.get(part), dict):  # of a list that is empty elsewhere there is a column too
+                branch[part] = {}
+            branch = branch[part]
+        branch[last] = value
     return {name: _listed(value) for name, value in tree.items()}
 
 
