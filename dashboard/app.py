@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
@@ -35,6 +36,7 @@ from dashboard.pages import (
     start,
     try_it,
     watched,
+    words,
 )
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.settings import Administration, SettingsFile
@@ -201,12 +203,14 @@ def create(
     if administration:
         targets = SettingsFile(administration.targets, guests, write_down)
         policies = SettingsFile(administration.policies, guests, write_down)
+        own_words = SettingsFile(replace(administration.policies, key="words"), guests, write_down)
         alerts = SettingsFile(administration.alerts, guests, write_down)
         titles[watched.PATH] = watched.TITLE
         settings[watched.PATH] = lambda: watched.layout(targets, administration.forecast)
         settings[start.PATH] = lambda: start.layout(administration, answers, guests)
         settings[alerting.PATH] = lambda: alerting.layout(alerts, administration)
         settings[policy.PATH] = lambda: policy.layout(policies, answers, of_model)
+        settings[words.PATH] = lambda: words.layout(own_words, answers)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, inbox, write_down)
@@ -254,6 +258,7 @@ def create(
     if administration:
         watched.register(app, targets, administration.forecast)
         policy.register(app, policies, answers, of_model, administration)
+        words.register(app, own_words, answers, administration)
         alerting.register(app, alerts, administration)
         start.register(app, administration, write_down)
     home.register(app, answers, inbox, reviews, write_down)

@@ -13,6 +13,7 @@ from dashboard.settings import SettingsError, SettingsFile
 PAGES = {
     "/settings": "Accounts and budget",
     "/settings/flags": "Flags",
+    "/settings/words": "Own words",
     "/settings/alerts": "Alerts",
     "/settings/people": "People and keys",
     "/settings/start": "First steps",

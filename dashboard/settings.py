@@ -16,6 +16,7 @@ from dashboard.people import VISITOR, People
 from warehouse.files import writing
 
 MODE = 0o644  # of a new file
+SAVING = threading.Lock()  # two pages may change one file
 
 
 class SettingsError(ValueError):
@@ -72,7 +73,7 @@ class SettingsFile:
     def __init__(self, edited: EditedFile, people: People, write_down: Callable[[str], None] = lambda _: None) -> None:
         self.key, self._place, self._own, self._mistake_in = edited.key, edited.place, edited.own, edited.mistake_in
         self._people = people
-        self._write_down, self._lock = write_down, threading.Lock()
+        self._write_down = write_down
 
     @property
     def name(self) -> str:
@@ -100,7 +101,7 @@ class SettingsFile:
     def changed(self, version: str, did: str) -> Iterator[tomlkit.TOMLDocument]:
         """Yields the file's content to be changed, and saves it if it is as it was read and has no mistake then."""
         _require_admin()
-        with self._lock:
+        with SAVING:
             before = self.text()
             if _version(before) != version:
                 raise SettingsError(
@@ -124,7 +125,7 @@ class SettingsFile:
     def undo(self) -> str:
         """Takes the last change back and returns what it was."""
         _require_admin()
-        with self._lock:
+        with SAVING:
             last = self._people.last_change(self.name)
             if last is None or last.after != self.text():
                 raise SettingsError(f"{self.name} was changed by hand since, so there is nothing to undo.")

@@ -124,6 +124,11 @@ def listed(parts: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def some_of(names: Sequence[str], most: int = 3) -> str:
+    """ "a, b, c and 4 more" """
+    return listed([*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])])
+
+
 def heading(column: str) -> str:
     """A table's heading for a column of the warehouse."""
     return COLUMN_HEADINGS.get(column, column.replace("_", " ").capitalize())

@@ -100,6 +100,9 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
             day=view.last,
             margin=0.1,
             at=answers.hour(),
+            texts=["loud"],
+            labels=["toxic"],
+            flags=True,
         )
         for name in sorted(simple)
     }

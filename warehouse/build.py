@@ -24,7 +24,8 @@ from warehouse.measures import VERSIONS_KEPT as VERSIONS_KEPT
 from warehouse.policies import read_policies
 
 SQL = Path(__file__).parent / "sql"
-MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
+MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"), key=lambda step: int(step.name.partition("-")[0]))
+MARTS = ("marts/refresh.sql", "marts/words.sql")  # of the accounts and days in `touched`
 CURRENT = "current.duckdb"
 CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
 NOT_WRITTEN = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)  # what a failing disk raises
@@ -90,7 +91,7 @@ class Context:
 def publish(folder: Path, nights: list[Night], context: Context, anew: bool = False) -> Path:
     """Loads the nights into a new version and makes it current; with `anew`, starting from an empty warehouse."""
     with _next_version(folder, anew) as con:
-        _calibrate(con, context)
+        _apply_rules(con, context)
         loaded = {}
         for night in nights:
             con.begin()  # one sync per night instead of one per statement
@@ -193,7 +194,8 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
             f"Can't load the night {night.night}, its files are incomplete or damaged: {error}\n"
             f"Recreate them: toxwatch nightly --no-scrape --night {night.night}"
         ) from None
-    run_script(con, "marts/refresh.sql")
+    for script in MARTS:
+        run_script(con, script)
     ((loaded,),) = con.execute((SQL / "load" / "loaded.sql").read_text()).fetchall()
     return int(loaded)
 
@@ -224,16 +226,20 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     run_script(con, "load/thresholds.sql")
 
 
-def _calibrate(con: duckdb.DuckDBPyConnection, context: Context) -> None:
-    """Applies the calibrations to all of history, where one or an account's tags have changed."""
+def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
+    """Applies calibrations and own words to all of history, where they or an account's tags have changed."""
     run_script(con, "calibration/before.sql")
+    run_script(con, "words/before.sql")
     _replace(con, "accounts", context.accounts)
     _replace(con, "calibrations", context.calibrations)
-    run_script(con, "calibration/touched.sql")
-    if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
-        con.begin()
-        run_script(con, "marts/refresh.sql")
-        con.commit()
+    _replace(con, "word_rules", read_policies(context.policies).word_rows())
+    for rules, scripts in (("calibration", MARTS), ("words", MARTS[-1:])):
+        run_script(con, f"{rules}/touched.sql")
+        if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
+            con.begin()
+            for script in scripts:
+                run_script(con, script)
+            con.commit()
 
 
 def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -324,6 +330,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM format")
     con.execute("INSERT INTO format VALUES ($1)", [len(MIGRATIONS)])
     create_views(con)
+    run_script(con, "marts/judged.sql")
     for view, column, description in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
         con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(description)}")
 

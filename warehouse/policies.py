@@ -1,4 +1,4 @@
-"""policies.toml: how severe each category is, from where it is flagged, and how much of the queue is random."""
+"""policies.toml: how severe each category is, what is flagged as it, and how much of the queue is random."""
 
 from collections.abc import Mapping
 from math import floor
@@ -11,6 +11,9 @@ from warehouse.measures import BINS, Severity
 from warehouse.strict_toml import Strict, read
 
 PolicyRow = tuple[str, str | None, str | None, str | None, str, float, str]  # of the table policy_rules
+WordRow = tuple[str, str | None, str | None, str | None, str, bool]  # of the table word_rules
+MOST_WORDS, LONGEST_WORD = 1000, 100  # characters
+ANY = "any"  # category
 
 
 class Threshold(Strict):
@@ -38,12 +41,40 @@ class Default(Thresholds):
         return self
 
 
-class Exceptional(Thresholds):
+class Scope(Strict):
     """For comments that all of these are true of."""
 
     tag: str | None = None
     account: str | None = None
     language: str | None = None
+
+
+class Exceptional(Scope, Thresholds):
+    pass
+
+
+class Word(Scope):
+    """A comment that contains it is flagged as a category, whatever its scores; or it never is."""
+
+    text: str = Field(max_length=LONGEST_WORD)
+    flag: str | None = None
+    never: str | None = None
+
+    @model_validator(mode="after")
+    def decides_one_thing(self) -> Self:
+        if not self.text.strip("* \t\n"):
+            raise ValueError("text: write a word or a phrase")
+        if (self.flag is None) == (self.never is None):
+            raise ValueError(f'"{self.text}" needs either flag or never')
+        if self.flag not in (None, *LABELS) or self.never not in (None, ANY, *LABELS):
+            raise ValueError(
+                f'"{self.flag or self.never}" is no category: write {", ".join(LABELS)} or never = "{ANY}"'
+            )
+        return self
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return LABELS if self.never == ANY else (str(self.flag or self.never),)
 
 
 class Review(Strict):
@@ -55,6 +86,7 @@ class Policies(Strict):
     default: Default
     review: Review = Review()
     exceptions: tuple[Exceptional, ...] = Field(default=(), alias="for")
+    words: tuple[Word, ...] = Field(default=(), max_length=MOST_WORDS)
 
     def thresholds(self, of_model: Mapping[str, float]) -> dict[str, float]:
         """From where each category is flagged, exceptions aside."""
@@ -69,6 +101,13 @@ class Policies(Strict):
             for rule, *scope in rules
             for label in LABELS
             if (threshold := getattr(rule, label))
+        ]
+
+    def word_rows(self) -> list[WordRow]:
+        return [
+            (word.text.strip(), word.tag, word.account, word.language, label, word.flag is not None)
+            for word in self.words
+            for label in word.labels
         ]
 
 

@@ -40,6 +40,7 @@ from dashboard.wording import (
     label_name,
     label_plural,
     label_title,
+    listed,
 )
 from models.labels import LABELS
 from models.scorer import Scorer
@@ -281,6 +282,7 @@ def _thread(
     text = explain.marked(model, row["text"], row["language"], scores) if row["toxic"] is not None else [row["text"]]
     replies = [html.Li(reply["text"], title=view.time(reply["posted_at"])) for reply in answers.replies(id, posted_on)]
     flags = f"Flagged as {_names(row['flags'])}." if row["flags"] else "Not flagged."
+    flags += _own_words(answers.rows("own_words", view, id=id, day=posted_on))
     reviewed = _names(row["reviewed_as"] or []) or "harmless"
     review = "" if row["reviewed_as"] is None else f" Reviewed as {reviewed}."
     return panel(
@@ -310,6 +312,16 @@ def _attacks(row: Row, model: Scorer) -> str:
     if row["toxic"] is None and row["language"] not in (None, *model.judged):
         return f" No scores: the model was not judged in {language_name(row['language'])}."
     return f" Attacks: {ATTACKED[row['attacked']].lower()}." if row["attacked"] in ATTACKED else ""
+
+
+def _own_words(rows: list[Row]) -> str:
+    """ " “unalive” is one of your words and flags threat." """
+    decisions = [
+        f"“{row['word']}” {'flags as' if row['flags'] else 'never flags as'} "
+        + ("anything" if row["labels"] == sorted(LABELS) else _names(row["labels"]))
+        for row in rows
+    ]
+    return f" Your own words: {listed(decisions)}." if rows else ""
 
 
 def _names(labels: list[str]) -> str:

@@ -43,18 +43,7 @@ def layout(file: SettingsFile, answers: Answers, of_model: OfModel) -> Component
 def register(
     app: Dash, file: SettingsFile, answers: Answers, of_model: OfModel, administration: Administration
 ) -> None:
-    def apply() -> str:
-        why_not = administration.apply_policies()
-        return f"It applies from the next night on. {why_not}" if why_not else "All past comments follow it now."
-
-    def save(version: str, did: str, change: Callable[[TOMLDocument], None]) -> tuple[str, Any]:
-        try:
-            with file.changed(version, did) as document:
-                change(document)
-                document["version"] = next_version(str(document.get("version", "")))
-        except SettingsError as error:
-            return str(error), no_update
-        return f"Saved: {did}. {apply()}", _body(file, answers, of_model)
+    save = saver(file, administration, lambda: _body(file, answers, of_model))
 
     @app.callback(
         *outputs(file), Input("save-flags", "n_clicks"), State({"flags": "from", "of": ALL}, "value"),
@@ -96,7 +85,7 @@ def register(
             raise PreventUpdate
         if not place and not language:
             return "Choose an account, a tag or a language that the exception is for.", no_update
-        scope = _scope(place) | ({"language": language} if language else {})
+        scope = scope_of(place, language)
 
         def change(document: TOMLDocument) -> None:
             if "for" not in document:
@@ -108,7 +97,7 @@ def register(
             exception[label] = rule
             document["for"].append(exception)
 
-        return save(version, f"added an exception for {_of(scope)}: {label_title(label).lower()}", change)
+        return save(version, f"added an exception for {of_scope(scope)}: {label_title(label).lower()}", change)
 
     @app.callback(
         *outputs(file), Input({"remove-exception": ALL}, "n_clicks"), State(f"{file.key}-version", "data"),
@@ -124,11 +113,33 @@ def register(
 
         return save(version, "removed an exception", change)
 
-    register_undo(app, file, lambda: _body(file, answers, of_model), apply)
+    register_undo(app, file, lambda: _body(file, answers, of_model), lambda: applied(administration))
     app.clientside_callback(
         PREVIEW, Output({"flags": "preview", "of": MATCH}, "children"), Input({"flags": "from", "of": MATCH}, "value"),
         State({"flags": "sentences", "of": MATCH}, "data"),
     )  # fmt: skip
+
+
+def saver(
+    file: SettingsFile, administration: Administration, body: Callable[[], Any]
+) -> Callable[[str, str, Callable[[TOMLDocument], None]], tuple[str, Any]]:
+    """Changes the policies as a new version and applies them; returns what to answer, and the page below it."""
+
+    def save(version: str, did: str, change: Callable[[TOMLDocument], None]) -> tuple[str, Any]:
+        try:
+            with file.changed(version, did) as document:
+                change(document)
+                document["version"] = next_version(str(document.get("version", "")))
+        except SettingsError as error:
+            return str(error), no_update
+        return f"Saved: {did}. {applied(administration)}", body()
+
+    return save
+
+
+def applied(administration: Administration) -> str:
+    why_not = administration.apply_policies()
+    return f"It applies from the next night on. {why_not}" if why_not else "All past comments follow it now."
 
 
 def next_version(version: str) -> str:
@@ -173,13 +184,13 @@ def _change(label: str, before: tuple[float, str], after: tuple[float, str]) -> 
     return f"{label_title(label).lower()} {' and '.join(changes)}"
 
 
-def _scope(place: str | None) -> dict[str, str]:
-    if not place:
-        return {}
-    return {"tag": place.removeprefix(TAG)} if place.startswith(TAG) else {"account": place}
+def scope_of(place: str | None, language: str | None) -> dict[str, str]:
+    """What a rule is for, as the file has it."""
+    tag_or_account = "tag" if (place or "").startswith(TAG) else "account"
+    return ({tag_or_account: place.removeprefix(TAG)} if place else {}) | ({"language": language} if language else {})
 
 
-def _of(scope: Mapping[str, Any]) -> str:
+def of_scope(scope: Mapping[str, Any]) -> str:
     """ "accounts tagged kids in German" """
     account = scope.get("account") or (f"accounts tagged {scope['tag']}" if scope.get("tag") else "all accounts")
     language = scope.get("language")
@@ -188,7 +199,7 @@ def _of(scope: Mapping[str, Any]) -> str:
 
 def _body(file: SettingsFile, answers: Answers, of_model: OfModel) -> list[Component]:
     document, thresholds = file.content(), of_model()
-    rules, previews, places = _rules(document, thresholds), _previews(answers), _places(answers)
+    rules, previews, places = _rules(document, thresholds), _previews(answers), places_of(answers)
     sliders = [_slider(label, rules[label], step_below(thresholds[label]), previews.get(label, [])) for label in LABELS]
     return [
         *last_change(file),
@@ -209,7 +220,7 @@ def _previews(answers: Answers) -> dict[str, list[Row]]:
     return {label: [row for row in rows if row["label"] == label] for label in LABELS}
 
 
-def _places(answers: Answers) -> dict[str, str]:
+def places_of(answers: Answers) -> dict[str, str]:
     try:
         return answers.places()
     except WarehouseError:
@@ -238,8 +249,8 @@ def _slider(label: str, rule: tuple[float, str], of_model: float, previews: list
 def _exceptions(document: TOMLDocument, places: dict[str, str]) -> Component:
     rows = [
         html.Li([
-            f"{_of(exception)}: {_exceptional(exception)} ",
-            labelled(html.Button, f"Remove the exception for {_of(exception)}", "Remove",
+            f"{of_scope(exception)}: {_exceptional(exception)} ",
+            labelled(html.Button, f"Remove the exception for {of_scope(exception)}", "Remove",
                      id={"remove-exception": number}),
         ])
         for number, exception in enumerate(document.get("for", []))

@@ -19,7 +19,7 @@ from dashboard.components import panel, table
 from dashboard.people import VISITOR
 from dashboard.settings import Forecast, SettingsError, SettingsFile
 from dashboard.view import Row
-from dashboard.wording import counted, listed
+from dashboard.wording import counted, listed, some_of
 
 PATH, TITLE = "/settings", "Settings"
 SITES = {"instagram.com": "instagram", "tiktok.com": "tiktok", "youtube.com": "youtube", "facebook.com": "facebook"}
@@ -29,7 +29,6 @@ NO_ACCOUNTS = {"p", "reel", "reels", "explore", "stories", "watch", "shorts", "p
 NAMED_BEFORE = {"c", "user"}  # youtube.com/c/nasa
 LIMITS = {"max_posts": "Posts per night", "max_comments_per_post": "Comments per post"}
 COLUMNS = ("platform", "handle", "tags", *LIMITS, "paused")
-MOST_NAMED = 3
 
 
 def layout(file: SettingsFile, forecast: Callable[[], Forecast | None]) -> Component:
@@ -59,7 +58,7 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
             ]
             if not found:
                 return "Paste at least one link or handle.", no_update
-            did = f"added {_named([_name(one) for one in found])}"
+            did = f"added {some_of([_name(one) for one in found])}"
             with file.changed(version, did) as document:
                 for one in found:
                     _append(document, one)
@@ -88,7 +87,7 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
         verb, values = actions[str(ctx.triggered_id)]
         if verb == "changed" and not values:
             return "Fill in tags or a limit first.", no_update
-        did = f"{verb} {_named(names)}"
+        did = f"{verb} {some_of(names)}"
         try:
             with file.changed(version, did) as document:
                 if verb == "removed":
@@ -278,11 +277,6 @@ def _set(where: Table, values: dict[str, Any]) -> None:
             where.pop(name, None)
         else:
             where[name] = value
-
-
-def _named(names: list[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return listed(names[:MOST_NAMED] + ([f"{more} more"] if more > 0 else []))
 
 
 def _price(added: list[dict[str, Any]], forecast: Forecast | None) -> str:

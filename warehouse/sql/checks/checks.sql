@@ -8,6 +8,9 @@ SELECT comment_id FROM comments WHERE posted_at >= getvariable('loaded_from') GR
 SELECT comment_id, text_key, model FROM scores WHERE posted_on >= getvariable('loaded_from')
 GROUP BY ALL HAVING count(*) > 1;
 
+-- What own words decide is stored once for each comment.
+SELECT comment_id FROM word_flags GROUP BY comment_id HAVING count(*) > 1;
+
 -- Each post is stored once.
 SELECT post_id FROM posts GROUP BY post_id HAVING count(*) > 1;
 

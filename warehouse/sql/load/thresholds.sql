@@ -1,9 +1,10 @@
--- The rule for each account and language with scores. Account rules win over tag rules, language rules over general ones.
+-- The rule for each account and language. Account rules win over tag rules, language rules over general ones.
 DELETE FROM thresholds;
 INSERT INTO thresholds
 WITH groups AS (
-    SELECT DISTINCT b.platform, b.account, b.language, a.tags
-    FROM score_bins b LEFT JOIN accounts a USING (platform, account)
+    SELECT DISTINCT platform, account, language, tags
+    FROM (SELECT platform, account, language FROM score_bins UNION SELECT platform, account, language FROM unjudged)
+    LEFT JOIN accounts USING (platform, account)
 )
 SELECT g.platform, g.account, g.language, r.label, r.policy, r.flagged_from, r.severity
 FROM groups g JOIN policy_rules r

@@ -15,6 +15,18 @@ CREATE TABLE IF NOT EXISTS score_bins ( -- Comments by account, day, language, c
     off_by   DOUBLE -- how far the calibration may put `expected` off, as a standard error; 0 or NULL without one
 );
 
+CREATE TABLE IF NOT EXISTS word_bins ( -- Comments that contain own words, by account, day, language, category and score, for flags.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    language VARCHAR NOT NULL, -- see comments
+    model    VARCHAR NOT NULL, -- see models
+    label    VARCHAR NOT NULL, -- category
+    bin      TINYINT, -- see score_bins; NULL without a score
+    flagged  BIGINT NOT NULL, -- comments that words flag
+    never    BIGINT NOT NULL -- comments that words keep from being flagged
+);
+
 CREATE TABLE IF NOT EXISTS unjudged ( -- Comments without scores: the model was not judged in their language.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts

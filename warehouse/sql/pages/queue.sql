@@ -5,9 +5,9 @@ WITH keys AS (
 ),
 waiting AS MATERIALIZED ( -- so that only these are read
     SELECT min_by(comment_id, (posted_at, comment_id)) AS comment_id, min(day) AS day, count(*) AS times,
-        max(severity_rank(severity) + toxic * (1 - toxic)) AS urgency
+        max(severity_rank(severity) + coalesce(toxic * (1 - toxic), 0)) AS urgency
     FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $attacked, $review, $words) JOIN keys USING (comment_id)
-    WHERE toxic >= 0.2 AND gone_since IS NULL AND text <> expired() AND comment_id NOT IN (SELECT unnest($done::VARCHAR[]))
+    WHERE (toxic >= 0.2 OR severity <> 'none') AND gone_since IS NULL AND text <> expired() AND comment_id NOT IN (SELECT unnest($done::VARCHAR[]))
     GROUP BY platform, account, text_key
 )
 SELECT comment_id, day, times, (SELECT count(*) FROM waiting) AS waiting FROM waiting ORDER BY urgency DESC, comment_id LIMIT 1;

@@ -99,6 +99,24 @@ CREATE TABLE IF NOT EXISTS thresholds ( -- The policy rule that applies to each 
     severity     VARCHAR NOT NULL -- see policy_rules
 );
 
+CREATE TABLE IF NOT EXISTS word_rules ( -- Your own words and phrases, from policies.toml. By word, category and where it applies.
+    word     VARCHAR NOT NULL, -- word or phrase; a * at its beginning or end stands for the rest of a word
+    tag      VARCHAR, -- only for accounts with this tag; NULL for all
+    account  VARCHAR, -- only for this account, as platform/handle; NULL for all
+    language VARCHAR, -- only for this language; NULL for all
+    label    VARCHAR NOT NULL, -- category
+    flags    BOOLEAN NOT NULL -- whether comments that contain it are flagged as this, or else never
+);
+
+CREATE TABLE IF NOT EXISTS word_flags ( -- Comments that contain own words, and what these decide. What an expired text contained stays.
+    platform   VARCHAR NOT NULL, -- see accounts
+    account    VARCHAR NOT NULL, -- see accounts
+    day        DATE NOT NULL, -- day (UTC) the comments were posted
+    comment_id VARCHAR NOT NULL, -- see comments
+    flagged_as VARCHAR[] NOT NULL, -- categories that words flag, whatever the scores
+    never_as   VARCHAR[] NOT NULL -- categories that words keep from being flagged; a word that flags comes first
+);
+
 CREATE TABLE IF NOT EXISTS calibrations ( -- Calibrations to the comments of the random audit: a probability's odds are shifted and stretched. By section, version and category.
     kind      VARCHAR NOT NULL, -- of the section: account, tag or language
     name      VARCHAR NOT NULL, -- of the section: platform/handle, the tag, or the language's ISO 639-1 code

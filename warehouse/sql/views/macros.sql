@@ -157,5 +157,20 @@ CREATE OR REPLACE MACRO is_of(platform, account, wanted) AS -- wanted: platform/
 CREATE OR REPLACE MACRO is_among(platform, account, places) AS -- places: a list of platform/account, or NULL for all
     places IS NULL OR list_contains(places::VARCHAR[], platform || '/' || account);
 
+-- Own words. A text is its words between single spaces; a sign, an emoji and a letter of a script without spaces are words of their
+-- own. A * at either end of a sought word stands for the rest of a word.
+CREATE OR REPLACE MACRO spaced(text) AS ' ' || trim(regexp_replace(regexp_replace(lower(nfc_normalize(text)),
+    '([^\p{L}\p{M}\p{N}_\s]|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])', ' \1 ', 'g'), '\s+', ' ', 'g')) || ' ';
+
+CREATE OR REPLACE MACRO sought(word) AS if(starts_with(word, '*'), '', ' ') || trim(spaced(trim(word, '*'))) || if(ends_with(word, '*'), '', ' ');
+
+CREATE OR REPLACE MACRO pattern_of(word) AS -- lets more pass than the word, and is fast
+    array_to_string(list_transform(string_split(trim(sought(word)), ' '), lambda part: regexp_escape(part)), '\s*');
+
+CREATE OR REPLACE MACRO may_contain(text, patterns) AS regexp_matches(lower(nfc_normalize(text)), patterns);
+
+CREATE OR REPLACE MACRO is_flagged(label, score, flagged_from, flagged_as, never_as) AS coalesce(list_contains(flagged_as, label), false)
+    OR (score >= flagged_from AND NOT coalesce(list_contains(never_as, label), false));
+
 CREATE OR REPLACE MACRO severity_rank(severity) AS
     coalesce(list_position(severities(), severity), 0);

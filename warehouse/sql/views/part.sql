@@ -8,6 +8,8 @@ UNION SELECT platform, account FROM whole.post_days WHERE (SELECT all_accounts F
 CREATE VIEW accounts AS FROM whole.accounts SEMI JOIN own USING (platform, account);
 CREATE VIEW posts AS FROM whole.posts SEMI JOIN own USING (platform, account);
 CREATE VIEW thresholds AS FROM whole.thresholds SEMI JOIN own USING (platform, account);
+CREATE VIEW word_flags AS FROM whole.word_flags SEMI JOIN own USING (platform, account);
+CREATE VIEW word_bins AS FROM whole.word_bins SEMI JOIN own USING (platform, account);
 CREATE VIEW runs AS FROM whole.runs SEMI JOIN own USING (platform, account);
 CREATE VIEW ingest_errors AS FROM whole.ingest_errors SEMI JOIN own USING (platform, account);
 CREATE VIEW score_bins AS FROM whole.score_bins SEMI JOIN own USING (platform, account);
@@ -32,6 +34,8 @@ CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WH
 
 CREATE VIEW models AS FROM whole.models;
 CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- other accounts' names stay hidden
+CREATE VIEW word_rules AS FROM whole.word_rules
+WHERE (account IS NULL OR account IN (SELECT platform || '/' || account FROM own)) AND (tag IS NULL OR tag IN (SELECT unnest(tags) FROM accounts));
 CREATE VIEW scores AS FROM whole.scores; -- only read joined to comments, which filters by account
 CREATE VIEW reviews AS FROM whole.reviews SEMI JOIN comments USING (comment_id);
 CREATE VIEW calibrations AS FROM whole.calibrations

@@ -25,6 +25,12 @@ FROM (SELECT * RENAME (name AS language) FROM calibrations_in_use WHERE kind = '
 PIVOT (any_value({shift: shift, slope: slope, error: error}) FOR label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate') GROUP BY language, model);
 COMMENT ON VIEW language_calibrations IS 'The calibration of each language and category.';
 
+CREATE OR REPLACE VIEW account_words AS
+SELECT platform, account, r.word, r.language, r.label, r.flags
+FROM (SELECT DISTINCT platform, account FROM post_days) LEFT JOIN accounts USING (platform, account)
+JOIN word_rules r ON is_of(platform, account, r.account) AND (r.tag IS NULL OR list_contains(tags, r.tag));
+COMMENT ON VIEW account_words IS 'Your own words and phrases that apply to each account.';
+
 CREATE OR REPLACE VIEW comments_scored AS
 WITH rules AS (
     PIVOT thresholds ON label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate')
@@ -49,29 +55,30 @@ SELECT s.comment_id, s.platform, s.account, a.tags, s.post_id, s.parent_id, s.au
     s.posted_at::DATE AS day, s.language, s.likes, s.reply_count,
     s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate,
     list_filter([
-        CASE WHEN s.toxic >= r.toxic_from_ THEN 'toxic' END,
-        CASE WHEN s.severe_toxic >= r.severe_toxic_from_ THEN 'severe_toxic' END,
-        CASE WHEN s.obscene >= r.obscene_from_ THEN 'obscene' END,
-        CASE WHEN s.threat >= r.threat_from_ THEN 'threat' END,
-        CASE WHEN s.insult >= r.insult_from_ THEN 'insult' END,
-        CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN 'identity_hate' END
+        CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN 'toxic' END,
+        CASE WHEN is_flagged('severe_toxic', s.severe_toxic, r.severe_toxic_from_, w.flagged_as, w.never_as) THEN 'severe_toxic' END,
+        CASE WHEN is_flagged('obscene', s.obscene, r.obscene_from_, w.flagged_as, w.never_as) THEN 'obscene' END,
+        CASE WHEN is_flagged('threat', s.threat, r.threat_from_, w.flagged_as, w.never_as) THEN 'threat' END,
+        CASE WHEN is_flagged('insult', s.insult, r.insult_from_, w.flagged_as, w.never_as) THEN 'insult' END,
+        CASE WHEN is_flagged('identity_hate', s.identity_hate, r.identity_hate_from_, w.flagged_as, w.never_as) THEN 'identity_hate' END
     ], lambda flag: flag IS NOT NULL) AS flags,
     (['none'] || severities())[1 + greatest(
-        CASE WHEN s.toxic >= r.toxic_from_ THEN severity_rank(r.toxic_severity) ELSE 0 END,
-        CASE WHEN s.severe_toxic >= r.severe_toxic_from_ THEN severity_rank(r.severe_toxic_severity) ELSE 0 END,
-        CASE WHEN s.obscene >= r.obscene_from_ THEN severity_rank(r.obscene_severity) ELSE 0 END,
-        CASE WHEN s.threat >= r.threat_from_ THEN severity_rank(r.threat_severity) ELSE 0 END,
-        CASE WHEN s.insult >= r.insult_from_ THEN severity_rank(r.insult_severity) ELSE 0 END,
-        CASE WHEN s.identity_hate >= r.identity_hate_from_ THEN severity_rank(r.identity_hate_severity) ELSE 0 END
+        CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN severity_rank(r.toxic_severity) ELSE 0 END,
+        CASE WHEN is_flagged('severe_toxic', s.severe_toxic, r.severe_toxic_from_, w.flagged_as, w.never_as) THEN severity_rank(r.severe_toxic_severity) ELSE 0 END,
+        CASE WHEN is_flagged('obscene', s.obscene, r.obscene_from_, w.flagged_as, w.never_as) THEN severity_rank(r.obscene_severity) ELSE 0 END,
+        CASE WHEN is_flagged('threat', s.threat, r.threat_from_, w.flagged_as, w.never_as) THEN severity_rank(r.threat_severity) ELSE 0 END,
+        CASE WHEN is_flagged('insult', s.insult, r.insult_from_, w.flagged_as, w.never_as) THEN severity_rank(r.insult_severity) ELSE 0 END,
+        CASE WHEN is_flagged('identity_hate', s.identity_hate, r.identity_hate_from_, w.flagged_as, w.never_as) THEN severity_rank(r.identity_hate_severity) ELSE 0 END
     )] AS severity,
     review.labels AS reviewed_as, s.model, m.text_rule, r.policy, s.first_night, s.last_night,
-    s.terms, s.listed, s.gone_since, CASE WHEN s.toxic >= r.toxic_from_ THEN s.who END AS attacked,
+    s.terms, s.listed, s.gone_since, CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN s.who END AS attacked,
     s.author_id_hash, s.link, s.is_verified, s.is_pinned, s.is_edited, s.is_liked_by_owner, s.is_by_owner, s.media,
     s.mention_hashes
 FROM read s
 LEFT JOIN accounts a USING (platform, account)
 LEFT JOIN champion m USING (model)
 LEFT JOIN rules r ON r.platform = s.platform AND r.account = s.account AND r.language = s.language
+LEFT JOIN word_flags w ON w.comment_id = s.comment_id AND w.day = s.posted_at::DATE
 LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews GROUP BY comment_id) review
     ON review.comment_id = s.comment_id;
 COMMENT ON VIEW comments_scored IS 'One row per comment, with the calibrated scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
@@ -95,14 +102,22 @@ WHERE is_asked(posted_at, platform, account, language, author_hash, text, terms,
     AND (with_review IS NULL OR with_review = CASE len(reviewed_as) WHEN 0 THEN 'harmless' ELSE if(reviewed_as IS NULL, 'none', 'harmful') END);
 
 CREATE OR REPLACE VIEW flags AS
-SELECT b.platform, b.account, b.day, b.label, sum(b.comments)::BIGINT AS flagged
-FROM score_bins b JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
-WHERE b.bin >= first_bin(t.flagged_from) GROUP BY ALL;
-COMMENT ON VIEW flags IS 'Number of comments that the policy flags, by account, day they were posted and category.';
+WITH counted AS (
+    SELECT b.platform, b.account, b.day, b.label, b.comments AS flagged, 0 AS without_score
+    FROM score_bins b JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
+    WHERE b.bin >= first_bin(t.flagged_from)
+    UNION ALL
+    SELECT w.platform, w.account, w.day, w.label, if(w.bin >= first_bin(t.flagged_from), -w.never, w.flagged),
+        if(w.bin IS NULL, w.flagged, 0)
+    FROM word_bins w JOIN champion USING (model) JOIN thresholds t USING (platform, account, language, label)
+)
+SELECT platform, account, day, label, sum(flagged)::BIGINT AS flagged, sum(without_score)::BIGINT AS without_score
+FROM counted GROUP BY ALL HAVING sum(flagged) > 0;
+COMMENT ON VIEW flags IS 'Number of comments that the policy flags, by scores or own words, by account, day they were posted and category.';
 
 CREATE OR REPLACE VIEW daily AS
 SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected / d.comments AS share,
-    margin_of_share(share, d.comments, d.off_by) AS margin, coalesce(f.flagged, 0) AS flagged, d.comments < few_comments() AS is_small
+    margin_of_share(share, d.comments, d.off_by) AS margin, coalesce(f.flagged - f.without_score, 0) AS flagged, d.comments < few_comments() AS is_small
 FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category, of the comments with a score: estimated share ± margin (95% interval) and flagged comments. is_small marks fewer than 30 comments.';
 
@@ -362,6 +377,8 @@ COMMENT ON COLUMN daily.comments IS 'comments with a score';
 COMMENT ON COLUMN daily.share IS 'estimated share of comments in the category: expected ÷ comments';
 COMMENT ON COLUMN daily.margin IS 'half-width of the 95% interval of share';
 COMMENT ON COLUMN flags.flagged IS 'number of comments that the policy flags';
+COMMENT ON COLUMN flags.without_score IS 'how many of them have no score: only your own words flag them';
+COMMENT ON COLUMN account_words.word IS 'word or phrase; a * at its beginning or end stands for the rest of a word';
 COMMENT ON COLUMN daily.is_small IS 'fewer than 30 comments, so the share is unreliable';
 COMMENT ON COLUMN waves.usual IS 'median share over the account''s days';
 COMMENT ON COLUMN weekly.change IS 'share − share of the week before';

@@ -1,0 +1,194 @@
+"""Settings of own words and phrases that flag a comment or keep it from being flagged, with what they would change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash_mantine_components as dmc
+import tomlkit
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from tomlkit import TOMLDocument
+
+from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.components import LANGUAGES, choice, labelled, link, panel, table
+from dashboard.pages.policy import DAYS, applied, of_scope, places_of, saver, scope_of
+from dashboard.people import VISITOR
+from dashboard.settings import Administration, SettingsFile
+from dashboard.view import TAG, Answers, Row, View
+from dashboard.wording import label_name, label_title, sentence_case, some_of
+from models.labels import LABELS
+from warehouse import WarehouseError
+from warehouse.policies import ANY
+
+PATH, TITLE = "/settings/words", "Own words"
+EFFECTS = {"flag": "Flag as", "never": "Never flag as"}
+# What is typed, once there is a pause.
+PAUSE = """typed => new Promise(tell => {
+    window.typesOn?.();
+    const pause = setTimeout(() => tell(typed), 400);
+    window.typesOn = () => { clearTimeout(pause); tell(dash_clientside.no_update); };
+})"""
+CATEGORIES = {label: label_title(label) for label in LABELS} | {ANY: "Any category"}
+
+
+def layout(file: SettingsFile, answers: Answers) -> Component:
+    return page_of(
+        PATH, TITLE, file,
+        lambda: "Words and phrases that flag a comment whatever its scores, or keep it from being flagged.",
+        lambda: _body(file, answers),
+    )  # fmt: skip
+
+
+def register(app: Dash, file: SettingsFile, answers: Answers, administration: Administration) -> None:
+    save = saver(file, administration, lambda: _body(file, answers))
+    form = [State(f"own-{name}", "value") for name in ("words", "effect", "category", "place", "language")]
+
+    @app.callback(
+        *outputs(file), Input("add-words", "n_clicks"), *form, State(f"{file.key}-version", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def add(clicks: int | None, *sent: Any) -> tuple[str, Any]:
+        if not clicks:  # new buttons trigger too
+            raise PreventUpdate
+        lines, effect, category, place, language, version = sent
+        texts = _texts(lines)
+        if not texts:
+            return "Write at least one word or phrase.", no_update
+        if effect == "flag" and category == ANY:
+            return "Choose the category that they flag.", no_update
+        decision = {effect: category} | scope_of(place, language)
+        did = f"added {_quoted(texts)} to the words that {_decision(decision)}"
+
+        def change(document: TOMLDocument) -> None:
+            words = document.setdefault("words", tomlkit.aot())
+            for text in texts:
+                if {"text": text} | decision not in words.unwrap():
+                    word = tomlkit.table()
+                    word.update({"text": text} | decision)
+                    words.append(word)
+
+        return save(version, did, change)
+
+    @app.callback(
+        *outputs(file), Input({"remove-word": ALL}, "n_clicks"), State(f"{file.key}-version", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def remove(clicks: list[int | None], version: str) -> tuple[str, Any]:
+        if not any(clicks):
+            raise PreventUpdate
+        number = ctx.triggered_id["remove-word"]
+        text = file.content().unwrap()["words"][number]["text"]
+
+        def change(document: TOMLDocument) -> None:
+            del document["words"][number]
+
+        return save(version, f"removed {_quoted([text])}", change)
+
+    app.clientside_callback(PAUSE, Output("typed-words", "data"), Input("own-words", "value"))
+
+    @app.callback(
+        Output("word-effect", "children"), Input("typed-words", "data"),
+        *(Input(one.component_id, "value") for one in form[1:]),
+    )  # fmt: skip
+    def preview(lines: str | None, effect: str, category: str, place: str | None, language: str | None) -> Any:
+        if not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        texts = _texts(lines)
+        if not texts or (effect == "flag" and category == ANY):
+            return None
+        labels = list(LABELS) if category == ANY else [category]
+        try:
+            newest = answers.newest()
+            view = View(account=place, language=language, days=DAYS, last=newest, newest=newest)
+            [row] = answers.rows("word_effect", view, texts=texts, labels=labels, flags=effect == "flag")
+        except WarehouseError as error:  # there is none before the first night, or they are too many
+            return html.P(str(error), className="note")
+        return _effect(row, effect, category)
+
+    register_undo(app, file, lambda: _body(file, answers), lambda: applied(administration))
+
+
+def sentence(row: Mapping[str, Any], effect: str, category: str) -> str:
+    """What words would do."""
+    if not row["comments"]:
+        return f"No comment of the last {DAYS} days matches."
+    match = "1 comment matches" if row["comments"] == 1 else f"{row['comments']:,} comments match"
+    changed = f"{row['changed']:,}" if row["changed"] else "none"
+    flagged = "flagged" if category == ANY else f"flagged as {label_name(category)}"
+    change = f"{'newly' if effect == 'flag' else 'no longer'} be {flagged}"
+    return f"{match} in the last {DAYS} days; {changed} of these would {change}."
+
+
+def _effect(row: Row, effect: str, category: str) -> list[Component]:
+    """With some of the comments that would change."""
+    examples = [html.Li(text, className="hidden-text line", tabIndex=0) for text in row["examples"]]
+    return [html.P(sentence(row, effect, category), className="note"), html.Ul(examples, className="replies")]
+
+
+def _body(file: SettingsFile, answers: Answers) -> list[Component]:
+    words = file.content().unwrap().get("words", [])
+    return [*last_change(file), _add_panel(places_of(answers)), _words_panel(words)]
+
+
+def _add_panel(places: dict[str, str]) -> Component:
+    return panel(
+        "Add words",
+        "One word or phrase per line; capitals make no difference. A * at the beginning or end is the rest of a word.",
+        html.Div([
+            dmc.Textarea(id="own-words", label="Words or phrases", autosize=True, minRows=3, maxRows=12, w="100%",
+                         placeholder="unalive*"),
+            choice("own-effect", "What they do", EFFECTS, "flag", w=190, allowDeselect=False),
+            choice("own-category", "Category", CATEGORIES, "toxic", w=190, allowDeselect=False),
+            choice("own-place", "Account or tag", places, w=190, placeholder="All accounts", clearable=True,
+                   searchable=True),
+            choice("own-language", "Language", LANGUAGES, w=190, placeholder="All languages", clearable=True,
+                   searchable=True),
+        ], className="form"),
+        html.Div(html.Button("Add", id="add-words"), className="actions"),
+        dcc.Store(id="typed-words"),
+        html.Div(id="word-effect", role="status"),
+    )  # fmt: skip
+
+
+def _words_panel(words: list[dict[str, str]]) -> Component:
+    rows: list[Row] = [
+        {
+            "Word or phrase": word["text"],
+            "What it does": sentence_case(_decision(word)),
+            "Where": sentence_case(of_scope(word)),
+            "In comments": _search(word),
+            "": html.Div(
+                labelled(html.Button, f"Remove {word['text']}", "Remove", id={"remove-word": number}),
+                className="actions",
+            ),
+        }
+        for number, word in enumerate(words)
+    ]
+    return panel(
+        "Words and phrases",
+        "One that flags comes before one that doesn't. They change no score and no estimated share.",
+        table(rows, {name: name for name in rows[0]}) if rows else html.P("None yet.", className="empty"),
+    )  # fmt: skip
+
+
+def _search(word: Mapping[str, str]) -> Component:
+    """The comments that contain it, roughly."""
+    place = TAG + word["tag"] if "tag" in word else word.get("account")
+    view = View(account=place, language=word.get("language"), days=DAYS, words=word["text"].strip("*"))
+    return link("Search", "/comments", view.search())
+
+
+def _decision(word: Mapping[str, str]) -> str:
+    """ "never flag as toxic" """
+    effect = "flag" if "flag" in word else "never"
+    of_category = "" if word[effect] == ANY else f" as {label_name(word[effect])}"
+    return f"{EFFECTS[effect].removesuffix(' as').lower()}{of_category}"
+
+
+def _texts(lines: str | None) -> list[str]:
+    return list(dict.fromkeys(line.strip() for line in (lines or "").splitlines() if line.strip()))
+
+
+def _quoted(texts: list[str]) -> str:
+    return some_of([f"“{text}”" for text in texts])

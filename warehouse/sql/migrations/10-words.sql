@@ -1,0 +1,1 @@
+-- Own words came. Their tables are created empty, so there is nothing to change; comments before them had none.
