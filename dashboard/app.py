@@ -25,6 +25,7 @@ from dashboard.pages import (
     account,
     alerting,
     audit,
+    clients,
     comments,
     compare,
     home,
@@ -202,11 +203,13 @@ def create(
     }  # need no data
     if administration:
         targets = SettingsFile(administration.targets, guests, write_down)
+        tags = SettingsFile(replace(administration.targets, key="clients"), guests, write_down)
         policies = SettingsFile(administration.policies, guests, write_down)
         own_words = SettingsFile(replace(administration.policies, key="words"), guests, write_down)
         alerts = SettingsFile(administration.alerts, guests, write_down)
         titles[watched.PATH] = watched.TITLE
         settings[watched.PATH] = lambda: watched.layout(targets, administration.forecast)
+        settings[clients.PATH] = lambda: clients.layout(tags, guests)
         settings[start.PATH] = lambda: start.layout(administration, answers, guests)
         settings[alerting.PATH] = lambda: alerting.layout(alerts, administration)
         settings[policy.PATH] = lambda: policy.layout(policies, answers, of_model)
@@ -257,6 +260,7 @@ def create(
     members.register(app, guests, answers, write_down)
     if administration:
         watched.register(app, targets, administration.forecast)
+        clients.register(app, tags, guests, administration)
         policy.register(app, policies, answers, of_model, administration)
         words.register(app, own_words, answers, administration)
         alerting.register(app, alerts, administration)

@@ -12,6 +12,7 @@ from dashboard.settings import SettingsError, SettingsFile
 
 PAGES = {
     "/settings": "Accounts and budget",
+    "/settings/clients": "Clients",
     "/settings/flags": "Flags",
     "/settings/words": "Own words",
     "/settings/alerts": "Alerts",

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.figures import Address, Figure, bars, small_multiples
@@ -53,6 +53,13 @@ GRID_THEME = """themeQuartz.withParams({
     headerTextColor: 'var(--quiet)', borderColor: 'var(--line)', fontFamily: 'inherit', wrapperBorder: false,
     browserColorScheme: 'inherit',
 })"""
+
+NAME_UPLOAD = """async () => {
+    const input = () => document.querySelector('#ID input'), path = location.pathname;
+    while (!input() && location.pathname === path) await new Promise(resolve => setTimeout(resolve, 50));
+    if (input()) input().ariaLabel = 'NAME';
+    return '';
+}"""
 
 
 def percent(part: float | None) -> str:
@@ -394,6 +401,17 @@ def pick_account(view: View, places: dict[str, str], empty: str | None = None) -
 def labelled(kind: Callable[..., Component], label: str, *body: Any, **properties: Any) -> Component:
     """A component with a name for screen readers."""
     return kind(*([list(body)] if body else []), **properties, **{"aria-label": label})
+
+
+def upload(id: str, caption: Component, **options: Any) -> Component:
+    return html.Div(dcc.Upload(caption, id=id, **options), id=f"{id}-place")
+
+
+def name_upload(app: Dash, id: str, name: str) -> None:
+    """For screen readers: Dash adds the input late and without a name."""
+    app.clientside_callback(
+        NAME_UPLOAD.replace("ID", id).replace("NAME", name), Output(f"{id}-place", "data-named"), Input(id, "id")
+    )
 
 
 def link(text: str, path: str, search: str = "") -> Component:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dashboard.pages.watched import found_in
+from dashboard.pages.watched import COLUMNS, accounts_in, found_in
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.settings import SettingsError, SettingsFile
 from jobs.commands.administration import edited
@@ -142,6 +142,41 @@ def test_a_link_to_something_else_is_refused(line: str) -> None:
         found_in(line, "instagram")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'platform,handle,tags,max_posts,paused\ntiktok,nasa,"space, cats",5,yes\n,@esa,,,\n\n',
+        '\ufeffHandle;Platform;Tags;Max_posts;Paused\r\nnasa;TikTok;"space, cats";5;True\r\nesa;;;;no\r\n'.encode(),
+        b"paused\ttags\tmax_posts\thandle\n1\tspace; cats\t5\thttps://www.tiktok.com/@nasa\n\t\t\thttps://instagram.com/esa\n",
+    ],
+)
+def test_a_file_names_accounts_however_a_spreadsheet_writes_it(content: bytes) -> None:
+    given = {"tags": ["space", "cats"], "max_posts": 5, "paused": True}
+    assert accounts_in(content) == [
+        {"platform": "tiktok", "handle": "nasa"} | given,
+        {"platform": "instagram", "handle": "esa"} | dict.fromkeys(given),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "mistake"),
+    [
+        (b"", "The first line needs the column handle"),
+        (b"name\nnasa\n", "The first line needs the column handle"),
+        (b"handle,budget\nnasa,5\n", r"\(found budget\)"),
+        (b"handle,max_posts\nnasa,5\nesa,many\n", "In line 3, max_posts is no number: many"),
+        (b"handle,paused\nnasa,perhaps\n", "In line 2, paused is neither yes nor no: perhaps"),
+        (b"handle\nhttps://example.org/nasa\n", "is no link to Instagram"),
+        (b"handle\ncaf\xe9\n", "CSV in UTF-8"),
+        (b"PK\x03\x04\x00handle", "The first line needs the column handle"),
+        (b"handle,tags\nnasa,a,b,c\n", "Line 2 has more cells than the first line"),
+    ],
+)
+def test_a_file_with_a_mistake_is_refused_by_its_line(content: bytes, mistake: str) -> None:
+    with pytest.raises(SettingsError, match=mistake):
+        accounts_in(content)
+
+
 def test_only_admins_of_everything_may_change_settings() -> None:
     assert Visitor("ann", "admin").may("settings")
     assert not Visitor("ann", "admin", Part(("space",))).may("settings")
@@ -199,6 +234,49 @@ def test_accounts_and_the_budget_are_changed_in_the_browser(
     assert read_targets(place).night.budget_usd == 5
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert serious_faults(page) == []
+    page.close()
+
+
+@pytest.mark.long
+def test_accounts_come_from_a_file_and_clients_have_theirs(browser: Browser, address: str, place: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(f"{address}/settings")
+    said = page.get_by_role("alert")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    downloaded = download.value.path().read_text()
+    assert downloaded.splitlines() == [",".join(COLUMNS), "instagram,nasa,space,,,"]
+    page.get_by_label("File of accounts").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": (downloaded + "tiktok,=cats,pets,3,,no\n").encode()}
+    )
+    expect(said).to_contain_text("Not saved. handle: write just the name")
+    page.reload()
+    changed = downloaded.replace("space,,,", "space,9,,yes") + 'tiktok,cats,"pets, fun",3,,no\n'
+    page.get_by_label("File of accounts").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": changed.encode()}
+    )
+    expect(said).to_contain_text("Saved: added tiktok/cats and changed instagram/nasa from a file.")
+    nasa, cats = read_targets(place).accounts
+    assert (nasa.max_posts, nasa.paused, cats.max_posts, cats.tags) == (9, True, 3, ("pets", "fun"))
+    page.goto(f"{address}/settings/clients")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(said).to_have_text("Name the client.")
+    page.get_by_label("Client", exact=True).first.fill("pets")
+    page.keyboard.press("Escape")
+    expect(page.locator("#client-accounts").locator("..")).to_contain_text("tiktok/cats")
+    page.get_by_label("Accounts", exact=True).first.click()
+    page.get_by_role("option", name="instagram/nasa").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(said).to_contain_text("Saved: set the accounts of pets to instagram/nasa and tiktok/cats.")
+    assert [one.tags for one in read_targets(place).accounts] == [("space", "pets"), ("pets", "fun")]
+    expect(page.get_by_role("row").filter(has_text="pets")).to_contain_text("instagram/nasa, tiktok/cats")
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for did in ("set the accounts of pets", "added tiktok/cats and changed instagram/nasa from a file"):
+        page.get_by_role("button", name="Undo").click()
+        expect(said).to_contain_text(f"Taken back: {did}")
+    assert place.read_text() == TARGETS
     page.close()
 
 

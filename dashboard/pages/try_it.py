@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard import explain
-from dashboard.components import as_csv, labelled, language_name, meters, page, panel
+from dashboard.components import as_csv, labelled, language_name, meters, name_upload, page, panel, upload
 from dashboard.view import Answers, Row, View
 from dashboard.wording import ATTACKED, counted
 from models.labels import LABELS
@@ -22,13 +22,6 @@ TITLE = "Try it"
 MOST_LINES = 1000
 MOST_LETTERS = 2000  # of a line or row; models read less
 MOST_EXPLAINED = 20  # lines
-# Dash adds its upload input late and without a name for screen readers.
-NAME_INPUT = """async () => {
-    const input = () => document.querySelector('#file input');
-    while (!input() && location.pathname === '/try') await new Promise(resolve => setTimeout(resolve, 50));
-    if (input()) input().ariaLabel = 'File of comments';
-    return '';
-}"""
 MOST_ROWS, MOST_BYTES = 5000, 5_000_000  # of a file
 ENDINGS = ".csv,.tsv,.json,.jsonl,.ndjson,.xlsx,.gz,.zip"
 
@@ -51,8 +44,8 @@ def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
             "File of comments",
             "CSV, JSON or XLSX, also as .gz or .zip: a table with a column such as “text”, or an export of Apify, "
             f"YouTube, Meta, Zeeschuimer or 4CAT. Up to {MOST_ROWS:,} comments; you get them back with scores.",
-            dcc.Upload(dmc.Button("Choose a file or drop it here", variant="default"), id="file", accept=ENDINGS,
-                       max_size=MOST_BYTES, className="drop"),
+            upload("file", dmc.Button("Choose a file or drop it here", variant="default"), accept=ENDINGS,
+                   max_size=MOST_BYTES, className="drop"),
             html.P(id="file-status", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
         ),
         html.Div(id="scored", className="scored", role="status"),
@@ -96,7 +89,7 @@ def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload)
         }
         return file, f"Scored {counted(len(rows), 'comment')} of {name}."
 
-    app.clientside_callback(NAME_INPUT, Output("file-status", "data-named"), Input("file", "id"))
+    name_upload(app, "file", "File of comments")
 
 
 def _rounded(row: Row) -> Row:

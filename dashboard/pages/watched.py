@@ -1,7 +1,10 @@
 """Settings of what is collected: the watched accounts and what a night may cost, as targets.toml has them."""
 
+import base64
+import binascii
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +18,12 @@ from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Table
 
 from dashboard.changes import last_change, outputs, page_of, register_undo
-from dashboard.components import panel, table
+from dashboard.components import name_upload, panel, table, upload
 from dashboard.people import VISITOR
 from dashboard.settings import Forecast, SettingsError, SettingsFile
 from dashboard.view import Row
 from dashboard.wording import counted, listed, some_of
+from warehouse.untrusted import guarded
 
 PATH, TITLE = "/settings", "Settings"
 SITES = {"instagram.com": "instagram", "tiktok.com": "tiktok", "youtube.com": "youtube", "facebook.com": "facebook"}
@@ -29,6 +33,9 @@ NO_ACCOUNTS = {"p", "reel", "reels", "explore", "stories", "watch", "shorts", "p
 NAMED_BEFORE = {"c", "user"}  # youtube.com/c/nasa
 LIMITS = {"max_posts": "Posts per night", "max_comments_per_post": "Comments per post"}
 COLUMNS = ("platform", "handle", "tags", *LIMITS, "paused")
+KEY = {"platform", "handle"}
+YES, NO = {"yes", "true", "1"}, {"no", "false", "0", ""}
+MOST_BYTES = 1_000_000  # of a file
 
 
 def layout(file: SettingsFile, forecast: Callable[[], Forecast | None]) -> Component:
@@ -58,7 +65,7 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
             ]
             if not found:
                 return "Paste at least one link or handle.", no_update
-            did = f"added {some_of([_name(one) for one in found])}"
+            did = f"added {some_of([name_of(one) for one in found])}"
             with file.changed(version, did) as document:
                 for one in found:
                     _append(document, one)
@@ -92,9 +99,9 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
             with file.changed(version, did) as document:
                 if verb == "removed":
                     _remove(document, names)
-                for account in _accounts(document) if values else ():
-                    if _name(account) in names:
-                        _set(account, values)
+                for account in accounts_of(document) if values else ():
+                    if name_of(account) in names:
+                        write_in(account, values)
         except SettingsError as error:
             return str(error), no_update
         return answer(f"Saved: {did}.")
@@ -112,11 +119,43 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
         did = f"set the budget of {of} to {to}"
         try:
             with file.changed(version, did) as document:
-                _set(_part(document, "budgets" if tag else "night"), {tag or "budget_usd": float(usd) if usd else None})
+                write_in(
+                    _part(document, "budgets" if tag else "night"), {tag or "budget_usd": float(usd) if usd else None}
+                )
         except SettingsError as error:
             return str(error), no_update
         return answer(f"Saved: {did}.")
 
+    @app.callback(
+        *outputs(file), Input("upload-accounts", "contents"), version, prevent_initial_call=True,
+    )  # fmt: skip
+    def upload_file(contents: str | None, version: str) -> tuple[str, Any]:
+        if not contents:
+            raise PreventUpdate
+        try:
+            found = accounts_in(base64.b64decode(contents.partition(",")[2]))
+            known = {name_of(account).casefold(): account for account in accounts_of(file.content())}
+            new = [one for one in found if name_of(one).casefold() not in known]
+            changed = [one for one in found if one not in new and _differs(known[name_of(one).casefold()], one)]
+            groups = {"added": new, "changed": changed}
+            parts = [f"{verb} {some_of([name_of(one) for one in some])}" for verb, some in groups.items() if some]
+            if not parts:
+                return "Nothing has changed: these accounts are watched like this already.", no_update
+            did = f"{' and '.join(parts)} from a file"
+            with file.changed(version, did) as document:
+                written = {name_of(account).casefold(): account for account in accounts_of(document)}
+                for one in changed:
+                    write_in(
+                        written[name_of(one).casefold()],
+                        {name: value for name, value in one.items() if name not in KEY},
+                    )
+                for one in new:
+                    _append(document, one)
+        except (SettingsError, binascii.Error) as error:
+            return str(error), no_update
+        return answer(f"Saved: {did}. {_price(new, forecast())}")
+
+    name_upload(app, "upload-accounts", "File of accounts")
     register_undo(app, file, lambda: _body(file, forecast()))
 
     @app.callback(Output("accounts-file", "data"), Input("download-accounts", "n_clicks"), prevent_initial_call=True)
@@ -126,10 +165,9 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS)
         writer.writeheader()
-        for account in _accounts(file.content()):
-            writer.writerow(
-                {name: account.get(name, "") for name in COLUMNS} | {"tags": " ".join(account.get("tags", []))}
-            )
+        for account in accounts_of(file.content()):
+            row = account.unwrap() | {"tags": ", ".join(account.get("tags", []))}
+            writer.writerow({name: guarded(str(row.get(name, ""))) for name in COLUMNS})
         return {"content": text.getvalue(), "filename": "accounts.csv", "type": "text/csv"}
 
 
@@ -154,8 +192,48 @@ def found_in(line: str, platform: str) -> dict[str, str]:
     return {"platform": site, "handle": parts[0].lstrip("@")}
 
 
+def accounts_in(content: bytes) -> list[dict[str, Any]]:
+    """The accounts of a CSV file with a column `handle`, and what its other columns say; None where one is empty."""
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise SettingsError("Not saved. Save the file as CSV in UTF-8.") from None
+    head = lines[0] if lines else ""
+    rows = csv.DictReader(lines, delimiter=max(",;\t", key=head.count))
+    names = [name.strip().lower() for name in rows.fieldnames or ()]
+    if "handle" not in names or (unknown := set(names) - set(COLUMNS)):
+        wrong = "" if "handle" not in names else f" (found {', '.join(sorted(unknown))})"
+        raise SettingsError(
+            f"Not saved. The first line needs the column handle, and may have {listed(COLUMNS)}{wrong}."
+        )
+    rows.fieldnames = names
+    return [_account(row, rows.line_num) for row in rows if any(row.values())]
+
+
+def _account(row: dict[str | None, Any], line: int) -> dict[str, Any]:
+    if None in row:
+        raise SettingsError(f"Not saved. Line {line} has more cells than the first line.")
+    cells = {str(name): (cell or "").strip().lstrip("'") for name, cell in row.items()}
+    account: dict[str, Any] = found_in(cells["handle"], cells.get("platform", "").lower() or "instagram")
+    if "tags" in cells:
+        account["tags"] = [tag.strip() for tag in re.split("[,;]", cells["tags"]) if tag.strip()] or None
+    for limit in LIMITS.keys() & cells.keys():
+        if cells[limit] and not cells[limit].isdecimal():
+            raise SettingsError(f"Not saved. In line {line}, {limit} is no number: {cells[limit]}.")
+        account[limit] = int(cells[limit]) if cells[limit] else None
+    if "paused" in cells:
+        if cells["paused"].lower() not in YES | NO:
+            raise SettingsError(f"Not saved. In line {line}, paused is neither yes nor no: {cells['paused']}.")
+        account["paused"] = cells["paused"].lower() in YES or None
+    return account
+
+
+def _differs(account: Table, wanted: dict[str, Any]) -> bool:
+    return any(account.get(name) != value for name, value in wanted.items() if name not in KEY)
+
+
 def _sentence(file: SettingsFile, forecast: Forecast | None) -> str:
-    accounts = _accounts(file.content())
+    accounts = accounts_of(file.content())
     paused = sum(bool(account.get("paused")) for account in accounts)
     sentence = f"{counted(len(accounts), 'account')} {'is' if len(accounts) == 1 else 'are'} watched"
     sentence += f", {paused} of them paused." if paused else "."
@@ -164,7 +242,7 @@ def _sentence(file: SettingsFile, forecast: Forecast | None) -> str:
 
 def _body(file: SettingsFile, forecast: Forecast | None) -> list[Component]:
     document = file.content()
-    accounts = _accounts(document)
+    accounts = accounts_of(document)
     tags = sorted({tag for account in accounts for tag in account.get("tags", [])})
     return [
         *last_change(file),
@@ -209,11 +287,11 @@ def _accounts_panel(accounts: list[Table], tags: list[str], forecast: Forecast |
     by_account = forecast.by_account if forecast else {}
     rows: list[Row] = [
         {
-            "Account": _name(account),
+            "Account": name_of(account),
             "Tags": ", ".join(account.get("tags", [])) or None,
             "Posts per night": account.get("max_posts", 20),
             "Comments per post": account.get("max_comments_per_post", 1000),
-            "USD per night": f"{by_account[_name(account)]:,.2f}" if _name(account) in by_account else None,
+            "USD per night": f"{by_account[name_of(account)]:,.2f}" if name_of(account) in by_account else None,
             "Status": "Paused" if account.get("paused") else "Collected",
         }
         for account in accounts
@@ -221,16 +299,19 @@ def _accounts_panel(accounts: list[Table], tags: list[str], forecast: Forecast |
     numbers = [dmc.NumberInput(id=limit, label=label, min=1, size="sm", w=150) for limit, label in LIMITS.items()]
     buttons = {"save-accounts": "Save", "pause": "Pause", "resume": "Resume", "remove": "Remove"}
     return panel(
-        "Accounts", "Choose one or several to change them; what is left empty stays as it is.",
+        "Accounts",
+        "Choose one or several to change them; what is left empty stays as it is. "
+        "A CSV file adds and changes accounts, and removes none.",
         html.Div([
             dmc.MultiSelect(id="chosen", label="Accounts", searchable=True, size="sm", w="100%",
-                            data=[_name(account) for account in accounts]),
+                            data=[name_of(account) for account in accounts]),
             dmc.TagsInput(id="tags", label="Tags", data=tags, size="sm", w=240),
             *numbers,
         ], className="form"),
         html.Div([
             *(html.Button(label, id=id) for id, label in buttons.items()),
             html.Button("Download CSV", id="download-accounts"),
+            upload("upload-accounts", html.Button("Upload CSV"), accept=".csv", max_size=MOST_BYTES),
             dcc.Download(id="accounts-file"),
         ], className="actions"),
         table(rows, {name: name for name in rows[0]}) if rows else html.P("No accounts yet.", className="empty"),
@@ -238,11 +319,11 @@ def _accounts_panel(accounts: list[Table], tags: list[str], forecast: Forecast |
     )  # fmt: skip
 
 
-def _accounts(document: TOMLDocument) -> list[Table]:
+def accounts_of(document: TOMLDocument) -> list[Table]:
     return list(document.get("accounts", []))
 
 
-def _name(account: Any) -> str:
+def name_of(account: Any) -> str:
     return f"{account['platform']}/{account['handle']}"
 
 
@@ -259,7 +340,7 @@ def _append(document: TOMLDocument, account: dict[str, Any]) -> None:
 def _remove(document: TOMLDocument, names: list[str]) -> None:
     accounts = document["accounts"]
     for number in reversed(range(len(accounts))):
-        if _name(accounts[number]) in names:
+        if name_of(accounts[number]) in names:
             del accounts[number]
 
 
@@ -270,7 +351,7 @@ def _part(document: TOMLDocument, name: str) -> Table:
     return part
 
 
-def _set(where: Table, values: dict[str, Any]) -> None:
+def write_in(where: Table, values: dict[str, Any]) -> None:
     """Writes values; None takes one out."""
     for name, value in values.items():
         if value is None:
@@ -280,5 +361,5 @@ def _set(where: Table, values: dict[str, Any]) -> None:
 
 
 def _price(added: list[dict[str, Any]], forecast: Forecast | None) -> str:
-    usd = sum(forecast.by_account.get(_name(one), 0) for one in added) if forecast else 0
+    usd = sum(forecast.by_account.get(name_of(one), 0) for one in added) if forecast else 0
     return f"Their first night costs about ${usd:,.2f}." if usd else ""

@@ -1,0 +1,108 @@
+"""Settings of clients: a client is a tag, carried by accounts, and seen by people and keys that are limited to it."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from tomlkit.items import Table
+
+from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.components import link, panel, table
+from dashboard.pages.members import PATH as PEOPLE_PATH
+from dashboard.pages.policy import applied
+from dashboard.pages.watched import accounts_of, name_of, write_in
+from dashboard.people import VISITOR, People
+from dashboard.settings import Administration, SettingsError, SettingsFile
+from dashboard.view import TAG, Row, View
+from dashboard.wording import some_of
+
+PATH, TITLE = "/settings/clients", "Clients"
+
+
+def layout(file: SettingsFile, people: People) -> Component:
+    return page_of(
+        PATH, TITLE, file,
+        lambda: "A client is a tag: whoever is limited to it sees the accounts that carry it, and nothing else.",
+        lambda: _body(file, people),
+    )  # fmt: skip
+
+
+def register(app: Dash, file: SettingsFile, people: People, administration: Administration) -> None:
+    @app.callback(Output("client-accounts", "value"), Input("client", "value"), prevent_initial_call=True)
+    def members(tag: str | None) -> list[str]:
+        if not VISITOR.get().may("settings"):
+            raise PreventUpdate
+        return [name_of(account) for account in accounts_of(file.content()) if _cleaned(tag) in account.get("tags", [])]
+
+    @app.callback(
+        *outputs(file), Input("save-client", "n_clicks"), State("client", "value"), State("client-accounts", "value"),
+        State(f"{file.key}-version", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def save(clicks: int | None, name: str | None, accounts: list[str] | None, version: str) -> tuple[str, Any]:
+        if not clicks:  # new buttons trigger too
+            raise PreventUpdate
+        tag, wanted = _cleaned(name), set(accounts or ())
+        if not tag:
+            return "Name the client.", no_update
+        did = f"set the accounts of {tag} to {some_of(sorted(wanted))}" if wanted else f"took {tag} from all accounts"
+        try:
+            with file.changed(version, did) as document:
+                for account in accounts_of(document):
+                    _tag(account, tag, name_of(account) in wanted)
+                if not wanted:
+                    document.get("budgets", {}).pop(tag, None)
+        except SettingsError as error:
+            return str(error), no_update
+        return f"Saved: {did}. {applied(administration)}", _body(file, people)
+
+    register_undo(app, file, lambda: _body(file, people), lambda: applied(administration))
+
+
+def _cleaned(name: str | None) -> str:
+    return (name or "").strip().removeprefix(TAG)
+
+
+def _tag(account: Table, tag: str, has_it: bool) -> None:
+    tags = account.get("tags", [])
+    if has_it != (tag in tags):
+        write_in(account, {"tags": [*tags, tag] if has_it else [one for one in tags if one != tag] or None})
+
+
+def _body(file: SettingsFile, people: People) -> list[Component]:
+    document: Any = file.content()
+    accounts = accounts_of(document)
+    sees = [(one.name, one.part.tags) for one in people.visitors()]
+    sees += [(f"key {name}", tags) for name, _, tags in people.programs()]
+    tags = sorted(
+        {tag for account in accounts for tag in account.get("tags", [])} | {tag for _, of in sees for tag in of}
+    )
+    rows = [_row(tag, accounts, [name for name, of in sees if tag in of], document.get("budgets", {})) for tag in tags]
+    return [
+        *last_change(file),
+        panel(
+            "Clients", "Everybody without a client sees all accounts.",
+            table(rows, {name: name for name in rows[0]}) if rows else html.P("None yet.", className="empty"),
+            html.P(link("Invite somebody", PEOPLE_PATH), className="note"), wide=True,
+        ),
+        panel(
+            "Accounts of a client", "Choose a client or name a new one. Without accounts it is none any more.",
+            html.Div([
+                dmc.Autocomplete(id="client", label="Client", data=tags, size="sm", w=240),
+                dmc.MultiSelect(id="client-accounts", label="Accounts", searchable=True, size="sm", w="100%",
+                                data=[name_of(account) for account in accounts]),
+            ], className="form"),
+            html.Div(html.Button("Save", id="save-client"), className="actions"),
+        ),
+    ]  # fmt: skip
+
+
+def _row(tag: str, accounts: list[Table], names: list[str], budgets: dict[str, float]) -> Row:
+    own = [name_of(account) for account in accounts if tag in account.get("tags", [])]
+    return {
+        "Client": link(tag, "/compare", View(accounts=(TAG + tag,)).search()) if own else tag,
+        "Accounts": ", ".join(own) or "None: whoever is limited to it sees nothing",
+        "Seen by": ", ".join(names) or None,
+        "USD per night": f"{float(budgets[tag]):,.2f}" if tag in budgets else None,
+    }
