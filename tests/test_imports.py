@@ -304,6 +304,32 @@ def test_what_other_tools_export_becomes_our_columns(
     assert (row["posted_at"], row["likes"], row["parent_id"]) == (POSTED, 4, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "platform"),
+    [
+        ("titled.csv", "ExportComments.com,,,,\n,,,,\n" + table(EXPORTCOMMENTS | {"Date": str(POSTED)}), "facebook"),
+        ("apify.json", json.dumps([{"id": "1", "fullText": "What a picture 🌎", "createdAt": str(POSTED),
+                                    "likeCount": 4, "author": {"userName": "ann"}}]), "x"),
+        ("api.json", json.dumps({"data": [{"id": "1", "text": "What a picture 🌎", "created_at": str(POSTED),
+                                           "user": {"username": "ann"}, "public_metrics": {"like_count": 4}}]}), "x"),
+        ("pages.jsonl", 2 * lines({"items": [REDDIT]}), "reddit"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
+)  # fmt: skip
+def test_titles_objects_and_pages_are_no_obstacle(
+    settings: Settings, tmp_path: Path, name: str, content: str, platform: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    row = rows_of(settings, tmp_path / name, platform)[0]
+    assert (row["author"], row["text"], row["posted_at"], row["likes"]) == ("ann", "What a picture 🌎", POSTED, 4)
+
+
+def test_an_answer_on_reddit_names_its_comment(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "reddit.jsonl").write_text(lines(REDDIT, REDDIT | {"id": "c3", "parent_id": "t1_c2"}))
+    first, second = rows_of(settings, tmp_path / "reddit.jsonl", "reddit")
+    assert (first["parent_id"], second["parent_id"]) == (None, first["comment_id"])
+
+
 def test_a_preview_shows_the_mapping_and_ten_rows_and_writes_nothing(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "4cat.csv"
     file.write_text(table(*[FOURCAT | {"id": str(n)} for n in range(30)]))

@@ -65,13 +65,25 @@ def items_in(file: Path, stored: BinaryIO, most_bytes: int | None = None) -> Ite
         name, content = _unpacked(file, stored)
         if name.suffix.lower() not in readers:
             raise BadInput(f"{file}: the name must end in one of {', '.join(readers)}, or .gz or .zip after that.")
-        yield from readers[name.suffix.lower()](file, _limited(file, content, most_bytes) if most_bytes else content)
+        content = _limited(file, content, most_bytes) if most_bytes else content
+        for item in readers[name.suffix.lower()](file, content):
+            yield from _of_page(item)
     except UnicodeDecodeError as error:
         raise BadInput(f"{file} is not UTF-8 or UTF-16 ({error}). Save it as UTF-8 and try again.") from None
     except (*DAMAGE, OSError) as error:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # that of an archive's wrong place
             raise
         raise BadInput(f"{file} is damaged or not what its name says ({error!r}).") from None
+
+
+def _of_page(item: Item) -> Iterator[Item]:
+    """The items of an API's answer; of anything else itself."""
+    for name in LISTS:
+        inner = item.get(name)
+        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+            yield from inner
+            return
+    yield item
 
 
 def parsed(text: str | bytes, where: str) -> Item:
@@ -118,18 +130,23 @@ def _text(content: BinaryIO) -> io.TextIOWrapper:
 
 def _csv(file: Path, content: BinaryIO) -> Iterator[Item]:
     csv.field_size_limit(LONGEST_CELL)
-    lines = _text(content)
-    head = lines.readline()
-    delimiter = max(DELIMITERS, key=lambda one: len(next(csv.reader([head], delimiter=one), [])))
-    names = next(csv.reader([head], delimiter=delimiter), [])
+    lines, head_line, names = _text(content), 0, [""]
+    while not any(names) or (len(names) > 2 and sum(map(bool, names)) == 1):  # a title, or an empty line
+        head, head_line = lines.readline(), head_line + 1
+        if not head:
+            return
+        delimiter = max(DELIMITERS, key=lambda one: len(next(csv.reader([head], delimiter=one), [])))
+        names = next(csv.reader([head], delimiter=delimiter), [])
     rows = csv.DictReader(lines, fieldnames=names, delimiter=delimiter, strict=True)
     try:
         for row in rows:
             if None in row or None in row.values():
-                raise BadInput(f"{file}, line {rows.line_num + 1}: its columns are not those of line 1.")
+                raise BadInput(
+                    f"{file}, line {rows.line_num + head_line}: its columns are not those of line {head_line}."
+                )
             yield row
     except csv.Error as error:
-        raise BadInput(f"{file}, line {rows.line_num + 1}: {error}.") from None
+        raise BadInput(f"{file}, line {rows.line_num + head_line}: {error}.") from None
 
 
 def _json(file: Path, content: BinaryIO) -> Iterator[Item]:

@@ -232,9 +232,10 @@ def _shape(item: Item, account: Account, columns: dict[str, str], source: str) -
 
 def _mapping(item: Item, columns: dict[str, str], source: str) -> dict[str, str]:
     """Our columns → theirs: the named ones, then those with a usual name."""
-    if missing := set(columns.values()) - item.keys():
-        raise BadInput(f"{source} has no column {', '.join(sorted(missing))}; it has: {', '.join(item)}.")
-    theirs = {name.lower().strip(): name for name in item}
+    there = list(table.names(item))
+    if missing := set(columns.values()) - {*there}:
+        raise BadInput(f"{source} has no column {', '.join(sorted(missing))}; it has: {', '.join(there)}.")
+    theirs = {name.lower().strip(): name for name in there}
     usual = {
         ours: next(theirs[name] for name in names if name in theirs)
         for ours, names in table.USUAL_NAMES.items()
@@ -243,14 +244,14 @@ def _mapping(item: Item, columns: dict[str, str], source: str) -> dict[str, str]
     mapping = usual | columns
     unnamed = [f"--column {ours}=NAME" for ours in table.NEEDED if ours not in mapping]
     if unnamed:
-        raise BadInput(f"{source} has the columns {', '.join(item)}. Say which is which: {' '.join(unnamed)}.")
+        raise BadInput(f"{source} has the columns {', '.join(there)}. Say which is which: {' '.join(unnamed)}.")
     return mapping
 
 
 def _check_date(item: Item, where: str) -> None:
     """A date is asked for, never guessed; an unreadable one is refused, an empty one left to validate."""
     column = item["columns"]["posted_at"]
-    value = item["row"].get(column)
+    value = table.value(item["row"], column)
     if value in (None, "") or table.posted_at(value, item["dates"]):
         return
     if values.TWO_WAYS.fullmatch(str(value).strip()) and not item["dates"]:

@@ -18,19 +18,20 @@ USUAL_NAMES = {
     "parent_id": ("parent_id", "parentid", "reply_to", "reply to", "replytocid", "in_reply_to_status_id", "inreplytoid",
                   "repliestoid", "replytocommentid"),
     "author": ("author", "author_name", "username", "user", "ownerusername", "profilename", "name", "screen_name",
-               "user_name", "uniqueid"),
+               "user_name", "uniqueid", "author/username", "user/screen_name", "user/username",
+               "name (click to view profile)"),
     "text": ("body", "text", "comment", "message", "content", "full_text", "fulltext", "tweet", "selftext"),
     "posted_at": ("unix_timestamp", "timestamp", "posted_at", "created_at", "createdat", "create_time", "created_utc",
                   "createtimeiso", "date", "time", "datetime"),
     "likes": ("likes", "like_count", "likescount", "votecount", "likes_count", "score", "favorite_count", "likecount",
-              "diggcount"),
-    "reply_count": ("replies", "reply_count", "replycount", "replycommenttotal"),
+              "diggcount", "public_metrics/like_count"),
+    "reply_count": ("replies", "reply_count", "replycount", "replycommenttotal", "public_metrics/reply_count"),
 }  # fmt: skip
 NEEDED = ("text", "posted_at")
 
 
 def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:
-    platform, row = item["platform"], {ours: item["row"].get(theirs) for ours, theirs in item["columns"].items()}
+    platform, row = item["platform"], {ours: value(item["row"], theirs) for ours, theirs in item["columns"].items()}
     yield {
         "comment_id": values.key(platform, row.get("comment_id") or _fingerprint(row)),
         "platform": platform,
@@ -46,13 +47,29 @@ def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = Non
     }
 
 
+def names(row: dict[str, Any]) -> Iterator[str]:
+    """What can be a column: author/userName is the userName of an object."""
+    for name, content in row.items():
+        if isinstance(content, dict):
+            yield from (f"{name}/{inner}" for inner in content)
+        else:
+            yield name
+
+
+def value(row: dict[str, Any], name: str) -> Any:
+    outer, _, inner = name.partition("/")
+    return values.mapping(row.get(outer)).get(inner) if inner and name not in row else row.get(name)
+
+
 def posted_at(value: Any, dates: str | None) -> datetime | None:
     return values.day_or_month_first(value, dates) or values.instant(value)
 
 
 def _parent(platform: str, row: dict[str, Any]) -> str | None:
-    """On Reddit a comment of the first level answers the post."""
+    """On Reddit a comment of the first level answers the post; parents are named t1_c2, and ids c2 or t1_c2."""
     parent = row.get("parent_id")
+    if platform == "reddit" and isinstance(parent, str) and not str(row.get("comment_id")).startswith("t1_"):
+        parent = parent.removeprefix("t1_")
     return None if parent == row.get("post_id") else values.key(platform, parent)
 
 
