@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import dash_mantine_components as dmc
 import uvicorn
-from dash import ALL, Dash, Input, Output, dcc, html
+from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -118,6 +118,8 @@ OPEN = """() => {
     dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
     scrollTo(0, 0);
 }"""
+# A browser takes most of a second to draw a grid, so one is drawn when somebody asks for it.
+SHOW = "(clicks, grid) => clicks === 1 ? grid : dash_clientside.no_update"
 # Back and forward return to the place on the page, for two seconds because charts move what is below them.
 RETURN = """() => {
     if (!window.places) {
@@ -253,6 +255,11 @@ def create(
 
     app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
     app.clientside_callback(OPEN, Input({"chart": ALL}, "clickData"))
+    app.clientside_callback(
+        SHOW, Output({"data": "shown", "of": MATCH}, "children"), Input({"data": "show", "of": MATCH}, "n_clicks"),
+        State({"data": "grid", "of": MATCH}, "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
     app.clientside_callback(ARRIVE, Input("page", "children"))
     app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))

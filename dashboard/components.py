@@ -136,11 +136,12 @@ def chart(
     drawn = labelled(html.Div, f"{title}. {note}", *graphs, role="figure", className=look)
     data = html.Details(
         [
-            html.Summary("Show data"),
+            html.Summary("Show data", id={"data": "show", "of": title}),
             _download(title, rows),
             " · ",
             explained(),
-            _data(rows),
+            html.Div(id={"data": "shown", "of": title}),
+            dcc.Store(id={"data": "grid", "of": title}, data=_data(rows).to_plotly_json()),
         ],
         className="numbers",
     )
