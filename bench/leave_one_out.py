@@ -16,6 +16,7 @@ from bench.imbalance import SETTINGS
 from models import scorer
 from models.training import data, evaluate, train
 from models.training.composed import compose
+from models.training.learner import Vectors
 from models.training.losses import rarer
 
 WITHIN = "wiki"  # sources of one place are left out together
@@ -24,7 +25,7 @@ WITHIN = "wiki"  # sources of one place are left out together
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    rows, vectors = data.labelled(Path(sys.argv[1])), train.Vectors(*map(Path, sys.argv[2:3]))
+    rows, vectors = data.labelled(Path(sys.argv[1])), Vectors(*map(Path, sys.argv[2:3]))
     place = rows.source.where(~rows.source.str.startswith(WITHIN), WITHIN)
     print(f"{SETTINGS.sample:,} labelled and {SETTINGS.composed:,} composed sentences, {SETTINGS.epochs} epochs\n")
     print("| left out | rows | AUC of toxic | TF-IDF |\n| --- | --- | --- | --- |")
@@ -37,7 +38,7 @@ def main() -> None:
         print(f"| {name} | {len(out):,} | {ours:.4f} | {theirs:.4f} |", flush=True)
 
 
-def _judged(kept: pd.DataFrame, out: pd.DataFrame, vectors: train.Vectors) -> tuple[float, float]:
+def _judged(kept: pd.DataFrame, out: pd.DataFrame, vectors: Vectors) -> tuple[float, float]:
     """AUC of a BiLSTM and of the baseline, trained on the same rows."""
     training = data.of_part(kept, "train").sample(SETTINGS.sample, random_state=SETTINGS.seed)
     baseline = evaluate.fit_baseline(pd.concat([training, compose(SETTINGS.composed, SETTINGS.seed)]))

@@ -93,6 +93,7 @@ def test_old_history_and_logs_of_airflow_go(airflow: Path) -> None:
     assert [path.name for path in (logs / "dag_id=nightly").iterdir()] == ["run_id=new"]
 
 
+@pytest.mark.slow
 def test_a_worse_model_stops_at_the_gate_and_a_promoted_one_takes_over_when_all_nights_are_scored(
     dags: dict, tmp_path: Path, after_two_nights: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from models.tokens import Tokens
 from models.training import by_language, calibrate, data, train
 from models.training.composed import compose
 from models.training.judged import judged
+from models.training.learner import Settings
 from models.training.pieces import OFTEN, WORDS, prune
 from models.training.pool import Pool, logits, shapes
 from models.words import WordEncoder, split_words
@@ -191,7 +192,7 @@ def test_what_pytorch_trains_is_what_keras_exports(tmp_path: Path, rows: pd.Data
         in_pytorch.append(answers(*given))
         return in_pytorch[-1]
 
-    def compared(model: Any, learner: Any, _: pd.DataFrame, validation: pd.DataFrame, settings: train.Settings) -> Any:
+    def compared(model: Any, learner: Any, _: pd.DataFrame, validation: pd.DataFrame, settings: Settings) -> Any:
         texts = validation.text.tolist()
         in_keras = logits(model, learner.encoder, texts, settings.tokens, settings.max_train_words)
         np.testing.assert_allclose(in_keras, in_pytorch[-1], atol=1e-4)

@@ -111,7 +111,8 @@ def test_what_arrived_is_published_once_and_what_cannot_be_read_is_named(
     assert published(settings) == 30
 
 
-@pytest.mark.parametrize("source", [pytest.param("folder", marks=pytest.mark.slow), "topic"], indirect=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["folder", "topic"], indirect=True)
 def test_a_stream_that_is_killed_goes_on_as_if_it_had_not_been(
     settings: Settings, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

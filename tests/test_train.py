@@ -18,7 +18,8 @@ from models import scorer
 from models.card import read_card
 from models.labels import LABELS, ModelError
 from models.text import clean_text, text_key
-from models.training import calibrate, data, evaluate, train
+from models.training import calibrate, data, evaluate, learner, train
+from models.training.checkpoint import Checkpoint
 from models.training.composed import compose
 from tests.fixtures.encoders import write_encoder, write_roberta
 from tests.fixtures.jigsaw import write_jigsaw
@@ -60,7 +61,7 @@ def test_its_card_says_where_it_comes_from(model: Path) -> None:
     assert card["thresholds"].keys() == card["calibration"].keys() == set(LABELS)
 
 
-@pytest.mark.parametrize("write", [write_encoder, write_roberta])
+@pytest.mark.parametrize("write", [write_encoder, pytest.param(write_roberta, marks=pytest.mark.slow)])
 def test_a_transformer_is_trained_exported_and_scored_like_the_other(
     tmp_path: Path, rows: pd.DataFrame, write: Callable[[Path], None]
 ) -> None:
@@ -86,12 +87,14 @@ def test_a_shipped_model_is_small_and_tells_abuse_from_thanks(name: str, most_me
     assert rude > model.thresholds["toxic"] > max(kind, neutral)
 
 
-@pytest.mark.parametrize("imbalance", [one for one in train.IMBALANCE if one != TINY.imbalance])
+@pytest.mark.slow
+@pytest.mark.parametrize("imbalance", [one for one in learner.IMBALANCE if one != TINY.imbalance])
 def test_every_answer_to_imbalance_learns(tmp_path: Path, rows: pd.DataFrame, imbalance: str) -> None:
     card = train.train_bilstm(rows, tmp_path / "tiny", replace(TINY, imbalance=imbalance))
     assert card["validation_auc"] > 0.9
 
 
+@pytest.mark.slow
 def test_bfloat16_and_added_gradients_learn_and_are_exported_as_float32(tmp_path: Path, rows: pd.DataFrame) -> None:
     settings = replace(TINY, mixed=True, accumulate=2, epochs=3)
     card = train.train_bilstm(rows, tmp_path / "tiny", settings)
@@ -141,7 +144,7 @@ def test_a_stopped_run_goes_on_where_it_was(
 ) -> None:
     whole = read_card(model)
     with monkeypatch.context() as patch:
-        patch.setattr(train.Checkpoint, "save", _stopping(train.Checkpoint.save))
+        patch.setattr(Checkpoint, "save", _stopping(Checkpoint.save))
         with pytest.raises(KeyboardInterrupt):
             train.train_bilstm(rows, tmp_path / "tiny", TINY)
     assert not (tmp_path / "tiny").exists()
@@ -153,7 +156,7 @@ def test_a_stopped_run_goes_on_where_it_was(
 
 
 def _stopping(save):
-    def save_and_stop(self: train.Checkpoint, epoch: dict[str, float]) -> None:
+    def save_and_stop(self: Checkpoint, epoch: dict[str, float]) -> None:
         save(self, epoch)
         raise KeyboardInterrupt
 
@@ -314,7 +317,7 @@ def test_no_sentence_to_judge_by_is_composed_for_training() -> None:
         for sentence in mentions["harmless"] + mentions["abuse"]
         for group in mentions["groups"]
     ]
-    trained_on = set(compose(train.Settings().composed, train.Settings().seed).key)
+    trained_on = set(compose(learner.BILSTM.composed, learner.BILSTM.seed).key)
     assert [text for text in judged if text_key(clean_text(text)) in trained_on] == []
 
 

@@ -98,7 +98,7 @@ def train(
     """
     from models.scorer import network
     from models.training import data as labelled
-    from models.training import train
+    from models.training import learner, train
     from models.training.encoder import find_encoder
     from models.training.registry import Registry
 
@@ -120,11 +120,11 @@ def train(
     starting_point = {"backbone": "BACKBONE"} if backbone else {"glove": "GLOVE"} if glove else {}
     starting_point |= {"teacher": "TEACHER"} if teacher else {}
     command = _command({"kind": kind} | starting_point | options)
-    settings = replace(train.TRANSFORMER if kind == "transformer" else train.Settings(), **options)
+    settings = replace(learner.TRANSFORMER if kind == "transformer" else learner.BILSTM, **options)
     encoder = find_encoder(backbone) if backbone else None
     if kind == "bilstm":
         fit = partial(
-            train.train_bilstm, vectors=train.Vectors(encoder, glove), teacher=network(teacher) if teacher else None
+            train.train_bilstm, vectors=learner.Vectors(encoder, glove), teacher=network(teacher) if teacher else None
         )
     elif encoder:
         fit = partial(train.train_transformer, backbone=encoder, teacher=network(teacher) if teacher else None)
@@ -135,7 +135,7 @@ def train(
     with registry.run({"kind": kind, "command": command} | asdict(settings)) as run:
 
         def watch(epoch: dict[str, float]) -> None:
-            train.print_epoch(epoch)
+            learner.print_epoch(epoch)
             registry.log_epoch(run, epoch)
 
         card = fit(rows, place, settings=settings, command=command, watch=watch)
