@@ -7,11 +7,8 @@ other two are compared. Each has two threads at most, and indexes where it wants
 """
 
 import csv
-import os
-import shutil
 import sqlite3
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +20,7 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench import servers
 from bench.history import make_history, timed
 from warehouse import build
 
@@ -33,7 +31,6 @@ COLUMNS = {
     "score_bins": "account, day, label, bin, comments, expected",
 }
 ROUNDS = 5
-PORT = "54329"
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -93,36 +90,29 @@ def load_sqlite(con: sqlite3.Connection, folder: Path) -> None:
 
 @contextmanager
 def in_postgres(folder: Path) -> Iterator[Ask | None]:
-    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-    if programs is None:
+    if servers.POSTGRES is None:
         print("PostgreSQL: not here (`apt-get install postgresql`)")
         yield None
         return
     import psycopg2
 
     place = folder / "postgres"
-    place.mkdir()
-    shutil.chown(place, "postgres", "postgres")
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL)
-    run([*as_user, programs / "initdb", "-D", place / "data", "-A", "trust"])
-    options = f"-p {PORT} -k {place} -h '' -c shared_buffers=1GB -c work_mem=256MB -c max_parallel_workers_per_gather=1"
-    pg_ctl = [*as_user, programs / "pg_ctl", "-D", place / "data", "-w"]
-    run([*pg_ctl, "-o", options, "-l", place / "log", "start"])
-    try:
-        with psycopg2.connect(host=str(place), port=PORT, user="postgres") as con, con.cursor() as cursor:
-            con.autocommit = True
-            seconds = timed(lambda: load_postgres(cursor, folder))
-            cursor.execute("SELECT pg_database_size('postgres')")
-            print(f"PostgreSQL: loaded in {seconds:.0f} s, {cursor.fetchone()[0] / 1e6:,.0f} MB")
+    options = "-c shared_buffers=1GB -c work_mem=256MB -c max_parallel_workers_per_gather=1"
+    with (
+        servers.postgres(place, options) as port,
+        psycopg2.connect(host=str(place), port=port, user="postgres") as con,
+        con.cursor() as cursor,
+    ):
+        con.autocommit = True
+        seconds = timed(lambda: load_postgres(cursor, folder))
+        cursor.execute("SELECT pg_database_size('postgres')")
+        print(f"PostgreSQL: loaded in {seconds:.0f} s, {cursor.fetchone()[0] / 1e6:,.0f} MB")
 
-            def ask(sql: str) -> list[tuple[Any, ...]]:
-                cursor.execute(sql)
-                return list(cursor.fetchall())
+        def ask(sql: str) -> list[tuple[Any, ...]]:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
 
-            yield ask
-    finally:
-        run([*pg_ctl, "-m", "fast", "stop"])
+        yield ask
 
 
 def load_postgres(cursor: Any, folder: Path) -> None:

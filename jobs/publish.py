@@ -107,7 +107,7 @@ def _stage_row(one: Manifest) -> build.StageRow:
 
 def _context(settings: Settings) -> build.Context:
     targets = read_targets(settings.targets_file)
-    watched: Sequence[Any] = targets.accounts
+    watched: Sequence[Any] = targets.watched
     card, reviews = read_card(settings.model_dir), Reviews.in_folder(settings.data_dir)
     return build.Context(
         accounts=[(one.platform, one.handle, one.tags) for one in watched],

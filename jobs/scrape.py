@@ -13,10 +13,11 @@ from typing import Any
 from rich.markup import escape
 
 from jobs.collect.apify import Apify
+from jobs.collect.communities import CommunityVisit
 from jobs.collect.runs import Budget
 from jobs.collect.visit import Visit, is_unfinished
 from jobs.config.settings import Settings
-from jobs.config.targets import Account, read_targets
+from jobs.config.targets import Account, Community, read_targets
 from jobs.console import console, progress
 from jobs.errors import FailedService
 from jobs.lake.authors import author_key
@@ -46,16 +47,20 @@ def _collect(settings: Settings, lake: Lake, night: date, account: str | None = 
     targets = read_targets(settings.targets_file)
     accounts = (targets.account(account),) if account else targets.collected
     author_key(settings)  # without it nothing that is paid for could go further
-    apify = Apify(settings, night)
-    apify.check()
+    apify = Apify(settings, night) if any(isinstance(one, Account) for one in accounts) else None
+    if apify:
+        apify.check()
     started = time.monotonic()
     unpack_raw(lake, night)
-    budget = Budget(lake, night, targets, apify.settle)
+    budget = Budget(lake, night, targets, apify.settle if apify else lambda _book: None)
     with lake.lock("lake", shared=True), progress("scrape", len(accounts), night) as advance:
 
-        def collect(one: Account) -> None:
+        def collect(one: Account | Community) -> None:
             with lake.lock(f"scrape {one.name.replace('/', ' ')}"):
-                Visit(apify, budget, lake, night, one, targets).run()
+                if isinstance(one, Community):
+                    CommunityVisit(lake, night, one).run()
+                elif apify:
+                    Visit(apify, budget, lake, night, one, targets).run()
             advance()
 
         pool = ThreadPoolExecutor(AT_ONCE)

@@ -36,7 +36,7 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         (GOOD.replace("budget_usd", "budget"), "line 2: budget: unknown key; allowed here: budget_usd, lookback_days"),
         (GOOD.replace('handle = "nasa"\n', ""), "line 4: handle: required, but missing"),
         (GOOD + GOOD.partition("\n\n")[2], "instagram/nasa is listed twice"),
-        ("[night]\n", "accounts: required, but missing"),
+        ("[night]\n", "list at least one account, as an [[accounts]] block"),
         ("[night\n", "not valid TOML: Expected ']'"),
         (GOOD.replace("[[accounts]]", "[accounts]"), "line 4: accounts: write [[accounts]] with two brackets"),
         (GOOD.replace('"nasa"', '"../../etc"'), "line 6: handle: write just the name, e.g. etc, not the URL"),

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.collect.reading import read_memory
+from jobs.collect.reading import nights_before, read_memory
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING, RawLine, mapped_comments, mapped_post
 from jobs.platforms import platform
@@ -87,9 +87,8 @@ def changes(tonight: Shape, usual: Shape, posts_actor: str, comments_actor: str)
 
 def shape_before(lake: Lake, night: date, account: str) -> Shape:
     """As stored by the last earlier night."""
-    for earlier in sorted((lake.root / "raw").glob("night=*"), reverse=True):
-        stored = read_memory(earlier / f"{account}{SHAPE_ENDING}") if earlier.name < f"night={night}" else None
-        if stored is not None:
+    for _, folder in nights_before(lake, night):
+        if (stored := read_memory(folder / f"{account}{SHAPE_ENDING}")) is not None:
             return Shape(
                 {
                     kind: Fields(one["items"], Counter(one["filled"]), Counter(one["theirs"]))

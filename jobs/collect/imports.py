@@ -191,8 +191,7 @@ def reader(
 
     def line(item: Item) -> Line:
         if shape == "table":
-            row = {"platform": account.platform, "columns": mapping, "dates": dates, "row": item}
-            return "comment", shape, None, row
+            return "comment", shape, None, table.item_of(account.platform, mapping, item, dates)
         nested = _nested(item)
         return "error" if shape == account.platform and is_error(nested) else "comment", shape, None, nested
 
@@ -235,13 +234,7 @@ def _mapping(item: Item, columns: dict[str, str], source: str) -> dict[str, str]
     there = list(table.names(item))
     if missing := set(columns.values()) - {*there}:
         raise BadInput(f"{source} has no column {', '.join(sorted(missing))}; it has: {', '.join(there)}.")
-    theirs = {name.lower().strip(): name for name in there}
-    usual = {
-        ours: next(theirs[name] for name in names if name in theirs)
-        for ours, names in table.USUAL_NAMES.items()
-        if any(name in theirs for name in names)
-    }
-    mapping = usual | columns
+    mapping = table.usual_columns(there) | columns
     unnamed = [f"--column {ours}=NAME" for ours in table.NEEDED if ours not in mapping]
     if unnamed:
         raise BadInput(f"{source} has the columns {', '.join(there)}. Say which is which: {' '.join(unnamed)}.")

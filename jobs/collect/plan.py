@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from jobs.collect.actors import actors_of
 from jobs.collect.runs import priced, prices, runs_of
 from jobs.config.settings import Settings
-from jobs.config.targets import Account, Targets, read_targets
+from jobs.config.targets import Account, Community, Targets, read_targets
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, raw_file, read_file
 
@@ -43,6 +43,9 @@ def plan(settings: Settings, night: date) -> list[Plan]:
     known, tonight = prices(lake, night), _spent(lake, night)
     entries = []
     for account in targets.collected:
+        if isinstance(account, Community):
+            entries.append(Plan(account.name, 0.0, 0.0, 0.0, _budget(account, targets)))
+            continue
         posts, comments = (priced(actor, known) for actor in actors_of(account, targets))
         costs = [spent[account.name] for spent in history if account.name in spent]
         if len(costs) > 1 and account.name not in older:
@@ -73,7 +76,7 @@ def month_usd(entries: list[Plan], targets: Targets) -> float:
 
 def _within(usd: dict[str, float], targets: Targets) -> float:
     for tag, budget in targets.budgets.items():
-        tagged = [one.name for one in targets.accounts if tag in one.tags and one.name in usd]
+        tagged = [one.name for one in targets.watched if tag in one.tags and one.name in usd]
         scale = min(1.0, budget / max(sum(usd[name] for name in tagged), budget))
         usd = usd | {name: scale * usd[name] for name in tagged}
     return min(targets.night.budget_usd, sum(usd.values()))
@@ -82,11 +85,13 @@ def _within(usd: dict[str, float], targets: Targets) -> float:
 def of_tags(entries: list[Plan], targets: Targets) -> Iterator[tuple[str, float, float]]:
     """Each tag that has a budget, what its accounts are expected to cost, and the budget."""
     for tag, budget in targets.budgets.items():
-        tagged = {one.name for one in targets.accounts if tag in one.tags}
+        tagged = {one.name for one in targets.watched if tag in one.tags}
         yield tag, sum(entry.expected_usd for entry in entries if entry.account in tagged), budget
 
 
-def needed_usd(account: Account, targets: Targets) -> float:
+def needed_usd(account: Account | Community, targets: Targets) -> float:
+    if isinstance(account, Community):
+        return 0.0
     return max(actor.cap_usd(1) for actor in actors_of(account, targets))
 
 
@@ -101,7 +106,7 @@ def too_dear(targets: Targets) -> Iterator[str]:
             )
 
 
-def _budget(account: Account, targets: Targets) -> float:
+def _budget(account: Account | Community, targets: Targets) -> float:
     return min([targets.night.budget_usd, *(targets.budgets[tag] for tag in account.tags if tag in targets.budgets)])
 
 

@@ -7,7 +7,7 @@ and one or two more. A reading is complete when its last comment was known befor
 import json
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -157,11 +157,17 @@ def grouped(
 
 def seen_before(lake: Lake, night: date, account: str) -> tuple[date | None, dict[str, Look]]:
     """The last earlier night that collected the account, and what it knows about its posts."""
-    for earlier in sorted((lake.root / "raw").glob("night=*"), reverse=True):
-        file = earlier / f"{account}{SEEN_ENDING}"
-        if earlier.name < f"night={night}" and (looks := read_looks(file)) is not None:
-            return date.fromisoformat(earlier.name.removeprefix("night=")), looks
+    for earlier, folder in nights_before(lake, night):
+        if (looks := read_looks(folder / f"{account}{SEEN_ENDING}")) is not None:
+            return earlier, looks
     return None, {}
+
+
+def nights_before(lake: Lake, night: date) -> Iterator[tuple[date, Path]]:
+    """Earlier nights and their raw folders, the newest first."""
+    for folder in sorted((lake.root / "raw").glob("night=*"), reverse=True):
+        if folder.name < f"night={night}":
+            yield date.fromisoformat(folder.name.removeprefix("night=")), folder
 
 
 def read_looks(file: Path) -> dict[str, Look] | None:

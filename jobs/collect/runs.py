@@ -11,9 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.config.targets import Account, Targets
+from jobs.config.targets import Account, Targets, Watched
 from jobs.errors import FailedService
 from jobs.lake.nights import Lake
+from jobs.lake.raw import RawLine
 from jobs.platforms.actor import Actor
 from warehouse.files import write_atomically
 
@@ -33,6 +34,15 @@ class RunTrouble(FailedService):
         super().__init__(f"{error}: {description}")
         self.error = error
         self.description = description
+
+    def line(self, night: date, account: Watched, url: str, is_retryable: bool) -> RawLine:
+        item = {
+            "error": self.error,
+            "errorDescription": self.description,
+            "inputUrl": url,
+            "isRetryable": is_retryable,
+        }
+        return RawLine(night, account.platform, account.handle, "error", account.platform, None, item)
 
 
 @dataclass

@@ -233,15 +233,7 @@ class Visit:
         return line
 
     def _error(self, trouble: RunTrouble, url: str) -> RawLine:
-        item = {
-            "error": trouble.error,
-            "errorDescription": trouble.description,
-            "inputUrl": url,
-            "isRetryable": trouble.error not in LASTING,
-        }
-        return RawLine(
-            self.night, self.account.platform, self.account.handle, "error", self.account.platform, None, item
-        )
+        return trouble.line(self.night, self.account, url, is_retryable=trouble.error not in LASTING)
 
     def _stored(self, posts: list[dict[str, Any]], comments: Comments) -> Iterator[RawLine]:
         """No line, but what the next night needs to know is on disk before the raw file appears."""

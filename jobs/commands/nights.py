@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,6 +29,9 @@ from jobs.commands.options import (
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import BadInput
+
+if TYPE_CHECKING:
+    from jobs.config.targets import Account, Community
 
 
 def scrape(
@@ -295,11 +298,16 @@ def accounts(as_json: AsJson = False) -> None:
     """List the watched accounts."""
     from jobs.config.targets import read_targets
 
-    accounts = read_targets(Settings.load().targets_file).accounts
+    targets = read_targets(Settings.load().targets_file)
     if as_json:
-        return print_json([account.model_dump() for account in accounts])
-    rows = [[one.name, ", ".join(one.tags), one.max_posts, one.max_comments_per_post] for one in accounts]
+        return print_json([one.model_dump() for one in targets.watched])
+    rows = [[one.name, ", ".join(one.tags), *_limits(one)] for one in targets.watched]
     return print_rows(["account", "tags", "posts per night", "comments per post"], rows)
+
+
+def _limits(one: "Account | Community") -> tuple[object, object]:
+    limits = one.model_dump()
+    return limits.get("max_posts", "–"), limits.get("max_comments_per_post", "–")
 
 
 def airflow(

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 from urllib.parse import quote, urlsplit
 
+from jobs.config.settings import DATABASE
+
 NAMES = (
     "APIFY_TOKEN",
     "TOXWATCH_AUTHOR_KEY",
@@ -49,7 +51,7 @@ def masked(text: str) -> str:
 
 def _secrets() -> Iterator[tuple[str, str]]:
     """Every form in which a message may quote a secret: without white space, escaped, the path of a URL alone."""
-    for name in NAMES:
+    for name in (*NAMES, *(one for one in os.environ if one.startswith(DATABASE))):
         value = os.environ.get(name, "")
         path = urlsplit(value).path if "://" in value else ""
         for form in (value.strip(), value.strip().partition("://")[2], path, path.lstrip("/")):

@@ -15,6 +15,7 @@ STAND_IN_TOKEN = "stand-in-token"  # a stand-in never gets the real one
 ENGINES = ("onnx", "sparknlp")  # the model runs in ONNX Runtime in Spark's Python, or in Spark NLP in its JVM
 LOGS_JSON = os.environ.get("TOXWATCH_LOG") == "json"
 EDITED = ("targets.toml", "alerts.toml", "policies.toml")
+DATABASE = "TOXWATCH_DATABASE_"  # begins the variables that hold addresses of databases, with their passwords
 IN_USE = "models/in-use"  # a link in the data folder to the promoted model, if there is one
 
 
@@ -95,6 +96,11 @@ def own_file(name: str) -> Path:
     """Where people keep such a file: "alerts.toml", "policies.toml" or "targets.toml"."""
     named = os.environ.get(f"TOXWATCH_{name.removesuffix('.toml').upper()}")
     return Path(named or Path(os.environ.get("TOXWATCH_CONFIG") or ".") / name).resolve()
+
+
+def database_address(variable: str) -> str | None:
+    """The address of a community's database, with user and password."""
+    return os.environ.get(variable) or None
 
 
 def given_author_key() -> bytes | None:

@@ -3,10 +3,12 @@
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from jobs.config.settings import DATABASE
 from jobs.config.strict_toml import Strict, read_strict
 from jobs.errors import BadInput
 from warehouse.measures import VERSIONS_KEPT
@@ -26,7 +28,15 @@ def _check_handle(handle: str) -> str:
     return handle
 
 
+def _check_zone(zone: str) -> str:
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("write a time zone as Europe/Berlin") from None
+
+
 Handle = Annotated[str, AfterValidator(_check_handle)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
 
 
 class NightLimits(Strict):
@@ -49,18 +59,47 @@ class Keep(Strict):
         return any((self.raw_days, self.text_days, self.author_days))
 
 
-class Account(Strict):
-    platform: Literal["instagram", "tiktok", "youtube", "facebook"]
+class Watched(Strict):
+    """Whose comments are collected."""
+
+    platform: str
     handle: Handle
     tags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name in commands, folders and the warehouse: "instagram/nasa"."""
+        return f"{self.platform}/{self.handle}"
+
+
+class Account(Watched):
+    platform: Literal["instagram", "tiktok", "youtube", "facebook"]
     max_posts: int = Field(default=20, ge=1, le=1000)
     max_comments_per_post: int = Field(default=1000, ge=1, le=100_000)
     paused: bool = False  # not collected, but its comments stay
 
-    @property
-    def name(self) -> str:
-        """The account's name in commands, folders and the warehouse: "instagram/nasa"."""
-        return f"{self.platform}/{self.handle}"
+
+class Community(Watched):
+    """A platform of one's own, whose comments are read from its database."""
+
+    platform: Annotated[str, StringConstraints(pattern=rf"^{PLATFORM}$")]
+    connection: str  # the variable that holds the address
+    query: str
+    after: str = "id"  # the column that grows from comment to comment: an id or a time
+    columns: dict[str, str] = Field(default_factory=dict)  # ours → theirs, for those not guessed
+    timezone: Zone = "UTC"  # of times without one
+    max_comments_per_night: int = Field(default=100_000, ge=1)
+    paused: bool = False
+
+    @model_validator(mode="after")
+    def names_its_connection(self) -> Self:
+        """Of the whole table, because a mistake there is told without its content."""
+        if not re.fullmatch(rf"{DATABASE}\w+", self.connection):
+            raise ValueError(
+                f"connection: write the name of the variable that holds the address, e.g. {DATABASE}MINE; "
+                "the address with its password does not belong in this file"
+            )
+        return self
 
 
 class Actors(Strict):
@@ -81,7 +120,8 @@ class Targets(Strict):
     keep: Keep = Field(default_factory=Keep)
     budgets: dict[str, Usd] = Field(default_factory=dict)  # USD per night, by tag
     actors: Actors = Field(default_factory=Actors)
-    accounts: tuple[Account, ...]
+    accounts: tuple[Account, ...] = ()
+    communities: tuple[Community, ...] = ()
 
     def actor(self, platform: str, step: str) -> str | None:
         """The replacement for a platform's actor, if there is one."""
@@ -89,24 +129,28 @@ class Targets(Strict):
         return replacement
 
     @property
-    def collected(self) -> tuple[Account, ...]:
-        return tuple(account for account in self.accounts if not account.paused)
+    def watched(self) -> tuple[Account | Community, ...]:
+        return (*self.accounts, *self.communities)
 
-    def account(self, name: str) -> Account:
-        for account in self.accounts:
-            if account.name == name:
-                return account
-        raise BadInput(f"No account {name!r} in targets.toml. Accounts: {', '.join(a.name for a in self.accounts)}.")
+    @property
+    def collected(self) -> tuple[Account | Community, ...]:
+        return tuple(one for one in self.watched if not one.paused)
+
+    def account(self, name: str) -> Account | Community:
+        for one in self.watched:
+            if one.name == name:
+                return one
+        raise BadInput(f"No account {name!r} in targets.toml. Accounts: {', '.join(a.name for a in self.watched)}.")
 
 
 def read_targets(path: Path) -> Targets:
     """Raises BadInput naming the file, the line and what is allowed there."""
     targets = read_strict(path, Targets)
-    if not targets.accounts:
+    if not targets.watched:
         raise BadInput(f"{path}: list at least one account, as an [[accounts]] block with platform and handle")
-    names = Counter(account.name.casefold() for account in targets.accounts)
-    if twice := sorted({one.name for one in targets.accounts if names[one.name.casefold()] > 1}):
-        raise BadInput(f"{path}: {' and '.join(twice)} is listed twice; keep one [[accounts]] block per account")
-    if unused := targets.budgets.keys() - {tag for one in targets.accounts for tag in one.tags}:
+    names = Counter(account.name.casefold() for account in targets.watched)
+    if twice := sorted({one.name for one in targets.watched if names[one.name.casefold()] > 1}):
+        raise BadInput(f"{path}: {' and '.join(twice)} is listed twice; keep one block of each")
+    if unused := targets.budgets.keys() - {tag for one in targets.watched for tag in one.tags}:
         raise BadInput(f"{path}: budgets: no account has the tag {', '.join(sorted(unused))}")
     return targets

@@ -1,10 +1,10 @@
 """Rows of a table that somebody already has, with a mapping from our columns to theirs.
 
-An item is {"platform": …, "columns": {ours: theirs}, "dates": …, "row": {…}}, as `jobs.collect.imports` wrote it.
+An item is {"platform": …, "columns": {ours: theirs}, "dates": …, "row": {…}}, as `item_of` makes it.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,15 @@ from jobs.platforms import values
 # Our column → what it is called in exports that people have: 4CAT's first, lower case.
 USUAL_NAMES = {
     "comment_id": ("id", "comment_id", "commentid", "comment id", "cid", "tweet_id", "id_str"),
-    "post_id": ("post_id", "thread_id", "postid", "post id", "video_id", "videoid", "media_id", "link_id",
+    "post_id": ("post_id", "thread_id", "postid", "post id", "video_id", "videoid", "media_id", "photo_id", "link_id",
                 "conversation_id", "conversationid", "aweme_id"),
     "parent_id": ("parent_id", "parentid", "reply_to", "reply to", "replytocid", "in_reply_to_status_id", "inreplytoid",
                   "repliestoid", "replytocommentid"),
     "author": ("author", "author_name", "username", "user", "ownerusername", "profilename", "name", "screen_name",
                "user_name", "uniqueid", "author/username", "user/screen_name", "user/username",
                "name (click to view profile)"),
-    "text": ("body", "text", "comment", "message", "content", "full_text", "fulltext", "tweet", "selftext"),
+    "text": ("body", "text", "comment_text", "comment", "message", "content", "full_text", "fulltext", "tweet",
+             "selftext"),
     "posted_at": ("unix_timestamp", "timestamp", "posted_at", "created_at", "createdat", "create_time", "created_utc",
                   "createtimeiso", "date", "time", "datetime"),
     "likes": ("likes", "like_count", "likescount", "votecount", "likes_count", "score", "favorite_count", "likecount",
@@ -28,6 +29,19 @@ USUAL_NAMES = {
     "reply_count": ("replies", "reply_count", "replycount", "replycommenttotal", "public_metrics/reply_count"),
 }  # fmt: skip
 NEEDED = ("text", "posted_at")
+
+
+def usual_columns(names: Iterable[str]) -> dict[str, str]:
+    """Our columns → theirs, for those with a usual name."""
+    theirs = {name.lower().strip(): name for name in names}
+    found = {
+        ours: next((theirs[name] for name in usual if name in theirs), None) for ours, usual in USUAL_NAMES.items()
+    }
+    return {ours: name for ours, name in found.items() if name is not None}
+
+
+def item_of(platform: str, columns: dict[str, str], row: dict[str, Any], dates: str | None = None) -> dict[str, Any]:
+    return {"platform": platform, "columns": columns, "dates": dates, "row": row}
 
 
 def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:

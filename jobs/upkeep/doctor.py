@@ -18,7 +18,9 @@ from jobs import publish
 from jobs.alerts.channels import channels
 from jobs.alerts.heartbeat import beaten_at
 from jobs.alerts.rules import read_rules
+from jobs.collect.communities import check as check_community
 from jobs.collect.plan import too_dear
+from jobs.collect.runs import RunTrouble
 from jobs.config.secrets import masked
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
@@ -68,6 +70,7 @@ def examine(settings: Settings, only_files: bool = False) -> list[Finding]:
         memory,
         disk,
         *files,
+        communities,
         token,
         lake,
         authors,
@@ -135,7 +138,7 @@ def targets(settings: Settings) -> str:
     found = read_targets(settings.targets_file)
     if dear := list(too_dear(found)):
         raise Ailment("; ".join(dear))
-    counted = "1 account" if len(found.accounts) == 1 else f"{len(found.accounts)} accounts"
+    counted = "1 account" if len(found.watched) == 1 else f"{len(found.watched)} accounts"
     return f"{counted} in {settings.targets_file}, at most ${found.night.budget_usd:.2f} per night"
 
 
@@ -152,7 +155,19 @@ def policies(settings: Settings) -> str:
     return f"{settings.policies_file} can be read"
 
 
+def communities(settings: Settings) -> str:
+    found = [one for one in read_targets(settings.targets_file).communities if not one.paused]
+    for community in found:
+        try:
+            check_community(community)
+        except RunTrouble as trouble:
+            raise Ailment(f"{community.name}: {trouble.description}") from None
+    return f"{', '.join(one.name for one in found)} can be read" if found else "none in targets.toml"
+
+
 def token(settings: Settings) -> str:
+    if settings.apify_token is None and not read_targets(settings.targets_file).accounts:
+        return "not needed: no account is collected by Apify"
     if settings.apify_token is None:
         raise Ailment("Set APIFY_TOKEN to collect comments. (The demo works without it.)")
     try:
