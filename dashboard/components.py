@@ -15,7 +15,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures import Address, Figure, bars, small_multiples
+from dashboard.figures import Address, Figure, bars, small_multiples, stacked
 from dashboard.people import VISITOR
 from dashboard.view import FIRST_DAY, LONGEST_PERIOD, Row, View, time_zones
 from dashboard.wording import ATTACKED, PERIODS, counted, dates, heading, label_title, previous_period
@@ -168,6 +168,18 @@ def behind_day(view: View) -> Address:
     """Of a figure of one day and category: that day's flagged comments."""
     of_label = cache(lambda label: behind(view, flag=label, days=1, last=view.newest))
     return lambda row: (address := of_label(row["label"])) and f"{address}&last={row['day']}"
+
+
+def severities(rows: Sequence[Row], view: View) -> Component:
+    of_severity = cache(lambda severity: behind(view, severity=severity, days=1, last=view.newest))
+
+    def address(row: Row) -> str | None:
+        return (found := of_severity(row["severity"])) and f"{found}&last={row['day']}"
+
+    return chart(
+        "Severity, by day", "Flagged comments by the highest severity among their flags.",
+        stacked(rows, view.first, view.last, address), rows, "No comment is flagged in this period.", wide=True,
+    )  # fmt: skip
 
 
 def opens(text: str, view: View, **filters: Any) -> Component | str:

@@ -4,7 +4,7 @@ Plain dictionaries: validating a page of them with Plotly's own classes takes a 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,8 @@ Figure = dict[str, Any]
 Address = Callable[[Row], str | None]  # where a click on a point leads, from the row that it shows
 
 FEW = "rgba(134, 142, 150, 0.25)"  # of what few comments say
+SEVERITIES = {"low": "#adb5bd", "medium": "#f2b84b", "high": "#e8743b", "critical": "#b02a37"}
+BAR = 0.8 * 24 * 3600 * 1000  # milliseconds: how wide the bar of a day is
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": True, "ticks": ""}
 Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
@@ -88,6 +90,21 @@ def _volume(rows: Sequence[Row]) -> dict[str, Any]:
         "marker": {"color": INK, "opacity": 0.35},
         "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>",
     }
+
+
+def stacked(rows: Sequence[Row], first: date, last: date, address: Address = nowhere) -> Figure:
+    """Flagged comments by day of a period, the least severe at the bottom."""
+    data = [
+        {"type": "bar", "name": severity.capitalize(), "x": [row["day"] for row in own],
+         "y": [row["comments"] for row in own], "width": BAR, "marker": {"color": colour},
+         **_opening([address(row) for row in own]),
+         "hovertemplate": f"%{{x|%a %d %b}}: %{{y:,}} {severity}<extra></extra>"}
+        for severity, colour in SEVERITIES.items()
+        if (own := [row for row in rows if row["severity"] == severity])
+    ]  # fmt: skip
+    period = {**DAYS, "range": [f"{first - timedelta(1)} 12:00", f"{last} 12:00"]}
+    comments = {**Y, "tickformat": "~s", "rangemode": "tozero"}
+    return _quiet(data, 260, xaxis=period, yaxis=comments, barmode="stack", showlegend=True, legend=ABOVE)
 
 
 def small_multiples(rows: Sequence[Row], address: Address = nowhere) -> dict[str, Figure]:

@@ -156,6 +156,18 @@ def test_a_word_that_drives_toxicity_leads_to_its_comments(page: Page) -> None:
     expect(page.locator(".sentence")).to_contain_text("60 comments match")
 
 
+def test_a_bar_of_severity_opens_its_comments(page: Page) -> None:
+    page.goto("/account?account=instagram/loud")
+    bar = page.locator(".panel").filter(has_text="Severity, by day").locator(".barlayer .point path")
+    expect(bar).to_have_count(1)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box
+    point_and_click(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, "Fri 20 Nov: 30 low")
+    expect(page.locator(".sentence")).to_contain_text("30 comments match")
+    assert page.url.endswith("/comments?account=instagram%2Floud&days=1&severity=low&last=2026-11-20")
+
+
 def test_a_tile_a_point_and_a_cell_open_their_comments_and_back_keeps_the_place(page: Page) -> None:
     page.goto("/account?account=instagram/loud")
     plots = page.locator(".js-plotly-plot")

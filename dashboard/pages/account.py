@@ -23,6 +23,7 @@ from dashboard.components import (
     pick_label,
     pick_period,
     pick_zone,
+    severities,
     shown,
     table,
 )
@@ -50,6 +51,7 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
         [pick_account(view, {name: name for name in accounts}), *pick_period(view), pick_label(view),
          *pick_comparison(view), pick_zone(view)],
         trend.panel(answers, view, reviews),
+        severities(answers.rows("severities", view), view),
         chart(
             "By weekday and hour",
             f"Estimated share of comments ({view.zone}). Grey: fewer than {FEW_COMMENTS} comments.",
