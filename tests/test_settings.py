@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from dashboard.pages import clients
 from dashboard.pages.watched import COLUMNS, accounts_in, found_in
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.settings import SettingsError, SettingsFile
@@ -188,6 +189,16 @@ def test_a_paused_account_is_not_collected(place: Path) -> None:
     targets = read_targets(place)
     assert [one.name for one in targets.collected] == ["instagram/nasa"]
     assert len(targets.accounts) == 2
+
+
+def test_a_client_may_have_a_community_of_one_s_own(file: SettingsFile, place: Path, people: People) -> None:
+    place.write_text(
+        f'{TARGETS}\n[[communities]]\nplatform = "forum"\nhandle = "main"\ntags = ["fans"]\n'
+        'connection = "TOXWATCH_DATABASE_FORUM"\nquery = "SELECT * FROM comments"\n'
+    )
+    page = str(clients.layout(file, people))
+    assert "forum/main" in page
+    assert "sees nothing" not in page
 
 
 @pytest.fixture

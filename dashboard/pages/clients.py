@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
 from dashboard.changes import last_change, outputs, page_of, register_undo
@@ -34,7 +35,7 @@ def register(app: Dash, file: SettingsFile, people: People, administration: Admi
     def members(tag: str | None) -> list[str]:
         if not VISITOR.get().may("settings"):
             raise PreventUpdate
-        return [name_of(account) for account in accounts_of(file.content()) if _cleaned(tag) in account.get("tags", [])]
+        return [name_of(account) for account in _carriers(file.content()) if _cleaned(tag) in account.get("tags", [])]
 
     @app.callback(
         *outputs(file), Input("save-client", "n_clicks"), State("client", "value"), State("client-accounts", "value"),
@@ -49,7 +50,7 @@ def register(app: Dash, file: SettingsFile, people: People, administration: Admi
         did = f"set the accounts of {tag} to {some_of(sorted(wanted))}" if wanted else f"took {tag} from all accounts"
         try:
             with file.changed(version, did) as document:
-                for account in accounts_of(document):
+                for account in _carriers(document):
                     _tag(account, tag, name_of(account) in wanted)
                 if not wanted:
                     document.get("budgets", {}).pop(tag, None)
@@ -58,6 +59,11 @@ def register(app: Dash, file: SettingsFile, people: People, administration: Admi
         return f"Saved: {did}. {applied(administration)}", _body(file, people)
 
     register_undo(app, file, lambda: _body(file, people), lambda: applied(administration))
+
+
+def _carriers(document: TOMLDocument) -> list[Table]:
+    """What can carry a tag: accounts, and communities of one's own."""
+    return [*accounts_of(document), *document.get("communities", [])]
 
 
 def _cleaned(name: str | None) -> str:
@@ -72,7 +78,7 @@ def _tag(account: Table, tag: str, has_it: bool) -> None:
 
 def _body(file: SettingsFile, people: People) -> list[Component]:
     document: Any = file.content()
-    accounts = accounts_of(document)
+    accounts = _carriers(document)
     sees = [(one.name, one.part.tags) for one in people.visitors()]
     sees += [(f"key {name}", tags) for name, _, tags in people.programs()]
     tags = sorted(
