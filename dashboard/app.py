@@ -19,8 +19,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import api, case, changes, door, limits, perspective, reference, trend
+from dashboard import ingest as webhook
 from dashboard.components import link, note
 from dashboard.inbox import Inbox
+from dashboard.ingest import Ingest
 from dashboard.pages import (
     account,
     alerting,
@@ -161,6 +163,7 @@ def create(
     budget_usd: Callable[[], float | None] = lambda: None,
     audited: Callable[[], float] = lambda: Review().audited,
     administration: Administration | None = None,
+    ingest: Ingest | None = None,
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`. Login is required once a user exists.
 
@@ -220,6 +223,8 @@ def create(
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, inbox, write_down)
     perspective.add(server, in_use)
+    if ingest:
+        webhook.add(server, folder.parent, in_use, ingest)
     if data_docs:
         server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
     reference.add(server)
@@ -361,10 +366,21 @@ def serve(
     budget_usd: Callable[[], float | None],
     audited: Callable[[], float],
     administration: Administration,
+    ingest: Ingest,
 ) -> None:
     """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
     application = create(
-        folder, which_model, score_upload, people, is_https, data_docs, host, budget_usd, audited, administration
+        folder,
+        which_model,
+        score_upload,
+        people,
+        is_https,
+        data_docs,
+        host,
+        budget_usd,
+        audited,
+        administration,
+        ingest,
     )
     uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
 

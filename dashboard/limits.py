@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 MOST_BYTES = 8 * 2**20  # of a request's body; a CSV file of 5 MB, as browsers send it, is 7
-MOST_FORM_BYTES = 4096  # of one that anybody may send
+LIMITS = {"/login": 4096, "/ingest": 2**17}  # of paths that anybody may send to
 HEAD_SECONDS, BODY_SECONDS = 10, 60
 MOST_CONNECTIONS = 500  # systems often allow a process 1,024 open files
 
@@ -24,7 +24,7 @@ class Bodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        most = MOST_FORM_BYTES if scope["path"] == "/login" else MOST_BYTES
+        most = LIMITS.get(scope["path"], MOST_BYTES)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 announced = int(Headers(scope=scope).get("content-length", 0))

@@ -78,7 +78,8 @@ def _collect(settings: Settings, lake: Lake, night: date, account: str | None = 
 
 def _check_collected(lake: Lake, night: date, accounts: list[str]) -> int:
     """How many items there are; raises where every account ended in trouble that may pass."""
-    lines = [line for name in accounts for line in read_file(raw_file(lake, night, name), night)]
+    files = [path for name in accounts if (path := raw_file(lake, night, name)).exists()]
+    lines = [line for path in files for line in read_file(path, night)]
     _tell_troubles([ingest_error(line) for line in lines if line.kind == "error"])
     if lines and all(is_unfinished(line) for line in lines):
         messages = sorted({str(line.item.get("errorDescription")) for line in lines})

@@ -59,7 +59,7 @@ def test_a_strangers_body_is_refused_before_it_is_sent(tmp_path: Path, path: str
     [
         ("/predict", limits.MOST_BYTES),
         ("/_dash-update-component", limits.MOST_BYTES),
-        ("/login", limits.MOST_FORM_BYTES),
+        ("/login", limits.LIMITS["/login"]),
     ],
 )
 def test_a_body_has_a_largest_size(address: str, path: str, most: int) -> None:

@@ -7,7 +7,7 @@ are kept for rollback. Everything here can be rebuilt from the lake.
 import fcntl
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ from warehouse.files import draft_of, sync
 from warehouse.measures import EXPIRED as EXPIRED
 from warehouse.measures import MACROS
 from warehouse.measures import VERSIONS_KEPT as VERSIONS_KEPT
-from warehouse.policies import read_policies
+from warehouse.policies import Policies, read_policies
 
 SQL = Path(__file__).parent / "sql"
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"), key=lambda step: int(step.name.partition("-")[0]))
@@ -37,6 +37,9 @@ NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, s
 
 StageRow = tuple[str, int, int, str, float, str | None]  # stage, rows in and out, set aside as JSON, seconds, first at
 Stages = Callable[[int], Sequence[StageRow]]  # what each stage did, told how many of the night's comments were loaded
+
+
+Rules = dict[str, dict[str, tuple[str, float]]]  # language → category → severity, and from where it is flagged
 
 
 @dataclass(frozen=True)
@@ -240,6 +243,29 @@ def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
             for script in scripts:
                 run_script(con, script)
             con.commit()
+
+
+def rules_of(
+    policies: Policies,
+    of_model: Mapping[str, float],
+    account: tuple[str, str, Sequence[str]],
+    languages: Collection[str],
+) -> Rules:
+    """By language, from where each category of an account is flagged, also if no night has collected it yet."""
+    platform, handle, tags = account
+    with duckdb.connect() as con:
+        con.execute((SQL / "schema" / "tables.sql").read_text())
+        con.execute("INSERT INTO accounts VALUES ($1, $2, $3)", [platform, handle, list(tags)])
+        _replace(con, "policy_rules", policies.rows(of_model))
+        groups = "SELECT $1 AS platform, $2 AS account, unnest($3) AS language"
+        con.execute(f"CREATE TEMP TABLE score_bins AS {groups}", [platform, handle, sorted(languages)])
+        con.execute("CREATE TEMP TABLE unjudged AS FROM score_bins")
+        run_script(con, "load/thresholds.sql")
+        rules: Rules = {}
+        found = "SELECT language, label, severity, flagged_from FROM thresholds"
+        for language, label, severity, flagged_from in con.execute(found).fetchall():
+            rules.setdefault(language, {})[label] = (severity, flagged_from)
+    return rules
 
 
 def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,4 +1,4 @@
-"""Collects the comments of a community for one night, from its own database and without cost.
+"""Collects the comments of a community for one night, without cost: those it sent, and those in its database.
 
 Rows are read in pages, in the order of the column `after`. What the night before read is read once more, because a
 transaction that ended late, or a clock that was behind, puts comments between those that were read; known ones are left
@@ -19,6 +19,7 @@ from jobs.collect.reading import SEEN_ENDING, nights_before, read_memory, seen_f
 from jobs.collect.runs import RunTrouble
 from jobs.collect.visit import is_unfinished
 from jobs.config.targets import Community
+from jobs.lake.arrivals import take_in
 from jobs.lake.nights import Lake
 from jobs.lake.raw import RawLine, is_damage, raw_file, read_file, writing_raw
 from jobs.platforms import table
@@ -42,7 +43,7 @@ class Memory:
 
 class CommunityVisit:
     def __init__(self, lake: Lake, night: date, community: Community) -> None:
-        self.night, self.community = night, community
+        self.lake, self.night, self.community = lake, night, community
         self.path = raw_file(lake, night, community.name)
         self.before = _memory_before(lake, night, community.name)
         self.now = datetime.now(UTC)
@@ -53,6 +54,7 @@ class CommunityVisit:
 
     def run(self) -> None:
         """Collects the community; its errors never stop another account."""
+        take_in(self.lake, self.night, self.community.name)
         held = list(read_file(self.path, self.night)) if self.path.exists() else []
         if self.path.exists() and not any(map(is_unfinished, held)):
             return
@@ -68,9 +70,11 @@ class CommunityVisit:
         self._remember()
 
     def _new(self, start: Position | None) -> Iterator[RawLine]:
+        if self.community.connection is None:
+            return
         place = self.community.connection
         try:
-            address = Address.of(self.community.connection)
+            address = Address.of(place)
             place = address.place
             with connections.opened(address) as database:
                 if apart := _clocks_apart(database, place):
@@ -151,6 +155,8 @@ def columns_of(database: Database, community: Community) -> dict[str, str]:
 
 def check(community: Community) -> None:
     """RunTrouble if its database can't be read."""
+    if community.connection is None:
+        return
     with connections.opened(Address.of(community.connection)) as database:
         columns = columns_of(database, community)
         database.ask(_page(database, community, columns, None, 1))

@@ -57,6 +57,7 @@ def serve(
     login = "login required" if people.have_login(host) else "this machine only, no login"
     require_free(port)
     from dashboard import app as dashboard  # takes a second
+    from dashboard.ingest import Ingest
     from warehouse import versions
 
     console.print(f"Dashboard: http://{host}:{port} ({login}). Ctrl-C to stop.")
@@ -76,6 +77,11 @@ def serve(
             lambda: _budget_usd(Settings.load(data_dir)),
             lambda: _audited(Settings.load(data_dir)),
             administration(data_dir),
+            Ingest(
+                lambda: settings.ingest_key,
+                lambda: _communities(Settings.load(data_dir)),
+                lambda: Settings.load(data_dir).policies_file,
+            ),
         )
 
 
@@ -104,6 +110,16 @@ def _budget_usd(settings: Settings) -> float | None:
         return read_targets(settings.targets_file).night.budget_usd
     except BadInput:
         return None
+
+
+def _communities(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The tags of each community by its name; none while targets.toml is missing or has a mistake."""
+    from jobs.config.targets import read_targets
+
+    try:
+        return {one.name: one.tags for one in read_targets(settings.targets_file).communities}
+    except BadInput:
+        return {}
 
 
 def _audited(settings: Settings) -> float:

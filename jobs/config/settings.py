@@ -40,6 +40,7 @@ class Settings:
     heartbeat_url: str | None = field(repr=False)
     lineage_url: str | None  # of an OpenLineage collector, e.g. Marquez
     backup_passphrase: str | None = field(repr=False)
+    ingest_key: str | None = field(repr=False)  # signs what a platform sends to POST /ingest
     proxies: str  # addresses or networks of proxies that say whose request they pass on
 
     @classmethod
@@ -77,6 +78,7 @@ class Settings:
             heartbeat_url=env("TOXWATCH_HEARTBEAT_URL") or None,
             lineage_url=env("TOXWATCH_LINEAGE_URL") or None,
             backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
+            ingest_key=env("TOXWATCH_INGEST_KEY") or None,
             proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
         )
 

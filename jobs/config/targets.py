@@ -80,11 +80,11 @@ class Account(Watched):
 
 
 class Community(Watched):
-    """A platform of one's own, whose comments are read from its database."""
+    """A platform of one's own: its comments are read from its database, or sent when they are written, or both."""
 
     platform: Annotated[str, StringConstraints(pattern=rf"^{PLATFORM}$")]
-    connection: str  # the variable that holds the address
-    query: str
+    connection: str | None = None  # the variable that holds the address; without one, comments come by POST /ingest
+    query: str = ""
     after: str = "id"  # the column that grows from comment to comment: an id or a time
     columns: dict[str, str] = Field(default_factory=dict)  # ours → theirs, for those not guessed
     timezone: Zone = "UTC"  # of times without one
@@ -94,7 +94,9 @@ class Community(Watched):
     @model_validator(mode="after")
     def names_its_connection(self) -> Self:
         """Of the whole table, because a mistake there is told without its content."""
-        if not re.fullmatch(rf"{DATABASE}\w+", self.connection):
+        if bool(self.connection) != bool(self.query):
+            raise ValueError("connection and query belong together: add the other one")
+        if self.connection and not re.fullmatch(rf"{DATABASE}\w+", self.connection):
             raise ValueError(
                 f"connection: write the name of the variable that holds the address, e.g. {DATABASE}MINE; "
                 "the address with its password does not belong in this file"

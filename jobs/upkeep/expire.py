@@ -18,6 +18,7 @@ from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
 from jobs.console import progress
 from jobs.errors import BadInput
+from jobs.lake import arrivals
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS
 from jobs.lake.failures import recorded
 from jobs.lake.files import write_table
@@ -44,6 +45,7 @@ def run(settings: Settings, night: date, anyway: bool = False) -> dict[str, int]
     limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
     with recorded(lake, night, "expire"), lake.lock("lake"), progress("delete what has expired by", night=night):
         done["raw nights"] = _drop_raw(lake, _limit(night, keep.raw_days))
+        done["received comments"] = arrivals.erase(lake, lambda line: line.night < _limit(night, keep.raw_days))
         for what, limit in limits.items():
             for dataset in OF_COMMENTS:
                 columns = dataset.texts if what == "texts" else dataset.authors

@@ -17,6 +17,7 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import ToxwatchError
+from jobs.lake import arrivals
 from jobs.lake.authors import author_key, with_other_hashes
 from jobs.lake.datasets import Dataset
 from jobs.lake.files import write_table
@@ -70,6 +71,7 @@ def _erase(settings: Settings, lake: Lake, wanted: Wanted, eraser: Eraser) -> Co
         for night in nights:
             rows += eraser.prune(lake, night)
             advance()
+    rows[traces.WAITING] = arrivals.erase(lake, lambda line: eraser.without(line) is not line)
     for file in traces.labelled_files(settings.data_dir):
         table = pq.ParquetFile(file).read()
         others = table.filter(pc.invert(is_in(table["key"], wanted.text_keys)))

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from jobs.config.settings import Settings
 from jobs.console import progress
+from jobs.lake import arrivals
 from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
 from jobs.lake.manifests import Folder
@@ -32,6 +33,7 @@ from warehouse.sqlite import texts_with
 
 Found = Iterator[tuple[str, Any]]  # place and what is there
 
+WAITING = "received and not yet deleted"
 REPLIES = "replies to them"  # others' comments, which name what they answer
 MENTIONS = "mentions of them"  # others' comments and posts that name them
 NAMING = ("mention_hashes", "coauthor_hashes")
@@ -94,6 +96,7 @@ class Wanted:
 def find(settings: Settings, lake: Lake, wanted: Wanted) -> Found:
     """Everything about them, place by place."""
     yield from _in_raw(settings, lake, wanted)
+    yield from _in_arrivals(settings, lake, wanted)
     yield from _in_lake(lake, wanted)
     yield from in_warehouse(settings.data_dir / "warehouse", wanted)
     for file in databases(settings.data_dir):
@@ -114,6 +117,11 @@ def _in_raw(settings: Settings, lake: Lake, wanted: Wanted) -> Found:
                 is_comment = isinstance(part, dict) and part.keys() >= {"comment_id", "account"}
                 yield (ITEMS, {"night": night, **part}) if is_comment else (PARTS, {"night": night, "part": part})
             advance()
+
+
+def _in_arrivals(settings: Settings, lake: Lake, wanted: Wanted) -> Found:
+    eraser = Eraser(wanted.forgotten, author_key(settings), wanted.texts)
+    yield from ((WAITING, line.item["row"]) for _, _, line in arrivals.lines(lake) if eraser.without(line) is not line)
 
 
 def _in_lake(lake: Lake, wanted: Wanted) -> Found:
