@@ -17,15 +17,17 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.history import make_history
 from bench.serving import TEXTS, quantile, serving
 from dashboard.ingest import SIGNATURE, TIMESTAMP, sign
 
+HISTORY = 1000  # comments in the warehouse
 LONGER = " and I have told you so before"
 TARGETS = '[[communities]]\nplatform = "mine"\nhandle = "main"\n'
 
 
 def main(folder: Path, comments: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_history(folder / "warehouse", HISTORY)
     (folder / "targets.toml").write_text(TARGETS)
     key = secrets.token_hex(32)
     os.environ |= {"TOXWATCH_INGEST_KEY": key, "TOXWATCH_TARGETS": str(folder / "targets.toml")}

@@ -67,6 +67,7 @@ class Verdict(BaseModel):
 
 def add(server: FastAPI, data_dir: Path, in_use: Callable[[], Scorer], ingest: Ingest) -> None:
     arrivals, flags = Arrivals.in_folder(data_dir), Flags(ingest)
+    arrivals.stay_open()
 
     def receive(body: bytes, signature: str) -> Verdict:
         arrival = _read(body)

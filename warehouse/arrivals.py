@@ -36,6 +36,11 @@ class Arrivals(SqliteFile):
     def file_in(data_dir: Path) -> Path:
         return data_dir / "arrivals.db"
 
+    def stay_open(self) -> None:
+        """Keeps a connection: whenever the last one closes, SQLite copies its log, which waits for the disk again."""
+        self._kept = sqlite3.connect(self._file, check_same_thread=False)
+        self._kept.execute("SELECT count(*) FROM requests").fetchall()
+
     def add(self, account: str, comment_id: str, item: Item, signature: str) -> bool:
         """Whether the comment is new; it is on the disk when this returns. Raises Replayed for a known signature."""
         now = time.time()
