@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AT_THE_TOP = ("CHANGELOG", "CONTRIBUTING", "SECURITY", "CODE_OF_CONDUCT")
 LINKED = ("targets.toml", "policies.toml", "alerts.toml")
 SECTIONS = {
-    "Use it": ("collecting", "operations", "numbers", "models", "perspective"),
+    "Use it": ("collecting", "own-platform", "operations", "numbers", "models", "perspective"),
     "Reference": ("commands", "api", "warehouse"),
     "How it is made": ("architecture", "decisions", "scale", "security", "releases", "CONTRIBUTING"),
     "About": ("CHANGELOG", "SECURITY", "CODE_OF_CONDUCT"),
