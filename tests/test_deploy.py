@@ -17,7 +17,7 @@ import hcl2
 import pytest
 import yaml
 
-from jobs.config.settings import SHIPPED
+from jobs.config.settings import DATABASE, SHIPPED
 from models import scorer
 from models.labels import LABELS
 
@@ -123,8 +123,8 @@ def test_containers_get_every_setting_and_the_files_that_people_edit() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     airflow = compose["services"]["airflow-scheduler"]
     read = set(re.findall(r'"((?:TOXWATCH|APIFY)_\w+)"', (ROOT / "jobs/config/settings.py").read_text()))
-    of_web, of_image = {"TOXWATCH_PROXIES"}, {"TOXWATCH_DATA_DIR"}
-    assert read - of_web - of_image <= airflow["environment"].keys()
+    of_web, of_image = {"TOXWATCH_PROXIES", "TOXWATCH_INGEST_KEY"}, {"TOXWATCH_DATA_DIR"}
+    assert read - of_web - of_image - {DATABASE} <= airflow["environment"].keys()
     assert of_web <= compose["services"]["dashboard"]["environment"].keys()
     config = airflow["environment"]["TOXWATCH_CONFIG"]
     assert f"${{TOXWATCH_CONFIG:-./}}:{config}:ro" in airflow["volumes"]
