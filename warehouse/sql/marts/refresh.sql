@@ -4,7 +4,7 @@ SET VARIABLE loaded_from = (SELECT least(min(day), getvariable('loaded_from')) F
 
 CREATE OR REPLACE TEMP TABLE judged_or_not AS FROM comments_judged();
 
-CREATE OR REPLACE TEMP TABLE scored AS FROM judged_or_not WHERE toxic IS NOT NULL;
+CREATE OR REPLACE TEMP VIEW scored AS FROM judged_or_not WHERE toxic IS NOT NULL;
 
 DELETE FROM unjudged m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO unjudged
@@ -15,7 +15,7 @@ INSERT INTO attacks
 SELECT platform, account, day, model, attacked, count(*), sum(toxic::DOUBLE)
 FROM scored WHERE attacked IS NOT NULL GROUP BY ALL ORDER BY ALL;
 
-CREATE OR REPLACE TEMP TABLE labelled AS
+CREATE OR REPLACE TEMP VIEW labelled AS -- six rows a comment, too many to keep
 UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked) FROM scored) ON
     (toxic, toxic_error) AS toxic, (severe_toxic, severe_toxic_error) AS severe_toxic, (obscene, obscene_error) AS obscene,
     (threat, threat_error) AS threat, (insult, insult_error) AS insult, (identity_hate, identity_hate_error) AS identity_hate
@@ -83,6 +83,11 @@ INSERT INTO terms
 WITH used AS (
     SELECT platform, account, day, unnest(list_distinct(list_concat(terms, listed))) AS term, listed, author_hash, model, toxic
     FROM scored
+),
+by_author AS ( -- groups are written to disk where they do not fit; a count of distinct values is not
+    SELECT platform, account, day, term, model, author_hash,
+        bool_or(list_contains(listed, term)) AS is_listed, count(*) AS comments, sum(toxic::DOUBLE) AS toxic
+    FROM used GROUP BY ALL
 )
-SELECT platform, account, day, term, bool_or(list_contains(listed, term)), model, count(*), sum(toxic::DOUBLE)
-FROM used GROUP BY ALL HAVING count(DISTINCT author_hash) >= 3 ORDER BY ALL;
+SELECT platform, account, day, term, bool_or(is_listed), model, sum(comments), sum(toxic)
+FROM by_author GROUP BY ALL HAVING count(author_hash) >= 3 ORDER BY ALL;
