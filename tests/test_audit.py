@@ -62,7 +62,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "INSERT INTO scores SELECT comment_id, comment_id, 'm', day, p, 0, 0, 0, 0, 0, day, NULL FROM truth"
         )
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments"
+            """CREATE OR REPLACE TEMP TABLE touched AS
+            SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments"""
         )
         build.run_script(con, "marts/refresh.sql")
         build.run_script(con, "load/thresholds.sql")
