@@ -17,7 +17,7 @@ from dashboard.predict import MOST_LETTERS, Texts, predict
 from models.scorer import Scorer
 from warehouse.arrivals import WINDOW_SECONDS, Arrivals, Replayed
 from warehouse.build import Rules, rules_of
-from warehouse.policies import read_policies
+from warehouse.policies import Policies, read_policies
 
 PATH = "/ingest"
 SHORTEST_KEY = 32  # characters
@@ -117,6 +117,8 @@ def add(server: FastAPI, data_dir: Path, in_use: Callable[[], Scorer], ingest: I
 class Flags:
     """The rules of each account, until policies.toml, the model or the account's tags change."""
 
+    _policies: Policies
+
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
         self._known: dict[Any, Rules] = {}
@@ -129,12 +131,12 @@ class Flags:
         if read != self._read:
             self._known.clear()
             self._read = read
-            self.version = read_policies(file).version
+            self._policies = read_policies(file)
+            self.version = self._policies.version
         which = (account, tuple(tags))
         if which not in self._known:
             platform, _, handle = account.partition("/")
-            policies = read_policies(file)
-            self._known[which] = rules_of(policies, model.thresholds, (platform, handle, tags), model.judged)
+            self._known[which] = rules_of(self._policies, model.thresholds, (platform, handle, tags), model.judged)
         return self._known[which]
 
 
