@@ -10,7 +10,8 @@ from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboard.components import choice, link
+from dashboard.components import link
+from dashboard.controls import choice
 from dashboard.inbox import Inbox, Item, Line
 from dashboard.pages import review
 from dashboard.people import VISITOR

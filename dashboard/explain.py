@@ -5,8 +5,8 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components import percent
 from dashboard.predict import adds
+from dashboard.wording import percent
 from models.scorer import Scorer
 
 MARKED_FROM = 0.05  # a word is marked if removing it lowers the score by at least this much

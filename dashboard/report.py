@@ -12,7 +12,7 @@ from dash import dcc
 from dash.development.base_component import Component
 from plotly.offline import get_plotlyjs
 
-from dashboard.components import GRAPH
+from dashboard.charts import GRAPH
 from dashboard.pages import account, overview
 from dashboard.view import Answers, View
 from dashboard.wording import full_date, period_phrase

@@ -10,10 +10,11 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard import figures
-from dashboard.components import behind_day, chart, compared_with, labelled
+from dashboard.charts import behind_day, chart
+from dashboard.components import labelled
 from dashboard.people import VISITOR
 from dashboard.view import FIRST_DAY, Answers, Row, View
-from dashboard.wording import day_month, full_date, label_plural
+from dashboard.wording import compared_with, day_month, full_date, label_plural
 from warehouse.reviews import Annotation, Reviews
 
 LONGEST = 60  # characters of an annotation

@@ -1,7 +1,11 @@
 """How the interface words things: categories, counts, days, and the headings of tables."""
 
+import html as entities
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
+
+from dashboard.view import Row, View
 
 LABEL_NAMES = {"severe_toxic": "severely toxic", "identity_hate": "identity hate"}
 LABEL_PLURALS = {
@@ -90,6 +94,18 @@ COLLECTION_ERRORS = {
     "refused": "Refused by Apify",
     "unreachable": "Apify could not be reached",
 }
+LANGUAGES = {
+    "en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
+    "und": "Unknown", "nl": "Dutch", "pl": "Polish", "tr": "Turkish", "ar": "Arabic", "hi": "Hindi", "ru": "Russian",
+    "id": "Indonesian", "zh": "Chinese", "ko": "Korean", "ja": "Japanese", "sv": "Swedish", "da": "Danish",
+    "no": "Norwegian", "fi": "Finnish", "cs": "Czech", "sk": "Slovak", "hu": "Hungarian", "ro": "Romanian",
+    "bg": "Bulgarian", "el": "Greek", "hr": "Croatian", "sr": "Serbian", "sl": "Slovenian", "uk": "Ukrainian",
+    "he": "Hebrew", "fa": "Persian", "ur": "Urdu", "bn": "Bengali", "ta": "Tamil", "te": "Telugu", "mr": "Marathi",
+    "th": "Thai", "vi": "Vietnamese", "ms": "Malay", "tl": "Tagalog", "sw": "Swahili", "ca": "Catalan", "eu": "Basque",
+    "gl": "Galician", "lt": "Lithuanian", "lv": "Latvian", "et": "Estonian", "af": "Afrikaans", "sq": "Albanian",
+    "kn": "Kannada", "ml": "Malayalam",
+}  # fmt: skip
+MOST_LANGUAGES = 4  # named in a sentence
 SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -170,3 +186,77 @@ def _length(days: int) -> str:
 
 def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def percent(part: float | None) -> str:
+    if part is None:
+        return "–"
+    return f"{part:.1%}" if part >= 0.01 or part == 0 else f"{part:.2%}"
+
+
+def points(change: float | None) -> str:
+    """+1.2 points"""
+    if change is None:
+        return "–"
+    return f"{100 * change:+.1f} points" if abs(change) >= 0.0005 else "0.0 points"
+
+
+def up_or_down(change: float) -> str:
+    """ "up 1.2 points" """
+    return f"{'up' if change > 0 else 'down'} {points(abs(change)).lstrip('+')}"
+
+
+def share(row: Row) -> str:
+    """16.5% ± 1.0"""
+    return f"{percent(row['share'])} ± {100 * row['margin']:.1f}"
+
+
+def shown(value: Any) -> str:
+    """A value as a table shows it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%d %b}"
+    return entities.unescape(str(value))
+
+
+def language_name(code: str) -> str:
+    return LANGUAGES.get(code, code)
+
+
+def not_judged(languages: Sequence[Row]) -> str:
+    """ " Not counted: 120 comments (2.4%) in languages that the model was not judged in: Greek (100), Finnish." """
+    others = [row for row in languages if not row["is_judged"]]
+    if not others:
+        return ""
+    comments, total = (sum(row["comments"] for row in rows) for rows in (others, languages))
+    named = ", ".join(f"{language_name(row['language'])} ({row['comments']:,})" for row in others[:MOST_LANGUAGES])
+    more = f" and {len(others) - MOST_LANGUAGES} more" if len(others) > MOST_LANGUAGES else ""
+    return (
+        f" Not counted: {counted(comments, 'comment')} ({percent(comments / total)}) in languages that the model was "
+        f"not judged in: {named}{more}."
+    )
+
+
+def change_from(change: float, view: View) -> str:
+    """ "up 1.2 points from the previous 7 days", "the same as the previous 7 days" """
+    if abs(change) < 0.0005:
+        return f"the same as {compared_with(view)}"
+    return f"{up_or_down(change)} from {compared_with(view)}"
+
+
+def compared_with(view: View) -> str:
+    """ "the previous 7 days", "the same weeks last year", "1 to 7 November 2026" """
+    if view.compared is None:
+        return previous_period(view.days)
+    if view.against == "year":
+        return "the same weeks last year"
+    return dates(view.compared.first, view.compared.last)

@@ -1,6 +1,6 @@
 """The panel that says whom toxic comments attack."""
 
-from dashboard.components import attacked
+from dashboard.charts import attacked
 from dashboard.view import View
 
 

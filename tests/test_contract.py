@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from typer.main import get_command
 
-from dashboard import components
+from dashboard import wording
 from jobs.cli import app
 from jobs.config.settings import SHIPPED
 from jobs.lake import datasets, schema
@@ -92,7 +92,7 @@ def test_a_script_names_all_labels_or_no_rare_one(path: Path) -> None:
 def test_the_languages_are_the_same_everywhere() -> None:
     in_templates = tomllib.loads(composed.LANGUAGES.read_text()).keys() - {"kinds"}
     assert in_templates | {"en", UNDETERMINED} == set(measures.LANGUAGES)
-    assert set(components.LANGUAGES) >= set(measures.LANGUAGES)
+    assert set(wording.LANGUAGES) >= set(measures.LANGUAGES)
 
 
 def test_scripts_ask_for_what_python_has_written_down() -> None:
@@ -177,7 +177,7 @@ def test_the_models_page_quotes_what_evaluate_printed_of_the_shipped_model() -> 
 def test_the_readme_names_the_languages_that_the_shipped_model_was_judged_in() -> None:
     [languages] = re.findall(r"^- \*\*Languages:\*\* (.*?)\. Comments in", README, re.MULTILINE | re.DOTALL)
     named = re.split(r",\s+|\s+and\s+", languages)
-    assert sorted(named) == sorted(map(components.language_name, expected_languages(read_card(SHIPPED))))
+    assert sorted(named) == sorted(map(wording.language_name, expected_languages(read_card(SHIPPED))))
 
 
 def test_the_model_holds_no_group_against_those_who_name_it() -> None:

@@ -11,11 +11,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from dashboard import api, figures, report
-from dashboard.components import behind_day, percent
+from dashboard.charts import behind_day
 from dashboard.inbox import Inbox
 from dashboard.pages import account, comments, compare, home, numbers, overview, quality
 from dashboard.people import People
 from dashboard.view import Answers, View
+from dashboard.wording import percent
 from models.card import read_card
 from tests.fixtures.dashboard import LAST, SHIPPED
 from warehouse import queries

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dashboard.components import as_csv
+from dashboard.charts import as_csv
 from jobs.ask import export
 from jobs.config import secrets
 from jobs.config.secrets import Masked, masked

@@ -4,32 +4,23 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import figures, trend
-from dashboard.components import (
-    all_categories,
-    attacked,
-    behind,
-    change_from,
-    chart,
-    language_name,
-    link,
-    not_judged,
-    note,
-    opens,
-    page,
-    panel,
-    percent,
-    pick_account,
-    pick_comparison,
-    pick_label,
-    pick_period,
-    pick_zone,
-    severities,
-    shown,
-    table,
-)
+from dashboard.charts import all_categories, attacked, behind, chart, opens, severities
+from dashboard.components import link, note, page, panel, table
+from dashboard.controls import pick_account, pick_comparison, pick_label, pick_period, pick_zone
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import LABEL_VERBS, counted, period_phrase, previous_period, sentence_case
+from dashboard.wording import (
+    LABEL_VERBS,
+    change_from,
+    counted,
+    language_name,
+    not_judged,
+    percent,
+    period_phrase,
+    previous_period,
+    sentence_case,
+    shown,
+)
 from models.training.report import COLOURS, INK
 from warehouse.measures import FEW_COMMENTS, USUAL_DAYS
 from warehouse.reviews import Reviews

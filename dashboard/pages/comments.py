@@ -10,24 +10,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard import case, explain
-from dashboard.components import (
-    LANGUAGES,
-    as_csv,
-    grid,
-    labelled,
-    language_name,
-    link,
-    meters,
-    page,
-    panel,
-    pick,
-    pick_account,
-    pick_attacked,
-    pick_flag,
-    pick_period,
-    pick_zone,
-    place,
-)
+from dashboard.charts import as_csv
+from dashboard.components import grid, labelled, link, meters, page, panel, place
+from dashboard.controls import pick, pick_account, pick_attacked, pick_flag, pick_period, pick_zone
 from dashboard.inbox import HANDED, MOST_URGENT, Inbox
 from dashboard.pages import review
 from dashboard.people import VISITOR
@@ -36,10 +21,12 @@ from dashboard.wording import (
     ATTACKED,
     COMMENT_FACTS,
     LABEL_NOUNS,
+    LANGUAGES,
     counted,
     label_name,
     label_plural,
     label_title,
+    language_name,
     listed,
 )
 from models.labels import LABELS

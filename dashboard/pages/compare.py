@@ -8,23 +8,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures
-from dashboard.components import (
-    behind_day,
-    chart,
-    explained,
-    link,
-    opens,
-    page,
-    panel,
-    pick,
-    pick_label,
-    pick_period,
-    points,
-    share,
-    table,
-)
+from dashboard.charts import behind_day, chart, explained, opens
+from dashboard.components import link, page, panel, table
+from dashboard.controls import pick, pick_label, pick_period
 from dashboard.view import MOST_COMPARED, TAG, Answers, View
-from dashboard.wording import label_plural
+from dashboard.wording import label_plural, points, share
 
 TITLE = "Compare"
 FIRST_SHOWN = 4  # accounts, if the URL names none

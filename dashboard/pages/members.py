@@ -10,7 +10,8 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.changes import settings_page
-from dashboard.components import choice, panel, table
+from dashboard.components import panel, table
+from dashboard.controls import choice
 from dashboard.people import INVITATION_DAYS, ROLES, SCOPES, VISITOR, WELCOME, People, PeopleError
 from dashboard.view import Answers
 from warehouse import Part, WarehouseError

@@ -3,9 +3,11 @@
 from dash.development.base_component import Component
 
 from dashboard import figures
-from dashboard.components import chart, page, panel, percent, pick_label, pick_period
+from dashboard.charts import chart
+from dashboard.components import page, panel
+from dashboard.controls import pick_label, pick_period
 from dashboard.view import Answers, View
-from dashboard.wording import label_name, label_plural
+from dashboard.wording import label_name, label_plural, percent
 from warehouse.measures import BY_CHANCE, FEW_COMMENTS, LEAST_DAYS, USUAL_DAYS
 
 TITLE = "Numbers"

@@ -7,38 +7,24 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures, trend
-from dashboard.components import (
-    all_categories,
-    attacked,
-    behind,
-    change_from,
-    compared_with,
-    explained,
-    link,
-    not_judged,
-    opens,
-    page,
-    panel,
-    percent,
-    pick,
-    pick_comparison,
-    pick_label,
-    pick_period,
-    points,
-    share,
-    shown,
-    table,
-    tile,
-    tiles,
-    up_or_down,
-)
+from dashboard.charts import all_categories, attacked, behind, explained, opens
+from dashboard.components import link, page, panel, table, tile, tiles
+from dashboard.controls import pick, pick_comparison, pick_label, pick_period
 from dashboard.view import SORTS, Answers, Row, View
 from dashboard.wording import (
     LABEL_VERBS,
+    change_from,
+    compared_with,
     day_month,
     label_title,
+    not_judged,
+    percent,
     period_phrase,
+    points,
     sentence_case,
+    share,
+    shown,
+    up_or_down,
 )
 from models.labels import LABELS
 from models.training.report import COLOURS

@@ -13,10 +13,11 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 
 from dashboard.changes import last_change, outputs, page_of, register_undo
-from dashboard.components import LANGUAGES, choice, labelled, panel, percent
+from dashboard.components import labelled, panel
+from dashboard.controls import choice
 from dashboard.settings import Administration, SettingsError, SettingsFile
 from dashboard.view import TAG, Answers, Row, View
-from dashboard.wording import counted, label_title, listed
+from dashboard.wording import LANGUAGES, counted, label_title, listed, percent
 from models.labels import LABELS
 from warehouse import WarehouseError, measures
 from warehouse.policies import step_below

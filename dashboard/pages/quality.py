@@ -8,21 +8,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures
-from dashboard.components import (
-    behind,
-    chart,
-    explained,
-    language_name,
-    page,
-    panel,
-    percent,
-    pick_label,
-    pick_period,
-    table,
-)
+from dashboard.charts import behind, chart, explained
+from dashboard.components import page, panel, table
+from dashboard.controls import pick_label, pick_period
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title
+from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title, language_name, percent
 from models.labels import LABELS
 from models.training import report
 from models.training.report import COLOURS

@@ -9,19 +9,9 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboard.components import (
-    as_csv,
-    meters,
-    note,
-    page,
-    panel,
-    pick_account,
-    pick_flag,
-    pick_period,
-    place,
-    tile,
-    tiles,
-)
+from dashboard.charts import as_csv
+from dashboard.components import meters, note, page, panel, place, tile, tiles
+from dashboard.controls import pick_account, pick_flag, pick_period
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
 from dashboard.wording import counted, label_title

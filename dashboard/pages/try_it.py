@@ -10,9 +10,11 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard import explain
-from dashboard.components import as_csv, labelled, language_name, meters, name_upload, page, panel, upload
+from dashboard.charts import as_csv
+from dashboard.components import labelled, meters, page, panel
+from dashboard.controls import name_upload, upload
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, counted
+from dashboard.wording import ATTACKED, counted, language_name
 from models.labels import LABELS
 from models.language import language_of
 from models.scorer import Scorer

@@ -18,7 +18,8 @@ from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Table
 
 from dashboard.changes import last_change, outputs, page_of, register_undo
-from dashboard.components import name_upload, panel, table, upload
+from dashboard.components import panel, table
+from dashboard.controls import name_upload, upload
 from dashboard.people import VISITOR
 from dashboard.settings import Forecast, SettingsError, SettingsFile
 from dashboard.view import Row

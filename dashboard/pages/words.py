@@ -11,12 +11,13 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 
 from dashboard.changes import last_change, outputs, page_of, register_undo
-from dashboard.components import LANGUAGES, choice, labelled, link, panel, table
+from dashboard.components import labelled, link, panel, table
+from dashboard.controls import choice
 from dashboard.pages.policy import DAYS, applied, of_scope, places_of, saver, scope_of
 from dashboard.people import VISITOR
 from dashboard.settings import Administration, SettingsFile
 from dashboard.view import TAG, Answers, Row, View
-from dashboard.wording import label_name, label_title, sentence_case, some_of
+from dashboard.wording import LANGUAGES, label_name, label_title, sentence_case, some_of
 from models.labels import LABELS
 from warehouse import WarehouseError
 from warehouse.policies import ANY

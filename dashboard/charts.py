@@ -1,0 +1,147 @@
+"""Charts as panels of a page: each has its data as a table and a file, and leads to the comments behind it."""
+
+import csv
+import io
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components import grid, labelled, link, panel
+from dashboard.figures import Address, Figure, bars, small_multiples, stacked
+from dashboard.people import VISITOR
+from dashboard.view import Row, View
+from dashboard.wording import ATTACKED, heading
+from models.training.report import COLOURS
+from warehouse.untrusted import guarded
+
+# Plotly's toolbar has a button that uploads the chart to Plotly's cloud.
+GRAPH: Any = {
+    "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "responsive": True,
+}
+
+
+def chart(
+    title: str, note: str, figure: Figure | dict[str, Figure], rows: Sequence[Row], empty: str, wide: bool = False
+) -> Component:  # fmt: skip
+    """A figure, or small ones by title, with the data as a table and a CSV file; `empty` is shown without rows."""
+    if not rows:
+        return panel(title, note, html.P(empty, className="empty"), wide=wide)
+    is_one = "data" in figure
+    figures = {title: figure} if is_one else figure
+    is_open = any("customdata" in trace for one in figures.values() for trace in one["data"])
+    note += " Click to read the comments." if is_open else ""
+    graphs: list[Any] = [_graph(name, one) for name, one in figures.items()]
+    if not is_one:
+        graphs = [html.Div([html.H3(name), graph]) for name, graph in zip(figures, graphs, strict=True)]
+    look = " ".join([*(["opens"] if is_open else []), *([] if is_one else ["multiples"])])
+    drawn = labelled(html.Div, f"{title}. {note}", *graphs, role="figure", className=look)
+    data = html.Details(
+        [
+            html.Summary("Show data", id={"data": "show", "of": title}),
+            _download(title, rows),
+            " · ",
+            explained(),
+            html.Div(id={"data": "shown", "of": title}),
+            dcc.Store(id={"data": "grid", "of": title}, data=_data(rows).to_plotly_json()),
+        ],
+        className="numbers",
+    )
+    return panel(title, note, drawn, data, wide=wide)
+
+
+def explained() -> Component:
+    return html.Span(link("How these numbers are made", "/numbers"), className="numbers")
+
+
+def _graph(name: str, figure: Figure) -> Component:
+    """As high before it is drawn as after, so that the page below does not jump."""
+    height = {"height": figure["layout"]["height"]}
+    graph: Component = dcc.Graph(id={"chart": name}, figure=figure, config=GRAPH, style=height)
+    return graph
+
+
+def behind(view: View, **filters: Any) -> str | None:
+    """The address of the comments behind a figure; None for visitors who see no comments."""
+    return "/comments" + view.unfiltered().search(**filters) if VISITOR.get().may("texts") else None
+
+
+def behind_day(view: View) -> Address:
+    """Of a figure of one day and category: that day's flagged comments."""
+    of_label = cache(lambda label: behind(view, flag=label, days=1, last=view.newest))
+    return lambda row: (address := of_label(row["label"])) and f"{address}&last={row['day']}"
+
+
+def severities(rows: Sequence[Row], view: View) -> Component:
+    of_severity = cache(lambda severity: behind(view, severity=severity, days=1, last=view.newest))
+
+    def address(row: Row) -> str | None:
+        return (found := of_severity(row["severity"])) and f"{found}&last={row['day']}"
+
+    return chart(
+        "Severity, by day", "Flagged comments by the highest severity among their flags.",
+        stacked(rows, view.first, view.last, address), rows, "No comment is flagged in this period.", wide=True,
+    )  # fmt: skip
+
+
+def opens(text: str, view: View, **filters: Any) -> Component | str:
+    """A link to the comments behind a figure, or just the text."""
+    address = behind(view, **filters)
+    return dcc.Link(text, href=address) if address else text
+
+
+def attacked(answer: Sequence[Row], view: View) -> list[Component]:
+    """Whom toxic comments attack; nothing where the model doesn't tell."""
+    if not answer:
+        return []
+    rows = [row for row in answer if row["attacked"] in ATTACKED]
+    toxic = {name: sum(row["toxic"] for row in rows if row["attacked"] == name) for name in ATTACKED}
+    total = sum(toxic.values())
+    shares = {name: part / total for name, part in sorted(toxic.items(), key=lambda one: -one[1]) if part}
+    return [chart(
+        "Who is attacked", "Share of the toxic comments that attack someone, by whom they most likely attack.",
+        bars([ATTACKED[name] for name in shares], list(shares.values()), [0.0] * len(shares), COLOURS["toxic"],
+             [behind(view, attacked=name) for name in shares]), rows,
+        "No toxic comment of this period attacks anyone.", wide=True,
+    )]  # fmt: skip
+
+
+def all_categories(trend: Sequence[Row], view: View) -> Component:
+    figure = small_multiples(trend, behind_day(view))
+    return chart("All categories, by day", "Each chart has its own scale.", figure, trend,
+                 "No comments in this period.", wide=True)  # fmt: skip
+
+
+def _data(rows: Sequence[Row]) -> Component:
+    columns = []
+    for name in rows[0]:
+        column: dict[str, Any] = {"field": name, "headerName": heading(name), "minWidth": 125}
+        if any(isinstance(row[name], int | float) for row in rows):
+            digits = ",.3~r" if any(isinstance(row[name], float) for row in rows) else ","
+            formatted = f"params.value == null ? '–' : d3.format('{digits}')(params.value)"
+            column |= {"type": "rightAligned", "valueFormatter": {"function": formatted}}
+        columns.append(column)
+    return grid(columns, "300px", {"rowHeight": 28}, rowData=list(rows), columnSize="responsiveSizeToFit")
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """The rows as CSV; cells that a spreadsheet would run as formulas are escaped."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(map(guarded, rows[0] if rows else []))
+    writer.writerows([_safe(value) for value in row.values()] for row in rows)
+    return out.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    return guarded(value) if isinstance(value, str) else value
+
+
+def _download(title: str, rows: Sequence[Row]) -> Component:
+    return html.A("Download CSV", download=f"{title}.csv", href=f"data:text/csv;charset=utf-8,{quote(as_csv(rows))}")
