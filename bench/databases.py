@@ -99,7 +99,7 @@ def in_postgres(folder: Path) -> Iterator[Ask | None]:
     place = folder / "postgres"
     options = "-c shared_buffers=1GB -c work_mem=256MB -c max_parallel_workers_per_gather=1"
     with (
-        servers.postgres(place, options) as port,
+        servers.postgres(place, *options.split()) as port,
         psycopg2.connect(host=str(place), port=port, user="postgres") as con,
         con.cursor() as cursor,
     ):

@@ -5,10 +5,11 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from signal import SIGKILL, SIGQUIT, Signals
 
 POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)  # apt-get install postgresql
 MARIADB_TABLES = Path("/usr/share/mysql")
@@ -24,21 +25,19 @@ def postgres(folder: Path, *options: str) -> Iterator[int]:
     """Its port; on the socket in the folder, users need no password."""
     if POSTGRES is None:
         raise FileNotFoundError("PostgreSQL is not here (`apt-get install postgresql`)")
-    port, as_user = free_port(), []
+    port = free_port()
+    as_user: list[str | Path] = ["setpriv"]
     folder.mkdir()
     (folder / "password").write_text(PASSWORD)
     if os.geteuid() == 0:  # as which it does not start
-        as_user = ["runuser", "-u", "postgres", "--"]
+        as_user += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
         shutil.chown(folder, "postgres", "postgres")
     _run([*as_user, POSTGRES / "initdb", "-D", folder / "data", "-A", "scram-sha-256", "--auth-local=trust",
           "--no-sync", "--no-instructions", "-U", "postgres", f"--pwfile={folder / 'password'}"])  # fmt: skip
-    settings = " ".join([f"-p {port} -k {folder} -h 127.0.0.1", *options])
-    pg_ctl = [*as_user, POSTGRES / "pg_ctl", "-D", folder / "data", "-w"]
-    _run([*pg_ctl, "-o", settings, "-l", folder / "log", "start"])
-    try:
+    program = [*as_user, POSTGRES / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+    is_ready = [POSTGRES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    with _serving([*program, *options], folder / "log", SIGQUIT, lambda: subprocess.run(is_ready).returncode == 0):
         yield port
-    finally:
-        _run([*pg_ctl, "-m", "immediate", "stop"])
 
 
 @contextmanager
@@ -48,23 +47,15 @@ def mariadb(folder: Path, *options: str) -> Iterator[int]:
         raise FileNotFoundError("MariaDB is not here (`apt-get install mariadb-server-core`)")
     port = free_port()
     (folder / "data").mkdir(parents=True)
-    program = [MARIADB, "--no-defaults", f"--datadir={folder / 'data'}", "--debug-no-sync",
+    program = ["setpriv", MARIADB, "--no-defaults", f"--datadir={folder / 'data'}", "--debug-no-sync",
                "--innodb-flush-method=nosync", *(["--user=root"] if os.geteuid() == 0 else [])]  # fmt: skip
     tables = "".join((MARIADB_TABLES / name).read_text() for name in
                      ("mysql_system_tables.sql", "mysql_system_tables_data.sql"))  # fmt: skip
     _run([*program, "--bootstrap"], input=f"CREATE DATABASE mysql;\nUSE mysql;\n{tables}".encode())
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*program, f"--socket={folder / 'socket'}", f"--port={port}", "--bind-address=127.0.0.1",
-             f"--pid-file={folder / 'pid'}", *options],
-            stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        _wait_for(port)
+    program += [f"--socket={folder / 'socket'}", f"--port={port}", "--bind-address=127.0.0.1",
+                f"--pid-file={folder / 'pid'}"]  # fmt: skip
+    with _serving([*program, *options], folder / "log", SIGKILL, lambda: _answers(port)):
         yield port
-    finally:
-        server.kill()
-        server.wait()
 
 
 def free_port() -> int:
@@ -74,12 +65,27 @@ def free_port() -> int:
         return port
 
 
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
+@contextmanager
+def _serving(program: Sequence[str | Path], log: Path, end: Signals, is_ready: Callable[[], bool]) -> Iterator[None]:
+    """While the block runs; also ended when this process is killed, e.g. by `timeout`."""
+    setpriv, *command = program
+    with log.open("wb") as file:
+        server = subprocess.Popen([setpriv, f"--pdeathsig={end.name}", *command], stdout=file, stderr=file)
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not is_ready():
+            if time.monotonic() > until:
+                raise TimeoutError(f"{command[0]} has not started: {log.read_text(errors='replace')}")
             time.sleep(0.05)
-    raise TimeoutError(f"nothing answers on port {port}")
+        yield
+    finally:
+        server.send_signal(end)
+        server.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
