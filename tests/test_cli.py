@@ -277,10 +277,22 @@ def test_a_wrong_place_is_one_sentence(
     assert "Traceback" not in result.stderr
 
 
-def test_a_database_that_is_damaged_is_named(toxwatch: Toxwatch, tmp_path: Path) -> None:
-    (tmp_path / "people.db").write_bytes(b"this was a database once" * 100)
-    result = toxwatch("user", "list", data_dir=tmp_path)
-    assert (result.exit_code, "people.db: file is not a database" in result.stderr) == (BadInput.exit_code, True)
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("people.db", ("user", "list")),
+        ("people.db", ("backup", "{folder}/backup.tar")),
+        ("people.db", ("held", "instagram/ann", "{folder}/held.json")),
+        ("alerts.db", ("alert", "--night", "2026-11-10")),
+    ],
+)
+def test_a_database_that_is_damaged_is_named(
+    toxwatch: Toxwatch, tmp_path: Path, file: str, words: tuple[str, ...]
+) -> None:
+    data_dir = Lake(tmp_path / "data").open().root
+    (data_dir / file).write_bytes(b"this was a database once" * 100)
+    result = toxwatch(*(word.format(folder=tmp_path) for word in words), data_dir=data_dir)
+    assert (result.exit_code, f"{file}: file is not a database" in result.stderr) == (BadInput.exit_code, True)
 
 
 def test_a_traceback_holds_no_secret() -> None:

@@ -31,23 +31,37 @@ class SqliteFile:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self._file, timeout=10)) as database:
+            with opened(self._file) as database:
                 yield database
-        except sqlite3.DatabaseError as error:
-            raise WarehouseError(
-                f"Can't use {self._file}: {error}. If it is damaged, restore it from a backup or move it away."
-            ) from None
+        except sqlite3.OperationalError as error:
+            raise _unusable(self._file, error) from None
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """Raises WarehouseError if the file is damaged or no database."""
+    try:
+        with closing(sqlite3.connect(file, timeout=10)) as database:
+            yield database
+    except sqlite3.OperationalError:  # a full disk and the like
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _unusable(file, error) from None
+
+
+def _unusable(file: Path, error: sqlite3.Error) -> WarehouseError:
+    return WarehouseError(f"Can't use {file}: {error}. If it is damaged, restore it from a backup or move it away.")
 
 
 def texts_with(file: Path, words: Collection[str]) -> list[str]:
     """Texts of a database, in any column of any table, that hold one of the words."""
-    with closing(sqlite3.connect(file, timeout=10)) as database:
+    with opened(file) as database:
         return [text for _, _, text in _found(database, words)]
 
 
 def erase_words(file: Path, words: Collection[str]) -> int:
     """Takes words out of all texts of a database, its free pages and its log; returns how many texts had one."""
-    with closing(sqlite3.connect(file, timeout=10)) as database:
+    with opened(file) as database:
         found = list(_found(database, words))
         if found:
             with database:

@@ -6,7 +6,6 @@ without sending anything twice on the others.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, get_args
@@ -28,6 +27,7 @@ from models.labels import LABELS, Label
 from warehouse import build
 from warehouse.measures import FEW_COMMENTS
 from warehouse.reader import Warehouse
+from warehouse.sqlite import opened
 
 SCHEMA = Path(__file__).with_name("alerts.sql")
 MIGRATION = Path(__file__).with_name("alerts_1.sql")  # from the first releases' table
@@ -90,7 +90,8 @@ def save_and_send(settings: Settings, rules: Rules, alerts: list[Alert], now: da
     """Sends all unsent alerts, these among them."""
     active = channels(settings, rules.send.email)
     lake = Lake.of(settings)
-    with lake.lock("alerts", wait=True), closing(_opened(settings.data_dir / "alerts.db")) as database:
+    with lake.lock("alerts", wait=True), opened(settings.data_dir / "alerts.db") as database:
+        _bring_forward(database)
         with database:
             rows = [(one.key, *_row(one)) for one in alerts]
             database.executemany(f"INSERT OR IGNORE INTO alerts (key, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -119,12 +120,10 @@ def send_test(settings: Settings, night: date) -> str:
     return f"Sent by {' and '.join(channel.name for channel in active)}. Look whether it has arrived."
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=10)
+def _bring_forward(database: sqlite3.Connection) -> None:
     if any(name == "said" for _, name, *_ in database.execute("PRAGMA table_info(alerts)")):
         database.executescript(MIGRATION.read_text())
     database.executescript(SCHEMA.read_text())
-    return database
 
 
 def _row(alert: Alert) -> tuple[str | None, ...]:

@@ -13,7 +13,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,6 +25,7 @@ from jobs.lake.files import is_unfinished, read_json
 from jobs.lake.manifests import MANIFEST
 from models.card import file_hash
 from warehouse.files import write_atomically
+from warehouse.sqlite import opened
 
 MADE_AGAIN = {"warehouse", "airflow", "spark", "locks"}
 LIVE = {".db"}  # SQLite: copied by SQLite, so that it is whole while others write
@@ -247,12 +248,11 @@ def whole(path: Path) -> Iterator[Path]:
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
-        source, copy = sqlite3.connect(path), sqlite3.connect(f"{folder}/copy.db")
-        source.backup(copy)
-        source.close()
-        copy.close()
-        shutil.copymode(path, f"{folder}/copy.db")
-        yield Path(folder) / "copy.db"
+        copy = Path(folder) / "copy.db"
+        with opened(path) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        shutil.copymode(path, copy)
+        yield copy
 
 
 def _stamps(data_dir: Path) -> Stamps:
