@@ -1,5 +1,6 @@
 """Controls: of a page, whose value becomes part of its URL, and of a form."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +16,17 @@ CALENDAR: Any = {
     "ariaLabels": {"nextMonth": "Next month", "previousMonth": "Previous month", "monthLevelControl": "Choose a month"},
     "popoverProps": {"withinPortal": True},
 }
-NAME_UPLOAD = """async () => {
+PREPARE_UPLOAD = """async () => {
     const input = () => document.querySelector('#ID input'), path = location.pathname;
     while (!input() && location.pathname === path) await new Promise(resolve => setTimeout(resolve, 50));
-    if (input()) input().ariaLabel = 'NAME';
+    if (!input()) return '';
+    input().ariaLabel = 'NAME';
+    const place = document.getElementById('ID-place');
+    place.onchange = place.ondrop = ({target, dataTransfer}) => {
+        const [file] = (dataTransfer || target).files;
+        if (file && file.size > 1e6 * MEGABYTES) dash_clientside.set_props(
+            'STATUS', {children: `${file.name} is larger than MEGABYTES MB, the most that this page reads.`});
+    };
     return '';
 }"""
 
@@ -99,12 +107,14 @@ def pick_account(view: View, places: dict[str, str], empty: str | None = None) -
     return pick("account", "Account", view.account, places, empty)
 
 
-def upload(id: str, caption: Component, **options: Any) -> Component:
-    return html.Div(dcc.Upload(caption, id=id, **options), id=f"{id}-place")
+def upload(id: str, caption: Component, megabytes: int, **options: Any) -> Component:
+    return html.Div(dcc.Upload(caption, id=id, max_size=1_000_000 * megabytes, **options), id=f"{id}-place")
 
 
-def name_upload(app: Dash, id: str, name: str) -> None:
-    """For screen readers: Dash adds the input late and without a name."""
-    app.clientside_callback(
-        NAME_UPLOAD.replace("ID", id).replace("NAME", name), Output(f"{id}-place", "data-named"), Input(id, "id")
-    )
+def prepare_upload(app: Dash, id: str, name: str, megabytes: int, status: str) -> None:
+    """Names it for screen readers, since Dash adds the input late and without a name, and says in `status` when a file
+    is too large, which Dash drops silently."""
+    script = PREPARE_UPLOAD
+    for word, value in {"ID": id, "NAME": name, "MEGABYTES": str(megabytes), "STATUS": status}.items():
+        script = re.sub(rf"\b{word}\b", value, script)
+    app.clientside_callback(script, Output(f"{id}-place", "data-named"), Input(id, "id"))

@@ -63,6 +63,7 @@ class Administration:
     channels: Callable[[], str]  # a sentence on how alerts go out
     send_test: Callable[[], str]  # sends one at once, and says so
     is_somebody_told: Callable[[], bool]
+    needs_token: Callable[[], bool]  # unless only communities are watched
     has_token: Callable[[], bool]
     has_accounts: Callable[[], bool]
     start_night: Callable[[], None]

@@ -345,6 +345,7 @@ def test_a_file_comes_back_scored_and_what_is_wrong_with_one_is_said(page: Page)
     assert float(rude["insult"]) > 0.5 > float(kind["insult"])
     expect(status).to_have_text("Scored 2 comments of mine.csv.")
     for content, wrong in (
+        ("a" * 5_000_001, "mine.csv is larger than 5 MB, the most that this page reads."),
         ("a,b\n1,2\n", "mine.csv has the columns a, b. Name the one with the comments"),
         ("text\n", "mine.csv has no rows"),
         ("", "mine.csv has no rows"),

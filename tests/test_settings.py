@@ -261,6 +261,10 @@ def test_accounts_come_from_a_file_and_clients_have_theirs(browser: Browser, add
         {"name": "a.csv", "mimeType": "text/csv", "buffer": (downloaded + "tiktok,=cats,pets,3,,no\n").encode()}
     )
     expect(said).to_contain_text("Not saved. handle: write just the name")
+    page.get_by_label("File of accounts").set_input_files(
+        {"name": "large.csv", "mimeType": "text/csv", "buffer": b"a" * 1_000_001}
+    )
+    expect(said).to_have_text("large.csv is larger than 1 MB, the most that this page reads.")
     page.reload()
     changed = downloaded.replace("space,,,", "space,9,,yes") + 'tiktok,cats,"pets, fun",3,,no\n'
     page.get_by_label("File of accounts").set_input_files(

@@ -16,6 +16,14 @@ from tests.conftest import SMALL, WATCHED
 from tests.fixtures.administration import serious_faults
 from tests.fixtures.dashboard import serving
 
+COMMUNITY = """
+[[communities]]
+platform = "clone"
+handle = "main"
+connection = "TOXWATCH_DATABASE_CLONE"
+query = "SELECT * FROM comments"
+"""
+
 
 @contextmanager
 def empty(place: Path, monkeypatch: pytest.MonkeyPatch, targets: str) -> Iterator[str]:
@@ -50,6 +58,9 @@ def test_a_new_installation_says_what_it_needs_and_why_a_night_failed(
         expect(page.get_by_role("button", name="Start it now")).to_be_visible()
         assert serious_faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        (tmp_path / "targets.toml").write_text(COMMUNITY)  # which needs no token
+        page.reload()
+        expect(page.locator(".sentence")).to_contain_text("3 steps to go")
         page.close()
 
 

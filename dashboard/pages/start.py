@@ -71,9 +71,10 @@ def _steps(
         has_night = not answers.are_empty()
     except WarehouseError:
         has_night = False
+    token = (administration.has_token(), "A token", "Comments are collected by Apify. Whoever runs the server sets its "
+             "token as APIFY_TOKEN and restarts Toxwatch.", None)  # fmt: skip
     return [
-        (administration.has_token(), "A token", "Comments are collected by Apify. Whoever runs the server sets its "
-         "token as APIFY_TOKEN and restarts Toxwatch.", None),
+        *([token] if administration.needs_token() else []),
         (administration.has_accounts(), "The first account", "Paste the link to an account.",
          link("Add accounts", "/settings")),
         (has_night, "The first night", "Every night collects and scores the comments of the day before.", None),

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboard import explain
 from dashboard.charts import as_csv
 from dashboard.components import labelled, meters, page, panel
-from dashboard.controls import name_upload, upload
+from dashboard.controls import prepare_upload, upload
 from dashboard.view import Answers, Row, View
 from dashboard.wording import ATTACKED, counted, language_name
 from models.labels import LABELS
@@ -24,7 +24,7 @@ TITLE = "Try it"
 MOST_LINES = 1000
 MOST_LETTERS = 2000  # of a line or row; models read less
 MOST_EXPLAINED = 20  # lines
-MOST_ROWS, MOST_BYTES = 5000, 5_000_000  # of a file
+MOST_ROWS, MOST_MEGABYTES = 5000, 5  # of a file
 ENDINGS = ".csv,.tsv,.json,.jsonl,.ndjson,.xlsx,.gz,.zip"
 
 ScoreUpload = Callable[[Scorer, str, bytes, int], list[Row]]  # raises ValueError saying what is wrong with the file
@@ -46,8 +46,8 @@ def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
             "File of comments",
             "CSV, JSON or XLSX, also as .gz or .zip: a table with a column such as “text”, or an export of Apify, "
             f"YouTube, Meta, Zeeschuimer or 4CAT. Up to {MOST_ROWS:,} comments; you get them back with scores.",
-            upload("file", dmc.Button("Choose a file or drop it here", variant="default"), accept=ENDINGS,
-                   max_size=MOST_BYTES, className="drop"),
+            upload("file", dmc.Button("Choose a file or drop it here", variant="default"), MOST_MEGABYTES,
+                   accept=ENDINGS, className="drop"),
             html.P(id="file-status", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
         ),
         html.Div(id="scored", className="scored", role="status"),
@@ -91,7 +91,7 @@ def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload)
         }
         return file, f"Scored {counted(len(rows), 'comment')} of {name}."
 
-    name_upload(app, "file", "File of comments")
+    prepare_upload(app, "file", "File of comments", MOST_MEGABYTES, "file-status")
 
 
 def _rounded(row: Row) -> Row:

@@ -19,7 +19,7 @@ from tomlkit.items import AoT, Table
 
 from dashboard.changes import last_change, outputs, page_of, register_undo
 from dashboard.components import panel, table
-from dashboard.controls import name_upload, upload
+from dashboard.controls import prepare_upload, upload
 from dashboard.people import VISITOR
 from dashboard.settings import Forecast, SettingsError, SettingsFile
 from dashboard.view import Row
@@ -36,7 +36,7 @@ LIMITS = {"max_posts": "Posts per night", "max_comments_per_post": "Comments per
 COLUMNS = ("platform", "handle", "tags", *LIMITS, "paused")
 KEY = {"platform", "handle"}
 YES, NO = {"yes", "true", "1"}, {"no", "false", "0", ""}
-MOST_BYTES = 1_000_000  # of a file
+MOST_MEGABYTES = 1  # of a file
 
 
 def layout(file: SettingsFile, forecast: Callable[[], Forecast | None]) -> Component:
@@ -156,7 +156,7 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
             return str(error), no_update
         return answer(f"Saved: {did}. {_price(new, forecast())}")
 
-    name_upload(app, "upload-accounts", "File of accounts")
+    prepare_upload(app, "upload-accounts", "File of accounts", MOST_MEGABYTES, f"{file.key}-answer")
     register_undo(app, file, lambda: _body(file, forecast()))
 
     @app.callback(Output("accounts-file", "data"), Input("download-accounts", "n_clicks"), prevent_initial_call=True)
@@ -312,7 +312,7 @@ def _accounts_panel(accounts: list[Table], tags: list[str], forecast: Forecast |
         html.Div([
             *(html.Button(label, id=id) for id, label in buttons.items()),
             html.Button("Download CSV", id="download-accounts"),
-            upload("upload-accounts", html.Button("Upload CSV"), accept=".csv", max_size=MOST_BYTES),
+            upload("upload-accounts", html.Button("Upload CSV"), MOST_MEGABYTES, accept=".csv"),
             dcc.Download(id="accounts-file"),
         ], className="actions"),
         table(rows, {name: name for name in rows[0]}) if rows else html.P("No accounts yet.", className="empty"),

@@ -59,6 +59,7 @@ def administration(data_dir: Path | None) -> Administration:
         channels=lambda: _or_error(lambda: _channels(Settings.load(data_dir))),
         send_test=lambda: _or_error(lambda: _send_test(Settings.load(data_dir))),
         is_somebody_told=lambda: _is_somebody_or_error(Settings.load(data_dir)),
+        needs_token=lambda: _needs_token(Settings.load(data_dir)),
         has_token=lambda: Settings.load(data_dir).apify_token is not None,
         has_accounts=lambda: _has_accounts(Settings.load(data_dir)),
         start_night=lambda: night.start(night_of(None)),
@@ -96,6 +97,13 @@ def _has_accounts(settings: Settings) -> bool:
         return bool(targets_in(settings.targets_file).collected)
     except BadInput:
         return False
+
+
+def _needs_token(settings: Settings) -> bool:
+    try:
+        return bool(targets_in(settings.targets_file).accounts)
+    except BadInput:
+        return True
 
 
 def _is_somebody_or_error(settings: Settings) -> bool:
