@@ -35,7 +35,7 @@ def postgres(folder: Path, *options: str) -> Iterator[int]:
     _run([*as_user, POSTGRES / "initdb", "-D", folder / "data", "-A", "scram-sha-256", "--auth-local=trust",
           "--no-sync", "--no-instructions", "-U", "postgres", f"--pwfile={folder / 'password'}"])  # fmt: skip
     program = [*as_user, POSTGRES / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
-    is_ready = [POSTGRES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    is_ready = [f"{POSTGRES}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
     with _serving([*program, *options], folder / "log", SIGQUIT, lambda: subprocess.run(is_ready).returncode == 0):
         yield port
 
