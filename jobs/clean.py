@@ -26,7 +26,7 @@ def transform(work: Work) -> None:
         readable, counts = clean(comments.repartition(parts, "comment_id"), languages)
         fresh = readable.join(_scored_before(work, comments), ["comment_id", "text_key"], "left_anti")
         rows = write(with_terms(fresh, languages).select(schema.CLEAN.names), work.settings, work.folder)
-    found, with_words = counts.get["comments"], counts.get["readable"]
+    found, with_words = (counts.get.get(name, 0) for name in ("comments", "readable"))  # Spark leaves out empty plans
     work.set_aside = {"no_words": found - with_words, "already_scored": with_words - rows}
     work.versions = {"text_rule": text.VERSION}
 

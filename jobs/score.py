@@ -46,7 +46,7 @@ def transform(work: Work) -> None:
         scored = scored.observe(counts, F.count("toxic").alias("judged"))
         write(scored.select(schema.SCORED.names), work.settings, work.folder)
     known.unpersist()
-    work.reused = counts.get["judged"] - stored_rows(new, "*.parquet")
+    work.reused = counts.get.get("judged", 0) - stored_rows(new, "*.parquet")
 
 
 STAGE = Stage("score", "clean", "scored", transform, check)

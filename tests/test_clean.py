@@ -42,6 +42,13 @@ def test_a_language_that_the_model_was_not_judged_in_has_no_scores(settings: Set
     assert (manifest.rows_in, manifest.rows_out, manifest.reused) == (3, 3, 0)
 
 
+def test_a_night_without_comments_goes_through(settings: Settings) -> None:
+    """As where the only account is private, or nobody wrote."""
+    write_validated(settings, FIRST, {})
+    assert clean.run(settings, FIRST).set_aside == {"no_words": 0, "already_scored": 0}
+    assert (manifest := score.run(settings, FIRST)).rows_out == manifest.reused == 0
+
+
 def test_only_new_and_edited_comments_go_on(settings: Settings) -> None:
     write_validated(settings, FIRST, {"a": "first words", "b": "stays the same"})
     clean.run(settings, FIRST)
