@@ -32,7 +32,7 @@ from jobs.upkeep import calibrate
 from models import scorer
 from models.card import file_hash, read_card
 from models.training import data
-from warehouse import build
+from warehouse import tables
 
 SHIPPED = Path(scorer.__file__).parent / "shipped" / "cascade"
 COMMENTS, LEAST = 2000, 500  # of a section
@@ -185,7 +185,7 @@ def main(place: Path, model: Path) -> None:
     print("|---|---|--:|--:|--:|" + "--:|" * (len(STEPS) + 1))
     kept: list[tuple[str, Any]] = []
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         for source, language, what, y, p in variants(sections(place, model)):
             found = steps(con, y, p)
             kept += [(name + what, covered) for name, (covered, _) in found.items() if not np.isnan(covered)]

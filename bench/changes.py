@@ -20,7 +20,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from warehouse import build
+from warehouse import tables
 
 FIRST = date(2026, 9, 1)
 DAYS = 56
@@ -102,7 +102,7 @@ def load(con: duckdb.DuckDBPyConnection, cells: Cells) -> None:
         """INSERT INTO days SELECT platform, account, day, model, label, sum(comments), sum(expected), sum(variance), 0
         FROM post_scores GROUP BY ALL"""
     )
-    build.run_script(con, "marts/likeness.sql", loaded_from=FIRST)
+    tables.run_script(con, "marts/likeness.sql", loaded_from=FIRST)
 
 
 def last_period(days: int) -> dict[str, date | int]:
@@ -148,7 +148,7 @@ def wave_rows(section: Section, known: int) -> list[float]:
     is_known = all_cells["day"] >= DAYS - known
     cells = {name: values[is_known] for name, values in all_cells.items()}
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         load(con, cells)
         found = [waves(con, section)]
         for length, by in WAVES.values():
@@ -163,7 +163,7 @@ def rows(section: Section, periods: Sequence[int] = PERIODS) -> Iterator[tuple[s
     chance = np.random.default_rng(1)
     cells = comments(section, chance)
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         for name, made in {
             "nothing changed": cells,
             "days permuted": permuted_days(cells, section, chance),

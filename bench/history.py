@@ -25,7 +25,7 @@ from dashboard.pages.comments import DEFAULT_ORDER
 from dashboard.view import Answers, View
 from jobs.lake import schema
 from models.labels import LABELS
-from warehouse import build, queries
+from warehouse import build, queries, tables
 from warehouse.reader import Warehouse
 
 SQL = Path(__file__).parent / "sql"
@@ -101,7 +101,7 @@ def make_history(folder: Path, comments: int) -> None:
             first = LAST - timedelta(days=DAYS - 1 - begin)
             make_comments(con, first, end - begin, comments // parts, seed=100 + part)
             con.execute((SQL / "fill.sql").read_text())
-            build.run_script(con, "marts/refresh.sql")
+            tables.run_script(con, "marts/refresh.sql")
 
     build.amend(folder, fill)
     build.publish(folder, [], context())

@@ -31,7 +31,7 @@ from jobs.lake.raw import raw_file, sign_night, writing_raw
 from jobs.upkeep import compact
 from models.card import read_card
 from models.labels import LABELS
-from warehouse import build
+from warehouse import build, tables
 
 NIGHT = date(2026, 11, 19)
 COMMENTS = 5_000
@@ -89,7 +89,7 @@ def fill(con: duckdb.DuckDBPyConnection, nights: int) -> None:
         days = min(90, back)
         make_comments(con, NIGHT - timedelta(days=back), days, days * COMMENTS, seed=back)
         con.execute((SQL / "fill.sql").read_text())
-        build.run_script(con, "marts/refresh.sql")
+        tables.run_script(con, "marts/refresh.sql")
 
 
 def write_night(lake: Lake, night: date, model: str) -> None:

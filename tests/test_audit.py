@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import MODEL, THRESHOLDS, TOXWATCH, at, night_of
-from warehouse import build, measures, queries
+from warehouse import build, measures, queries, tables
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 from warehouse.reviews import HASTY_FROM, Reviews, needs_two
@@ -41,7 +41,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         "p": 1 / (1 + np.exp(-logit)), "y": draw.random(total) < 1 / (1 + np.exp(-0.6 * logit + 0.2)),
     })  # fmt: skip
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         con.execute("INSERT INTO models VALUES ('m', '1', true)")
         con.execute("INSERT INTO policy_rules VALUES ('1', NULL, NULL, NULL, 'toxic', 0.5, 'low')")
         con.execute(
@@ -65,10 +65,10 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             """CREATE OR REPLACE TEMP TABLE touched AS
             SELECT DISTINCT platform, account, posted_at::DATE AS day FROM comments"""
         )
-        build.run_script(con, "marts/refresh.sql")
-        build.run_script(con, "load/thresholds.sql")
+        tables.run_script(con, "marts/refresh.sql")
+        tables.run_script(con, "load/thresholds.sql")
         for night in range(NIGHTS):
-            build.run_script(con, "load/draw.sql", night=FIRST + timedelta(night))
+            tables.run_script(con, "load/draw.sql", night=FIRST + timedelta(night))
         con.execute(
             """INSERT INTO reviews
             SELECT comment_id, 'ann', if(y, ['toxic'], []), now(), [], 'm', '1'
@@ -81,7 +81,7 @@ def test_a_night_gives_each_account_about_as_many_and_only_once(con: duckdb.Duck
     drawn = "SELECT count(*) / $1, min(chance) > 0, max(chance) <= 1 FROM drawn"
     found = con.execute(drawn, [NIGHTS * SECTIONS]).fetchall()
     assert found == [(pytest.approx(measures.DRAWN_A_NIGHT, rel=0.05), True, True)]
-    build.run_script(con, "load/draw.sql", night=FIRST)
+    tables.run_script(con, "load/draw.sql", night=FIRST)
     assert con.execute(drawn, [NIGHTS * SECTIONS]).fetchall() == found
 
 

@@ -20,7 +20,7 @@ from jobs.upkeep.calibrate import Section
 from models.card import read_card
 from tests.conftest import THRESHOLDS, at, night_of
 from tests.fixtures.nights import copied
-from warehouse import build, queries
+from warehouse import build, queries, tables
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -277,7 +277,7 @@ def test_intervals_hold_the_truth_before_and_after_calibrating(slope: float, shi
     p = 1 / (1 + np.exp(-odds))
     y = (draw.random(1500) < 1 / (1 + np.exp(-(shift + slope * odds)))).astype(float)
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         for name, (covered, margin) in audit.steps(con, y, p, draws=500).items():
             assert 0.91 <= covered <= 0.99, name
             assert margin < (0.25 if name == "10 reviews" else 0.12)

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from bench import changes
-from warehouse import build, measures, queries
+from warehouse import measures, queries, tables
 
 pytestmark = pytest.mark.long
 
@@ -26,7 +26,7 @@ SECTIONS = {
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         yield con
 
 
@@ -137,7 +137,7 @@ def test_scores_do_not_drift_where_days_differ_anyway(con: duckdb.DuckDBPyConnec
             """INSERT INTO days SELECT platform, account, day, model, label, sum(comments), sum(expected), 0, 0
             FROM score_bins GROUP BY ALL"""
         )
-        build.run_script(con, "marts/drift.sql", loaded_from=changes.FIRST)
+        tables.run_script(con, "marts/drift.sql", loaded_from=changes.FIRST)
         shifts = con.execute(
             "SELECT day, account FROM drift WHERE is_shift AND label = 'toxic' AND day > $1::DATE - 28", [last]
         ).fetchall()

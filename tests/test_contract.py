@@ -18,12 +18,12 @@ from models import scorer
 from models.card import expected_languages, read_card
 from models.labels import LABELS, UNDETERMINED
 from models.training import composed, evaluate, report
-from warehouse import build, describe, measures, policies
+from warehouse import describe, measures, policies, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
-SCRIPTS = [path for path in sorted(build.SQL.rglob("*.sql")) if path.parent.name != "migrations"]  # they are history
+SCRIPTS = [path for path in sorted(tables.SQL.rglob("*.sql")) if path.parent.name != "migrations"]  # they are history
 NEED_SOME_LABELS = {"most_severe", "toxicity"}  # the worst; those whose names are worded otherwise
 STAGE_NAMES = [stage.name for stage in STAGES]
 TYPES = {
@@ -39,10 +39,10 @@ TYPES = {
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, dict[str, str]]:
+def of_schema() -> dict[str, dict[str, str]]:
     """Table → column → type, as the schema makes them."""
     with duckdb.connect() as con:
-        con.execute((build.SQL / "schema" / "tables.sql").read_text())
+        con.execute((tables.SQL / "schema" / "tables.sql").read_text())
         columns = con.execute("SELECT table_name, column_name, data_type FROM duckdb_columns()").fetchall()
     found: dict[str, dict[str, str]] = {}
     for table, column, type in columns:
@@ -64,10 +64,10 @@ def tables() -> dict[str, dict[str, str]]:
     ],
 )  # fmt: skip
 def test_a_table_holds_what_the_lake_gives_it(
-    tables: dict[str, dict[str, str]], table: str, columns: pa.Schema, own: set[str]
+    of_schema: dict[str, dict[str, str]], table: str, columns: pa.Schema, own: set[str]
 ) -> None:
-    assert tables[table].keys() == set(columns.names) | own
-    assert {field.name: tables[table][field.name] for field in columns} == {
+    assert of_schema[table].keys() == set(columns.names) | own
+    assert {field.name: of_schema[table][field.name] for field in columns} == {
         field.name: TYPES[str(field.type)] for field in columns
     }
 
@@ -76,8 +76,8 @@ def test_the_page_on_the_warehouse_is_the_one_that_the_schema_makes() -> None:
     assert describe.PAGE.read_text() == describe.page(), "run python -m warehouse.describe"
 
 
-def test_the_labels_are_the_same_everywhere(tables: dict[str, dict[str, str]]) -> None:
-    assert [column for column in tables["scores"] if column in LABELS] == list(LABELS)
+def test_the_labels_are_the_same_everywhere(of_schema: dict[str, dict[str, str]]) -> None:
+    assert [column for column in of_schema["scores"] if column in LABELS] == list(LABELS)
     assert [name for name in schema.SCORED.names if name in LABELS] == list(LABELS)
     assert LABELS == policies.LABELS
     assert tomllib.loads((ROOT / "policies.toml").read_text())["default"].keys() == set(LABELS)
@@ -97,7 +97,7 @@ def test_the_languages_are_the_same_everywhere() -> None:
 
 def test_scripts_ask_for_what_python_has_written_down() -> None:
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         for name, value in measures.MACROS.items():
             ((found,),) = con.execute(f"SELECT {name}()").fetchall()
             assert (tuple(found) if isinstance(value, tuple) else type(value)(found)) == value

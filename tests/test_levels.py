@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from warehouse import build
+from warehouse import tables
 
 AT = datetime(2026, 11, 27, 9, tzinfo=UTC)  # the night of the 26th has been due for an hour
 
@@ -16,7 +16,7 @@ AT = datetime(2026, 11, 27, 9, tzinfo=UTC)  # the night of the 26th has been due
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
-        build.create(con)
+        tables.create(con)
         yield con
 
 

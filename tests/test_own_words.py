@@ -19,7 +19,7 @@ from tests.conftest import SMALL
 from tests.fixtures.administration import administered, serious_faults
 from tests.fixtures.browser import WIDTHS
 from tests.fixtures.dashboard import LAST, ROOT, context_of, serving
-from warehouse import MistakenFile, Part, build
+from warehouse import MistakenFile, Part, build, tables
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
@@ -31,7 +31,7 @@ LOUD = '[[words]]\ntext = "loud"\nnever = "any"\ntag = "loud-agency"\n'  # in al
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         yield con
 
 
@@ -130,9 +130,9 @@ def test_what_an_expired_text_contained_stays_flagged(own: Path) -> None:
     apply(own, PLEASE)
 
     def expire(con: duckdb.DuckDBPyConnection) -> None:
-        build.run_script(con, "load/expire.sql", texts_before=date(2999, 1, 1), authors_before=date(2999, 1, 1))
+        tables.run_script(con, "load/expire.sql", texts_before=date(2999, 1, 1), authors_before=date(2999, 1, 1))
         for script in build.MARTS:
-            build.run_script(con, script)
+            tables.run_script(con, script)
 
     build.amend(own, expire)
     assert flagged(Answers(Warehouse(own)), flag="threat") == 1
@@ -145,7 +145,7 @@ def test_words_flag_what_the_model_cannot_read(own: Path) -> None:
         none = ", ".join(f"{label} = NULL" for label in LABELS)
         con.execute(f"UPDATE scores SET {none} WHERE comment_id = 'calm/hostile+1'")
         con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT platform, account, day FROM post_days")
-        build.run_script(con, "marts/refresh.sql")
+        tables.run_script(con, "marts/refresh.sql")
 
     build.amend(own, forget_scores)
     answers = apply(own, PLEASE)

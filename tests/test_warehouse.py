@@ -15,7 +15,7 @@ import pytest
 from jobs.lake import schema
 from models.labels import LABELS
 from tests.conftest import MODEL, THRESHOLDS, TOXWATCH, at, night_of
-from warehouse import Building, Part, WarehouseError, build, queries, reader
+from warehouse import Building, Part, WarehouseError, build, queries, reader, tables
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
@@ -361,7 +361,7 @@ def test_drift_is_what_moved_beyond_chance_and_by_how_much(tmp_path: Path) -> No
             """INSERT INTO lengths
             SELECT platform, account, day, CASE day WHEN DATE '2026-11-01' THEN 18 ELSE 8 END, comments FROM days"""
         )
-        build.run_script(con, "marts/drift.sql", loaded_from=date(2026, 10, 1))
+        tables.run_script(con, "marts/drift.sql", loaded_from=date(2026, 10, 1))
 
     loud = date(2026, 11, 1)
     build.amend(tmp_path, fill)

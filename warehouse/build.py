@@ -5,10 +5,9 @@ are kept for rollback. Everything here can be rebuilt from the lake.
 """
 
 import fcntl
-import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,12 +18,10 @@ import duckdb
 from warehouse import Building, Unwritable, WarehouseError
 from warehouse.files import draft_of, sync
 from warehouse.measures import EXPIRED as EXPIRED
-from warehouse.measures import MACROS
 from warehouse.measures import VERSIONS_KEPT as VERSIONS_KEPT
 from warehouse.policies import Policies, read_policies
+from warehouse.tables import SQL, create, format_of, names, quoted, run_script
 
-SQL = Path(__file__).parent / "sql"
-MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"), key=lambda step: int(step.name.partition("-")[0]))
 MARTS = ("marts/refresh.sql", "marts/words.sql")  # of the accounts and days in `touched`
 CURRENT = "current.duckdb"
 CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
@@ -131,7 +128,7 @@ def check_readable(file: Path) -> None:
     """Reads every block of a version; raises WarehouseError if one is damaged."""
     try:
         with duckdb.connect(str(file), read_only=True) as con:
-            for table in _tables(con):
+            for table in names(con):
                 con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {table}").fetchall()
     except duckdb.Error as error:
         raise _damaged(file, error) from None
@@ -176,10 +173,17 @@ def current(folder: Path) -> Path:
     return link.resolve()
 
 
+def refuse_newer(folder: Path) -> None:
+    """Raises WarehouseError if a newer release wrote the current version; whether it is damaged, others tell."""
+    if (folder / CURRENT).exists():
+        with suppress(duckdb.Error), duckdb.connect(str(current(folder)), read_only=True) as con:
+            format_of(con)
+
+
 def content_hash(folder: Path) -> str:
     """The same for warehouses with the same rows, regardless of loading order."""
     with duckdb.connect(str(current(folder)), read_only=True) as con:
-        return "\n".join(f"{table} {_table_hash(con, table)}" for table in _tables(con) if table not in NOT_OF_LAKE)
+        return "\n".join(f"{table} {_table_hash(con, table)}" for table in names(con) if table not in NOT_OF_LAKE)
 
 
 def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
@@ -209,13 +213,6 @@ def _write_stages(con: duckdb.DuckDBPyConnection, night: Night, loaded: int) -> 
         con.execute(
             "INSERT INTO stages VALUES ($1, $2, $3, $4, $5::JSON::MAP(VARCHAR, BIGINT), $6, $7)", [night.night, *row]
         )
-
-
-def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | bool | Path | list[str]) -> None:
-    """Runs a file of sql/, which reads the variables with getvariable()."""
-    for name, value in variables.items():
-        con.execute(f"SET VARIABLE {name} = $1", [str(value) if isinstance(value, Path) else value])
-    con.execute((SQL / script).read_text())
 
 
 def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
@@ -338,63 +335,10 @@ def _rewrite(draft: Path) -> None:
         create(con)
         con.execute("SET preserve_insertion_order = true")
         con.execute(f"ATTACH {quoted(str(draft))} AS before (READ_ONLY)")
-        for table in _tables(con, "before"):
+        for table in names(con, "before"):
             if table != "format":
                 con.execute(f"INSERT INTO {table} BY NAME FROM before.{table}")
     fresh.replace(draft)
-
-
-def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Creates tables, marts and views with their descriptions; migrates tables from older releases."""
-    for step in MIGRATIONS[format_of(con) :]:
-        con.execute(step.read_text())
-    for path in (SQL / "schema" / "tables.sql", SQL / "marts" / "tables.sql"):
-        script = path.read_text()
-        con.execute(script)
-        for statement in comments_of(script):
-            con.execute(statement)
-    con.execute("DELETE FROM format")
-    con.execute("INSERT INTO format VALUES ($1)", [len(MIGRATIONS)])
-    create_views(con)
-    run_script(con, "marts/judged.sql")
-    for view, column, description in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
-        con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(description)}")
-
-
-def create_views(con: duckdb.DuckDBPyConnection) -> None:
-    """The views, over tables that exist, and the macros that views, marts, pages and alerts share."""
-    for name, value in MACROS.items():
-        literal = list(value) if isinstance(value, tuple) else value
-        con.execute(f"CREATE OR REPLACE MACRO {name}() AS {literal!r}")
-    run_script(con, "views/macros.sql")
-    run_script(con, "views/views.sql")
-    run_script(con, "views/levels.sql")
-    run_script(con, "views/stable.sql")
-
-
-def format_of(con: duckdb.DuckDBPyConnection) -> int:
-    """How many migrations have been applied; an empty warehouse needs none."""
-    tables = _tables(con)
-    if "format" not in tables:
-        return 0 if tables else len(MIGRATIONS)
-    ((steps,),) = con.execute("FROM format").fetchall()
-    if steps > len(MIGRATIONS):
-        raise WarehouseError(
-            f"The warehouse was written by a newer Toxwatch (format {steps}, this release knows {len(MIGRATIONS)}). "
-            "Upgrade Toxwatch, or run `toxwatch rebuild` to rebuild it from the lake."
-        )
-    return int(steps)
-
-
-def comments_of(script: str) -> Iterator[str]:
-    """COMMENT ON statements made from the `--` comments on the lines of tables and columns."""
-    table = ""
-    for line in script.splitlines():
-        if match := re.match(r"CREATE TABLE IF NOT EXISTS (\w+) \( -- (.*)", line):
-            table = match[1]
-            yield f"COMMENT ON TABLE {table} IS {quoted(match[2])}"
-        elif match := re.match(r"    (\w+) .*? -- (.*)", line):
-            yield f"COMMENT ON COLUMN {table}.{match[1]} IS {quoted(match[2])}"
 
 
 def _check(con: duckdb.DuckDBPyConnection) -> None:
@@ -429,11 +373,6 @@ def point(link: Path, target: Path) -> None:
     sync(link.parent)
 
 
-def _tables(con: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:
-    query = "SELECT table_name FROM duckdb_tables() WHERE database_name = coalesce($1, current_database()) ORDER BY ALL"
-    return [name for (name,) in con.execute(query, [database]).fetchall()]
-
-
 def _table_hash(con: duckdb.DuckDBPyConnection, table: str) -> str:
     described = con.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1", [table])
     columns = ", ".join(
@@ -443,7 +382,3 @@ def _table_hash(con: duckdb.DuckDBPyConnection, table: str) -> str:
     )
     ((rows, total),) = con.execute(f"SELECT count(*), sum(hash({columns})::HUGEINT) FROM {table}").fetchall()
     return f"{rows} {total}"
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -13,11 +13,11 @@ from typing import Any
 import duckdb
 import yaml
 
-from warehouse import WarehouseError, build
+from warehouse import WarehouseError, tables
 from warehouse.reader import Warehouse
 
 FILE = Path(__file__).with_name("contract.yaml")
-RULES = build.SQL / "contract" / "rules.sql"
+RULES = tables.SQL / "contract" / "rules.sql"
 VERSION = "1.0.0"
 PROMISED = "v1_"
 KEYS = {
@@ -38,7 +38,6 @@ LOGICAL = {  # physical type → ODCS's
     "DOUBLE": "number",
     "VARCHAR[]": "array",
 }
-COLUMNS = "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index"
 Json = dict[str, Any]
 
 
@@ -52,12 +51,12 @@ class Finding:
 def generated() -> Json:
     """The contract that the SQL files make."""
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         views = con.execute(
             "SELECT view_name, comment FROM duckdb_views() WHERE starts_with(view_name, $1) ORDER BY view_oid",
             [PROMISED],
         ).fetchall()
-        objects = [_object(view, comment, con.execute(COLUMNS, [view]).fetchall()) for view, comment in views]
+        objects = [_object(view, comment, con.execute(tables.COLUMNS, [view]).fetchall()) for view, comment in views]
     return {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
@@ -91,12 +90,12 @@ def generated() -> Json:
     }
 
 
-def _object(view: str, comment: str, columns: list[tuple[str, str, str]]) -> Json:
+def _object(view: str, comment: str, columns: list[tuple[str, ...]]) -> Json:
     return {
         "name": view,
         "physicalType": "view",
         "description": comment,
-        "properties": [_property(view, *column) for column in columns],
+        "properties": [_property(*column) for column in columns],
         "quality": [
             {
                 "type": "sql",
@@ -142,7 +141,14 @@ def text(contract: Json) -> str:
 
 
 def check(warehouse: Warehouse, contract: Json, today: date) -> list[Finding]:
-    """Whether a warehouse keeps what the contract promises."""
+    """Whether a warehouse keeps what the contract promises; raises WarehouseError for a contract that was broken."""
+    try:
+        return _findings(warehouse, contract, today)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WarehouseError(f"This is not a contract as Toxwatch wrote it: {error!r}. Nothing was checked.") from None
+
+
+def _findings(warehouse: Warehouse, contract: Json, today: date) -> list[Finding]:
     findings = []
     for promised in contract["schema"]:
         view = promised["name"]
@@ -156,7 +162,7 @@ def check(warehouse: Warehouse, contract: Json, today: date) -> list[Finding]:
 
 
 def _missing(warehouse: Warehouse, promised: Json) -> str | None:
-    there = {name: type for name, type, _ in warehouse.query(COLUMNS, [promised["name"]])}
+    there = {name: type for _, name, type, _ in warehouse.query(tables.COLUMNS, [promised["name"]])}
     if not there:
         return "There is no such view; `toxwatch apply` makes it."
     wrong = [
@@ -179,9 +185,13 @@ def _unique(warehouse: Warehouse, promised: Json) -> Finding:
 
 def _kept(warehouse: Warehouse, promised: Json) -> Iterator[Finding]:
     for rule in promised["quality"]:
-        [(found,)] = warehouse.query(rule["query"])
-        is_kept = found == rule["mustBe"]
-        yield Finding(promised["name"], rule["name"], None if is_kept else f"{found:,} rows break it")
+        wanted = rule["mustBe"]
+        try:
+            [(found,)] = warehouse.query(rule["query"])
+            problem = None if found == wanted else f"{found:,} rows break it"
+        except WarehouseError as error:
+            problem = f"its query cannot be answered: {str(error).splitlines()[0]}"
+        yield Finding(promised["name"], rule["name"], problem)
 
 
 def _fresh(warehouse: Warehouse, contract: Json, today: date) -> Finding:

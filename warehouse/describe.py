@@ -4,10 +4,9 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import build, queries
+from warehouse import queries, tables
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "warehouse.md"
-COLUMNS = "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index"
 HEAD = """# The warehouse
 
 The warehouse is one DuckDB file, `data/warehouse/current.duckdb`. Query it with `toxwatch sql` or any DuckDB client.
@@ -25,28 +24,28 @@ warehouse: columns, keys, rules, freshness. With `--against FILE` it tests the c
 def page() -> str:
     """The page as Markdown."""
     with duckdb.connect() as con:
-        build.create(con)
+        tables.create(con)
         views = con.execute(
             "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY view_oid"
         ).fetchall()
-        tables = con.execute("SELECT table_name, comment FROM duckdb_tables() ORDER BY table_oid").fetchall()
+        stored = con.execute("SELECT table_name, comment FROM duckdb_tables() ORDER BY table_oid").fetchall()
         parts = [
             HEAD,
             "## Views\n",
             "Start with these; they show the scores of the model in use.\n",
             *(_entry(con, *view) for view in views),
         ]
-        parts += ["## Tables\n", *(_entry(con, *table) for table in tables)]
+        parts += ["## Tables\n", *(_entry(con, *table) for table in stored)]
     parts += ["## Example queries\n", "`toxwatch sql --examples` runs them on your data.\n"]
     parts += [f"- {queries.question(name)} (`{name}`)" for name in queries.names()]
     return "\n".join(parts) + "\n"
 
 
 def _entry(con: duckdb.DuckDBPyConnection, name: str, comment: str) -> str:
-    columns = con.execute(COLUMNS, [name]).fetchall()
-    rows = [f"| `{column}` | {type} | {text} |" for column, type, text in columns if text]
+    columns = con.execute(tables.COLUMNS, [name]).fetchall()
+    rows = [f"| `{column}` | {type} | {text} |" for _, column, type, text in columns if text]
     head = ["| Column | Type | Description |", "|---|---|---|"] if rows else []
-    names = "" if rows else "Columns: " + ", ".join(f"`{column}`" for column, *_ in columns) + ".\n"
+    names = "" if rows else "Columns: " + ", ".join(f"`{column}`" for _, column, *_ in columns) + ".\n"
     return "\n".join([f"### {name}\n", f"{comment}\n", names, *head, *rows, ""])
 
 

@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from warehouse import WHOLE, Part, WarehouseError
-from warehouse.build import MIGRATIONS, create_views, current, format_of, quoted, run_script
+from warehouse.build import current
+from warehouse.tables import MIGRATIONS, create_views, format_of, quoted, run_script
 
 Row = tuple[Any, ...]
 

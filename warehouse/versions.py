@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import WarehouseError, build
+from warehouse import WarehouseError, build, tables
 
 QUERIES = {  # title → file of sql/diff
     "Why": "reasons",
@@ -80,10 +80,10 @@ def diff(old: Path, new: Path) -> list[Table]:
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
         for name, file in (("old", old), ("new", new)):
-            con.execute(f"ATTACH {build.quoted(str(file))} AS {name} (READ_ONLY)")
+            con.execute(f"ATTACH {tables.quoted(str(file))} AS {name} (READ_ONLY)")
         try:
             return [
-                _table(con, title, (build.SQL / "diff" / f"{query}.sql").read_text())
+                _table(con, title, (tables.SQL / "diff" / f"{query}.sql").read_text())
                 for title, query in QUERIES.items()
             ]
         except duckdb.CatalogException as error:

@@ -24,7 +24,7 @@ from jobs.lake.datasets import STAGES
 from jobs.lake.failures import failures
 from jobs.lake.nights import Lake
 from models.labels import LABELS, Label
-from warehouse import build
+from warehouse import build, tables
 from warehouse.measures import FEW_COMMENTS
 from warehouse.reader import Warehouse
 from warehouse.sqlite import opened
@@ -32,7 +32,7 @@ from warehouse.sqlite import opened
 SCHEMA = Path(__file__).with_name("alerts.sql")
 MIGRATION = Path(__file__).with_name("alerts_1.sql")  # from the first releases' table
 COLUMNS = "night, rule, account, label, subject, message, link"
-QUERIES = build.SQL / "alerts"
+QUERIES = tables.SQL / "alerts"
 
 
 class Send(Strict):

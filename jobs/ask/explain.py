@@ -12,10 +12,10 @@ from jobs.lake.months import raw_folder
 from jobs.lake.nights import Lake
 from jobs.lake.raw import ENDING, mapped_comments, read_file
 from models.card import file_hash
-from warehouse import build
+from warehouse import tables
 from warehouse.reader import Warehouse
 
-SQL = build.SQL / "explain"
+SQL = tables.SQL / "explain"
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from jobs.console import progress
 from jobs.errors import BadInput
 from models.labels import LABELS, WHO
 from warehouse import queries, untrusted
-from warehouse.build import quoted
 from warehouse.files import writing
 from warehouse.measures import COMMENT_SEVERITIES
 from warehouse.reader import Warehouse
+from warehouse.tables import quoted
 
 BATCH = 50_000  # rows
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from jobs.console import print_table
-from warehouse import WarehouseError, describe, queries
+from warehouse import WarehouseError, queries, tables
 from warehouse.reader import Warehouse
 from warehouse.untrusted import printable
 
@@ -76,7 +76,8 @@ def _respond(folder: Path, reader: Warehouse, line: str) -> None:
     if command == "\\t":
         print_table(*reader.table(TABLES))
     elif command == "\\d":
-        print_table(*reader.table(describe.COLUMNS, [name.strip()]))
+        columns, rows = reader.table(tables.COLUMNS, [name.strip()])
+        print_table(columns[1:], [row[1:] for row in rows])
     elif command == "\\e":
         examples(folder)
     elif line:

@@ -17,11 +17,11 @@ from jobs import nightly, publish, standin
 from jobs.ask import sql
 from jobs.config.settings import TOXWATCH, Settings
 from jobs.schedule.standalone import require_free
-from warehouse import build, queries
+from warehouse import queries, tables
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
-TRUTH = build.SQL / "demo" / "truth.sql"
+TRUTH = tables.SQL / "demo" / "truth.sql"
 OLDEST = timedelta(days=60)  # before the last night: no demo comment is older
 SHOWN = ("accounts", "worst_days", "categories")
 REVIEWER, REVIEWED = "stand-in", 0.2  # of what was drawn for the audit

@@ -16,13 +16,13 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from models.card import read_card
-from warehouse import build
+from warehouse import tables
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
 Numbers = NDArray[np.float64]
 
-SAMPLE, ERROR = (build.SQL / "calibration" / name for name in ("sample.sql", "error.sql"))
+SAMPLE, ERROR = (tables.SQL / "calibration" / name for name in ("sample.sql", "error.sql"))
 LEAST_REVIEWED = 200
 LEAST_OF_EACH = 10  # harmful and harmless comments, to calibrate a category
 TRUST = (0.05, 4.0)  # in no shift and in a slope of 1: 1 ÷ variance of what one expects before seeing any labels

@@ -25,7 +25,7 @@ from jobs.lake.files import write_table
 from jobs.lake.manifests import BLANKED, Folder
 from jobs.lake.months import drop
 from jobs.lake.nights import Lake, refuse_future
-from warehouse import build
+from warehouse import build, tables
 from warehouse.reader import Warehouse
 
 EXPIRED_UNTIL = "expired_until"  # among the lake's facts
@@ -117,13 +117,13 @@ def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
         return 0
     values: dict[str, date | str] = {"texts_before": limits["texts"], "authors_before": limits["authors"]}
     values["expired"] = build.EXPIRED
-    [(rows,)] = Warehouse(folder).query((build.SQL / "load" / "expirable.sql").read_text(), values)
+    [(rows,)] = Warehouse(folder).query((tables.SQL / "load" / "expirable.sql").read_text(), values)
     if rows:
 
         def expire(con: duckdb.DuckDBPyConnection) -> None:
-            build.run_script(con, "load/expire.sql", **values)
-            build.run_script(con, "marts/refresh.sql")
-            build.run_script(con, "marts/drift.sql")  # so that no trace is left of how long those texts were
+            tables.run_script(con, "load/expire.sql", **values)
+            tables.run_script(con, "marts/refresh.sql")
+            tables.run_script(con, "marts/drift.sql")  # so that no trace is left of how long those texts were
 
         build.blank(folder, expire)
     return int(rows)
