@@ -126,6 +126,40 @@ def test_a_file_that_is_no_contract_is_one_message(tmp_path: Path) -> None:
         contract.read(tmp_path / "x.yaml")
 
 
+def _without_quality(contract: dict[str, Any]) -> None:
+    del contract["schema"][0]["quality"]
+
+
+def _without_freshness(contract: dict[str, Any]) -> None:
+    del contract["slaProperties"]
+
+
+def _with_two_answers(contract: dict[str, Any]) -> None:
+    contract["schema"][2]["quality"][0]["query"] = "SELECT 1, 2"
+
+
+def _fresh_often(contract: dict[str, Any]) -> None:
+    contract["slaProperties"][0]["value"] = "often"
+
+
+@pytest.mark.parametrize("by_hand", [_without_quality, _without_freshness, _with_two_answers, _fresh_often])
+def test_a_contract_that_was_broken_by_hand_is_one_message(
+    copied: Path, by_hand: Callable[[dict[str, Any]], None]
+) -> None:
+    by_hand(broken := copy.deepcopy(contract.read()))
+    with pytest.raises(WarehouseError, match="not a contract as Toxwatch wrote it"):
+        contract.check(Warehouse(copied.parent), broken, LAST)
+
+
+@pytest.mark.parametrize("query", ["SELEC 1", "DROP TABLE comments", "SELECT count(*) FROM nowhere"])
+def test_a_rule_that_cannot_be_asked_is_broken_and_changes_nothing(copied: Path, query: str) -> None:
+    (broken := copy.deepcopy(contract.read()))["schema"][2]["quality"][0]["query"] = query
+    before = copied.read_bytes()
+    findings = contract.check(Warehouse(copied.parent), broken, LAST)
+    assert [one.problem for one in findings if "cannot be answered" in (one.problem or "")]
+    assert copied.read_bytes() == before
+
+
 def test_views_can_be_asked_where_the_file_is_attached_under_another_name(made: Path) -> None:
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{build.current(made)}' AS theirs (READ_ONLY)")
