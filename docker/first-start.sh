@@ -1,8 +1,8 @@
 #!/bin/sh
-# Checks the files that people edit. Creates once what the services share: secrets (never in an image), the database, the
+# Checks the files that people edit, and that no newer release wrote the volume. Creates once what the services share: secrets (never in an image), the database, the
 # pools, the first user.
 set -eu
-toxwatch doctor --files || { echo "Correct the file named above and run docker compose up again." >&2; exit 1; }
+toxwatch doctor --files || { echo "Correct what is named above and run docker compose up again." >&2; exit 1; }
 mkdir -p /data/secrets /data/airflow /data/models
 umask 077
 secret() { [ -s "/data/secrets/$1" ] || python -c "$2" > "/data/secrets/$1"; }

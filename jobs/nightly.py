@@ -11,6 +11,7 @@ from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import RefusedData
 from jobs.lake.manifests import Manifest
+from warehouse import build
 
 
 class Step(NamedTuple):
@@ -24,9 +25,15 @@ STAGES = (
 )
 
 
+def check(settings: Settings) -> None:
+    """Raises what would stop every night, before anything costs."""
+    score.check(settings)
+    build.refuse_newer(settings.data_dir / "warehouse")
+
+
 def run(settings: Settings, nights: list[date], stages: Sequence[Step] = STAGES) -> list[Manifest]:
     """The stages of every night. A refused night does not hold up the others; it is raised at the end."""
-    score.check(settings)
+    check(settings)
     manifests, refused = [], []
     for night in nights:
         try:

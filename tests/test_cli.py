@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -20,6 +21,7 @@ from jobs.lake.nights import FORMAT, Lake
 from jobs.nightly import STAGES
 from jobs.upkeep import doctor
 from tests.conftest import TOXWATCH, environment, watching
+from warehouse import build, tables
 
 TARGETS = '[[accounts]]\nplatform = "instagram"\nhandle = "orbital"\n'
 
@@ -103,6 +105,26 @@ def test_a_lake_of_a_newer_release_is_left_alone(toxwatch: Toxwatch, tmp_path: P
     assert result.exit_code == BadInput.exit_code
     assert "newer Toxwatch" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["lake.json"]
+
+
+@pytest.mark.parametrize("words", [["serve"], ["nightly", "--night", "2026-11-10"], ["doctor", "--files"]])
+@pytest.mark.parametrize("newer", ["lake", "warehouse"])
+def test_beside_data_of_a_newer_release_nothing_starts(
+    toxwatch: Toxwatch, tmp_path: Path, words: list[str], newer: str
+) -> None:
+    """As an older image beside a newer volume."""
+    home = tmp_path / "data"
+    (home / "warehouse").mkdir(parents=True)
+    (home / "lake.json").write_text(json.dumps({"format": FORMAT + (newer == "lake")}))
+    with duckdb.connect(str(home / "warehouse" / "v000001.duckdb")) as con:
+        tables.create(con)
+        con.execute("UPDATE format SET steps = steps + $1", [int(newer == "warehouse")])
+    build.point(home / "warehouse" / build.CURRENT, Path("v000001.duckdb"))
+    before = sorted(path.name for path in home.rglob("*"))
+    result = toxwatch(*words, data_dir=home)
+    assert result.exit_code == BadInput.exit_code
+    assert "newer Toxwatch" in result.stdout + result.stderr
+    assert sorted(path.name for path in home.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

@@ -50,15 +50,18 @@ def serve(
     """Start the dashboard and API (Ctrl-C to stop). No login until you add a user."""
     from jobs.ask.score_file import score_upload
     from jobs.commands.administration import administration
+    from jobs.lake.nights import Lake
     from jobs.schedule.standalone import require_free
+    from warehouse import build, versions
 
     settings = Settings.load(data_dir)
+    Lake(settings.data_dir).refuse_newer()
+    build.refuse_newer(settings.data_dir / "warehouse")
     people = People.in_folder(settings.data_dir)
     login = "login required" if people.have_login(host) else "this machine only, no login"
     require_free(port)
     from dashboard import app as dashboard  # takes a second
     from dashboard.ingest import Ingest
-    from warehouse import versions
 
     console.print(f"Dashboard: http://{host}:{port} ({login}). Ctrl-C to stop.")
     if as_of:

@@ -148,6 +148,7 @@ def nightly(
     from jobs import nightly
     from jobs.upkeep import compact, expire
 
+    nightly.check(settings)
     stages = nightly.STAGES if scrape else nightly.STAGES[1:]
     try:
         manifests = nightly.run(settings, nights, stages)
@@ -340,7 +341,11 @@ def doctor(
     data_dir: DataDir = None,
     as_json: AsJson = False,
     only_files: Annotated[
-        bool, typer.Option("--files", help="Check only targets.toml, alerts.toml and policies.toml.")
+        bool,
+        typer.Option(
+            "--files",
+            help="Check only targets.toml, alerts.toml, policies.toml and that no newer release wrote the data.",
+        ),
     ] = False,
     timer: Annotated[
         Path | None,

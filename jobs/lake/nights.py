@@ -43,18 +43,19 @@ class Lake:
 
     def open(self) -> "Lake":
         """Makes the folder where it is new; refuses one that a newer release wrote."""
-        if not (self.root / FACTS).exists():
+        self.refuse_newer()
+        if self.facts().get("format") != FORMAT:  # what an older release wrote can be read as it is
             self.root.mkdir(parents=True, exist_ok=True)
             self.note("format", FORMAT)
-        written = self.facts()["format"]
+        return self
+
+    def refuse_newer(self) -> None:
+        written = self.facts().get("format", FORMAT)
         if written > FORMAT:
             raise BadInput(
                 f"{self.root} was written by a newer Toxwatch (lake format {written}, this release reads up to "
                 f"{FORMAT}). Upgrade Toxwatch, or choose another --data-dir."
             )
-        if written < FORMAT:  # what an older release wrote can be read as it is
-            self.note("format", FORMAT)
-        return self
 
     def facts(self) -> dict[str, Any]:
         """What is known of the lake as a whole."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 from apify_client import ApifyClient
@@ -34,7 +35,7 @@ from jobs.upkeep.backup import stored
 from models import scorer
 from models.card import read_card
 from models.labels import ModelError
-from warehouse import WarehouseError
+from warehouse import WarehouseError, build
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 
@@ -62,14 +63,14 @@ class Finding:
 
 
 def examine(settings: Settings, only_files: bool = False) -> list[Finding]:
-    """All checks, or only those of the files that people edit."""
-    files = (targets, alerts, policies)
+    """All checks, or only those that a start needs: of files that people edit, and of whether this release may run."""
+    at_start = (targets, alerts, policies, release)
     all_checks = (
         java,
         spark_nlp,
         memory,
         disk,
-        *files,
+        *at_start,
         communities,
         token,
         lake,
@@ -80,7 +81,7 @@ def examine(settings: Settings, only_files: bool = False) -> list[Finding]:
         warehouse,
         heartbeat,
     )
-    return [_examined(check, settings) for check in (files if only_files else all_checks)]
+    return [_examined(check, settings) for check in (at_start if only_files else all_checks)]
 
 
 def _examined(check: Callable[[Settings], str], settings: Settings) -> Finding:
@@ -95,10 +96,10 @@ def java(_: Settings) -> str:
     command = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if command is None:
         raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, and there is none: {INSTALL_JAVA}")
-    version = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', version)
+    answer = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', answer)
     if found is None or int(found[1]) < LEAST_JAVA:
-        raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, {command} says {version.strip()!r}: {INSTALL_JAVA}")
+        raise Ailment(f"Spark needs Java {LEAST_JAVA} or newer, {command} says {answer.strip()!r}: {INSTALL_JAVA}")
     return f"Java {found[1]} at {command}"
 
 
@@ -153,6 +154,12 @@ def alerts(settings: Settings) -> str:
 def policies(settings: Settings) -> str:
     read_policies(settings.policies_file)
     return f"{settings.policies_file} can be read"
+
+
+def release(settings: Settings) -> str:
+    Lake(settings.data_dir).refuse_newer()
+    build.refuse_newer(settings.data_dir / "warehouse")
+    return f"Toxwatch {version('toxwatch')} can read {settings.data_dir}"
 
 
 def communities(settings: Settings) -> str:
