@@ -15,7 +15,7 @@ from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
 from jobs.lake.nights import Lake
 from jobs.lake.raw import RawLine, raw_file, read_file
-from jobs.standin import Fault
+from jobs.standin import Fault, Habits
 from tests.conftest import watching
 
 NIGHT, NEXT = date(2026, 11, 10), date(2026, 11, 11)
@@ -71,6 +71,16 @@ def test_a_fault_that_passes_costs_no_comment_and_no_second_start(
         paid = [run.cost_usd for run in read_runs(tmp_path / "data/raw/night=2026-11-10" / f"{LOUD}.runs.json")]
         assert len(server.runs) == len(paid) == 2
         assert sum(paid) == pytest.approx(server.spent_usd)
+
+
+def test_a_clock_that_jumped_a_year_pays_for_nothing(tmp_path: Path) -> None:
+    for days in (365, -365):
+        with standin.serving(habits=Habits(days_behind=days)) as server:
+            settings = watching(tmp_path / f"{days}", server)
+            with pytest.raises(BadInput, match="This machine's clock says"):
+                scrape.run(settings, NIGHT)
+            assert server.runs == {}
+            assert not (settings.data_dir / "raw").exists()
 
 
 @pytest.mark.parametrize("ending", ["FAILED", "TIMED-OUT", "ABORTED"])

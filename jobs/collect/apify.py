@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from itertools import takewhile
@@ -28,6 +28,7 @@ from jobs.collect.runs import LOST, REFUSED, SHORTEST_TIMEOUT, PaidRun, RunBook,
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 
+A_DAY = timedelta(days=1)
 PATIENCE = timedelta(minutes=45)  # more than the longest timeout of a run
 START_TIMEOUT = timedelta(seconds=60)
 START_PAUSES = (1.0, 4.0, 10.0)  # seconds before a refused start is retried
@@ -59,9 +60,23 @@ class Apify:
         self._starter = ApifyClient(**known, max_retries=0)  # a repeated start is a second bill
 
     def check(self) -> None:
-        """Raises if the token is wrong or the service cannot be reached."""
+        """Raises if the token is wrong, the service cannot be reached, or this machine's clock is far off."""
         with self._translated("the account"):
             self._reader.user().get()
+        self._check_clock()
+
+    def _check_clock(self) -> None:
+        """Nights are named by the clock, and paid for by name. Apify says which month it is to tokens that may ask."""
+        try:
+            cycle = self._reader.user().limits().monthly_usage_cycle
+        except (ApifyClientError, ValueError, *SILENCE):
+            return
+        now = datetime.now(UTC)
+        if not cycle.start_at - A_DAY <= now <= cycle.end_at + A_DAY:
+            raise BadInput(
+                f"This machine's clock says {now:%Y-%m-%d}, but Apify's month is {cycle.start_at:%Y-%m-%d} to "
+                f"{cycle.end_at:%Y-%m-%d}. Set the clock. Nothing was collected."
+            )
 
     def newest(self, actor: str) -> str | None:
         """The id of the actor's newest run; one that is started from now on comes after it."""

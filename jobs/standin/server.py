@@ -27,6 +27,15 @@ OPTIONS = {"timeoutSecs": "timeout", "maxItems": "maxItems", "maxTotalChargeUsd"
 LONGEST_WAIT = 60  # seconds that Apify's own server waits for a run
 NO_LIMIT = 999_999_999_999  # what Apify reports where no limit was asked
 UNFINISHED = ("READY", "RUNNING", "ABORTING")
+OF_MONTH = ("ActorComputeUnits", "ExternalDataTransferGbytes", "ProxySerps", "ResidentialProxyGbytes")
+COUNTED = ("ActorMemoryGbytes", "ActorCount", "ActorTaskCount", "TeamAccountSeatCount")
+LIMITS = (
+    "maxMonthlyUsageUsd",
+    "maxConcurrentActorJobs",
+    *(f"maxMonthly{one}" for one in OF_MONTH),
+    *(f"max{one}" for one in COUNTED),
+)
+USED = ("activeActorJobCount", *(f"monthly{one}" for one in OF_MONTH), *(one[0].lower() + one[1:] for one in COUNTED))
 ERROR_TYPES = {
     401: "user-or-token-not-found",
     402: "not-enough-usage-to-run-paid-actor",
@@ -44,6 +53,7 @@ class Habits:
     usage_seconds: float = 0.0  # after a run's end, until it is told what it cost
     repeats: int = REPEAT_EVERY  # one item in so many is sent again
     bills_replies: bool = False  # those that are nested in a comment
+    days_behind: int = 0  # this machine's clock
 
     def billed(self, item: dict[str, Any]) -> int:
         return 1 + (len(item.get("replies") or []) if self.bills_replies else 0)
@@ -316,11 +326,11 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, page, {f"X-Apify-Pagination-{name}": value for name, value in paging.items()}
 
     def _limits(self) -> dict[str, Any]:
-        today = datetime.now(UTC)
+        today = datetime.now(UTC) - timedelta(days=self.server.habits.days_behind)
         return {
             "monthlyUsageCycle": {"startAt": _iso(today), "endAt": _iso(today + timedelta(days=30))},
-            "limits": {"maxMonthlyUsageUsd": 100, "dataRetentionDays": 7},
-            "current": {"monthlyUsageUsd": self.server.spent_usd},
+            "limits": dict.fromkeys(LIMITS, 100) | {"dataRetentionDays": 7},
+            "current": dict.fromkeys(USED, 0) | {"monthlyUsageUsd": self.server.spent_usd},
         }
 
 
