@@ -1,6 +1,6 @@
 # Needs Python 3.11 or 3.12 and Java 17; everything else goes into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow lint bench ship airflow screenshots docs release java
+.PHONY: help setup demo test test-fast test-slow lint bench ship airflow screenshots docs release pin java
 
 PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
@@ -59,6 +59,9 @@ docs: setup ## build the docs as a site in build/site; a link that leads nowhere
 
 release: setup ## make a release of the last commit in build/release: wheel, SBOM, licences, docs, checksums
 	.venv/bin/python -m release.make build/release
+
+pin: setup ## pin base images by the digests that the registry has now
+	.venv/bin/python -m release.pin
 
 java:
 	@version=$$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'); \

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jobs.errors import BadInput, RefusedData, ToxwatchError
-from release import bill, site
+from release import bill, pin, site
 
 UV = str(Path(sys.executable).with_name("uv"))
 SHIPPED_EXTRAS = ("airflow", "train")  # what images hold; the rest is for developers
@@ -43,7 +43,7 @@ def run(root: Path, target: Path) -> None:
     vulnerabilities = audit(root, target / "VULNERABILITIES.txt")
     pack_site(source, target / f"toxwatch-{source.version}-docs.tar.xz")
     checksums(target)
-    print(_report(source, target, wheel, components, vulnerabilities))
+    print(_report(source, target, wheel, components, vulnerabilities, pin.unpinned(root)))
 
 
 def read(root: Path) -> Source:
@@ -134,14 +134,18 @@ def checksums(target: Path) -> None:
     (target / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
 
 
-def _report(source: Source, target: Path, wheel: Path, components: int, vulnerabilities: str) -> str:
+def _report(
+    source: Source, target: Path, wheel: Path, components: int, vulnerabilities: str, unpinned: list[str]
+) -> str:
     version, megabytes = source.version, wheel.stat().st_size / 1e6
+    images = f"NOT PINNED: {', '.join(unpinned)}; run `make pin`" if unpinned else "pinned by digest"
     return f"""
 Toxwatch {version}, commit {source.commit[:12]}, is in {target}:
   {wheel.name}  {megabytes:.0f} MB; built twice from the commit, equal to the last byte
   requirements.txt, constraints.txt  the exact versions it was tested with
   sbom.cdx.json, LICENCES.md  {components} components, their licences, and those of the data behind the models
   vulnerabilities  {vulnerabilities}
+  images of others  {images}
   {CHECKSUMS}  checksums of all of it
 
 Nothing is signed or tagged. A person who has read {CHECKSUMS} and VULNERABILITIES.txt does that:

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import socket
 import subprocess
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -14,8 +16,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from jobs.errors import BadInput, RefusedData
-from release import bill, make, site
+from jobs.errors import BadInput, RefusedData, ToxwatchError
+from release import bill, make, pin, site
 
 MADE_AT = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -146,6 +148,54 @@ def test_a_check_that_could_not_be_made_is_not_called_one(
     monkeypatch.setattr(make, "UV", str(asked))
     assert make.audit(tmp_path, tmp_path / "VULNERABILITIES.txt").startswith(result)
     assert answer in (tmp_path / "VULNERABILITIES.txt").read_text()
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    """A real registry with one small image in it; its name."""
+    if (
+        not all(map(shutil.which, ("docker", "docker-registry")))
+        or subprocess.run(["docker", "ps"], check=False).returncode
+    ):
+        pytest.skip("needs docker and docker-registry")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    config = tmp_path / "registry.yml"
+    config.write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/images}}}}\nhttp: {{addr: {address}}}\n"
+    )
+    server = subprocess.Popen(["docker-registry", "serve", str(config)], stderr=subprocess.DEVNULL)
+    image = f"{address}/base:1"
+    with tarfile.open(tmp_path / "empty.tar", "w") as archive:
+        archive.add(config, "file")
+    subprocess.run(["docker", "import", str(tmp_path / "empty.tar"), image], check=True)
+    subprocess.run(["docker", "push", image], check=True)
+    yield image
+    subprocess.run(["docker", "rmi", "--force", image], check=True)
+    server.terminate()
+    server.wait()
+
+
+@pytest.mark.long
+def test_base_images_are_pinned_by_the_registrys_digest(tmp_path: Path, registry: str) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM {registry} AS base\nFROM base AS ours\n")
+    (tmp_path / "docker-compose.yml").write_text(f"services:\n  one:\n    image: {registry}\n    image: *ours\n")
+    assert pin.unpinned(tmp_path) == [registry]
+    [(name, digest)] = pin.pin(tmp_path).items()
+    assert (tmp_path / "Dockerfile").read_text() == f"FROM {name}@{digest} AS base\nFROM base AS ours\n"
+    assert f"image: {registry}@{digest}\n    image: *ours" in (tmp_path / "docker-compose.yml").read_text()
+    assert pin.unpinned(tmp_path) == []
+    assert pin.pin(tmp_path) == {name: digest}
+    subprocess.run(["docker", "pull", "--quiet", f"{name}@{digest}"], check=True)
+
+
+def test_where_no_registry_answers_nothing_is_pinned(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM 127.0.0.1:9/base:1 AS base\n")
+    (tmp_path / "docker-compose.yml").write_text("services: {}\n")
+    with pytest.raises(ToxwatchError, match="docker"):
+        pin.pin(tmp_path)
+    assert (tmp_path / "Dockerfile").read_text() == "FROM 127.0.0.1:9/base:1 AS base\n"
 
 
 @pytest.mark.slow
