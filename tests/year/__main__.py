@@ -1,0 +1,237 @@
+"""`nice python -m tests.year [NIGHTS [MINUTES]]` prints the tables of docs/operations.md; 365 nights if none are given.
+
+After MINUTES no further night begins.
+Each night something goes wrong, then it is started once more. The first ten are run by two older releases, whose
+trees come out of Git. Runs as root, since it fills a disk; about ten seconds a night on two idle cores.
+"""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+
+from tests.year.household import CRASHED, POLICIES, ROOT, Household, household, store
+from tests.year.promises import Ledger
+from tests.year.troubles import OFTEN, RARE, Trouble, machine_off
+from warehouse import build
+
+OLD = {"26 November": "369c57d", "27 November, morning": "11088dc"}  # state → commit
+NIGHTS_OF_OLD = 5  # each
+LAST = date(2026, 11, 26)
+DAYS, WEEK = 365, 7 * 24 * 60  # nights, minutes
+TRACEBACKS = {CRASHED, 1}
+RARELY = 15  # nights from one that is killed to the next
+
+
+class Year:
+    def __init__(self, home: Household, nights: list[date], chance: random.Random, ends_at: float) -> None:
+        self.home, self.nights, self.chance = home, nights, chance
+        self.ledger, self.ends_at = Ledger(home), ends_at
+        self.seconds: dict[str, list[float]] = defaultdict(list)  # by trouble
+        self.at_once: dict[str, int] = defaultdict(int)
+        self.late: list[date] = []
+        self.events: list[str] = []
+        self.waiting: list[date] = []  # nights in which the machine was off
+
+    def run(self) -> None:
+        first = len(OLD) * NIGHTS_OF_OLD
+        bag: list[Trouble] = []
+        events = cycle([self._policy, self._people, self._disk, self._model, self._again])
+        for number, night in enumerate(self.nights[first:], first):
+            if time.monotonic() > self.ends_at and not self.waiting:
+                self.nights = self.nights[:number]
+                break
+            if not bag:
+                bag = self.chance.sample(OFTEN, len(OFTEN))
+            self._night(night, RARE if number % RARELY == RARELY - 1 else bag.pop())
+            if number % 8 == 7 and not self.waiting:
+                next(events)(night)
+        for promise, is_kept in (("everything stored is as it was written", self.home.toxwatch("verify") == 0),):
+            self.ledger.expect(promise, self.nights[-1], is_kept)
+        self._rebuild(self.nights[-1])
+
+    def upgrade(self, trees: Path, address: str) -> None:
+        """The first nights, by older releases; each takes over what the one before wrote."""
+        nights = iter(self.nights)
+        for state, commit in OLD.items():
+            mine = [next(nights) for _ in range(NIGHTS_OF_OLD)]
+            process = self.home.start(
+                "nightly", "--from", str(mine[0]), "--to", str(mine[-1]), release=old_tree(trees, commit)
+            )
+            self.ledger.expect("an older release runs its nights", mine[-1], process.wait() == 0, state)
+            self._event(mine[-1], f"{len(mine)} nights by the release of {state}")
+        last = self.nights[len(OLD) * NIGHTS_OF_OLD - 1]
+        before = stored(self.ledger.warehouse)
+        os.environ["TOXWATCH_STORE"] = address
+        self.ledger.expect("an upgrade brings the warehouse forward", last, self.home.toxwatch("apply") == 0)
+        self.ledger.check_same(
+            "an upgrade keeps comments, pseudonyms and costs", last, before, stored(self.ledger.warehouse)
+        )
+        shutil.copytree(self.home.data_dir / "raw", self.home.place / "twin" / "raw")
+        for night in self.nights[: len(OLD) * NIGHTS_OF_OLD]:
+            self.ledger.expected |= self.home.collect_undisturbed(night)
+        self.ledger.known_runs |= self.home.service.runs.keys()
+        self.ledger.remember()
+        self._event(last, "this release took over")
+
+    def _night(self, night: date, trouble: Trouble) -> None:
+        started, name = time.monotonic(), trouble.__name__.replace("_", " ")
+        self.ledger.expected |= self.home.collect_undisturbed(night)
+        if trouble is machine_off and night != self.nights[-1]:
+            self.waiting.append(night)
+            return
+        codes = trouble(self.home, night, self.chance)
+        is_done = codes == {0} and name not in ("started twice", "damaged file") and not self.waiting
+        self.at_once[name] += is_done
+        if not is_done:
+            first = min([*self.waiting, night])
+            code = self.home.toxwatch("nightly", "--from", str(first), "--to", str(night))
+            self.ledger.expect(
+                "a night is there after the second start at the latest", night, code == 0, str(self.home.messages)
+            )
+        self.ledger.expect("no command ends in a traceback", night, not codes & TRACEBACKS, str(self.home.messages))
+        self.seconds[name].append(time.monotonic() - started)
+        for one in self.waiting:
+            self.late.append(one)
+            self.seconds["machine off"].append(time.monotonic() - started)
+        self.ledger.check(night, min([*self.waiting, night]))
+        self.waiting = []
+        self.ledger.remember()
+        print(f"{datetime.now():%H:%M:%S} {night} {name} {codes or ''} {self.seconds[name][-1]:.0f} s", flush=True)
+
+    def _policy(self, night: date) -> None:
+        version = len(self.events)
+        lower = POLICIES.replace('version = "2"', f'version = "{version}"')
+        lower = lower.replace(
+            "insult        = { severity", f"insult        = {{ from = {0.2 + version % 5 / 10:.2f}, severity"
+        )
+        (self.home.place / "policies.toml").write_text(lower)
+        self._do(night, "another policy", "apply")
+
+    def _people(self, night: date) -> None:
+        newest = list(self.ledger.expected.items())[-60:]
+        authors = sorted({author for _, (author, _) in newest if author and not author.endswith("/None")})
+        one = self.chance.choice(authors)
+        self.ledger.forgotten.add(one)
+        self._do(night, "somebody was forgotten", "forget", "--author", one, "--yes")
+
+    def _disk(self, night: date) -> None:
+        """Everything is lost but the store."""
+        before = build.content_hash(self.ledger.warehouse)
+        shutil.rmtree(self.home.data_dir)
+        self._do(night, "a lost disk was restored from the store", "restore", os.environ["TOXWATCH_STORE"])
+        self.ledger.check_same(
+            "a restored warehouse has the same content", night, before, build.content_hash(self.ledger.warehouse)
+        )
+
+    def _model(self, night: date) -> None:
+        """Once: the model of this release takes over from that of the old ones."""
+        if "TOXWATCH_MODEL" in os.environ:
+            self.home.toxwatch("promote", "--model", str(ROOT / "models/shipped/bilstm"), "--anyway")
+            del os.environ["TOXWATCH_MODEL"]
+            self._do(night, "another model took over", "rescore")
+        else:
+            self._do(night, "everything stored was verified", "verify")
+
+    def _again(self, night: date) -> None:
+        """An older night runs again, from what was collected then."""
+        older = night - timedelta(days=17)
+        self._do(
+            night,
+            f"the night of {(night - older).days} days before ran again",
+            "nightly",
+            "--no-scrape",
+            "--night",
+            str(older),
+        )
+
+    def _do(self, night: date, what: str, *words: str) -> None:
+        started = time.monotonic()
+        code = self.home.toxwatch(*words)
+        self.ledger.expect("what people do by hand succeeds", night, code == 0, f"{what}: {self.home.messages}")
+        self._event(night, what, time.monotonic() - started)
+        self.ledger.check_nothing_lost(night)
+        self.ledger.check_figures(night, night + timedelta(days=1))
+        self.ledger.remember()
+
+    def _rebuild(self, night: date) -> None:
+        before = build.content_hash(self.ledger.warehouse)
+        self.home.toxwatch("rebuild")
+        self.ledger.check_same(
+            "a warehouse rebuilt from the lake has the same content",
+            night,
+            before,
+            build.content_hash(self.ledger.warehouse),
+        )
+
+    def _event(self, night: date, what: str, seconds: float = 0.0) -> None:
+        self.events.append(f"{night}: {what}")
+        print(f"{datetime.now():%H:%M:%S} {self.events[-1]} {seconds:.0f} s", flush=True)
+
+    def print_tables(self) -> None:
+        print("\n| trouble | nights | there after one start | median s until the figures are there | longest s |")
+        print("|---|---|---|---|---|")
+        for name, seconds in sorted(self.seconds.items()):
+            print(f"| {name} | {len(seconds)} | {self.at_once[name]} | {median(seconds):.0f} | {max(seconds):.0f} |")
+        print("\n| promise | checked | broken |\n|---|---|---|")
+        for promise, number in self.ledger.checked.items():
+            print(f"| {promise} | {number:,} | {sum(promise in one for one in self.ledger.broken)} |")
+        print("\n| figures of past days changed for | times |\n|---|---|")
+        for reason, times in self.ledger.reasons.items():
+            print(f"| {reason} | {times} |")
+
+
+def stored(warehouse: Path) -> list[tuple[object, ...]]:
+    """What no upgrade may change, read with DuckDB alone."""
+    import duckdb
+
+    with duckdb.connect(str(warehouse / "current.duckdb"), read_only=True) as con:
+        comments = (
+            "SELECT comment_id, account, post_id, text, author_hash, posted_at, first_night FROM comments ORDER BY ALL"
+        )
+        return (
+            con.execute(comments).fetchall()
+            + con.execute("SELECT night, run_id, cost_usd FROM runs ORDER BY ALL").fetchall()
+        )
+
+
+def old_tree(place: Path, commit: str) -> Path:
+    tree = place / commit
+    if not tree.exists():
+        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=BytesIO(archive)) as files:
+            files.extractall(tree, filter="data")
+    return tree
+
+
+def main(number: int, minutes: float) -> int:
+    """How many promises were broken."""
+    ends_at = time.monotonic() + 60 * minutes
+    nights = [LAST - timedelta(days=back) for back in reversed(range(number))]
+    with tempfile.TemporaryDirectory(prefix="year-") as place, store() as address:
+        trees = Path(place) / "releases"
+        model = old_tree(trees, next(iter(OLD.values()))) / "models/shipped/bilstm"
+        with household(Path(place), model) as home:
+            print(f"log: {home.log}", flush=True)
+            year = Year(home, nights, random.Random(7), ends_at)
+            try:
+                year.upgrade(trees, address)
+                year.run()
+            finally:
+                year.print_tables()
+    return len(year.ledger.broken)
+
+
+if __name__ == "__main__":
+    number, minutes = [*map(int, sys.argv[1:]), *(DAYS, WEEK)[len(sys.argv) - 1 :]]
+    sys.exit(main(number, minutes) > 0)

@@ -1,0 +1,97 @@
+"""What goes wrong with a night. Each trouble leaves the night as it is then; the year starts it once more."""
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from datetime import date
+
+from jobs.lake.nights import Lake
+from jobs.lake.raw import raw_file
+from jobs.standin import Fault
+from tests.year.household import Household
+
+Trouble = Callable[[Household, date, random.Random], set[int]]  # returns the exit codes that came
+FAULTS = (
+    Fault(429, on="GET .*/items", times=2), Fault(503, on="GET .*/actor-runs", times=3),
+    Fault(500, on="POST .*post-scraper"), Fault("lost", on="POST .*comment-scraper"),
+    Fault("FAILED", on="POST .*comment-scraper"), Fault("TIMED-OUT", on="POST .*post-scraper"),
+    Fault(402, on="POST .*comment-scraper"), Fault("slow", on="POST .*", seconds=0.5),
+    Fault("reset", on="GET .*/items"), Fault("html", on="GET .*/items"), Fault("short", on="GET .*/items"),
+    Fault("ABORTED", on="POST .*comments-scraper"), Fault("blocked", on="POST .*comment-scraper"),
+)  # fmt: skip
+
+
+def nothing(home: Household, night: date, _chance: random.Random) -> set[int]:
+    return {home.toxwatch("nightly", "--night", str(night))}
+
+
+def faulty_service(home: Household, night: date, chance: random.Random) -> set[int]:
+    home.service.faults += [Fault(one.what, one.on, one.times, one.seconds) for one in chance.sample(FAULTS, 3)]
+    code = home.toxwatch("nightly", "--night", str(night))
+    home.service.faults.clear()
+    return {code}
+
+
+def killed_collecting(home: Household, night: date, chance: random.Random) -> set[int]:
+    return _killed(home, chance.uniform(0.3, 2.5), "scrape", "--night", str(night))
+
+
+def killed(home: Household, night: date, chance: random.Random) -> set[int]:
+    return _killed(home, chance.uniform(2, 40), "nightly", "--night", str(night))
+
+
+def _killed(home: Household, seconds: float, *words: str) -> set[int]:
+    process = home.start(*words)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return set()
+
+
+def started_twice(home: Household, night: date, _chance: random.Random) -> set[int]:
+    other = home.start("scrape", "--night", str(night))
+    code = home.toxwatch("scrape", "--night", str(night))
+    return {code, other.wait()}
+
+
+def full_disk(home: Household, night: date, chance: random.Random) -> set[int]:
+    ballast, free = home.disk / "ballast", shutil.disk_usage(home.disk).free
+    with ballast.open("wb") as file:
+        for _ in range(max(free - chance.randrange(2_000_000), 0) // 65536):
+            file.write(bytes(65536))
+    code = home.toxwatch("nightly", "--night", str(night))
+    ballast.unlink()
+    return {code}
+
+
+def moved_clock(home: Household, night: date, chance: random.Random) -> set[int]:
+    """The machine is in another time zone for a night."""
+    os.environ["TZ"] = chance.choice(["Pacific/Auckland", "America/Los_Angeles"])
+    time.tzset()
+    code = home.toxwatch("nightly", "--night", str(night))
+    del os.environ["TZ"]
+    time.tzset()
+    return {code}
+
+
+def damaged_file(home: Household, night: date, _chance: random.Random) -> set[int]:
+    """Half of what was collected is lost before it is read."""
+    home.toxwatch("scrape", "--night", str(night))
+    path = raw_file(Lake.of(home.settings), night, "instagram/harbour_fc")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return {home.toxwatch("validate", "--night", str(night))}
+
+
+def machine_off(_home: Household, _night: date, _chance: random.Random) -> set[int]:
+    """The night is made up for with the next."""
+    return set()
+
+
+OFTEN: tuple[Trouble, ...] = (
+    nothing, nothing, faulty_service, faulty_service, faulty_service, full_disk, moved_clock, killed_collecting,
+    started_twice, damaged_file, machine_off,
+)  # fmt: skip
+RARE = killed  # in a process of its own, which has to start Spark
