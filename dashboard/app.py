@@ -27,6 +27,7 @@ from dashboard.pages import (
     account,
     alerting,
     audit,
+    author,
     clients,
     comments,
     compare,
@@ -34,6 +35,7 @@ from dashboard.pages import (
     members,
     numbers,
     policy,
+    post,
     quality,
     review,
     start,
@@ -59,7 +61,9 @@ INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>{{%metas%}}<title>{{%title%}}</title>{{%favicon%}}{{%css%}}
 <link rel="stylesheet" href="/assets/style.css?{STYLE.stat().st_mtime_ns}"></head>
-<body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
+<body><noscript><main class="page notice"><h1>Toxwatch needs JavaScript</h1>
+<p>Turn it on for this site, then reload the page. Numbers without a browser: the API, at <a href="/docs">/docs</a>.</p>
+</main></noscript>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
 </html>"""
 POLICY = (
     "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -70,11 +74,12 @@ STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
 NEEDS = {  # page → required permission
     "/comments": "texts",
+    author.PATH: "texts",
     "/review": "review",
     "/audit": "audit",
     **dict.fromkeys(changes.PAGES, "settings"),
 }
-OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review"}
+OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review", author.PATH, post.PATH}
 TOGGLE_THEME = """clicks => {
     const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
     const next = clicks ? (now === 'dark' ? 'light' : 'dark')
@@ -198,6 +203,7 @@ def create(
     layouts["/"] = lambda answers, view: home.layout(answers, view, inbox, reviews)
     layouts["/account"] = lambda answers, view: account.layout(answers, view, reviews)
     layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, cases, write_down)
+    layouts[author.PATH], layouts[post.PATH] = author.layout, post.layout  # that links lead to
     layouts["/quality"] = lambda answers, view: quality.layout(
         answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()], reviews
     )

@@ -142,7 +142,7 @@ def _strikes(row: Row, answers: Answers, view: View, cases: Cases) -> Component:
     """How often the author was harmful before, by pseudonym."""
     others = answers.rows("strikes", view, ids=cases.harmful(), id=row["comment_id"], day=row["day"])
     if not others:
-        return html.P("No strikes: nobody has called another comment of this author harmful.", className="note")
+        return html.P("No strikes: no other comment of this author was reviewed as harmful.", className="note")
     first = others[0]
     days = (view.newest - first["posted_at"].date()).days + 1
     address = view.unfiltered().search(account=None, words=f"@{first['author_hash'][:8]}", review="harmful", days=days)

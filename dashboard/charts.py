@@ -10,14 +10,18 @@ from urllib.parse import quote
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components import grid, labelled, link, panel
-from dashboard.figures import Address, Figure, bars, small_multiples, stacked
+from dashboard.components import grid, labelled, link, panel, table
+from dashboard.figures import SEVERITIES, Address, Figure, bars, small_multiples, stacked
 from dashboard.people import VISITOR
-from dashboard.view import Row, View
-from dashboard.wording import ATTACKED, heading
+from dashboard.view import Answers, Row, View
+from dashboard.wording import ATTACKED, heading, label_title, language_name, percent
+from models.labels import LABELS
 from models.training.report import COLOURS
 from warehouse.untrusted import guarded
 
+Entry = tuple[str, str, str | None]  # of a legend: name, colour, where it leads
+
+MOST_LANGUAGES, MOST_COLOURED = 10, 0.4  # in the table; of a cell's background, so that its text can be read
 # Plotly's toolbar has a button that uploads the chart to Plotly's cloud.
 GRAPH: Any = {
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
@@ -28,7 +32,8 @@ GRAPH: Any = {
 
 
 def chart(
-    title: str, note: str, figure: Figure | dict[str, Figure], rows: Sequence[Row], empty: str, wide: bool = False
+    title: str, note: str, figure: Figure | dict[str, Figure], rows: Sequence[Row], empty: str, wide: bool = False,
+    legend: Sequence[Entry] = (),
 ) -> Component:  # fmt: skip
     """A figure, or small ones by title, with the data as a table and a CSV file; `empty` is shown without rows."""
     if not rows:
@@ -36,7 +41,7 @@ def chart(
     is_one = "data" in figure
     figures = {title: figure} if is_one else figure
     is_open = any("customdata" in trace for one in figures.values() for trace in one["data"])
-    note += " Click to read the comments." if is_open else ""
+    note += " Click to read the comments." if is_open and VISITOR.get().may("texts") else ""
     graphs: list[Any] = [_graph(name, one) for name, one in figures.items()]
     if not is_one:
         graphs = [html.Div([html.H3(name), graph]) for name, graph in zip(figures, graphs, strict=True)]
@@ -53,7 +58,17 @@ def chart(
         ],
         className="numbers",
     )
-    return panel(title, note, drawn, data, wide=wide)
+    return panel(title, note, *_legend(legend), drawn, data, wide=wide)
+
+
+def _legend(entries: Sequence[Entry]) -> list[Component]:
+    """What the colours mean; each entry leads to its comments."""
+    lines = [
+        html.Li([html.Span(className="swatch", style={"background": colour}),
+                 dcc.Link(name, href=address) if address else name])
+        for name, colour, address in entries
+    ]  # fmt: skip
+    return [html.Ul(lines, className="legend")] if entries else []
 
 
 def explained() -> Component:
@@ -78,6 +93,12 @@ def behind_day(view: View) -> Address:
     return lambda row: (address := of_label(row["label"])) and f"{address}&last={row['day']}"
 
 
+def behind_volume(view: View) -> Address:
+    """Of a figure of one day: all of its comments."""
+    address = behind(view, days=1, last=view.newest)
+    return lambda row: address and f"{address}&last={row['day']}"
+
+
 def severities(rows: Sequence[Row], view: View) -> Component:
     of_severity = cache(lambda severity: behind(view, severity=severity, days=1, last=view.newest))
 
@@ -87,6 +108,47 @@ def severities(rows: Sequence[Row], view: View) -> Component:
     return chart(
         "Severity, by day", "Flagged comments by the highest severity among their flags.",
         stacked(rows, view.first, view.last, address), rows, "No comment is flagged in this period.", wide=True,
+        legend=legend_of_severities(rows, view),
+    )  # fmt: skip
+
+
+def legend_of_severities(rows: Sequence[Row], view: View, **filters: Any) -> list[Entry]:
+    shown = {row["severity"] for row in rows}
+    return [
+        (severity.capitalize(), colour, behind(view, severity=severity, **filters))
+        for severity, colour in SEVERITIES.items()
+        if severity in shown
+    ]
+
+
+def languages(answers: Answers, view: View) -> Component:
+    """Each category in each language, and the languages that the model was not judged in."""
+    shares = {(row["language"], row["label"]): row["share"] for row in answers.rows("language_labels", view)}
+    largest = {label: max((shares[one] for one in shares if one[1] == label), default=0.0) for label in LABELS}
+
+    def cell(language: str, label: str) -> Component | str:
+        share = shares.get((language, label))
+        if share is None:
+            return "–"
+        strength = f"{MOST_COLOURED * share / largest[label]:.0%}" if share else "0%"
+        colour = f"color-mix(in srgb, {COLOURS[label]} {strength}, transparent)"
+        return html.Div(opens(percent(share), view, language=language, flag=label), className="heat",
+                        style={"background": colour})  # fmt: skip
+
+    rows = [
+        {
+            "Language": language_name(row["language"]),
+            "Comments": opens(f"{row['comments']:,}", view, language=row["language"]),
+        }
+        | {label_title(label): cell(row["language"], label) for label in LABELS}
+        for row in answers.rows("judged", view)[:MOST_LANGUAGES]
+    ]
+    body = table(rows) if rows else html.P("No comments in this period.", className="empty")
+    return panel(
+        "Categories by language",
+        "Estimated share of each category; its colour is deepest where the share is largest. A dash: the model was not "
+        "judged in that language, so its comments have no scores.",
+        body, explained(), wide=True,
     )  # fmt: skip
 
 
@@ -113,7 +175,7 @@ def attacked(answer: Sequence[Row], view: View) -> list[Component]:
 
 
 def all_categories(trend: Sequence[Row], view: View) -> Component:
-    figure = small_multiples(trend, behind_day(view))
+    figure = small_multiples(trend, behind_day(view), behind_volume(view))
     return chart("All categories, by day", "Each chart has its own scale.", figure, trend,
                  "No comments in this period.", wide=True)  # fmt: skip
 

@@ -14,7 +14,7 @@ from dashboard.wording import counted, heading, label_title, language_name, perc
 from models.labels import LABELS
 from models.training.report import COLOURS
 
-MOST_UNFOLDED = 4  # controls that a phone shows at once
+MOST_UNFOLDED = 3  # controls that a phone shows at once
 NUMERIC = re.compile(r"–|[+-]?[\d,.]+%?( points)?( ± [\d.]+)?")
 GRID_THEME = """themeQuartz.withParams({
     backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',

@@ -100,7 +100,7 @@ class Inbox:
         items = [
             *(self._comments(view, done) if visitor.may("texts") else []),
             *self._waves(view),
-            *self._uncollected(),
+            *self._uncollected(view),
             *self._budget(view),
         ]
         left = [item for item in items if not set(done).issuperset(item.ids)]
@@ -166,8 +166,8 @@ class Inbox:
             note = f"{row['flagged']:,} of {counted(row['comments'], 'comment')} flagged on {day_month(row['day'])}"
             yield Item((f"{WAVE} {row['account']} {row['day']}",), WAVE, row["account"], note)
 
-    def _uncollected(self) -> Iterator[Item]:
-        for row in self._answers.rows("uncollected", View()):
+    def _uncollected(self, view: View) -> Iterator[Item]:
+        for row in self._answers.rows("uncollected", view):
             kind = REFUSED if row["is_refused"] else PARTIAL
             reason = COLLECTION_ERRORS.get(row["error"], row["error"].replace("_", " "))
             began = row["since"] if row["is_refused"] else row["night"]
@@ -175,7 +175,7 @@ class Inbox:
             yield Item((f"{kind} {row['account']} {row['error']} {began}",), kind, row["account"], note)
 
     def _budget(self, view: View) -> Iterator[Item]:
-        budget = self._budget_usd()
+        budget = None if view.tag else self._budget_usd()  # it is that of all accounts
         for night in self._answers.rows("night", view):  # nothing for visitors who see only some accounts
             share = (night["cost_usd"] or 0) / budget if budget else 0
             if share >= BUDGET_FROM:

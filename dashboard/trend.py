@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard import figures
-from dashboard.charts import behind_day, chart
+from dashboard.charts import behind_day, behind_volume, chart
 from dashboard.components import labelled
 from dashboard.people import VISITOR
 from dashboard.view import FIRST_DAY, Answers, Row, View
@@ -24,18 +24,23 @@ def panel(answers: Answers, view: View, reviews: Reviews | None = None) -> Compo
     """Of the view's account, or of all; without `reviews` for a file that nobody can write on."""
     trend = answers.trend(view)
     rows = [row for row in trend if row["label"] == view.label]
-    waves = [(row["day"], "wave" if view.account else f"wave: {row['account']}") for row in answers.waves(view, trend)]
-    posted = answers.rows("posted", view, first=trend[0]["day"]) if trend and view.account else []
+    is_of_one = view.account is not None and view.tag is None
+    waves = [(row["day"], "wave" if is_of_one else f"wave: {row['account']}") for row in answers.waves(view, trend)]
+    posted = answers.rows("posted", view, first=trend[0]["day"]) if trend and is_of_one else []
     written = _written(answers, view, reviews, rows[0]["day"]) if reviews and rows else []
-    events = [(one.day, one.text if view.account or not one.account else f"{one.text} ({one.account})")
+    events = [(one.day, one.text if is_of_one or not one.account else f"{one.text} ({one.account})")
               for one in written]  # fmt: skip
     note = "Estimated share of comments, with 95% interval. The selected period is shaded; bars are comments"
     if view.compared:
         note += f"; the dotted line is {compared_with(view)}"
     drawn = chart(
         f"{label_plural(view.label)}, by day",
-        note + ("; triangles are posts." if view.account else "."),
-        figures.trend(rows, view.label, waves, view.first, posted, behind_day(view), events, _laid_over(answers, view)),
+        note + ("; triangles are posts." if is_of_one else "."),
+        figures.trend(
+            rows, view.label, waves, view.first,
+            [row | {"address": "/post" + view.search(post=row["post_id"])} for row in posted],
+            behind_day(view), events, _laid_over(answers, view), behind_volume(view),
+        ),
         rows, "No comments in this period.", wide=True,
     )  # fmt: skip
     if reviews and rows and _may_write(answers, view):
@@ -45,11 +50,14 @@ def panel(answers: Answers, view: View, reviews: Reviews | None = None) -> Compo
 
 def _laid_over(answers: Answers, view: View) -> list[Row]:
     """The period that is compared with, on the days of the view's own."""
-    if view.compared is None:
-        return []
-    moved = view.first - view.compared.first
-    rows = answers.rows("trend", view.compared)
-    return [row | {"day": row["day"] + moved, "of": row["day"]} for row in rows if row["label"] == view.label]
+    return [] if view.compared is None else moved(answers, view.compared, view.first)
+
+
+def moved(answers: Answers, view: View, first: date) -> list[Row]:
+    """The daily shares of a period, moved so that it begins on another day; `of` is the day itself."""
+    days = first - view.first
+    rows = answers.rows("trend", view)
+    return [row | {"day": row["day"] + days, "of": row["day"]} for row in rows if row["label"] == view.label]
 
 
 def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable[[str], None]) -> None:
@@ -77,9 +85,9 @@ def register(app: Dash, answers: Answers, reviews: Reviews, write_down: Callable
 
 
 def shown(answers: Answers, view: View, is_of_all: bool) -> View:
-    """The view of a page with a trend: of all accounts, or of one, the first unless it names another."""
+    """The view of a page with a trend: of many accounts, or of one, the first unless it names another."""
     if is_of_all:
-        return view.of_all()
+        return view.of_client()
     accounts = answers.accounts()
     return replace(view, account=accounts[0]) if view.account is None and accounts else view
 
@@ -91,12 +99,8 @@ def _may_write(answers: Answers, view: View) -> bool:
 
 def _written(answers: Answers, view: View, reviews: Reviews, first: date) -> list[Annotation]:
     """Whoever sees an account sees what is written on it; what is written on all is for those who see all."""
-    own = {*answers.accounts(), *([""] if VISITOR.get().sees_all else [])}
-    return [
-        one
-        for one in reviews.annotations(first, view.last)
-        if one.account in own and (view.account is None or one.account in ("", view.account))
-    ]
+    own = {*answers.chosen(view), *([""] if VISITOR.get().sees_all else [])}
+    return [one for one in reviews.annotations(first, view.last) if one.account in own]
 
 
 def _pen(written: list[Annotation], days: list[date]) -> Component:

@@ -62,6 +62,7 @@ class View:
     find: str | None = None  # part of their names
     inbox: str | None = None  # unread comments of this category, or those handed to the visitor
     assignee: str | None = None  # those handed to them
+    post: str | None = None  # its ID
     comment: str | None = None  # the open comment, as day/id
     periods: int = 1  # how many periods are compared, this one included
     zone: str = "UTC"  # for times; days are always UTC
@@ -90,6 +91,7 @@ class View:
             find=query.get("find", "")[:LONGEST_WORDS] or None,
             inbox=query["inbox"] if query.get("inbox") in INBOX else None,
             assignee=query.get("assignee", "")[:LONGEST_WORDS] or None,
+            post=query.get("post", "")[:LONGEST_WORDS] or None,
             comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
             periods=int(query["periods"]) if query.get("periods") in ("2", "4") else 1,
             zone=query["zone"] if query.get("zone") in time_zones() else "UTC",
@@ -111,9 +113,15 @@ class View:
         return View(account=self.account, label=self.label, days=self.days, last=self.last, against=self.against,
                     zone=self.zone, newest=self.newest)  # fmt: skip
 
-    def of_all(self) -> "View":
-        """The same category and period, of all accounts."""
-        return replace(self.unfiltered(), account=None)
+    def of_client(self) -> "View":
+        """The same category and period, of a client's accounts or of all, but not of a single one."""
+        return replace(self.unfiltered(), account=self.account if self.tag else None)
+
+    @property
+    def tag(self) -> str | None:
+        """The tag of the client that it is of."""
+        is_client = self.account is not None and self.account.startswith(TAG)
+        return self.account.removeprefix(TAG) if self.account and is_client else None
 
     @property
     def first(self) -> date:
@@ -245,15 +253,15 @@ class Answers:
 
     def chosen(self, view: View) -> list[str]:
         """The accounts that a view is of."""
-        if view.account and view.account.startswith(TAG):
-            return self.tags().get(view.account.removeprefix(TAG), [])
+        if view.tag:
+            return self.tags().get(view.tag, [])
         return [one for one in self.accounts() if view.account in (None, one)]
 
     def _parameters(self, view: View) -> dict[str, Any]:
         """The view's parameters, with `#tag` resolved to its accounts; an unknown tag has none."""
-        if view.account and view.account.startswith(TAG):
-            return view.parameters() | {"only": None, "places": self.tags().get(view.account.removeprefix(TAG), [])}
-        return view.parameters() | {"only": view.account, "places": None}
+        if view.tag:
+            return view.parameters() | {"only": None, "places": self.tags().get(view.tag, []), "tag": view.tag}
+        return view.parameters() | {"only": view.account, "places": None, "tag": None}
 
     def replies(self, id: str, day: str) -> list[Row]:
         if not self._may_see().texts:

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -158,7 +158,13 @@ def _write(path: Path, rows: Iterable[dict[str, Any]], columns: pa.Schema) -> No
     pq.write_table(pa.Table.from_pylist(list(rows), columns), path)
 
 
-def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str, float] | None = None) -> build.Night:
+def night_of(
+    lake: Path,
+    night: date,
+    comments: list[Comment],
+    models: dict[str, float] | None = None,
+    author_of: Callable[[str], str] = "author {}".format,
+) -> build.Night:
     """A night as the stages leave it; `models` is version → what it adds to the toxic score.
 
     The comment "loud/1" belongs to the account "loud", one without a slash to "orbital"; "loud/1+a" answers "loud/1".
@@ -170,7 +176,7 @@ def night_of(lake: Path, night: date, comments: list[Comment], models: dict[str,
             "account": account_of(id),
             "post_id": f"instagram:{account_of(id)}",
             "parent_id": id.rpartition("+")[0] or None,
-            "author_hash": f"author {id}",
+            "author_hash": author_of(id),
             "text": text,
             "has_media": False,
             "posted_at": posted_at,

@@ -141,7 +141,8 @@ def test_tags_and_periods_stand_side_by_side(page: Page) -> None:
     expect(both).to_contain_text("tagged both, 14 Nov – 20 Nov")
     expect(both.locator("td").nth(4)).to_have_text("703")
     expect(loud.locator("td").nth(4)).to_have_text("420")
-    expect(page.locator(".multiples h3")).to_have_count(4)
+    expect(page.locator(".multiples h3")).to_have_count(2)
+    expect(page.locator(".multiples .js-plotly-plot").first.locator(".scatterlayer .trace")).to_have_count(3)
     loud.get_by_role("link", name="instagram/loud").click()
     expect(page.locator(".panel").filter(has_text="Compared with similar accounts")).to_contain_text(
         "Accounts tagged both"
@@ -322,8 +323,8 @@ def test_quality_draws_drift_and_how_far_to_believe_the_model(page: Page) -> Non
     page.goto("/quality")
     drawn = {
         "Drift by day": "instagram/loud",
-        "How well categories": "TF-IDF",
-        "Cases that fool": "implicit derogation",
+        "How well the model": "TF-IDF",
+        "Trick cases": "implicit derogation",
     }
     for title, said in drawn.items():
         chart = page.locator(".panel").filter(has_text=title).locator(".js-plotly-plot")

@@ -56,7 +56,7 @@ def test_a_change_is_from_the_period_that_is_named(answers: Answers) -> None:
 
 def test_a_period_without_comments_to_compare_with_is_said(answers: Answers) -> None:
     output = str(overview.layout(answers, View.read("?against=year", LAST)))
-    assert "There is no comment of the same weeks last year to compare with." in output
+    assert "There are no comments from the same weeks last year to compare with." in output
     assert "not there then" in output
 
 

@@ -1,12 +1,15 @@
 """One account: its trend and events, and when, in which languages and by whom toxic comments are written."""
 
+from dataclasses import replace
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import figures, trend
-from dashboard.charts import all_categories, attacked, behind, chart, opens, severities
+from dashboard.charts import all_categories, attacked, behind, chart, languages, severities
 from dashboard.components import link, note, page, panel, table
 from dashboard.controls import pick_account, pick_comparison, pick_label, pick_period, pick_zone
+from dashboard.pages import author
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
 from dashboard.wording import (
@@ -35,7 +38,7 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
             return note("None of these accounts has scored comments yet.", "No accounts yet")
         choices = f"Accounts with scored comments: {', '.join(accounts)}."
         return note(f"No account {view.account} has scored comments. {choices}", "Account not found")
-    weekdays, languages = answers.rows("weekdays", view), answers.rows("languages", view)
+    weekdays, spoken = answers.rows("weekdays", view), answers.rows("languages", view)
     return page(
         view.account,
         html.Span([_sentence(answers, view), not_judged(answers.rows("judged", view))]),
@@ -53,13 +56,14 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
             "By language",
             f"Estimated share, with 95% interval; most-used language first. Grey: fewer than {FEW_COMMENTS} comments.",
             figures.bars(
-                [language_name(row["language"]) for row in languages],
-                [row["share"] for row in languages], [row["margin"] for row in languages],
-                [figures.FEW if row["comments"] < FEW_COMMENTS else COLOURS[view.label] for row in languages],
-                [behind(view, flag=view.label, language=row["language"]) for row in languages],
+                [language_name(row["language"]) for row in spoken],
+                [row["share"] for row in spoken], [row["margin"] for row in spoken],
+                [figures.FEW if row["comments"] < FEW_COMMENTS else COLOURS[view.label] for row in spoken],
+                [behind(view, flag=view.label, language=row["language"]) for row in spoken],
             ),
-            languages, "No language has five or more comments in this period.",
+            spoken, "No language has five or more comments in this period.",
         ),
+        languages(answers, view),
         *attacked(answers.rows("attacked", view), view),
         *_peers(answers, view),
         *_terms(answers, view),
@@ -92,7 +96,7 @@ def _peers(answers: Answers, view: View) -> list[Component]:
     """The account among those that share a tag with it; nothing if there are none."""
     tags = {tag: accounts for tag, accounts in answers.tags().items() if view.account in accounts and len(accounts) > 1}
     peers = {peer for accounts in tags.values() for peer in accounts}
-    rows = [row for row in answers.ranking(view) if row["account"] in peers]
+    rows = [row for row in answers.ranking(replace(view, account=None)) if row["account"] in peers]
     rows.sort(key=lambda row: -row["share"])
     if not rows:
         return []
@@ -159,7 +163,7 @@ def _posts(answers: Answers, view: View) -> Component:
     rows = [
         {
             "Day": row["day"],
-            "Post": html.A(shown(row["caption"] or row["url"]), href=row["url"], target="_blank", rel="noreferrer"),
+            "Post": link(shown(row["caption"] or row["url"]), "/post", view.search(post=row["post_id"])),
             "Toxic": percent(row["toxic_share"]),
             "Comments": row["comments"],
             "Coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
@@ -169,13 +173,19 @@ def _posts(answers: Answers, view: View) -> Component:
     empty = html.P("No post in this period has ten or more scored comments.", className="empty")
     body = table(rows, {name: name for name in rows[0]}) if rows else empty
     return panel(
-        "Most toxic posts", "Posts with the highest share of toxic comments, by what was written in the period.", body
+        "Most toxic posts",
+        "Posts with the highest share of toxic comments, by what was written in the period. Open one for its first "
+        f"{figures.FIRST_HOURS} hours.",
+        body,
     )
 
 
 def _authors(answers: Answers, view: View) -> Component:
+    reads = VISITOR.get().may("texts")
     rows = [
-        row | {"author": opens(row["author"], view, words=f"@{row['author']}")} for row in answers.rows("authors", view)
+        row
+        | {"author": link(row["author"], author.PATH, author.search(view, row["author"])) if reads else row["author"]}
+        for row in answers.rows("authors", view)
     ]
     headings = {"author": "Pseudonym", "comments": "Comments", "flagged": "Flagged",
                 "toxic": "Toxic (est.)", "worst": "Highest score",

@@ -107,7 +107,7 @@ def _body(file: SettingsFile, people: People) -> list[Component]:
 def _row(tag: str, accounts: list[Table], names: list[str], budgets: dict[str, float]) -> Row:
     own = [name_of(account) for account in accounts if tag in account.get("tags", [])]
     return {
-        "Client": link(tag, "/compare", View(accounts=(TAG + tag,)).search()) if own else tag,
+        "Client": link(tag, "/", View(account=TAG + tag).search()) if own else tag,
         "Accounts": ", ".join(own) or "None: whoever is limited to it sees nothing",
         "Seen by": ", ".join(names) or None,
         "USD per night": f"{float(budgets[tag]):,.2f}" if tag in budgets else None,

@@ -234,7 +234,8 @@ def _card(row: Row, view: View) -> Component:
     """A comment for a thumb."""
     id = f"{row['posted_at']:%Y-%m-%d}/{row['comment_id']}"
     times = row.get("times", 1)
-    severity = [html.Span(row["severity"], className=f"severity {row['severity']}")] if row["severity"] else []
+    is_flagged = row["severity"] not in (None, "none")
+    severity = [html.Span(row["severity"], className=f"severity {row['severity']}")] if is_flagged else []
     copies = f" · posted {times:,} times" if times > 1 else ""
     return html.Article([
         html.Div([*severity, f" {row['account']} · ", html.Span(view.time(row["posted_at"]), className="time"), copies],

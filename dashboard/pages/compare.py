@@ -7,11 +7,11 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import figures
-from dashboard.charts import behind_day, chart, explained, opens
+from dashboard import figures, trend
+from dashboard.charts import behind_day, behind_volume, chart, explained, opens
 from dashboard.components import link, page, panel, table
 from dashboard.controls import pick, pick_label, pick_period
-from dashboard.view import MOST_COMPARED, TAG, Answers, View
+from dashboard.view import MOST_COMPARED, Answers, Row, View
 from dashboard.wording import label_plural, points, share
 
 TITLE = "Compare"
@@ -21,12 +21,11 @@ PERIODS = {"1": "Nothing", "2": "Previous period", "4": "Last 4 periods"}
 
 def layout(answers: Answers, view: View) -> Component:
     places = answers.places()
-    chosen = [place for place in view.accounts if place in places][: MOST_COMPARED // view.periods]
-    chosen = chosen or [row["account"] for row in answers.rows("ranking", view)][: FIRST_SHOWN // view.periods]
+    chosen = [place for place in view.accounts if place in places][: max(MOST_COMPARED // view.periods, FIRST_SHOWN)]
+    chosen = chosen or [row["account"] for row in answers.rows("ranking", view.of_client())][:FIRST_SHOWN]
     views = {_title(places[place], one): one for place in chosen for one in _periods(replace(view, account=place))}
-    trends = {
-        title: answers.rows("trend", one) if view.periods > 1 else answers.trend(one) for title, one in views.items()
-    }
+    trends = {places[place]: _trends(answers, replace(view, account=place)) for place in chosen}
+    own = {places[place]: replace(view, account=place) for place in chosen}
     pick_places = dmc.MultiSelect(
         id={"control": "accounts"}, label="Accounts and tags", value=list(view.accounts), size="sm", w=420, maw="90vw",
         data=[{"value": place, "label": name} for place, name in places.items()], maxValues=MOST_COMPARED,
@@ -37,9 +36,12 @@ def layout(answers: Answers, view: View) -> Component:
         f"{label_plural(view.label)}: {', '.join(places[place] for place in chosen) or 'no accounts'} (same scale).",
         [pick_places, *pick_period(view), pick("periods", "Compare with", view.periods, PERIODS), pick_label(view)],
         chart(
-            f"{label_plural(view.label)}, by day", "Estimated share of comments, with 95% interval.",
-            figures.side_by_side(trends, view.label, {title: behind_day(one) for title, one in views.items()}),
-            [{"account": title} | row for title, rows in trends.items() for row in rows if row["label"] == view.label],
+            f"{label_plural(view.label)}, by day", _note(view),
+            figures.side_by_side(
+                trends, view.label, {title: behind_day(one) for title, one in own.items()},
+                {title: behind_volume(one) for title, one in own.items()},
+            ),
+            [{"account": title} | row for title, periods in trends.items() for rows in periods for row in rows],
             "No account has comments in this period.", wide=True,
         ),
         _summary(answers, views),
@@ -51,6 +53,18 @@ def _periods(view: View) -> list[View]:
     return [replace(view, last=view.last - timedelta(back * view.days)) for back in reversed(range(view.periods))]
 
 
+def _trends(answers: Answers, view: View) -> list[list[Row]]:
+    """The daily shares of each period, oldest first, on the days of the last; of a single one, the weeks before too."""
+    if view.periods == 1:
+        return [[row for row in answers.trend(view) if row["label"] == view.label]]
+    return [trend.moved(answers, one, view.first) for one in _periods(view)]
+
+
+def _note(view: View) -> str:
+    note = "Estimated share of comments, with 95% interval; bars are comments."
+    return note if view.periods == 1 else f"{note} Dotted: earlier periods, the older the fainter."
+
+
 def _title(place: str, view: View) -> str:
     return place if view.periods == 1 else f"{place}, {view.first:%d %b} – {view.last:%d %b}"
 
@@ -58,13 +72,11 @@ def _title(place: str, view: View) -> str:
 def _summary(answers: Answers, views: dict[str, View]) -> Component:
     rows = [
         {
-            "account": title
-            if str(view.account).startswith(TAG)
-            else link(title, "/account", view.search(accounts=(), periods=1)),
+            "account": link(title, "/" if view.tag else "/account", view.search(accounts=(), periods=1)),
             "share": share(row),
             "change": points(row["change"]),
             "significant": "Yes" if row["is_significant"] else "",
-            "comments": row["comments"],
+            "comments": opens(f"{row['comments']:,}", view),
             "flagged": opens(f"{row['flagged']:,}", view, flag=view.label),
         }
         for title, view in views.items()

@@ -21,11 +21,13 @@ SNOOZES = {"Tomorrow": 1, "In 3 days": 3, "In a week": 7, "In 4 weeks": 28}  # d
 
 
 def layout(answers: Answers, view: View, inbox: Inbox, reviews: Reviews) -> Component:
-    lines = inbox.lines(view.of_all())
+    if view.tag and not answers.chosen(view):
+        return page(view.tag, "This client has no comments yet.", overview.controls(answers, view))
+    lines = inbox.lines(view.of_client())
     return page(
-        TITLE,
+        view.tag or TITLE,
         [html.Strong(sentence(lines), id="needs"), " ", overview.sentence(answers, view)],
-        overview.controls(view),
+        overview.controls(answers, view),
         html.Div(_panel(lines, inbox), id="inbox", className="wide", role="status"),
         *overview.panels(answers, view, reviews),
     )  # fmt: skip
@@ -40,7 +42,7 @@ def register(app: Dash, answers: Answers, inbox: Inbox, reviews: Reviews, write_
     def act(clicks: list[int | None], shown: dict[str, list[str]], search: str) -> tuple[Component, str]:
         if not any(clicks):  # new buttons trigger too
             raise PreventUpdate
-        view, asked = View.read(search, answers.newest()).of_all(), ctx.triggered_id
+        view, asked = View.read(search, answers.newest()).of_client(), ctx.triggered_id
         line = next((one for one in inbox.lines(view) if one.key == asked["line"]), None)
         if asked["inbox"] == "undo":
             reviews.bring_back(shown.get("", []), VISITOR.get().name)
@@ -77,9 +79,9 @@ def _panel(lines: list[Line], inbox: Inbox, answer: str = "", undoable: list[str
     undo = [" ", _button("Undo", "undo")] if undoable else []
     return panel(
         "Needs you",
-        [answer, *undo] if answer else "Seen means seen by you; what comes in later is a new line.",
+        [answer, *undo] if answer else "Marking a line as seen hides it from you only; what is new gets a new line.",
         html.Ul([_line(line, inbox) for line in lines], className="inbox")
-        if lines else html.P("Nothing. You have seen it all.", className="empty"),
+        if lines else html.P("Nothing. You’re all caught up.", className="empty"),
         dcc.Store(id="shown", data={line.key: line.ids for line in lines} | {"": undoable or []}),
         wide=True,
     )  # fmt: skip

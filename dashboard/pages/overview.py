@@ -7,10 +7,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures, trend
-from dashboard.charts import all_categories, attacked, behind, explained, opens
+from dashboard.charts import all_categories, attacked, behind, explained, languages, opens, severities
 from dashboard.components import link, page, panel, table, tile, tiles
 from dashboard.controls import pick, pick_comparison, pick_label, pick_period
-from dashboard.view import SORTS, Answers, Row, View
+from dashboard.view import SORTS, TAG, Answers, Row, View
 from dashboard.wording import (
     LABEL_VERBS,
     change_from,
@@ -36,31 +36,42 @@ FEW_ACCOUNTS = 6  # are seen at a glance
 
 
 def layout(answers: Answers, view: View) -> Component:
-    return page(TITLE, sentence(answers, view), controls(view), *panels(answers, view))
+    return page(TITLE, sentence(answers, view), controls(answers, view), *panels(answers, view))
 
 
 def sentence(answers: Answers, view: View) -> str:
-    view = view.of_all()
+    view = view.of_client()
     change = {row["label"]: row for row in answers.changes(view)}
     news = _sentence(change.get(view.label), answers.ranking(view), view)
     return news + not_judged(answers.rows("judged", view))
 
 
-def controls(view: View) -> list[Component]:
-    return [*pick_period(view), pick_label(view), *pick_comparison(view)]
+def controls(answers: Answers, view: View) -> list[Component]:
+    return [*_pick_client(answers, view), *pick_period(view), pick_label(view), *pick_comparison(view)]
+
+
+def _pick_client(answers: Answers, view: View) -> list[Component]:
+    """Nothing for whoever sees a single client, or accounts without tags."""
+    tags = list(answers.tags())
+    if len(tags) < 2 and not view.tag:
+        return []
+    clients = {TAG + tag: tag for tag in tags}
+    return [pick("account", "Client", view.account if view.tag else None, clients, "All accounts")]
 
 
 def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list[Component]:
-    asked, view = view, view.of_all()
+    asked, view = view, view.of_client()
     change = {row["label"]: row for row in answers.changes(view)}
     return [
         tiles(*(_tile(change[label], view) for label in LABELS if label in change)),
         html.Div(explained(), className="wide"),
         trend.panel(answers, view, reviews),
+        severities(answers.rows("severities", view), view),
         _ranking(answers.ranking(view), asked),
         *attacked(answers.rows("attacked", view), view),
+        languages(answers, view),
         all_categories(answers.trend(view), view),
-        *_last_night(answers, view),
+        *([] if view.tag else _last_night(answers, view)),
     ]
 
 
@@ -71,12 +82,13 @@ def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
     scored = f"{now['comments']:,} scored comments"
     sentence += f", an estimated {percent(now['share'])} of {scored} {LABEL_VERBS[view.label]}"
     if now["change"] is None:
-        other = "earlier period" if view.compared is None else f"comment of {compared_with(view)}"
-        return f"{sentence}. There is no {other} to compare with."
+        if view.compared is None:
+            return f"{sentence}. There is no earlier period to compare with."
+        return f"{sentence}. There are no comments from {compared_with(view)} to compare with."
     if view.compared:
         return f"{sentence}, {change_from(now['change'], view)}."
     if now["change_margin"] is None:
-        sentence += f", {up_or_down(now['change'])} from {compared_with(view)}, which too few days confirm."
+        sentence += f", {up_or_down(now['change'])} from {compared_with(view)}; too few days to tell if it is chance."
     elif not now["is_significant"]:
         sentence += f", about the same as {compared_with(view)}."
     else:
@@ -104,7 +116,7 @@ def _tile(row: Row, view: View) -> Component:
 
 
 def _ranking(ranking: Sequence[Row], asked: View) -> Component:
-    view = asked.of_all()
+    view = asked.of_client()
     rows = [
         {
             "account": link(row["account"], "/account", view.search(account=row["account"])),
@@ -115,7 +127,7 @@ def _ranking(ranking: Sequence[Row], asked: View) -> Component:
             "share": share(row),
             "change": points(row["change"]),
             "significant": _how_sure(row),
-            "comments": row["comments"],
+            "comments": opens(f"{row['comments']:,}", view, account=row["account"]),
             "flagged": opens(f"{row['flagged']:,}", view, account=row["account"], flag=view.label),
             "coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
         }

@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import figures
+from dashboard import costs, reliability
 from dashboard.charts import behind, chart, explained
 from dashboard.components import page, panel, table
 from dashboard.controls import pick_label, pick_period
@@ -21,6 +21,8 @@ from warehouse import measures
 from warehouse.reviews import HASTY_SECONDS, Reviews
 
 TITLE = "Quality"
+EFFECTS = {"fail": "Stops the night", "warn": "Warns"}  # of a failed check
+MOST_BARS = 25  # accounts in a chart
 MODEL_HEADINGS = {
     "category": "Category",
     "assumed_share": "Assumed share",
@@ -32,12 +34,13 @@ MODEL_HEADINGS = {
 def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence[Path], reviews: Reviews) -> Component:
     expectations = answers.rows("expectations", view)
     failed = [row for row in expectations if not row["is_met"]]
-    coverage = [row | {"coverage": percent(row["coverage"])} for row in answers.rows("coverage", view)]
-    nights = [row | {"seconds": f"{row['seconds']:.0f}"} for row in answers.rows("nights", view)]
+    coverage = answers.rows("coverage", view)
+    nights = [
+        row | {"seconds": f"{row['seconds']:.0f}", "cost_usd": f"{row['cost_usd'] or 0:.2f}"}
+        for row in answers.rows("nights", view)
+    ]
     drifts, audited = answers.rows("drifts", view), answers.rows("audited", view)
     choices = [row for row in answers.rows("choices", view) if row["flagged"]]
-    costs = [row for row in answers.rows("costs", view) if row["kind"] == "account" and row["cost_usd"]]
-    by_tag = _costs_by_tag(answers, view)
     sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
     return page(
         "Quality and model",
@@ -49,13 +52,12 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
                 f"In {measures.PROMISED_SHARE:.0%} of the last {measures.LEVEL_NIGHTS} nights, figures are there "
                 f"by {measures.READY_AFTER_HOURS - 24:02}:00 UTC and each account is collected. The error budget is "
                 "what may still fail.",
-                _levels(answers, view), "No night has been due yet."),
-        _listed("Coverage", "Share of the comments reported by the platform that we collected, lowest first.", coverage,
-                "The platforms have not reported any comment counts."),
-        chart("Cost of 1,000 new comments",
-              "What Apify charged for each account by month, in US dollars. The data has totals and compute seconds.",
-              figures.costs(costs), costs, "Nothing has been paid for.", wide=True),
-        *([_listed("Cost by client", "The same by tag and month.", by_tag, "", wide=True)] if by_tag else []),
+                _levels(answers, view), "No night is due yet."),
+        chart("Coverage",
+              f"Share of the comments reported by the platform that we collected. {_lowest(coverage)}",
+              reliability.coverage(coverage[:MOST_BARS], lambda row: behind(view, account=row["account"])), coverage,
+              "The platforms have not reported any comment counts."),
+        *costs.panels(answers, view),
         *([_checks(expectations, failed)] if sees_all else []),
         _listed("Collection errors", "What could not be collected, and why.", _errors(answers, view), "None."),
         _listed("Skipped comments", "Comments that were not scored, by reason.", _rejected(answers, view), "None."),
@@ -69,25 +71,26 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
                 "flagged (recall). " + _bias(audited), _audited(audited),
                 "No comment of the random audit has been reviewed in this period."),
         _listed(f"Random audit by account and language: {label_name(view.label)}",
-                "A dash: fewer than two of its comments were reviewed, so nobody knows.",
+                "A dash: fewer than two comments were reviewed, too few to tell.",
                 _audited_sections(answers, view), "No comment of the random audit has been reviewed in this period."),
         _listed("Calibration",
-                "Sections whose probabilities were made to mean what their reviewers said, in all of their history."
-                + (" With 200 reviewed comments of the audit, `toxwatch audit calibrate` makes one and takes it back."
+                "Accounts, tags and languages whose probabilities were adjusted to match reviewers, in all of history."
+                + (" With 200 reviewed comments of the audit, run `toxwatch audit calibrate` to add one."
                    if sees_all else ""),
-                _calibrations(answers, view), "No section is calibrated: shares are the model's own.", wide=True),
+                _calibrations(answers, view), "Nothing is calibrated: all shares are the model's own.", wide=True),
         *([_listed("Reviewers",
                    "How long the median decision takes, and how often others who saw the same comment agree that it is "
-                   "harmful or harmless. `toxwatch audit leave-out` counts somebody's reviews no more.",
-                   _reviewers(reviews), "Nobody has reviewed anything.")] if VISITOR.get().may("audit") else []),
+                   "harmful or harmless. Run `toxwatch audit leave-out` to exclude somebody's reviews.",
+                   _reviewers(reviews), "No reviews yet.")] if VISITOR.get().may("audit") else []),
         chart("Drift by day",
               "The largest shift of each day (population stability index); values of 1 or more are significant.",
-              figures.drifts(drifts, lambda row: behind(view, account=row["account"], days=1, last=row["day"])),
+              reliability.drifts(drifts, lambda row: behind(view, account=row["account"], days=1, last=row["day"])),
               drifts, "There are no earlier days to compare with.", wide=True),
         chart(f"Choosing a threshold: {label_name(view.label)}",
               "Bars: comments flagged at each threshold. Line: estimated share of correct flags. Points: share that "
-              "reviewers confirmed, with 95% interval." + (" Set the threshold in policies.toml." if sees_all else ""),
-              figures.choices(choices, COLOURS[view.label]), choices, "No comments in this period.", wide=True),
+              "reviewers confirmed, with 95% interval."
+              + (" Change thresholds under Settings." if VISITOR.get().may("settings") else ""),
+              reliability.choices(choices, COLOURS[view.label]), choices, "No comments in this period.", wide=True),
         _listed("Languages", "Share of comments, in this period and the previous one.", _languages(answers, view),
                 "No comments in this period."),
         _model(card),
@@ -98,36 +101,25 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
 def _levels(answers: Answers, view: View) -> list[Row]:
     return [
         {
-            "promise": row["account"] or "Figures on time",
-            "kept": f"{row['nights'] - row['missed']} of {counted(row['nights'], 'night')}",
+            "goal": row["account"] or "Figures on time",
+            "met": f"{row['nights'] - row['missed']} of {counted(row['nights'], 'night')}",
             "error_budget_left": "overspent" if row["budget_left"] < 0 else percent(row["budget_left"]),
         }
         for row in answers.rows("levels", view, at=answers.hour())
     ]
 
 
-def _costs_by_tag(answers: Answers, view: View) -> list[Row]:
-    return [
-        {
-            "month": f"{row['month']:%B %Y}",
-            "tag": row["name"],
-            "cost": f"${row['cost_usd']:.2f}",
-            "new_comments": row["new_comments"],
-            "per_1000": "–" if row["usd_per_1000"] is None else f"${row['usd_per_1000']:.2f}",
-            "compute_seconds": f"{row['compute_seconds'] or 0:.0f}",
-        }
-        for row in answers.rows("costs", view)
-        if row["kind"] == "tag" and row["cost_usd"]
-    ]
-
-
 def _checks(expectations: Sequence[Row], failed: Sequence[Row]) -> Component:
     note = [
-        "Great Expectations checks every night; a failed check of level “fail” stops the night. ",
+        "Great Expectations checks every night before it is scored. ",
         html.A("Results for all nights", href="/checks/index.html", target="_blank"),
     ]
     empty = f"All {len(expectations)} checks passed." if expectations else "Not checked yet."
-    return _listed("Failed checks last night", note, failed, empty)
+    rows = [
+        {"check": row["expectation"], "found": row["observed"], "effect": EFFECTS.get(row["level"], row["level"])}
+        for row in failed
+    ]
+    return _listed("Failed checks last night", note, rows, empty)
 
 
 def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component]:
@@ -142,7 +134,16 @@ def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component
 
 
 def _errors(answers: Answers, view: View) -> list[Row]:
-    return [row | {"error": COLLECTION_ERRORS.get(row["error"], row["error"])} for row in answers.rows("errors", view)]
+    """A known error needs no description."""
+    return [
+        {
+            "account": row["account"],
+            "error": COLLECTION_ERRORS.get(row["error"]) or row["description"] or row["error"],
+            "times": row["times"],
+            "last_night": row["last_night"],
+        }
+        for row in answers.rows("errors", view)
+    ]
 
 
 def _rejected(answers: Answers, view: View) -> list[Row]:
@@ -193,8 +194,8 @@ def _bias(audited: Sequence[Row]) -> str:
     """What the model's own bias is, in a sentence for each category that has one."""
     return " ".join(
         f"{label_title(row['label'])}: the model says {percent(row['share'])}, people say "
-        f"{_interval(row, 'people', 'low', 'high')}: it sees "
-        f"too {'little' if row['people'] > row['share'] else 'much'}."
+        f"{_interval(row, 'people', 'low', 'high')}: it finds "
+        f"too {'few' if row['people'] > row['share'] else 'many'}."
         for row in audited
         if row["is_off"]
     )
@@ -273,7 +274,11 @@ def _sentence(expectations: Sequence[Row], failed: Sequence[Row], coverage: Sequ
 def _coverage_sentence(coverage: Sequence[Row]) -> str:
     if not coverage:
         return "The platforms have not reported any comment counts."
-    return f"Lowest coverage: {coverage[0]['account']}, {coverage[0]['coverage']}."
+    return f"Lowest coverage: {coverage[0]['account']}, {percent(coverage[0]['coverage'])}."
+
+
+def _lowest(coverage: Sequence[Row]) -> str:
+    return f"The {MOST_BARS} lowest of {len(coverage):,}." if len(coverage) > MOST_BARS else "Lowest first."
 
 
 def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
@@ -296,7 +301,7 @@ def _model(card: dict[str, Any]) -> Component:
     ]
     description = (
         f"{card['kind'].capitalize()}, text rule {card['text_rule']}, mean validation AUC {card['validation_auc']:.4f}."
-        f" Trained on {card['rows']['train']:,} comments from {', '.join(card['sources'])}. "
+        f" Trained on {card['rows']['train']:,} comments from {counted(len(card['sources']), 'public source')}. "
         f"Each threshold is set for {card['settings']['precision']:.0%} precision where the category can reach it. "
         f"AUC loss is relative to {compared_with}."
     )

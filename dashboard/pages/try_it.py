@@ -104,7 +104,7 @@ def _result(
     words = explain.marked(model, line, language, scores) if is_explained else [line]
     about = language_name(language)
     if language not in model.judged:
-        about += ". The model was not judged in this language, so nobody knows what these scores are worth."
+        about += ". The model was not judged in this language, so these scores may be unreliable."
     elif scores[0] >= model.thresholds["toxic"] and attacked in ATTACKED:
         about += f" · attacks: {ATTACKED[attacked].lower()}"
     return html.Section(

@@ -73,8 +73,8 @@ def _told_apart(labels: dict[str, Any], baseline: dict[str, Any]) -> Chart:
          "error_x": interval, "mode": "markers", "name": "this model", "marker": {"color": MODEL, "size": 10}},
         height=300, x={"range": [least, 1]}, y={"autorange": "reversed"},
     )  # fmt: skip
-    caption = "ROC AUC on held-out comments, with its 95 % interval; the bar behind is TF-IDF and logistic regression."
-    return Chart("How well categories are told apart", caption, figure, rows)
+    caption = "ROC AUC on held-out comments, with its 95% interval. The bar is TF-IDF with logistic regression."
+    return Chart("How well the model tells categories apart", caption, figure, rows)
 
 
 def _reliability(labels: dict[str, Any]) -> Chart:
@@ -93,10 +93,10 @@ def _reliability(labels: dict[str, Any]) -> Chart:
     figure = _figure(*lines, height=440, x={"title": {"text": "probability"}, **unit},
                      y={"title": {"text": "observed share"}, **unit})  # fmt: skip
     caption = (
-        "Of comments that the model gives a probability, the share that people call so. On the diagonal it means what "
-        "it says. At the shares of unfiltered comments."
+        "Of the comments that the model gives a probability, the share that people put in the category. On the "
+        "diagonal, scores match reality. Weighted to the shares of unfiltered comments."
     )
-    return Chart("Whether a probability means what it says", caption, figure, rows)
+    return Chart("Calibration: do scores match reality?", caption, figure, rows)
 
 
 def _sources(figures: dict[str, Any]) -> Chart:
@@ -110,7 +110,8 @@ def _sources(figures: dict[str, Any]) -> Chart:
         height=120 + 45 * len(rows), x={"range": [0.5, 1]}, y={"autorange": "reversed"},
     )  # fmt: skip
     caption = (
-        "AUC of toxic within each source of labelled comments; with a star, of a category in one never trained on."
+        "AUC within each source of labelled comments, for the category toxic. A star: for a category of a source that "
+        "the model was never trained on."
     )
     return Chart("Sources", caption, figure, rows)
 
@@ -124,7 +125,9 @@ def _cases(cases: dict[str, Any]) -> Chart:
         _bar(rows, "case", "right", "right", MODEL), _bar(rows, "case", "wrong", "wrong", WRONG),
         height=90 + 26 * len(rows), y={"autorange": "reversed"}, barmode="stack",
     )  # fmt: skip
-    return Chart("Cases that fool such models", "Short texts written for this: how many are right.", figure, rows)
+    return Chart(
+        "Trick cases: how many does the model get right?", "Short texts written to fool such models.", figure, rows
+    )
 
 
 def _identities(identities: dict[str, Any]) -> Chart:
@@ -138,7 +141,9 @@ def _identities(identities: dict[str, Any]) -> Chart:
         "AUC among comments that name a group (subgroup), of their harmless ones against other toxic ones (BPSN), and "
         "the reverse (BNSP)."
     )
-    return Chart("Named groups", caption, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows)
+    return Chart(
+        "Fairness: comments that name a group", caption, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows
+    )
 
 
 def _mentions(mentions: dict[str, Any]) -> Chart:
@@ -150,14 +155,16 @@ def _mentions(mentions: dict[str, Any]) -> Chart:
     ]  # fmt: skip
     caption = "The same sentences about every group: how many of the abusive and of the harmless ones are flagged."
     figure = _figure(*bars, height=320, y={"tickformat": ".0%", "range": [0, 1]})
-    return Chart("Groups in like sentences", caption, figure, rows)
+    return Chart("Fairness: same sentence, different group", caption, figure, rows)
 
 
 def _disguises(disguises: dict[str, float]) -> Chart:
     rows: list[Row] = [{"disguise": name, "auc_lost": lost} for name, lost in disguises.items()]
     figure = _figure(_bar(rows, "disguise", "auc_lost", "AUC lost", MODEL), height=90 + 26 * len(rows),
                      y={"autorange": "reversed"})  # fmt: skip
-    return Chart("Disguises", "What writing past a filter costs in AUC of toxic.", figure, rows)
+    return Chart(
+        "How much accuracy drops when people disguise words", "Loss of AUC, for the category toxic.", figure, rows
+    )
 
 
 def _bar(rows: Sequence[Row], names: str, values: str, name: str, colour: str) -> Figure:

@@ -5,4 +5,5 @@ SELECT comment_id, posted_at, platform || '/' || account AS account, text, langu
 FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $attacked, $review, $words)
 WHERE ($weekday IS NULL OR isodow(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $weekday)
     AND ($hour IS NULL OR hour(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $hour)
+    AND ($post IS NULL OR post_id = $post)
 ORDER BY {order}, comment_id LIMIT $limit OFFSET $offset;

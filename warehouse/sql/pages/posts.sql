@@ -4,5 +4,5 @@ WITH written AS (
     FROM post_scores JOIN champion USING (model)
     WHERE label = 'toxic' AND day BETWEEN $first AND $last AND is_of(platform, account, $account) GROUP BY post_id
 )
-SELECT posted_at::DATE AS day, left(caption, 90) AS caption, comments, coverage, toxic_share, url
+SELECT posted_at::DATE AS day, left(caption, 90) AS caption, comments, coverage, toxic_share, url, post_id
 FROM written JOIN post_coverage USING (post_id) WHERE comments >= 10 ORDER BY toxic_share DESC, post_id LIMIT 8;

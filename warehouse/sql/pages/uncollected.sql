@@ -4,5 +4,6 @@ last_night AS (SELECT max(night) AS night FROM (SELECT night FROM collected UNIO
 SELECT e.platform || '/' || e.account AS account, max_by(e.error, e.night) AS error, max(e.night) AS night,
     coalesce(max(c.night) < max(e.night), true) AS is_refused,
     min(e.night) FILTER (c.night IS NULL OR e.night > c.night) AS since
-FROM ingest_errors e LEFT JOIN collected c USING (platform, account)
+FROM ingest_errors e LEFT JOIN collected c USING (platform, account) LEFT JOIN accounts a USING (platform, account)
+WHERE $tag IS NULL OR list_contains(a.tags, $tag)
 GROUP BY ALL HAVING max(e.night) = (SELECT night FROM last_night) ORDER BY is_refused DESC, account;

@@ -1,0 +1,154 @@
+"""Every figure leads to the comments behind it: those of a client, a post, an author, a language, a day."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard import charts, costs, figures
+from dashboard.pages import author, compare, overview, post
+from dashboard.people import VISITOR, Visitor
+from dashboard.view import Answers, View
+from tests.conftest import SMALL
+from tests.fixtures.administration import serious_faults
+from tests.fixtures.browser import WIDTHS
+from tests.fixtures.dashboard import LAST, serving
+from tests.test_pages import text_of
+from warehouse import Part
+from warehouse.reader import Warehouse
+
+DAY = View(days=1, last=LAST, newest=LAST)
+POST, PERSON = "instagram:loud", "@00000000"
+
+
+@pytest.fixture(scope="module")
+def answers(made: Path) -> Answers:
+    return Answers(Warehouse(made))
+
+
+def test_a_client_has_an_overview_of_its_accounts(answers: Answers) -> None:
+    of_client = replace(DAY, account="#calm-agency")
+    assert [row["account"] for row in answers.ranking(of_client)] == ["instagram/calm"]
+    assert "of 43 scored comments" in overview.sentence(answers, of_client)
+    assert "of 103 scored comments" in overview.sentence(answers, replace(DAY, account="instagram/calm"))
+    assert "Last night" not in text_of(overview.layout(answers, of_client))
+
+
+def test_a_post_is_followed_for_its_first_hours(answers: Answers) -> None:
+    rows = answers.rows(
+        "post_hours", replace(DAY, account="instagram/loud", days=3), hours=figures.FIRST_HOURS, post=POST
+    )
+    assert {(row["hour"], row["severity"]): row["comments"] for row in rows} == {
+        **{(hour, "low"): 1 for hour in range(12)}, **{(hour, "none"): 1 for hour in range(12)}
+    }  # fmt: skip
+    page = text_of(post.layout(answers, replace(DAY, post=POST)))
+    assert "Of 24 comments in its first 48 hours, 12 were flagged; 100% came in the first 12." in page
+    assert "This post was never collected" in text_of(post.layout(answers, replace(DAY, post="instagram:none")))
+
+
+def test_the_comments_of_a_post_are_counted_as_they_are_listed(answers: Answers) -> None:
+    for view in (replace(DAY, post=POST), replace(DAY, post=POST, flag="toxic")):
+        [count] = answers.rows("comments_count", view)
+        assert (
+            count["comments"]
+            == len(answers.page_of_comments(view, "posted_at DESC", 1000, 0))
+            == 60 / (1 + bool(view.flag))
+        )
+
+
+def test_an_author_has_a_timeline_that_opens_each_comment(answers: Answers) -> None:
+    view = View.read(author.search(DAY, PERSON.removeprefix("@")), LAST)
+    assert (view.words, view.days) == (PERSON, 28)
+    rows = answers.rows("timeline", view)
+    assert len(rows) == 14 * 6
+    assert "84 comments on 1 account: 3 flagged. Reviewers called 1 of their comments harmful." in text_of(
+        author.layout(answers, view)
+    )
+    address = author._opening(view)(rows[0])
+    opened = View.read(str(address).removeprefix("/comments"), LAST)
+    assert opened.comment == f"{rows[0]['posted_at']:%Y-%m-%d}/{rows[0]['comment_id']}"
+    assert rows[0]["comment_id"] in {row["comment_id"] for row in answers.page_of_comments(opened, "likes DESC", 99, 0)}
+    assert "No author chosen" in text_of(author.layout(answers, DAY))
+
+
+def test_a_cell_of_a_language_and_category_counts_the_comments_behind_it(answers: Answers) -> None:
+    panel = charts.languages(answers, DAY)
+    [cell] = [one for one in panel._traverse() if getattr(one, "href", None) and "flag=toxic" in one.href]
+    [count] = answers.rows("comments_count", View.read(cell.href.removeprefix("/comments"), LAST))
+    assert count["comments"] == 32
+    [row] = answers.rows("language_labels", DAY)[:1]
+    assert (row["language"], row["comments"]) == ("en", 103)
+
+
+def test_whoever_sees_no_comments_gets_no_links_to_them(answers: Answers) -> None:
+    was = VISITOR.set(Visitor("ann", "viewer", Part(texts=False)))
+    try:
+        pages = [
+            post.layout(answers, replace(DAY, post=POST)),
+            overview.layout(answers, DAY),
+            compare.layout(answers, DAY),
+        ]
+        assert not any("/comments" in str(page.to_plotly_json()) for page in pages)
+    finally:
+        VISITOR.reset(was)
+
+
+def test_periods_are_laid_over_each_other(answers: Answers) -> None:
+    earlier, now = compare._trends(answers, View(account="instagram/loud", days=7, last=LAST, periods=2))
+    assert [row["day"] for row in earlier] == [row["day"] for row in now]
+    assert [row["of"] for row in earlier] == [row["day"] - timedelta(7) for row in now]
+
+
+def test_costs_have_a_bar_for_the_largest_and_one_for_the_others() -> None:
+    rows = [
+        {"month": LAST.replace(day=1), "kind": "account", "name": f"x/{n}", "cost_usd": float(n), "usd_per_1000": 1.0}
+        for n in range(1, 12)
+    ]
+    panel = costs._chart("account", rows, DAY)
+    [figure] = [one.figure for one in panel._traverse() if hasattr(one, "figure")]
+    assert [trace["y"] for trace in figure["data"]] == [*([float(n)] for n in range(11, 3, -1)), [1.0 + 2 + 3]]
+    assert figure["data"][0]["customdata"] == ["/comments?account=x%2F11&days=20"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_figure_is_clicked_through_and_back(browser: Browser, warehouse: Path, width: int) -> None:
+    with serving(warehouse, which_model=lambda: SMALL) as address:
+        page = browser.new_page(viewport={"width": width, "height": 900}, base_url=address)
+        page.goto("/")
+        if width < 640:
+            page.get_by_role("switch", name="Filters").check()
+        page.get_by_role("textbox", name="Client").click()
+        page.get_by_role("option", name="loud-agency").click()
+        expect(page.locator("h1")).to_have_text("loud-agency")
+        assert page.url.endswith("?account=%23loud-agency")
+        opens(page, "Severity, by day", "Low", "30 comments match")
+        page.get_by_role("link", name="instagram/loud").first.click()
+        expect(page.locator("h1")).to_have_text("instagram/loud")
+        opens(page, "Categories by language", re.compile("%$"), "30 comments match")
+        page.locator(".panel").filter(has_text="Most toxic posts").locator("td a").first.click()
+        opens(page, "The first 48 hours", "Low", "30 comments match")
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        assert serious_faults(page) == []
+        page.go_back()
+        page.get_by_role("link", name="00000000").click()
+        expect(page.locator("h1")).to_have_text(f"Author {PERSON}")
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        assert serious_faults(page) == []
+        opens(page, "Timeline", "Low", "3 comments match")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.goto("/?account=%23nobody")
+        expect(page.locator(".sentence")).to_have_text("This client has no comments yet.")
+        page.close()
+
+
+def opens(page: Page, title: str, entry: str | re.Pattern[str], sentence: str) -> None:
+    """A link of a panel opens its comments; back returns to the panel."""
+    panel = page.locator(".panel").filter(has=page.get_by_role("heading", name=title))
+    panel.get_by_role("link", name=entry).first.click()
+    expect(page.locator(".sentence")).to_contain_text(sentence)
+    page.go_back()
+    expect(panel).to_be_visible()
