@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard import charts, costs, figures
+from dashboard import charts, costs
 from dashboard.pages import author, compare, overview, post
 from dashboard.people import VISITOR, Visitor
 from dashboard.view import Answers, View
@@ -38,9 +38,7 @@ def test_a_client_has_an_overview_of_its_accounts(answers: Answers) -> None:
 
 
 def test_a_post_is_followed_for_its_first_hours(answers: Answers) -> None:
-    rows = answers.rows(
-        "post_hours", replace(DAY, account="instagram/loud", days=3), hours=figures.FIRST_HOURS, post=POST
-    )
+    rows = answers.rows("post_hours", replace(DAY, account="instagram/loud", days=3), post=POST)
     assert {(row["hour"], row["severity"]): row["comments"] for row in rows} == {
         **{(hour, "low"): 1 for hour in range(12)}, **{(hour, "none"): 1 for hour in range(12)}
     }  # fmt: skip
