@@ -1,9 +1,13 @@
 """Loads a scored night into a new version of the warehouse and makes it the current one."""
 
 import json
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from jobs.config.settings import Settings
@@ -60,6 +64,17 @@ def apply(settings: Settings) -> None:
     build.current(folder)
     with Lake.of(settings).lock("lake"):
         build.publish(folder, [], _context(settings))
+
+
+@contextmanager
+def preview(settings: Settings) -> Iterator[Path]:
+    """The version that `apply` would make; it goes when the block ends."""
+    folder = settings.data_dir / "warehouse"
+    with tempfile.TemporaryDirectory(prefix=".preview-", dir=folder) as place:
+        first = Path(place) / "v000001.duckdb"
+        shutil.copyfile(build.current(folder), first)
+        build.point(first.with_name(build.CURRENT), Path(first.name))
+        yield build.publish(first.parent, [], _context(settings))
 
 
 def check_scored(lake: Lake, model: str) -> None:

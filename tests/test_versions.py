@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jobs.cli import app
-from tests.conftest import MODEL, THRESHOLDS, at, night_of
+from tests.conftest import MODEL, TARGETS, THRESHOLDS, at, night_of
 from tests.fixtures.dashboard import ROOT
 from warehouse import WarehouseError, build, versions
 
@@ -82,6 +83,24 @@ def test_a_diff_says_what_changed_and_why(data: Path) -> None:
     [share] = [row for row in found["Shares by account"] if row["label"] == "toxic"]
     assert share["account"] == "instagram/loud"
     assert (round(share["before"], 3), round(share["after"], 3)) == (0.15, 0.55)
+
+
+def test_what_a_policy_changes_is_said_before_and_after(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(data, tmp_path / "data", symlinks=True)
+    (tmp_path / "targets.toml").write_text(TARGETS)
+    policies = (ROOT / "policies.toml").read_text().replace('version = "2"', 'version = "lower"')
+    (tmp_path / "policies.toml").write_text(policies)
+    monkeypatch.setenv("TOXWATCH_CONFIG", str(tmp_path))
+    before = sorted((tmp_path / "data" / "warehouse").iterdir())
+    words = ["apply", "--data-dir", str(tmp_path / "data")]
+    preview, after = (CliRunner().invoke(app, one, catch_exceptions=False) for one in ([*words, "--preview"], words))
+    assert "policy\t2\tlower" in preview.stdout
+    assert "Shares by account" in preview.stdout
+    assert preview.stdout == after.stdout
+    assert len(build.versions(tmp_path / "data" / "warehouse")) == 3
+    assert set(before) < set((tmp_path / "data" / "warehouse").iterdir())
 
 
 def test_two_equal_versions_have_no_other_shares(data: Path) -> None:

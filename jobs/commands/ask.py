@@ -24,6 +24,7 @@ from jobs.commands.options import (
     print_json,
     print_manifests,
     print_rows,
+    print_tables,
 )
 from jobs.config.settings import Settings
 from jobs.console import console
@@ -303,11 +304,7 @@ def diff(
     tables = versions.diff(versions.find(folder, old).file, after)
     if as_json:
         return print_json({one.title: [dict(zip(one.columns, row, strict=True)) for row in one.rows] for one in tables})
-    for one in tables:
-        print(f"\n{one.title}" + ("" if one.rows else ": nothing changed"))
-        if one.rows:
-            print_rows(one.columns, one.rows)
-    return None
+    return print_tables(tables)
 
 
 def explain(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands.options import AsJson, DataDir, author_name, comment_id, print_json
+from jobs.commands.options import AsJson, DataDir, author_name, comment_id, print_changes, print_json
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import BadInput, ToxwatchError
@@ -151,14 +151,24 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         console.print("Read " + ", ".join(f"{count:,} {what}" for what, count in found.read.items()) + ": all intact.")
 
 
-def apply(data_dir: DataDir = None) -> None:
-    """Apply policies.toml, the tags in targets.toml and today's reviews to all past comments."""
+def apply(
+    is_preview: Annotated[bool, typer.Option("--preview", help="Only say what would change.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Apply policies.toml, the tags in targets.toml and today's reviews to all past comments; say what changed."""
     from jobs import publish
+    from warehouse import build
 
     settings = Settings.load(data_dir)
+    folder = settings.data_dir / "warehouse"
+    before = build.current(folder)
+    if is_preview:
+        with publish.preview(settings) as after:
+            print_changes(before, after)
+        return console.print("Nothing was changed. `toxwatch apply` does it.")
     publish.apply(settings)
-    current = settings.data_dir / "warehouse" / "current.duckdb"
-    console.print(f"{current} now follows {settings.policies_file}.")
+    console.print(f"{folder / build.CURRENT} now follows {settings.policies_file}.")
+    return print_changes(before, build.current(folder))
 
 
 def rebuild(data_dir: DataDir = None) -> None:

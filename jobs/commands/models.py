@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.commands.options import AsJson, DataDir, print_json, print_rows
+from jobs.commands.options import AsJson, DataDir, print_changes, print_json, print_rows
 from jobs.config.settings import SHIPPED, Settings
 from jobs.console import console
 from models.labels import ModelError, Refused
@@ -285,11 +285,15 @@ def models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 def rescore(data_dir: DataDir = None) -> None:
-    """Score all past comments with the champion, newest night first, then switch to it."""
+    """Score all past comments with the champion, newest night first, then switch to it; say what changed."""
     from jobs.upkeep import rescore
+    from warehouse import build
 
-    nights, champion = rescore.run(Settings.load(data_dir))
+    settings = Settings.load(data_dir)
+    before = build.current(settings.data_dir / "warehouse")
+    nights, champion = rescore.run(settings)
     console.print(f"Scored {len(nights)} night{'' if len(nights) == 1 else 's'} with {champion}, which is now in use.")
+    print_changes(before, build.current(before.parent))
 
 
 def _prepared(data_dir: Path) -> Path:

@@ -16,6 +16,7 @@ from warehouse.untrusted import printable
 
 if TYPE_CHECKING:
     from jobs.lake.manifests import Manifest
+    from warehouse.versions import Table
 
 DASHBOARD_PORT = 8050
 DAY = ["%Y-%m-%d"]
@@ -88,6 +89,23 @@ def _is_platform(name: str) -> bool:
     from jobs.config.targets import PLATFORM
 
     return bool(re.fullmatch(PLATFORM, name))
+
+
+def print_changes(before: Path, after: Path) -> None:
+    """What changed between two versions of the warehouse, if the older one is still kept and can be compared."""
+    from warehouse import WarehouseError, versions
+
+    try:
+        print_tables(versions.diff(before, after) if before.exists() else [])
+    except WarehouseError as error:
+        print(error)
+
+
+def print_tables(tables: "Sequence[Table]") -> None:
+    for one in tables:
+        print(f"\n{one.title}" + ("" if one.rows else ": nothing changed"))
+        if one.rows:
+            print_rows(one.columns, one.rows)
 
 
 def print_manifests(manifests: "list[Manifest]", as_json: bool) -> None:
