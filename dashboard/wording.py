@@ -54,6 +54,7 @@ COLUMN_HEADINGS = {
     "comments_kept": "Accepted",
     "comments_scored": "Scored",
     "cost_usd": "Cost (USD)",
+    "ready_at": "There at",
     "ingest_errors": "Collection errors",
     "quality_warnings": "Failed checks",
     "column_name": "Column",

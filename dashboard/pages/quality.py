@@ -36,7 +36,12 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
     failed = [row for row in expectations if not row["is_met"]]
     coverage = answers.rows("coverage", view)
     nights = [
-        row | {"seconds": f"{row['seconds']:.0f}", "cost_usd": f"{row['cost_usd'] or 0:.2f}"}
+        row
+        | {
+            "seconds": f"{row['seconds']:.0f}",
+            "cost_usd": f"{row['cost_usd'] or 0:.2f}",
+            "ready_at": f"{row['ready_at']:%Y-%m-%d %H:%M}" if row["ready_at"] else "–",
+        }
         for row in answers.rows("nights", view)
     ]
     drifts, audited = answers.rows("drifts", view), answers.rows("audited", view)
@@ -46,8 +51,8 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
         "Quality and model",
         _sentence(expectations, failed, coverage) if sees_all else _coverage_sentence(coverage),
         [*pick_period(view), pick_label(view)],
-        *([_listed("Nights", "Comments, time and cost of each nightly run.", nights, "No nights in this period.",
-                   wide=True)] if sees_all else []),
+        *([_listed("Nights", "Comments, time and cost of each nightly run, and when (UTC) its figures were there.",
+                   nights, "No nights in this period.", wide=True)] if sees_all else []),
         _listed("Service levels",
                 f"In {measures.PROMISED_SHARE:.0%} of the last {measures.LEVEL_NIGHTS} nights, figures are there "
                 f"by {measures.READY_AFTER_HOURS - 24:02}:00 UTC and each account is collected. The error budget is "

@@ -332,7 +332,7 @@ WHERE b.day BETWEEN first_day AND last_day GROUP BY ALL;
 CREATE OR REPLACE VIEW nights AS
 SELECT night, max(rows_in) FILTER (stage = 'validate') AS comments_read, max(rows_out) FILTER (stage = 'validate') AS comments_kept,
     max(rows_out) FILTER (stage = 'score') AS comments_scored, sum(seconds) AS seconds,
-    any_value(r.cost_usd) AS cost_usd, any_value(e.errors) AS ingest_errors, any_value(q.warnings) AS quality_warnings
+    max(first_at) AS ready_at, any_value(r.cost_usd) AS cost_usd, any_value(e.errors) AS ingest_errors, any_value(q.warnings) AS quality_warnings
 FROM stages
 LEFT JOIN (SELECT night, sum(cost_usd) AS cost_usd FROM runs GROUP BY night) r USING (night)
 LEFT JOIN (SELECT night, count(*) AS errors FROM ingest_errors GROUP BY night) e USING (night)
@@ -411,4 +411,5 @@ COMMENT ON COLUMN nights.comments_read IS 'comments collected in that night, new
 COMMENT ON COLUMN nights.comments_kept IS 'comments accepted by validate';
 COMMENT ON COLUMN nights.comments_scored IS 'comments scored (new or edited)';
 COMMENT ON COLUMN nights.ingest_errors IS 'accounts and posts that could not be collected';
+COMMENT ON COLUMN nights.ready_at IS 'when the night''s figures were first there; NULL if unknown';
 COMMENT ON COLUMN nights.quality_warnings IS 'checks that failed';
