@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from tomlkit import TOMLDocument
 
 from dashboard.components import link, note, page
 from dashboard.settings import SettingsError, SettingsFile
 
+Change = Callable[[TOMLDocument], None]
+Save = Callable[[str, str, Change], tuple[str, Any]]  # version, what is done, doing it → answer, page below it
 PAGES = {
     "/settings": "Accounts and budget",
     "/settings/clients": "Clients",
@@ -62,6 +65,50 @@ def last_change(file: SettingsFile) -> Sequence[Component]:
         dcc.Store(id=f"{file.key}-version", data=file.version()),
         html.Div([html.P(text, className="note"), button], className="bar actions"),
     ]
+
+
+def saver(
+    file: SettingsFile,
+    body: Callable[[], Any],
+    then: Callable[[], str] = lambda: "",
+    finish: Change = lambda _: None,
+) -> Save:
+    """Saves changes of a file, each completed by `finish`; `then` does what has to follow, and says so."""
+
+    def save(version: str, did: str, change: Change) -> tuple[str, Any]:
+        try:
+            with file.changed(version, did) as document:
+                change(document)
+                finish(document)
+        except SettingsError as error:
+            return str(error), no_update
+        return f"Saved: {did}. {then()}".strip(), body()
+
+    return save
+
+
+def register_removal(
+    app: Dash, file: SettingsFile, button: str, section: str, save: Save, did: Callable[[Any], str]
+) -> None:
+    """Buttons with the id {button: number} remove an entry of a section; `did` says so."""
+
+    @app.callback(
+        *outputs(file), Input({button: ALL}, "n_clicks"), State(f"{file.key}-version", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def remove(clicks: list[int | None], version: str) -> tuple[str, Any]:
+        if not any(clicks):  # new buttons trigger too
+            raise PreventUpdate
+        number = ctx.triggered_id[button]
+        try:
+            gone = file.content().unwrap().get(section, [])[number : number + 1]
+        except SettingsError as error:
+            return str(error), no_update
+
+        def change(document: TOMLDocument) -> None:
+            del document[section][number]
+
+        return save(version, "".join(map(did, gone)), change)
 
 
 def register_undo(app: Dash, file: SettingsFile, body: Callable[[], Any], then: Callable[[], str] = lambda: "") -> None:

@@ -25,7 +25,7 @@ from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
 
-FIXTURES = ("browser", "dashboard", "databases", "nights", "servers", "store")
+FIXTURES = ("browser", "dashboard", "administration", "databases", "nights", "servers", "store")
 pytest_plugins = [f"tests.fixtures.{name}" for name in FIXTURES]
 expect_short_run()
 os.environ["TOXWATCH_AUTHOR_KEY"] = "one key, so that two data folders can be compared"

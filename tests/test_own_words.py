@@ -15,10 +15,9 @@ from dashboard.pages.words import sentence
 from dashboard.settings import Administration
 from dashboard.view import Answers, View
 from models.labels import LABELS
-from tests.conftest import SMALL
-from tests.fixtures.administration import administered, serious_faults
+from tests.fixtures.administration import serious_faults
 from tests.fixtures.browser import WIDTHS
-from tests.fixtures.dashboard import LAST, ROOT, context_of, serving
+from tests.fixtures.dashboard import LAST, ROOT, context_of
 from warehouse import MistakenFile, Part, build, tables
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
@@ -184,27 +183,15 @@ def test_a_preview_is_a_sentence() -> None:
     assert sentence(row | {"comments": 0}, "flag", "toxic") == "No comment of the last 28 days matches."
 
 
-@pytest.fixture
-def administration(tmp_path: Path, warehouse: Path) -> Administration:
-    (tmp_path / "targets.toml").write_text("# none yet\n")
-    return administered(tmp_path / "targets.toml", warehouse)
-
-
-@pytest.fixture
-def address(warehouse: Path, administration: Administration) -> Iterator[str]:
-    with serving(warehouse, which_model=lambda: SMALL, administration=administration) as address:
-        yield address
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 def test_words_are_added_with_a_look_at_what_they_do_and_taken_back(
-    browser: Browser, address: str, warehouse: Path, administration: Administration, width: int
+    browser: Browser, administered_address: str, warehouse: Path, administration: Administration, width: int
 ) -> None:
     answers, policies = Answers(Warehouse(warehouse)), administration.policies.place()
     before = policies.read_text()
     page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(f"{address}/settings/words")
+    page.goto(f"{administered_address}/settings/words")
     answer, words = page.get_by_role("alert"), page.get_by_label("Words or phrases")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(answer).to_have_text("Write at least one word or phrase.")
@@ -225,9 +212,9 @@ def test_words_are_added_with_a_look_at_what_they_do_and_taken_back(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("button", name="Remove <b>nobody</b> says this").click()
     expect(answer).to_contain_text("Saved: removed “<b>nobody</b> says this”.")
-    page.goto(f"{address}/comments?severity=low&comment={LAST}/calm/hostile%2B1")
+    page.goto(f"{administered_address}/comments?severity=low&comment={LAST}/calm/hostile%2B1")
     expect(page.locator("#thread")).to_contain_text("Flagged as toxic. Your own words: “please stop” flags as toxic.")
-    page.goto(f"{address}/settings/words")
+    page.goto(f"{administered_address}/settings/words")
     for did in ("removed “<b>nobody</b> says this”", "added “please stop”"):
         page.get_by_role("button", name="Undo").click()
         expect(answer).to_contain_text(f"Taken back: {did}")

@@ -9,10 +9,10 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 
-from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import panel
 from dashboard.people import VISITOR
-from dashboard.settings import Administration, SettingsError, SettingsFile
+from dashboard.settings import Administration, SettingsFile
 from dashboard.wording import listed
 
 PATH, TITLE = "/settings/alerts", "Alerts"
@@ -43,14 +43,7 @@ def layout(file: SettingsFile, administration: Administration) -> Component:
 
 
 def register(app: Dash, file: SettingsFile, administration: Administration) -> None:
-    def save(version: str, did: str, change: Any) -> tuple[str, Any]:
-        try:
-            with file.changed(version, did) as document:
-                change(document)
-        except SettingsError as error:
-            return str(error), no_update
-        return f"Saved: {did}.", _body(file, administration)
-
+    save = saver(file, lambda: _body(file, administration))
     version = State(f"{file.key}-version", "data")
 
     @app.callback(

@@ -9,13 +9,13 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
-from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import link, panel, table
 from dashboard.pages.members import PATH as PEOPLE_PATH
 from dashboard.pages.policy import applied
 from dashboard.pages.watched import accounts_of, name_of, write_in
 from dashboard.people import VISITOR, People
-from dashboard.settings import Administration, SettingsError, SettingsFile
+from dashboard.settings import Administration, SettingsFile
 from dashboard.view import TAG, Row, View
 from dashboard.wording import some_of
 
@@ -31,6 +31,8 @@ def layout(file: SettingsFile, people: People) -> Component:
 
 
 def register(app: Dash, file: SettingsFile, people: People, administration: Administration) -> None:
+    save = saver(file, lambda: _body(file, people), lambda: applied(administration))
+
     @app.callback(Output("client-accounts", "value"), Input("client", "value"), prevent_initial_call=True)
     def members(tag: str | None) -> list[str]:
         if not VISITOR.get().may("settings"):
@@ -41,22 +43,21 @@ def register(app: Dash, file: SettingsFile, people: People, administration: Admi
         *outputs(file), Input("save-client", "n_clicks"), State("client", "value"), State("client-accounts", "value"),
         State(f"{file.key}-version", "data"), prevent_initial_call=True,
     )  # fmt: skip
-    def save(clicks: int | None, name: str | None, accounts: list[str] | None, version: str) -> tuple[str, Any]:
+    def set_accounts(clicks: int | None, name: str | None, accounts: list[str] | None, version: str) -> tuple[str, Any]:
         if not clicks:  # new buttons trigger too
             raise PreventUpdate
         tag, wanted = _cleaned(name), set(accounts or ())
         if not tag:
             return "Name the client.", no_update
         did = f"set the accounts of {tag} to {some_of(sorted(wanted))}" if wanted else f"took {tag} from all accounts"
-        try:
-            with file.changed(version, did) as document:
-                for account in _carriers(document):
-                    _tag(account, tag, name_of(account) in wanted)
-                if not wanted:
-                    document.get("budgets", {}).pop(tag, None)
-        except SettingsError as error:
-            return str(error), no_update
-        return f"Saved: {did}. {applied(administration)}", _body(file, people)
+
+        def change(document: TOMLDocument) -> None:
+            for account in _carriers(document):
+                _tag(account, tag, name_of(account) in wanted)
+            if not wanted:
+                document.get("budgets", {}).pop(tag, None)
+
+        return save(version, did, change)
 
     register_undo(app, file, lambda: _body(file, people), lambda: applied(administration))
 

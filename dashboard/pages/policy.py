@@ -7,12 +7,12 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import tomlkit
-from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 
-from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.changes import Save, last_change, outputs, page_of, register_removal, register_undo, saver
 from dashboard.components import labelled, panel
 from dashboard.controls import choice
 from dashboard.settings import Administration, SettingsError, SettingsFile
@@ -44,7 +44,7 @@ def layout(file: SettingsFile, answers: Answers, of_model: OfModel) -> Component
 def register(
     app: Dash, file: SettingsFile, answers: Answers, of_model: OfModel, administration: Administration
 ) -> None:
-    save = saver(file, administration, lambda: _body(file, answers, of_model))
+    save = policy_saver(file, administration, lambda: _body(file, answers, of_model))
 
     @app.callback(
         *outputs(file), Input("save-flags", "n_clicks"), State({"flags": "from", "of": ALL}, "value"),
@@ -100,20 +100,9 @@ def register(
 
         return save(version, f"added an exception for {of_scope(scope)}: {label_title(label).lower()}", change)
 
-    @app.callback(
-        *outputs(file), Input({"remove-exception": ALL}, "n_clicks"), State(f"{file.key}-version", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    def remove(clicks: list[int | None], version: str) -> tuple[str, Any]:
-        if not any(clicks):
-            raise PreventUpdate
-        number = ctx.triggered_id["remove-exception"]
-
-        def change(document: TOMLDocument) -> None:
-            del document["for"][number]
-
-        return save(version, "removed an exception", change)
-
+    register_removal(
+        app, file, "remove-exception", "for", save, lambda exception: f"removed the exception for {of_scope(exception)}"
+    )
     register_undo(app, file, lambda: _body(file, answers, of_model), lambda: applied(administration))
     app.clientside_callback(
         PREVIEW, Output({"flags": "preview", "of": MATCH}, "children"), Input({"flags": "from", "of": MATCH}, "value"),
@@ -121,21 +110,13 @@ def register(
     )  # fmt: skip
 
 
-def saver(
-    file: SettingsFile, administration: Administration, body: Callable[[], Any]
-) -> Callable[[str, str, Callable[[TOMLDocument], None]], tuple[str, Any]]:
-    """Changes the policies as a new version and applies them; returns what to answer, and the page below it."""
+def policy_saver(file: SettingsFile, administration: Administration, body: Callable[[], Any]) -> Save:
+    """Every change of the policies is a new version, and is applied."""
 
-    def save(version: str, did: str, change: Callable[[TOMLDocument], None]) -> tuple[str, Any]:
-        try:
-            with file.changed(version, did) as document:
-                change(document)
-                document["version"] = next_version(str(document.get("version", "")))
-        except SettingsError as error:
-            return str(error), no_update
-        return f"Saved: {did}. {applied(administration)}", body()
+    def renumber(document: TOMLDocument) -> None:
+        document["version"] = next_version(str(document.get("version", "")))
 
-    return save
+    return saver(file, body, lambda: applied(administration), renumber)
 
 
 def applied(administration: Administration) -> str:

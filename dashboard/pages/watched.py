@@ -17,7 +17,7 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Table
 
-from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import panel, table
 from dashboard.controls import prepare_upload, upload
 from dashboard.people import VISITOR
@@ -48,7 +48,7 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
     def answer(text: str) -> tuple[str, Any]:
         return text, _body(file, forecast())
 
-    version = State(f"{file.key}-version", "data")
+    save, version = saver(file, lambda: _body(file, forecast())), State(f"{file.key}-version", "data")
 
     @app.callback(
         *outputs(file), Input("add-accounts", "n_clicks"), State("new-accounts", "value"),
@@ -95,17 +95,15 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
         verb, values = actions[str(ctx.triggered_id)]
         if verb == "changed" and not values:
             return "Fill in tags or a limit first.", no_update
-        did = f"{verb} {some_of(names)}"
-        try:
-            with file.changed(version, did) as document:
-                if verb == "removed":
-                    _remove(document, names)
-                for account in accounts_of(document) if values else ():
-                    if name_of(account) in names:
-                        write_in(account, values)
-        except SettingsError as error:
-            return str(error), no_update
-        return answer(f"Saved: {did}.")
+
+        def change_them(document: TOMLDocument) -> None:
+            if verb == "removed":
+                _remove(document, names)
+            for account in accounts_of(document) if values else ():
+                if name_of(account) in names:
+                    write_in(account, values)
+
+        return save(version, f"{verb} {some_of(names)}", change_them)
 
     @app.callback(
         *outputs(file), Input("save-budget", "n_clicks"), State("budget", "value"), State("budget-tag", "value"),
@@ -117,15 +115,12 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
         if usd == 0 or not (usd or tag):
             return "A budget needs to be above $0. To collect nothing, pause the accounts.", no_update
         of, to = f"the tag {tag}" if tag else "a night", f"${usd:,.2f}" if usd else "that of a night"
-        did = f"set the budget of {of} to {to}"
-        try:
-            with file.changed(version, did) as document:
-                write_in(
-                    _part(document, "budgets" if tag else "night"), {tag or "budget_usd": float(usd) if usd else None}
-                )
-        except SettingsError as error:
-            return str(error), no_update
-        return answer(f"Saved: {did}.")
+
+        def change_it(document: TOMLDocument) -> None:
+            part = _part(document, "budgets" if tag else "night")
+            write_in(part, {tag or "budget_usd": float(usd) if usd else None})
+
+        return save(version, f"set the budget of {of} to {to}", change_it)
 
     @app.callback(
         *outputs(file), Input("upload-accounts", "contents"), version, prevent_initial_call=True,

@@ -5,15 +5,15 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import tomlkit
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 
-from dashboard.changes import last_change, outputs, page_of, register_undo
+from dashboard.changes import last_change, outputs, page_of, register_removal, register_undo
 from dashboard.components import labelled, link, panel, table
 from dashboard.controls import choice
-from dashboard.pages.policy import DAYS, applied, of_scope, places_of, saver, scope_of
+from dashboard.pages.policy import DAYS, applied, of_scope, places_of, policy_saver, scope_of
 from dashboard.people import VISITOR
 from dashboard.settings import Administration, SettingsFile
 from dashboard.view import TAG, Answers, Row, View
@@ -42,7 +42,7 @@ def layout(file: SettingsFile, answers: Answers) -> Component:
 
 
 def register(app: Dash, file: SettingsFile, answers: Answers, administration: Administration) -> None:
-    save = saver(file, administration, lambda: _body(file, answers))
+    save = policy_saver(file, administration, lambda: _body(file, answers))
     form = [State(f"own-{name}", "value") for name in ("words", "effect", "category", "place", "language")]
 
     @app.callback(
@@ -71,21 +71,7 @@ def register(app: Dash, file: SettingsFile, answers: Answers, administration: Ad
 
         return save(version, did, change)
 
-    @app.callback(
-        *outputs(file), Input({"remove-word": ALL}, "n_clicks"), State(f"{file.key}-version", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    def remove(clicks: list[int | None], version: str) -> tuple[str, Any]:
-        if not any(clicks):
-            raise PreventUpdate
-        number = ctx.triggered_id["remove-word"]
-        text = file.content().unwrap()["words"][number]["text"]
-
-        def change(document: TOMLDocument) -> None:
-            del document["words"][number]
-
-        return save(version, f"removed {_quoted([text])}", change)
-
+    register_removal(app, file, "remove-word", "words", save, lambda word: f"removed {_quoted([word['text']])}")
     app.clientside_callback(PAUSE, Output("typed-words", "data"), Input("own-words", "value"))
 
     @app.callback(
