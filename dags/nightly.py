@@ -11,6 +11,7 @@ takes `night` from its parameters; the default is yesterday.
   cause, then clear `validate` and the tasks after it.
 - `clean`, `score`, `publish`, `monitor`, `expire`, `compact`: memory or disk. Clearing the task is always safe: a stage
   replaces only its own night. `expire` runs after a failed stage too, so that data never outlives its limit.
+- `subscriptions`: the mail server; the log says what it answered. What was not sent goes out with the next night.
 - `lineage`: the collector of OpenLineage events does not answer; the night itself is not affected.
 - `alert`: the mail server or a webhook; the log says which. Unsent alerts are sent with the next night. This task
   always runs and also reports a night that failed. A night that has not finished after six hours is reported then.
@@ -86,11 +87,12 @@ def nightly() -> None:
     expire = Command(task_id="expire", words=["expire", "--night", NIGHT], pool=LAKE, trigger_rule="all_done")
     compact = Command(task_id="compact", words=["compact", "--night", NIGHT], pool=LAKE)
     lineage = Command(task_id="lineage", words=["lineage", "--night", NIGHT], trigger_rule="all_done")
+    subscriptions = Command(task_id="subscriptions", words=["subscriptions", "--night", NIGHT])
     alert = Command(task_id="alert", words=["alert", "--night", NIGHT], trigger_rule="all_done")
 
     stages = [collect, validate, clean, score, publish, monitor, expire, compact, alert]
     chain(scrape_accounts, *stages)
-    chain(monitor, lineage, alert)  # before a task that always runs, so that a collector that is down fails no night
+    chain(monitor, [lineage, subscriptions], alert)  # before a task that always runs, so that neither fails a night
     stages >> FailRun()
 
 

@@ -1,11 +1,12 @@
 """The pages and the API in one ASGI process. A page is rendered from its URL, so every view can be shared."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 import dash_mantine_components as dmc
 import uvicorn
@@ -18,8 +19,9 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, case, changes, door, limits, perspective, reference, trend
+from dashboard import api, case, changes, door, limits, links, palette, perspective, reference, trend
 from dashboard import ingest as webhook
+from dashboard.bookmarks import Bookmarks
 from dashboard.components import link, note
 from dashboard.inbox import Inbox
 from dashboard.ingest import Ingest
@@ -40,11 +42,13 @@ from dashboard.pages import (
     review,
     start,
     try_it,
+    views,
     watched,
     words,
 )
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.settings import Administration, SettingsFile
+from dashboard.subscriptions import Subscriptions
 from dashboard.view import Answers, View
 from dashboard.wording import listed
 from models import scorer
@@ -55,12 +59,13 @@ from warehouse.policies import Review
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
-STYLE = Path(__file__).parent / "assets" / "style.css"
+STYLE, KEYS = (Path(__file__).parent / "assets" / name for name in ("style.css", "keys.js"))
 # Dash 4.4.1 collects assets on the first request to "/" only: a shared link would open without styles.
 INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>{{%metas%}}<title>{{%title%}}</title>{{%favicon%}}{{%css%}}
-<link rel="stylesheet" href="/assets/style.css?{STYLE.stat().st_mtime_ns}"></head>
+<link rel="stylesheet" href="/assets/style.css?{STYLE.stat().st_mtime_ns}">
+<script src="/assets/keys.js?{KEYS.stat().st_mtime_ns}" defer></script></head>
 <body><noscript><main class="page notice"><h1>Toxwatch needs JavaScript</h1>
 <p>Turn it on for this site, then reload the page. Numbers without a browser: the API, at <a href="/docs">/docs</a>.</p>
 </main></noscript>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
@@ -178,6 +183,7 @@ def create(
     answers = Answers(Warehouse(folder), lambda: VISITOR.get().part)
     in_use, reviews = InUse(which_model), Reviews.in_folder(folder.parent, audited)
     cases = Cases.in_folder(folder.parent)
+    bookmarks = Bookmarks.in_folder(folder.parent)
     inbox = Inbox(answers, reviews, cases, guests, budget_usd)
 
     def of_model() -> dict[str, float]:
@@ -187,6 +193,14 @@ def create(
         if (visitor := VISITOR.get()) != LOCAL:
             guests.note(visitor.name, did)
 
+    has_mail = administration is not None and administration.has_mail()
+    shelf = views.Shelf(
+        bookmarks,
+        links.Links(guests),
+        Subscriptions.in_folder(folder.parent),
+        administration.send_view if administration and has_mail else None,
+        write_down,
+    )
     pages = {
         "/": home,
         "/account": account,
@@ -196,6 +210,7 @@ def create(
         "/quality": quality,
         "/numbers": numbers,
         "/try": try_it,
+        views.PATH: views,
         "/audit": audit,
     }
     titles = {path: module.TITLE for path, module in pages.items()}
@@ -208,6 +223,7 @@ def create(
         answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()], reviews
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews, cases)
+    layouts[views.PATH] = lambda answers, view: views.layout(answers, view, shelf)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
     settings: dict[str, Callable[[], Component]] = {
         members.PATH: lambda: members.layout(guests, answers)
@@ -229,6 +245,7 @@ def create(
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, inbox, write_down)
     perspective.add(server, in_use)
+    links.add(server, answers, shelf.links)
     if ingest:
         webhook.add(server, folder.parent, in_use, ingest)
     if data_docs:
@@ -274,6 +291,8 @@ def create(
     app.clientside_callback(ARRIVE, Input("page", "children"))
     app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
+    views.register(app, answers, shelf)
+    palette.register(app, answers, bookmarks, lambda: _reachable(titles, settings))
     trend.register(app, answers, reviews, write_down)
     members.register(app, guests, answers, write_down)
     if administration:
@@ -332,7 +351,8 @@ class Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if "text/html" in headers.get("content-type", ""):
-                    headers["Content-Security-Policy"] = SANDBOX if scope["path"].startswith(CHECKS) else self._policy
+                    policy = SANDBOX if scope["path"].startswith(CHECKS) else self._policy
+                    headers.setdefault("Content-Security-Policy", policy)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 if not scope["path"].startswith(STATIC):
@@ -400,9 +420,11 @@ def _shell(titles: dict[str, str], has_login: bool) -> Component:
                 dcc.Link("Toxwatch", href="/", className="brand"),
                 html.Button("Menu", id="menu", className="menu", **cast(Any, {"aria-controls": "nav"})),
                 html.Div(_navigation(titles, "/", ""), id="nav", className="links"),
+                palette.button(),
                 html.Button(id="theme", className="theme", title="Switch between dark and light"),
                 *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if has_login else []),
             ]),
+            *palette.dialogs(),
             html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
         ],
         theme={"primaryColor": "blue", "primaryShade": 8, "fontFamily": "inherit"},
@@ -411,16 +433,27 @@ def _shell(titles: dict[str, str], has_login: bool) -> Component:
 
 
 def _navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:
-    """The links keep period, category and account from page to page."""
+    """The links keep period, category and account from page to page; Views is told which page it is about."""
+    query = [(name, value) for name, value in parse_qsl((search or "").lstrip("?")) if name != "of"]
+    kept = f"?{urlencode(query)}" if query else ""
+    of_page = f"?{urlencode([*query, ('of', path)])}"
     return [
         dcc.Link(
             title,
-            href=address + (search or ""),
+            href=address + (of_page if address == views.PATH and path != views.PATH else kept),
             className="here" if path == address or path.startswith(f"{address}/") else "",
         )
         for address, title in titles.items()
         if _may_open(address)
     ]
+
+
+def _reachable(titles: dict[str, str], settings: Collection[str]) -> dict[str, str]:
+    """The pages that the visitor may open, by path."""
+    more = {
+        path: f"Settings: {name}" for path, name in changes.PAGES.items() if path in settings and path != "/settings"
+    }
+    return {path: title for path, title in (titles | more).items() if _may_open(path)}
 
 
 def _nothing_yet(can_start: bool) -> Component:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components import grid, labelled, link, panel, table
+from dashboard.components import grid, labelled, link, panel, prose, table
 from dashboard.figures import SEVERITIES, Address, Figure, bars, small_multiples, stacked
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
@@ -41,7 +41,6 @@ def chart(
     is_one = "data" in figure
     figures = {title: figure} if is_one else figure
     is_open = any("customdata" in trace for one in figures.values() for trace in one["data"])
-    note += " Click to read the comments." if is_open and VISITOR.get().may("texts") else ""
     graphs: list[Any] = [_graph(name, one) for name, one in figures.items()]
     if not is_one:
         graphs = [html.Div([html.H3(name), graph]) for name, graph in zip(figures, graphs, strict=True)]
@@ -58,7 +57,9 @@ def chart(
         ],
         className="numbers",
     )
-    return panel(title, note, *_legend(legend), drawn, data, wide=wide)
+    can_read = is_open and VISITOR.get().may("texts")
+    opening = [html.Span(" Click to read the comments.", className="opening")] if can_read else []
+    return panel(title, [*prose(note), *opening], *_legend(legend), drawn, data, wide=wide)
 
 
 def _legend(entries: Sequence[Entry]) -> list[Component]:

@@ -21,7 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, WELCOME, People, PeopleError
 
-OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/ingest"}  # the last checks signatures
+OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js", "/assets/plotly.js",
+        "/ingest", "/shared"}  # the last two check signatures  # fmt: skip
 SESSION, FORM, THEME = "session", "form", "theme"  # cookies
 FAILURES, FAILURE_SECONDS = 20, 15 * 60  # per address, then it has to wait
 MOST_PROMPT, LONGEST_DELAY = 3, 30  # failures per name that cost no delay; seconds

@@ -24,8 +24,8 @@ SESSION_SECONDS = 12 * 3600
 INVITATION_DAYS, WELCOME = 3, "/welcome"  # how long a link works, and its path
 ROLES: dict[str, set[str]] = {
     "viewer": set(),
-    "moderator": {"review"},
-    "admin": {"review", "audit", "settings"},
+    "moderator": {"review", "share"},
+    "admin": {"review", "share", "audit", "settings"},
 }  # role → permissions beyond viewing
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COST = {"n": 2**14, "r": 8, "p": 1}  # scrypt: 16 MB per guess
@@ -208,6 +208,12 @@ class People(SqliteFile):
 
     def forget_change(self, id: int) -> None:
         self.query("DELETE FROM changes WHERE id = ?", id)
+
+    def known(self, name: str) -> Visitor | None:
+        """Who has this name now; without a login, whoever uses this computer."""
+        if not self.exist():
+            return LOCAL if name == LOCAL.name else None
+        return next((one for one in self.visitors() if one.name == name), None)
 
     def visitors(self) -> list[Visitor]:
         rows = self.query("SELECT name, role, tags, texts FROM users ORDER BY name")

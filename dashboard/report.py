@@ -1,33 +1,42 @@
-"""A period as one HTML file to print or e-mail: the overview and every account, as on the pages."""
+"""Pages as documents without controls: reports to print or e-mail, shared links, and charts embedded elsewhere."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import plotly.io
-from dash import dcc
+from dash import dcc, html
 from dash.development.base_component import Component
 from plotly.offline import get_plotlyjs
+from plotly.utils import PlotlyJSONEncoder
 
-from dashboard.charts import GRAPH
-from dashboard.pages import account, overview
+from dashboard.pages import account, comments, compare, overview
 from dashboard.view import Answers, View
 from dashboard.wording import full_date, period_phrase
 from warehouse.files import writing
 
-STYLE = Path(__file__).parent / "assets" / "style.css"
-PAGE = """<!DOCTYPE html>
-<html lang="en" data-mantine-color-scheme="light"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width"><style>{style}</style><script>{script}</script></head>
-<body><main>{body}</main></body></html>
+ASSETS = Path(__file__).parent / "assets"
+STYLE, DRAW = ASSETS / "style.css", ASSETS / "draw.js"
+PLOTLY_PATH, DRAW_PATH = "/assets/plotly.js", "/assets/draw.js"  # where the server has them
+PAGES: dict[str, Callable[[Answers, View], Component]] = {  # path → what can be a document
+    "/": overview.layout,
+    "/account": account.layout,
+    "/compare": compare.layout,
+    "/comments": comments.listing,
+}
+TITLES = {"/": "Overview", "/account": "Account", "/compare": "Compare", "/comments": "Comments"}
+DOCUMENT = """<!DOCTYPE html>
+<html lang="en"{theme}><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width">{head}</head>
+<body class="document"><main>{body}</main>{foot}</body></html>
 """
 EMPTY = {"img", "br", "input"}
 ATTRIBUTES = {"className": "class", "tabIndex": "tabindex", "colSpan": "colspan"}
 CAPITAL = re.compile("(?=[A-Z])")
-CONTROLS = {"controls", "numbers"}  # interactive parts that a file can't have
+CONTROLS = {"controls", "numbers", "opening"}  # interactive parts that a file can't have
 
 
 def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
@@ -35,13 +44,50 @@ def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
     accounts = [view.account] if view.account else answers.accounts()
     pages = [overview.layout(answers, replace(view, account=None))]
     pages += [account.layout(answers, replace(view, account=name)) for name in accounts]
-    body = "".join("".join(_html(page, link.rstrip("/"))) for page in pages)
     period = full_date(view.last) if view.days == 1 else period_phrase(view.days, view.last).removeprefix("in the ")
-    title = f"Toxwatch report: {period}"
-    page = PAGE.format(title=title, style=STYLE.read_text(), script=get_plotlyjs(), body=body)
-    with writing(target) as draft:
-        draft.write_text(page, encoding="utf-8")
+    write_file(target, f"Toxwatch report: {period}", pages, link)
     return len(accounts)
+
+
+def write_file(target: Path, title: str, pages: list[Component], link: str = "") -> None:
+    """A file that needs nothing else."""
+    head = f"<style>{STYLE.read_text()}</style><script>{get_plotlyjs()}</script>"
+    body = "".join(html_of(page, link) for page in pages)
+    text = document(title, body, head, f"<script>{DRAW.read_text()}</script>", is_light=True)
+    with writing(target) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def document(title: str, body: str, head: str, foot: str = "", is_light: bool = False) -> str:
+    """`is_light`: also where the reader's own pages are dark, as for paper."""
+    theme = ' data-mantine-color-scheme="light"' if is_light else ""
+    return DOCUMENT.format(theme=theme, title=escape(title), head=head, body=body, foot=foot)
+
+
+def drawn(path: str, answers: Answers, view: View, panel: str = "") -> Component | None:
+    """A page, or one of its panels; None if it has no such panel now."""
+    page = PAGES[path](answers, view)
+    if not panel:
+        return page
+    found = next((one for one in _panels(page) if _title(one) == panel), None)
+    return found and html.Div(found, className="page")
+
+
+def panels(path: str, answers: Answers, view: View) -> list[str]:
+    """The titles of a page's panels."""
+    return [_title(one) for one in _panels(PAGES[path](answers, view))]
+
+
+def _panels(page: Component) -> Iterator[Component]:
+    return (part for part in page._traverse() if "panel" in str(getattr(part, "className", "")).split())
+
+
+def _title(panel: Component) -> str:
+    return str(panel.children[0].children) if isinstance(panel.children, list) else ""
+
+
+def html_of(page: Component, link: str = "") -> str:
+    return "".join(_html(page, link.rstrip("/")))
 
 
 def _html(part: Any, link: str) -> Iterator[str]:
@@ -50,9 +96,9 @@ def _html(part: Any, link: str) -> Iterator[str]:
         for one in part:
             yield from _html(one, link)
     elif isinstance(part, dcc.Graph):
-        yield plotly.io.to_html(
-            part.to_plotly_json()["props"]["figure"], GRAPH, include_plotlyjs=False, full_html=False
-        )
+        figure = part.to_plotly_json()["props"]["figure"]
+        data, height = json.dumps(figure, cls=PlotlyJSONEncoder), figure["layout"]["height"]
+        yield f'<div data-figure="{escape(data)}" style="height: {height}px"></div>'
     elif isinstance(part, Component):
         if CONTROLS.isdisjoint(str(getattr(part, "className", "")).split()):
             yield from _element(part, link)
@@ -65,9 +111,11 @@ def _element(part: Component, link: str) -> Iterator[str]:
     properties, tag = dict(element["props"]), element["type"].lower()
     children = properties.pop("children", None)
     if tag == "link":
-        tag, properties = "a", {"href": properties["href"]}
+        tag, properties = "a", {name: properties[name] for name in ("href", "className") if name in properties}
     if str(properties.get("href", "")).startswith("/"):
-        properties = {**properties, "href": link + properties["href"]} if link else {}
+        properties = {**properties, "href": link + properties["href"]}
+        if not link:
+            del properties["href"]
     attributes = "".join(
         f' {ATTRIBUTES.get(name, name)}="{escape(_attribute(value))}"' for name, value in properties.items()
     )

@@ -66,6 +66,8 @@ class Administration:
     needs_token: Callable[[], bool]  # unless only communities are watched
     has_token: Callable[[], bool]
     has_accounts: Callable[[], bool]
+    has_mail: Callable[[], bool]
+    send_view: Callable[[int], str]  # of a subscription, at once, and says so
     start_night: Callable[[], None]
     progress: Callable[[], Progress]  # of last night
 

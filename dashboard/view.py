@@ -65,6 +65,7 @@ class View:
     post: str | None = None  # its ID
     comment: str | None = None  # the open comment, as day/id
     periods: int = 1  # how many periods are compared, this one included
+    of: str | None = None  # the page that is saved or shared
     zone: str = "UTC"  # for times; days are always UTC
     newest: date = field(default=FIRST_DAY, compare=False)  # not in the query string: the last day unless it names one
 
@@ -94,6 +95,7 @@ class View:
             post=query.get("post", "")[:LONGEST_WORDS] or None,
             comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
             periods=int(query["periods"]) if query.get("periods") in ("2", "4") else 1,
+            of=query.get("of") or None,
             zone=query["zone"] if query.get("zone") in time_zones() else "UTC",
             newest=newest,
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from dashboard.view import Row, View
+from dashboard.view import REVIEWS, TAG, Row, View
 
 LABEL_NAMES = {"severe_toxic": "severely toxic", "identity_hate": "identity hate"}
 LABEL_PLURALS = {
@@ -245,6 +245,22 @@ def not_judged(languages: Sequence[Row]) -> str:
         f" Not counted: {counted(comments, 'comment')} ({percent(comments / total)}) in languages that the model was "
         f"not judged in: {named}{more}."
     )
+
+
+def filters_of(view: View) -> str:
+    """ "instagram/nasa, flagged as threat, in German, in the 7 days to 20 November 2026" """
+    parts = [
+        f"tagged {view.account.removeprefix(TAG)}" if view.account and view.account.startswith(TAG) else view.account,
+        ", ".join(view.accounts),
+        view.flag and f"flagged as {label_name(view.flag)}",
+        view.severity and f"severity {view.severity}",
+        view.attacked and f"attacks: {ATTACKED[view.attacked].lower()}",
+        view.language and f"in {language_name(view.language)}",
+        view.review and REVIEWS[view.review].lower(),
+        view.words and f"with “{view.words}”",
+        period_phrase(view.days, view.last),
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def change_from(change: float, view: View) -> str:

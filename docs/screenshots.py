@@ -26,7 +26,7 @@ PICTURES = {
     "numbers": ("/numbers", "light"),
 }
 PAGES = (
-    "/", "/account", "/compare", "/comments", "/review", "/quality", "/numbers", "/try", "/audit",
+    "/", "/account", "/compare", "/comments", "/review", "/quality", "/numbers", "/try", "/views", "/audit",
     "/settings", "/settings/start", "/settings/clients", "/settings/flags", "/settings/words", "/settings/alerts",
     "/settings/people", "/nowhere",
 )  # fmt: skip

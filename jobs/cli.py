@@ -53,6 +53,7 @@ PANELS: dict[str, tuple[Callable[..., Any], ...]] = {
         nights.expire,
         nights.compact,
         nights.alert,
+        nights.subscriptions,
         nights.heartbeat,
         nights.lineage,
         nights.demo,

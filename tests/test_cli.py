@@ -279,7 +279,7 @@ def test_doctor_sees_java_that_is_not_there(toxwatch: Toxwatch, tmp_path: Path) 
     [
         (("rollback",), "No warehouse at"),
         (("export", "/nowhere/comments.csv"), "No warehouse at"),
-        (("report", "week.pdf"), "ends in .html"),
+        (("report", "week.doc"), "ends in .html or .pdf"),
         (("backup", "/nowhere/backup.tar"), "/nowhere"),
         (("score-file", "{file}", "/nowhere/scored.csv", "--text-column", "text"), "there is no folder /nowhere"),
         (("score-file", "{file}/in.csv", "out.csv", "--text-column", "text"), "File not found"),

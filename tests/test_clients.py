@@ -26,6 +26,7 @@ PAGES = (
     "/quality",
     "/numbers",
     "/try",
+    "/views",
     "/audit",
     "/nowhere",
     "/post",

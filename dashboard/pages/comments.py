@@ -23,6 +23,7 @@ from dashboard.wording import (
     LABEL_NOUNS,
     LANGUAGES,
     counted,
+    filters_of,
     label_name,
     label_plural,
     label_title,
@@ -38,6 +39,7 @@ TITLE = "Comments"
 IN_INBOX = {HANDED: "Handed to you"} | {one: label_plural(one) for one in MOST_URGENT}
 SORTABLE = ("posted_at", "account", "language", "likes", *LABELS)
 MOST_EXPORTED = 100_000
+MOST_LISTED = 200  # comments of a document
 DEFAULT_ORDER = "posted_at DESC"
 REVEAL = """shown => {
     document.body.classList.toggle('revealed', Boolean(shown));
@@ -91,6 +93,17 @@ def layout(
             id="thread",
             role="status",
         ),
+    )  # fmt: skip
+
+
+def listing(answers: Answers, view: View) -> Component:
+    """The newest comments that match, for a document."""
+    view = replace(view, inbox=None, assignee=None, comment=None)
+    rows, number = answers.page_of_comments(view, DEFAULT_ORDER, MOST_LISTED, 0), _count(answers, view)["comments"]
+    newest = f" The newest {MOST_LISTED} are shown." if number > MOST_LISTED else ""
+    return page(
+        TITLE, f"{counted(number, 'comment')}: {filters_of(view)}.{newest}", [],
+        *(html.Article(_quotation(row, view), className="panel card wide") for row in rows),
     )  # fmt: skip
 
 
@@ -233,16 +246,23 @@ def _cells(row: Row, view: View) -> Row:
 def _card(row: Row, view: View) -> Component:
     """A comment for a thumb."""
     id = f"{row['posted_at']:%Y-%m-%d}/{row['comment_id']}"
+    open_it = link("Open", "/comments", view.search(comment=id))
+    return html.Article(
+        [*_quotation(row, view), html.Div([open_it, *_judging(id)], className="actions")], className="panel card"
+    )
+
+
+def _quotation(row: Row, view: View) -> list[Component]:
+    """What was written, where and when."""
     times = row.get("times", 1)
     is_flagged = row["severity"] not in (None, "none")
     severity = [html.Span(row["severity"], className=f"severity {row['severity']}")] if is_flagged else []
     copies = f" · posted {times:,} times" if times > 1 else ""
-    return html.Article([
+    return [
         html.Div([*severity, f" {row['account']} · ", html.Span(view.time(row["posted_at"]), className="time"), copies],
                  className="note"),
         html.P(row["text"], className="hidden-text line", tabIndex=0),
-        html.Div([link("Open", "/comments", view.search(comment=id)), *_judging(id)], className="actions"),
-    ], className="panel card")  # fmt: skip
+    ]  # fmt: skip
 
 
 def _judging(id: str) -> list[Component]:

@@ -9,7 +9,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from jobs.alerts.alert import Alert
-from jobs.alerts.channels import SECONDS
+from jobs.alerts.mail import SECONDS
 from jobs.alerts.rules import read_rules, save_and_send
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from jobs.alerts.alert import Alert, ordered
-from jobs.alerts.channels import Channel, Undelivered, channels
+from jobs.alerts.channels import Channel, channels
+from jobs.alerts.mail import Undelivered
 from jobs.config.settings import Settings
 from jobs.config.strict_toml import Strict, read_strict
 from jobs.config.targets import read_targets

@@ -60,6 +60,8 @@ def administration(data_dir: Path | None) -> Administration:
         send_test=lambda: _or_error(lambda: _send_test(Settings.load(data_dir))),
         is_somebody_told=lambda: _is_somebody_or_error(Settings.load(data_dir)),
         needs_token=lambda: _needs_token(Settings.load(data_dir)),
+        has_mail=lambda: Settings.load(data_dir).smtp_url is not None,
+        send_view=lambda id: _or_error(lambda: _send_view(Settings.load(data_dir), id)),
         has_token=lambda: Settings.load(data_dir).apify_token is not None,
         has_accounts=lambda: _has_accounts(Settings.load(data_dir)),
         start_night=lambda: night.start(night_of(None)),
@@ -83,6 +85,12 @@ def _send_test(settings: Settings) -> str:
     from jobs.alerts import rules
 
     return rules.send_test(settings, datetime.now(UTC).date())
+
+
+def _send_view(settings: Settings, id: int) -> str:
+    from jobs.commands import subscriptions
+
+    return subscriptions.send_now(settings, id)
 
 
 def _or_error(action: Callable[[], str]) -> str:

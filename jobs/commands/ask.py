@@ -226,7 +226,7 @@ def export(
 
 
 def report(
-    target: Annotated[Path, typer.Argument(help="The .html file to write, e.g. week.html.")],
+    target: Annotated[Path, typer.Argument(help="The .html or .pdf file to write, e.g. week.pdf.")],
     days: Annotated[int, typer.Option(help="Length of the period.", min=1, max=3660)] = 7,
     last: LastDay = None,
     account: Annotated[str | None, typer.Option(help="Only this account, e.g. instagram/nasa.")] = None,
@@ -234,24 +234,37 @@ def report(
     as_of: AsOf = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write the overview and every account as one HTML file to print or e-mail.
+    """Write the overview and every account as one HTML file, or as a PDF where there is a Chromium.
 
-    Example: toxwatch report week.html --days 7
+    Example: toxwatch report week.pdf --days 7
     """
+    import tempfile
+
     from dashboard import report
     from dashboard.view import Answers, View
     from dashboard.wording import counted
+    from jobs.ask.pdf import print_page
     from warehouse import versions
     from warehouse.reader import Warehouse
 
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise BadInput(f"{target}: use a name that ends in .html. To get a PDF, print the page from a browser.")
-    with versions.as_of(Settings.load(data_dir).data_dir / "warehouse", as_of) as folder:
+    settings, kind = Settings.load(data_dir), target.suffix.lower()
+    if kind not in (".html", ".htm", ".pdf"):
+        raise BadInput(f"{target}: use a name that ends in .html or .pdf.")
+    if kind == ".pdf" and not settings.chromium:
+        raise BadInput("A PDF is printed by Chromium, which was not found: install it, or name one in CHROMIUM.")
+    with (
+        versions.as_of(settings.data_dir / "warehouse", as_of) as folder,
+        tempfile.TemporaryDirectory(prefix="toxwatch-") as drafts,
+    ):
         answers = Answers(Warehouse(folder))
         if account not in (None, *(accounts := answers.accounts())):
             raise BadInput(f"No account {account} has scored comments. Accounts: {', '.join(accounts)}.")
         view = View(account=account, days=days, last=last.date() if last else answers.newest())
-        console.print(f"Wrote {target} ({counted(report.write(answers, view, target, link), 'account')}).")
+        file = Path(drafts) / "report.html" if kind == ".pdf" else target
+        number = report.write(answers, view, file, link)
+        if kind == ".pdf":
+            print_page(str(settings.chromium), file, target.absolute())
+        console.print(f"Wrote {target} ({counted(number, 'account')}).")
 
 
 def sql(

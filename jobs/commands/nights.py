@@ -203,6 +203,14 @@ def alert(
     return print_rows(["rule", "alert", "link"], [[one.rule, str(one), one.link] for one in alerts])
 
 
+def subscriptions(night: Night = None, data_dir: DataDir = None) -> None:
+    """E-mail the views that people subscribed to, each once its week or month is published. Failed ones are retried."""
+    from jobs.commands.subscriptions import send_due
+
+    sent = send_due(Settings.load(data_dir), night_of(night) if night else None)
+    console.print(f"Sent {sent:,} view{'' if sent == 1 else 's'}." if sent else "No view was due.")
+
+
 def lineage(night: Night = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Send what each stage of a night read and wrote to TOXWATCH_LINEAGE_URL, a collector of OpenLineage events."""
     from jobs.ask.lineage import events, send

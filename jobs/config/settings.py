@@ -1,6 +1,7 @@
 """Settings from environment variables, read here and nowhere else."""
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ ENGINES = ("onnx", "sparknlp")  # the model runs in ONNX Runtime in Spark's Pyth
 LOGS_JSON = os.environ.get("TOXWATCH_LOG") == "json"
 EDITED = ("targets.toml", "alerts.toml", "policies.toml")
 DATABASE = "TOXWATCH_DATABASE_"  # begins the variables that hold addresses of databases, with their passwords
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 IN_USE = "models/in-use"  # a link in the data folder to the promoted model, if there is one
 
 
@@ -41,6 +43,7 @@ class Settings:
     lineage_url: str | None  # of an OpenLineage collector, e.g. Marquez
     backup_passphrase: str | None = field(repr=False)
     ingest_key: str | None = field(repr=False)  # signs what a platform sends to POST /ingest
+    chromium: str | None  # prints PDFs
     proxies: str  # addresses or networks of proxies that say whose request they pass on
 
     @classmethod
@@ -79,6 +82,7 @@ class Settings:
             lineage_url=env("TOXWATCH_LINEAGE_URL") or None,
             backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
             ingest_key=env("TOXWATCH_INGEST_KEY") or None,
+            chromium=_chromium(),
             proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
         )
 
@@ -109,6 +113,12 @@ def given_author_key() -> bytes | None:
     """The key of the author hashes, where it is not kept in the data folder."""
     given = os.environ.get("TOXWATCH_AUTHOR_KEY")
     return os.fsencode(given) if given else None
+
+
+def _chromium() -> str | None:
+    """The browser that CHROMIUM names, or one with a usual name; None if there is none."""
+    named = os.environ.get("CHROMIUM")
+    return next(filter(None, (shutil.which(name) for name in ([named] if named else BROWSERS))), None)
 
 
 def _seconds(name: str, usual: float) -> float:

@@ -35,3 +35,15 @@ CREATE TABLE IF NOT EXISTS handed (
     comment_id TEXT, person TEXT, giver TEXT NOT NULL, at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%S')),
     PRIMARY KEY (comment_id, person)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bookmarks (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, path TEXT NOT NULL, search TEXT NOT NULL, owner TEXT NOT NULL,
+    tags TEXT NOT NULL, is_shared INTEGER NOT NULL, UNIQUE (owner, name)
+);
+CREATE TABLE IF NOT EXISTS subscriptions (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, search TEXT NOT NULL, owner TEXT NOT NULL, email TEXT NOT NULL,
+    every TEXT NOT NULL, made_on TEXT NOT NULL DEFAULT (date()), UNIQUE (owner, email, path, search, every)
+);
+CREATE TABLE IF NOT EXISTS sent (
+    subscription INTEGER NOT NULL, last_day TEXT NOT NULL, at TEXT NOT NULL DEFAULT current_timestamp,
+    PRIMARY KEY (subscription, last_day)
+) WITHOUT ROWID;

@@ -1,0 +1,58 @@
+"""Ctrl-K: pages, accounts and saved views, found by typing. And the keys, which ? shows."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from dash import Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboard.bookmarks import Bookmarks
+from dashboard.pages.review import ACTIONS
+from dashboard.people import VISITOR
+from dashboard.view import TAG, Answers, View
+from warehouse import WarehouseError
+
+KEYS = {
+    "Ctrl K": "Find a page, an account or a saved view",
+    "?": "Show these keys",
+    "Esc": "Close what is open",
+    **{key: f"Review: {caption[0].lower()}{caption[1:]}" for key, caption in ACTIONS.values()},
+    "1 – 6": "Review: tick a category",
+}
+
+
+def button() -> Component:
+    found: Component = html.Button("Find", id="find", title="Ctrl-K", className="find")
+    return found
+
+
+def dialogs() -> list[Component]:
+    """They are opened and worked by assets/keys.js."""
+    rows = [html.Tr([html.Th(html.Kbd(key), scope="row"), html.Td(text)]) for key, text in KEYS.items()]
+    return [
+        html.Dialog([
+            html.Label(["Page, account or saved view", dcc.Input(id="palette-input", type="search")]),
+            html.Div(id="palette-list"),
+            html.P("No match.", className="empty"),
+        ], id="palette", **cast(Any, {"aria-label": "Find"})),
+        html.Dialog([html.H2("Keys"), html.Table(html.Tbody(rows))], id="keys", **cast(Any, {"aria-label": "Keys"})),
+    ]  # fmt: skip
+
+
+def register(app: Dash, answers: Answers, bookmarks: Bookmarks, pages: Callable[[], dict[str, str]]) -> None:
+    @app.callback(
+        Output("palette-list", "children"), Input("find", "n_clicks"), State("url", "search"), prevent_initial_call=True
+    )
+    def fill(clicks: int | None, search: str) -> list[Component]:
+        if not clicks:
+            raise PreventUpdate
+        found = [(title, "Page", path) for path, title in pages().items()]
+        found += [(one.name, "Saved view", one.address) for one in bookmarks.seen_by(VISITOR.get())]
+        try:
+            view = View.read(search, answers.newest()).of_all()
+            found += [(name, "Account", "/account" + view.search(account=name)) for name in answers.accounts()]
+            found += [(tag, "Tag", "/compare" + view.search(accounts=(TAG + tag,))) for tag in sorted(answers.tags())]
+        except WarehouseError:  # there is none before the first night
+            pass
+        return [dcc.Link([name, html.Span(kind)], href=address, className="choice") for name, kind, address in found]
