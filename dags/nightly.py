@@ -1,4 +1,4 @@
-"""Every night at 02:00 UTC: collects, checks, scores, publishes and measures the day that has ended.
+"""Every night at 02:00 UTC, or when targets.toml says: collects, checks, scores, publishes, measures the day before.
 
 A night is named after its day: the run on 20 November at 02:00 is the night 2026-11-19. A run triggered by hand
 takes `night` from its parameters; the default is yesterday.
@@ -33,7 +33,7 @@ from airflow.sdk import (  # type: ignore[attr-defined]  # some of its names are
     task,
 )
 
-from jobs.schedule.operators import APIFY, LAKE, Command, FailRun, ScrapeAccount, Stage, alert_if_late
+from jobs.schedule.operators import APIFY, LAKE, Command, FailRun, ScrapeAccount, Stage, alert_if_late, every_night
 
 NIGHT = (
     "{{ params.night or (data_interval_start | ds if data_interval_start is defined and data_interval_start"
@@ -43,7 +43,7 @@ WAREHOUSE = Asset("warehouse")
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
+    schedule=CronDataIntervalTimetable(every_night(), timezone="UTC"),
     start_date=datetime(2026, 1, 1),
     catchup=False,
     max_active_runs=1,

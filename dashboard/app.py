@@ -35,6 +35,7 @@ from dashboard.pages import (
     compare,
     home,
     members,
+    nights,
     numbers,
     policy,
     post,
@@ -230,12 +231,14 @@ def create(
     }  # need no data
     if administration:
         targets = SettingsFile(administration.targets, guests, write_down)
+        kept = SettingsFile(replace(administration.targets, key="nights"), guests, write_down)
         tags = SettingsFile(replace(administration.targets, key="clients"), guests, write_down)
         policies = SettingsFile(administration.policies, guests, write_down)
         own_words = SettingsFile(replace(administration.policies, key="words"), guests, write_down)
         alerts = SettingsFile(administration.alerts, guests, write_down)
         titles[watched.PATH] = watched.TITLE
         settings[watched.PATH] = lambda: watched.layout(targets, administration.forecast)
+        settings[nights.PATH] = lambda: nights.layout(kept)
         settings[clients.PATH] = lambda: clients.layout(tags, guests)
         settings[start.PATH] = lambda: start.layout(administration, answers, guests)
         settings[alerting.PATH] = lambda: alerting.layout(alerts, administration)
@@ -297,6 +300,7 @@ def create(
     members.register(app, guests, answers, write_down)
     if administration:
         watched.register(app, targets, administration.forecast)
+        nights.register(app, kept)
         clients.register(app, tags, guests, administration)
         policy.register(app, policies, answers, of_model, administration)
         words.register(app, own_words, answers, administration)

@@ -16,6 +16,7 @@ Save = Callable[[str, str, Change], tuple[str, Any]]  # version, what is done, d
 PAGES = {
     "/settings": "Accounts and budget",
     "/settings/clients": "Clients",
+    "/settings/nights": "Nights and retention",
     "/settings/flags": "Flags",
     "/settings/words": "Own words",
     "/settings/alerts": "Alerts",

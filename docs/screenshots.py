@@ -27,8 +27,8 @@ PICTURES = {
 }
 PAGES = (
     "/", "/account", "/compare", "/comments", "/review", "/quality", "/numbers", "/try", "/views", "/audit",
-    "/settings", "/settings/start", "/settings/clients", "/settings/flags", "/settings/words", "/settings/alerts",
-    "/settings/people", "/nowhere",
+    "/settings", "/settings/start", "/settings/nights", "/settings/clients", "/settings/flags", "/settings/words",
+    "/settings/alerts", "/settings/people", "/nowhere",
 )  # fmt: skip
 THEMES, WIDTHS = ("light", "dark"), (390, 768, 1440)
 SHEET = ROOT / "build" / "screenshots"

@@ -49,6 +49,23 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+@pytest.mark.parametrize(
+    ("said", "cron"), [('starts_at = "04:30"', "30 4 * * *"), ("", "0 2 * * *"), ("starts_at = 25", "0 2 * * *")]
+)
+def test_nights_start_when_targets_toml_says(
+    airflow: Path,  # noqa: ARG001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    cron: str,
+) -> None:
+    from jobs.schedule.operators import every_night
+
+    (tmp_path / "targets.toml").write_text(WATCHED.replace("lookback_days = 3", f"lookback_days = 3\n{said}"))
+    monkeypatch.setenv("TOXWATCH_TARGETS", str(tmp_path / "targets.toml"))
+    assert every_night() == cron
+
+
 @pytest.fixture(scope="module")
 def dags(airflow: Path) -> dict:  # noqa: ARG001
     from airflow.dag_processing.dagbag import DagBag

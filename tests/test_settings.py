@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from dashboard.pages import clients
 from dashboard.pages.watched import COLUMNS, accounts_in, found_in
 from dashboard.people import People, PeopleError, Visitor
-from dashboard.settings import SettingsError, SettingsFile
+from dashboard.settings import Administration, SettingsError, SettingsFile
 from jobs.commands.administration import edited
 from jobs.config.targets import read_targets
 from tests.conftest import SMALL
@@ -110,6 +111,36 @@ def test_a_file_with_a_mistake_is_left_to_whoever_made_it(file: SettingsFile, pl
     place.write_text("[night\n")
     with pytest.raises(SettingsError, match=r"targets\.toml has a mistake; correct it on the server"):
         file.content()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_night_s_start_and_what_is_kept_are_set_and_taken_back(
+    browser: Browser, administered_address: str, administration: Administration, width: int
+) -> None:
+    targets = administration.targets.place()
+    targets.write_text(TARGETS)
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{administered_address}/settings/nights")
+    answer, texts = page.get_by_role("alert"), page.get_by_label("Comment texts")
+    expect(page.locator("#limits-effect")).to_contain_text("Nothing is deleted.")
+    texts.fill("365")
+    expect(page.locator("#limits-effect")).to_contain_text("Every night deletes texts older than 365 days, for good.")
+    page.locator("#save-limits").click()
+    expect(answer).to_have_text("Saved: set what is kept to raw data for ever, texts 365 days, pseudonyms for ever.")
+    page.get_by_label("Starts at (UTC)").first.click()
+    page.get_by_role("option", name="04:30").click()
+    page.locator("#save-start").click()
+    expect(answer).to_have_text("Saved: set the start of a night to 04:30 UTC.")
+    found = read_targets(targets)
+    assert (found.keep.text_days, found.keep.raw_days, found.night.starts_at) == (365, None, time(4, 30))
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for did in ("set the start of a night to 04:30 UTC", "set what is kept"):
+        page.get_by_role("button", name="Undo").click()
+        expect(answer).to_contain_text(f"Taken back: {did}")
+    assert targets.read_text() == TARGETS
+    page.close()
 
 
 @pytest.mark.parametrize(

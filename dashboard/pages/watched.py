@@ -117,7 +117,7 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
         of, to = f"the tag {tag}" if tag else "a night", f"${usd:,.2f}" if usd else "that of a night"
 
         def change_it(document: TOMLDocument) -> None:
-            part = _part(document, "budgets" if tag else "night")
+            part = section_of(document, "budgets" if tag else "night")
             write_in(part, {tag or "budget_usd": float(usd) if usd else None})
 
         return save(version, f"set the budget of {of} to {to}", change_it)
@@ -340,7 +340,7 @@ def _remove(document: TOMLDocument, names: list[str]) -> None:
             del accounts[number]
 
 
-def _part(document: TOMLDocument, name: str) -> Table:
+def section_of(document: TOMLDocument, name: str) -> Table:
     if name not in document:
         document[name] = tomlkit.table()
     part: Table = document[name]

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,6 +41,7 @@ Zone = Annotated[str, AfterValidator(_check_zone)]
 
 
 class NightLimits(Strict):
+    starts_at: time = time(2)  # in UTC
     budget_usd: float = Field(default=5.0, gt=0)
     lookback_days: int = Field(default=14, ge=1, le=365)
     reread_after_days: int | None = Field(default=None, ge=1)  # every post is read once more at this age, for edits

@@ -11,12 +11,22 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from jobs.config.settings import TOXWATCH, backup_folder
+from jobs.config.settings import TOXWATCH, Settings, backup_folder
+from jobs.config.targets import NightLimits, read_targets
 from jobs.errors import BadInput, RefusedData
 
 APIFY, LAKE = "apify", "lake"  # pools: paid runs at the same time, and writers of the lake
 BACKUPS = backup_folder()
 NOT_WORTH_A_RETRY = {BadInput.exit_code, RefusedData.exit_code}
+
+
+def every_night() -> str:
+    """When nights start, as cron says it; at the usual time while targets.toml is missing or has a mistake."""
+    try:
+        at = read_targets(Settings.load().targets_file).night.starts_at
+    except BadInput:
+        at = NightLimits().starts_at
+    return f"{at.minute} {at.hour} * * *"
 
 
 class Command(BaseOperator):

@@ -34,7 +34,8 @@ def run(settings: Settings, port: int) -> None:
             subprocess.run(["airflow", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
         console.print(
             f"Airflow is starting at http://127.0.0.1:{port} (no login on this machine). It runs last night now unless "
-            "it has run before, then every night at 02:00 UTC; pause a DAG on its page. Ctrl-C to stop."
+            "it has run before, then every night, at 02:00 UTC unless targets.toml names "
+            "another time; pause a DAG on its page. Ctrl-C to stop."
         )
         _serve(environment, port)
 

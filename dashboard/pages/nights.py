@@ -1,0 +1,117 @@
+"""Settings of nights: when Airflow starts one, and how long what it collected is kept."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from tomlkit import TOMLDocument
+
+from dashboard.changes import last_change, outputs, page_of, register_undo, saver
+from dashboard.components import panel
+from dashboard.pages.watched import section_of, write_in
+from dashboard.settings import SettingsFile
+from dashboard.wording import listed
+
+PATH, TITLE = "/settings/nights", "Nights and retention"
+STARTS_AT = "02:00"  # where the file says nothing
+HOURS = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30)]
+LIMITS = {  # of [keep] → what is deleted, and in a sentence
+    "raw_days": ("Raw data from Apify", "raw data"),
+    "text_days": ("Comment texts", "texts"),
+    "author_days": ("Pseudonyms of authors", "pseudonyms"),
+}
+
+
+def layout(file: SettingsFile) -> Component:
+    return page_of(
+        PATH, TITLE, file, lambda: "When a night starts, and how long what it collected is kept.", lambda: _body(file)
+    )
+
+
+def register(app: Dash, file: SettingsFile) -> None:
+    save, version = saver(file, lambda: _body(file)), State(f"{file.key}-version", "data")
+
+    @app.callback(
+        *outputs(file), Input("save-start", "n_clicks"), State("starts-at", "value"), version,
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def start(clicks: int | None, at: str, version: str) -> tuple[str, Any]:
+        if not clicks:  # new buttons trigger too
+            raise PreventUpdate
+
+        def change(document: TOMLDocument) -> None:
+            write_in(section_of(document, "night"), {"starts_at": at})
+
+        return save(version, f"set the start of a night to {at} UTC", change)
+
+    @app.callback(
+        *outputs(file), Input("save-limits", "n_clicks"), *(State(f"keep-{name}", "value") for name in LIMITS),
+        State("keep-versions", "value"), version, prevent_initial_call=True,
+    )  # fmt: skip
+    def keep(clicks: int | None, *sent: Any) -> tuple[str, Any]:
+        if not clicks:
+            raise PreventUpdate
+        *days, versions, version = sent
+        wanted = {
+            name: int(number) if number else None
+            for name, number in zip((*LIMITS, "versions"), (*days, versions), strict=True)
+        }
+
+        def change(document: TOMLDocument) -> None:
+            section = section_of(document, "keep")
+            write_in(section, {name: value for name, value in wanted.items() if value != section.get(name)})
+
+        return save(version, f"set what is kept to {_sentence(wanted)}", change)
+
+    @app.callback(
+        Output("limits-effect", "children"), *(Input(f"keep-{name}", "value") for name in LIMITS)
+    )  # fmt: skip
+    def preview(*days: Any) -> Any:
+        return _effect(dict(zip(LIMITS, days, strict=True)))
+
+    register_undo(app, file, lambda: _body(file), lambda: "What has been deleted meanwhile stays deleted.")
+
+
+def _sentence(wanted: dict[str, int | None]) -> str:
+    """ "raw data 90 days, texts for ever, pseudonyms for ever" """
+    return ", ".join(
+        f"{name} {f'{wanted[key]:,} days' if wanted[key] else 'for ever'}" for key, (_, name) in LIMITS.items()
+    )
+
+
+def _effect(days: dict[str, Any]) -> str:
+    """What the next night will delete."""
+    limited = [f"{LIMITS[key][1]} older than {int(number):,} days" for key, number in days.items() if number]
+    if not limited:
+        return "Nothing is deleted. Scores and counts are kept for ever in any case."
+    return f"Every night deletes {listed(limited)}, for good. Scores and counts are kept."
+
+
+def _body(file: SettingsFile) -> list[Component]:
+    document: Any = file.content()
+    keep = document.get("keep", {})
+    days = {name: keep.get(name) for name in LIMITS}
+    return [
+        *last_change(file),
+        panel(
+            "Start of a night",
+            "In UTC. The night collects the day before. Airflow follows within a minute; a timer of your own does not.",
+            html.Div(dmc.Select(id="starts-at", label="Starts at (UTC)", size="sm", w=160, data=HOURS, searchable=True,
+                                value=str(document.get("night", {}).get("starts_at", STARTS_AT)), allowDeselect=False),
+                     className="form"),
+            html.Div(html.Button("Save", id="save-start"), className="actions"),
+        ),
+        panel(
+            "Retention", "In days. What is left empty is kept for ever.",
+            html.Div([
+                *(dmc.NumberInput(id=f"keep-{name}", label=label, value=days[name] or "", min=1, size="sm", w=170,
+                                  placeholder="For ever", allowDecimal=False) for name, (label, _) in LIMITS.items()),
+                dmc.NumberInput(id="keep-versions", label="Versions of the warehouse", value=keep.get("versions", ""),
+                                min=2, size="sm", w=190, placeholder="As usual", allowDecimal=False),
+            ], className="form"),
+            html.P(_effect(days), id="limits-effect", className="note", role="status"),
+            html.Div(html.Button("Save", id="save-limits"), className="actions"),
+        ),
+    ]  # fmt: skip
