@@ -50,9 +50,9 @@ def register(app: Dash, answers: Answers, bookmarks: Bookmarks, pages: Callable[
         found = [(title, "Page", path) for path, title in pages().items()]
         found += [(one.name, "Saved view", one.address) for one in bookmarks.seen_by(VISITOR.get())]
         try:
-            view = View.read(search, answers.newest()).of_all()
+            view = View.read(search, answers.newest()).unfiltered()
             found += [(name, "Account", "/account" + view.search(account=name)) for name in answers.accounts()]
-            found += [(tag, "Tag", "/compare" + view.search(accounts=(TAG + tag,))) for tag in sorted(answers.tags())]
+            found += [(tag, "Client", "/" + view.search(account=TAG + tag)) for tag in sorted(answers.tags())]
         except WarehouseError:  # there is none before the first night
             pass
         return [dcc.Link([name, html.Span(kind)], href=address, className="choice") for name, kind, address in found]

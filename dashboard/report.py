@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboard.pages import account, comments, compare, overview
+from dashboard.pages import account, comments, compare, overview, post
 from dashboard.view import Answers, View
 from dashboard.wording import full_date, period_phrase
 from warehouse.files import writing
@@ -26,8 +26,9 @@ PAGES: dict[str, Callable[[Answers, View], Component]] = {  # path → what can 
     "/account": account.layout,
     "/compare": compare.layout,
     "/comments": comments.listing,
+    "/post": post.layout,
 }
-TITLES = {"/": "Overview", "/account": "Account", "/compare": "Compare", "/comments": "Comments"}
+TITLES = {"/": "Overview", "/account": "Account", "/compare": "Compare", "/comments": "Comments", "/post": "Post"}
 DOCUMENT = """<!DOCTYPE html>
 <html lang="en"{theme}><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width">{head}</head>
