@@ -94,4 +94,5 @@ OFTEN: tuple[Trouble, ...] = (
     nothing, nothing, faulty_service, faulty_service, faulty_service, full_disk, moved_clock, killed_collecting,
     started_twice, damaged_file, machine_off,
 )  # fmt: skip
+PARTIAL = (started_twice, damaged_file)  # these run some of the stages
 RARE = killed  # in a process of its own, which has to start Spark
