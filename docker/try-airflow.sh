@@ -15,7 +15,7 @@ within() { # seconds, what to wait for, command
     seconds=$1 what=$2; shift 2
     until "$@" > /dev/null 2>&1; do
         seconds=$((seconds - 5))
-        [ $seconds -gt 0 ] || { echo "timed out: $what" >&2; tail -30 "$place/log"; exit 1; }
+        [ $seconds -gt 0 ] && kill -0 $airflow || { echo "in vain: $what" >&2; tail -30 "$place/log"; exit 1; }
         sleep 5
     done
     echo "ok: $what"
