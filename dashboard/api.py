@@ -1,6 +1,6 @@
 """The JSON API: scores for texts, and the contents of the warehouse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -13,9 +13,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import perspective
+from dashboard.bookmarks import Bookmarks
 from dashboard.inbox import Inbox, described
 from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
+from dashboard.settings import SettingsError, SettingsFile
 from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, Row, View
 from models.labels import Attacked, Label
 from models.scorer import Scorer
@@ -24,6 +26,7 @@ from warehouse.measures import Severity
 from warehouse.untrusted import printable
 
 MOST_ROWS = 1000
+BOTH = {"/comments", "/views", "/settings"}  # pages and endpoints
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body can't be read."},
     401: {"description": "A login or a key is required."},
@@ -67,20 +70,26 @@ class CommentFilters(Filters):
 
 
 class Browsers:
-    """/comments is both a page and an API endpoint: browsers (which accept HTML) get the page."""
+    """Some paths are both a page and an API endpoint: browsers (which accept HTML) get the page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/comments":
+        if scope["type"] == "http" and scope["path"] in BOTH:
             accepts_html = "text/html" in Headers(scope=scope).get("accept", "")
             scope = {**scope, "path": "/"} if accepts_html else scope
         await self._app(scope, receive, send)
 
 
 def add(
-    server: FastAPI, answers: Answers, in_use: Callable[[], Scorer], inbox: Inbox, write_down: Callable[[str], None]
+    server: FastAPI,
+    answers: Answers,
+    in_use: Callable[[], Scorer],
+    inbox: Inbox,
+    write_down: Callable[[str], None],
+    bookmarks: Bookmarks,
+    files: Sequence[SettingsFile] = (),
 ) -> None:
     @server.post("/predict", summary="Six calibrated probabilities for each text", response_model_exclude_none=True)
     def predict_texts(texts: Texts) -> Scores:
@@ -105,6 +114,24 @@ def add(
         page = answers.page_of_comments(filters.view(answers), "posted_at DESC", filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through the API")
         return page
+
+    @server.get("/views", summary="Saved views: your own, and those shared by somebody who sees the same accounts")
+    def views() -> list[dict[str, Any]]:
+        return [
+            {"name": one.name, "address": one.address, "owner": one.owner, "is_shared": one.is_shared}
+            for one in bookmarks.seen_by(VISITOR.get())
+        ]
+
+    @server.get(
+        "/settings", summary="What targets.toml, policies.toml and alerts.toml say, as on the pages of settings"
+    )
+    def settings() -> dict[str, Any]:
+        if not VISITOR.get().may("settings"):
+            raise HTTPException(403, "Only admins who see all accounts can read settings.")
+        try:
+            return {file.name: file.content().unwrap() for file in files}
+        except SettingsError as error:
+            raise HTTPException(503, str(error)) from None
 
     @server.get("/metrics", summary="Metrics of the last night, for Prometheus", response_class=PlainTextResponse)
     def metrics() -> str:

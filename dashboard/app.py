@@ -48,6 +48,7 @@ from dashboard.pages import (
     words,
 )
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
+from dashboard.proxies import Proxies
 from dashboard.settings import Administration, SettingsFile
 from dashboard.subscriptions import Subscriptions
 from dashboard.view import Answers, View
@@ -229,6 +230,7 @@ def create(
     settings: dict[str, Callable[[], Component]] = {
         members.PATH: lambda: members.layout(guests, answers)
     }  # need no data
+    files: list[SettingsFile] = []
     if administration:
         targets = SettingsFile(administration.targets, guests, write_down)
         kept = SettingsFile(replace(administration.targets, key="nights"), guests, write_down)
@@ -236,6 +238,7 @@ def create(
         policies = SettingsFile(administration.policies, guests, write_down)
         own_words = SettingsFile(replace(administration.policies, key="words"), guests, write_down)
         alerts = SettingsFile(administration.alerts, guests, write_down)
+        files += [targets, policies, alerts]
         titles[watched.PATH] = watched.TITLE
         settings[watched.PATH] = lambda: watched.layout(targets, administration.forecast)
         settings[nights.PATH] = lambda: nights.layout(kept)
@@ -246,7 +249,7 @@ def create(
         settings[words.PATH] = lambda: words.layout(own_words, answers)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
-    api.add(server, answers, in_use, inbox, write_down)
+    api.add(server, answers, in_use, inbox, write_down, bookmarks, files)
     perspective.add(server, in_use)
     links.add(server, answers, shelf.links)
     if ingest:
@@ -397,8 +400,9 @@ def serve(
     audited: Callable[[], float],
     administration: Administration,
     ingest: Ingest,
+    sso_header: str | None,
 ) -> None:
-    """Serves until Ctrl-C. `proxies` are believed when they say whose request they pass on."""
+    """Serves until Ctrl-C. `proxies` are believed: whose request they pass on and, in `sso_header`, who signed in."""
     application = create(
         folder,
         which_model,
@@ -412,7 +416,9 @@ def serve(
         administration,
         ingest,
     )
-    uvicorn.run(application, host=host, port=port, forwarded_allow_ips=proxies, **limits.of_server())
+    uvicorn.run(
+        Proxies(application, proxies, sso_header), host=host, port=port, proxy_headers=False, **limits.of_server()
+    )
 
 
 def _shell(titles: dict[str, str], has_login: bool) -> Component:

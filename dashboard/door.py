@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, WELCOME, People, PeopleError
+from dashboard.proxies import SIGNED_IN
 
 OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js", "/assets/plotly.js",
         "/ingest", "/shared"}  # the last two check signatures  # fmt: skip
@@ -170,6 +171,7 @@ class Door:
         self._app, self._people, self._is_private = app, people, is_private
         self._has_users = False
         self._calls = Calls(KEY_CALLS, KEY_SECONDS)
+        self._noted = Calls(1, SESSION_SECONDS)  # who came by a proxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = None if scope["type"] == "lifespan" else self._refusal(scope, Headers(scope=scope))
@@ -186,12 +188,25 @@ class Door:
             return _refusal_of_stranger(scope, headers)
         if key := _key(scope, headers):
             return self._refusal_of_program(scope["path"], key)
+        if name := scope.get(SIGNED_IN):
+            return self._refusal_of_signed_in(name, scope, headers)
         visitor = self._people.signed_in(HTTPConnection(scope).cookies.get(SESSION, ""))
         if visitor is None:
             if scope.get("method") != "GET" or "text/html" not in headers.get("accept", ""):
                 return _error(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
             query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
             return RedirectResponse(f"/login?next={quote(scope['raw_path'].decode('latin-1') + query)}")
+        VISITOR.set(visitor)
+        return _refusal_of_stranger(scope, headers)
+
+    def _refusal_of_signed_in(self, name: str, scope: Scope, headers: Headers) -> Response | None:
+        """Of somebody whom a trusted proxy let in."""
+        visitor = self._people.admit(name)
+        if visitor is None:
+            return _error(403, f"{name} has no access here. Ask your administrator for an invitation.")
+        if not self._noted.number(name):
+            self._noted.count(name)
+            self._people.note(name, "signed in by the proxy")
         VISITOR.set(visitor)
         return _refusal_of_stranger(scope, headers)
 

@@ -17,7 +17,8 @@ from warehouse.untrusted import printable
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
     "figures": ("/accounts", "/trends", "/metrics"),
-    "read": ("/accounts", "/trends", "/metrics", "/comments", "/inbox"),
+    "read": ("/accounts", "/trends", "/metrics", "/comments", "/inbox", "/views"),
+    "settings": ("/settings",),
 }  # scope of a key → paths
 LONGEST_NAME, SHORTEST_PASSWORD = 100, 10
 SESSION_SECONDS = 12 * 3600
@@ -132,6 +133,15 @@ class People(SqliteFile):
             return True
         return False
 
+    def admit(self, name: str) -> Visitor | None:
+        """Who a proxy says has signed in: somebody known or invited, who needs no password then."""
+        for role, tags, texts in self.query(
+            "SELECT role, tags, texts FROM invitations WHERE name = ? AND ends > ?", name, time.time()
+        ):
+            self.add(name, secrets.token_urlsafe(32), role, Part(_split(tags), bool(texts)))
+            self.query("DELETE FROM invitations WHERE name = ?", name)
+        return self.known(name)
+
     def remove(self, name: str) -> None:
         if name not in self.names():
             raise PeopleError(f"No user {name!r}. Users: {', '.join(self.names()) or 'none'}.")
@@ -186,7 +196,8 @@ class People(SqliteFile):
     def owner(self, key: str) -> tuple[Visitor, list[str]] | None:
         """The program the key belongs to, and its scopes."""
         for name, scopes, tags in self.query("SELECT name, scopes, tags FROM keys WHERE hash = ?", _fingerprint(key)):
-            return Visitor(f"key {name}", "viewer", Part(_split(tags))), scopes.split()
+            role = "admin" if "settings" in scopes.split() else "viewer"
+            return Visitor(f"key {name}", role, Part(_split(tags))), scopes.split()
         return None
 
     def note(self, who: str, did: str) -> None:

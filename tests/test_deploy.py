@@ -123,9 +123,10 @@ def test_containers_get_every_setting_and_the_files_that_people_edit() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     airflow = compose["services"]["airflow-scheduler"]
     read = set(re.findall(r'"((?:TOXWATCH|APIFY)_\w+)"', (ROOT / "jobs/config/settings.py").read_text()))
-    of_web, of_image = {"TOXWATCH_PROXIES", "TOXWATCH_INGEST_KEY"}, {"TOXWATCH_DATA_DIR"}
+    of_web = {"TOXWATCH_PROXIES", "TOXWATCH_SSO_HEADER", "TOXWATCH_INGEST_KEY"}
+    of_image, of_both = {"TOXWATCH_DATA_DIR"}, {f"TOXWATCH_{name}_URL" for name in ("SMTP", "SLACK", "WEBHOOK")}
     assert read - of_web - of_image - {DATABASE} <= airflow["environment"].keys()
-    assert of_web <= compose["services"]["dashboard"]["environment"].keys()
+    assert of_web | of_both <= compose["services"]["dashboard"]["environment"].keys()
     config = airflow["environment"]["TOXWATCH_CONFIG"]
     assert f"${{TOXWATCH_CONFIG:-./}}:{config}:ro" in airflow["volumes"]
     assert f"${{TOXWATCH_CONFIG:-./}}:{config}" in compose["services"]["dashboard"]["volumes"]

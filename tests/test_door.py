@@ -15,10 +15,12 @@ from typer.testing import CliRunner
 
 from bench.serving import ask_page
 from dashboard import door
+from dashboard.bookmarks import Bookmarks
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.view import Answers, View
 from jobs.cli import app
 from tests.conftest import SMALL
+from tests.fixtures.administration import administered
 from tests.fixtures.dashboard import serving
 from warehouse import Part, queries
 from warehouse.reader import Warehouse
@@ -147,6 +149,40 @@ def test_only_a_trusted_proxy_says_whose_request_it_is(client: httpx.Client, peo
     client.headers["X-Forwarded-For"] = "203.0.113.7"
     sign_in(client, password="not this one")
     assert {did for _, _, did in people.audit()} == {"wrong password from 127.0.0.1"}
+
+
+def test_a_trusted_proxy_says_who_has_signed_in(warehouse: Path, people: People) -> None:
+    people.invite("bob", "viewer", Part(("loud-agency",)))
+    for trusted, statuses in (("127.0.0.1", [200, 200, 403]), ("203.0.113.7", [401, 401, 401])):
+        with serving(warehouse, people, lambda: SMALL, proxies=trusted, sso_header="Remote-User") as address:
+            asked = [httpx.get(f"{address}/accounts", headers={"Remote-User": who}) for who in ("ann", "bob", "eve")]
+            assert [one.status_code for one in asked] == statuses
+            assert httpx.get(f"{address}/accounts").status_code == 401
+            if trusted == "127.0.0.1":
+                assert [one.json() for one in asked[:2]] == [["instagram/calm", "instagram/loud"], ["instagram/loud"]]
+    with serving(warehouse, people, lambda: SMALL, proxies="127.0.0.1") as address:
+        assert httpx.get(f"{address}/accounts", headers={"Remote-User": "ann"}).status_code == 401
+    assert [did for _, who, did in people.audit() if who == "bob"] == ["signed in by the proxy"]
+
+
+def test_settings_and_saved_views_are_read_by_programs(warehouse: Path, people: People, tmp_path: Path) -> None:
+    (tmp_path / "targets.toml").write_text('[[accounts]]\nplatform = "instagram"\nhandle = "nasa"\n')
+    administration = administered(tmp_path / "targets.toml", warehouse)
+    reader, manager = (people.add_key(name, [name]) for name in ("read", "settings"))
+    Bookmarks.in_folder(warehouse.parent).save("Monday", "/", "?days=28", Visitor("ann"), is_shared=True)
+
+    def ask(path: str, key: str) -> httpx.Response:
+        return httpx.get(f"{address}{path}", headers={"Authorization": f"Bearer {key}"})
+
+    with serving(warehouse, people, lambda: SMALL, administration=administration) as address:
+        [monday] = ask("/views", reader).json()
+        assert monday == {"name": "Monday", "address": "/?days=28", "owner": "ann", "is_shared": True}
+        assert ask("/settings", manager).json()["targets.toml"]["accounts"][0]["handle"] == "nasa"
+        assert [ask(path, key).status_code for path, key in (("/settings", reader), ("/comments", manager))] == [
+            403
+        ] * 2
+        page = httpx.get(f"{address}/settings", headers={"Accept": "text/html"})
+        assert page.status_code == 307
 
 
 def test_guessing_a_name_slows_down_and_never_locks() -> None:

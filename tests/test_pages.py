@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from dashboard import api, figures, report
+from dashboard.bookmarks import Bookmarks
 from dashboard.charts import behind_day
 from dashboard.inbox import Inbox
 from dashboard.pages import account, comments, compare, home, numbers, overview, quality
@@ -75,7 +76,9 @@ def test_the_report_the_api_and_sql_count_the_same_comments_and_shares(
     server = FastAPI()
     reviews, cases = Reviews.in_folder(tmp_path), Cases.in_folder(tmp_path)
     inbox = Inbox(answers, reviews, cases, People.in_folder(tmp_path), lambda: None)
-    api.add(server, answers, lambda: pytest.fail("nothing is scored"), inbox, lambda _: None)
+    api.add(
+        server, answers, lambda: pytest.fail("nothing is scored"), inbox, lambda _: None, Bookmarks.in_folder(tmp_path)
+    )
     with TestClient(server) as client:
         trend = [row for row in client.get("/trends?days=14").json() if row["label"] == "toxic"]
         comments = client.get("/comments?days=14&limit=1000&flag=toxic").json()

@@ -18,7 +18,12 @@ from warehouse import Part, WarehouseError
 
 PATH, TITLE = "/settings/people", "People and keys"
 SEES = {"all": "Comments and statistics", "figures": "Statistics only"}
-SCOPE_NAMES = {"predict": "Score texts", "figures": "Statistics", "read": "Statistics and comments"}
+SCOPE_NAMES = {
+    "predict": "Score texts",
+    "figures": "Statistics",
+    "read": "Statistics and comments",
+    "settings": "Settings",
+}
 _choice = partial(choice, w=220, allowDeselect=False)
 
 

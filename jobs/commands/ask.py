@@ -86,6 +86,7 @@ def serve(
                 lambda: _communities(Settings.load(data_dir)),
                 lambda: Settings.load(data_dir).policies_file,
             ),
+            settings.sso_header,
         )
 
 

@@ -44,6 +44,7 @@ class Settings:
     backup_passphrase: str | None = field(repr=False)
     ingest_key: str | None = field(repr=False)  # signs what a platform sends to POST /ingest
     chromium: str | None  # prints PDFs
+    sso_header: str | None  # in which such a proxy names who has signed in with it
     proxies: str  # addresses or networks of proxies that say whose request they pass on
 
     @classmethod
@@ -83,6 +84,7 @@ class Settings:
             backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
             ingest_key=env("TOXWATCH_INGEST_KEY") or None,
             chromium=_chromium(),
+            sso_header=env("TOXWATCH_SSO_HEADER") or None,
             proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
         )
 
