@@ -14,13 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import perspective
 from dashboard.bookmarks import Bookmarks
+from dashboard.in_use import InUse
 from dashboard.inbox import Inbox, described
 from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
 from dashboard.settings import SettingsError, SettingsFile
 from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, Row, View
 from models.labels import Attacked, Label
-from models.scorer import Scorer
 from warehouse import WarehouseError
 from warehouse.measures import Severity
 from warehouse.untrusted import printable
@@ -85,7 +85,7 @@ class Browsers:
 def add(
     server: FastAPI,
     answers: Answers,
-    in_use: Callable[[], Scorer],
+    in_use: InUse,
     inbox: Inbox,
     write_down: Callable[[str], None],
     bookmarks: Bookmarks,
@@ -151,7 +151,7 @@ def add(
     @server.get("/healthz", summary="Health: whether the warehouse is readable, and its newest night")
     def healthz() -> dict[str, Any]:
         newest = None if answers.are_empty() else str(answers.newest())
-        return {"newest_night": newest, "model": in_use().version}
+        return {"newest_night": newest, "model": in_use.card["version"]}
 
 
 def _metric(row: Row) -> str:

@@ -19,10 +19,11 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, case, changes, door, limits, links, palette, perspective, reference, trend
+from dashboard import api, bundle, case, changes, door, limits, links, palette, perspective, reference, trend
 from dashboard import ingest as webhook
 from dashboard.bookmarks import Bookmarks
 from dashboard.components import link, note
+from dashboard.in_use import InUse
 from dashboard.inbox import Inbox
 from dashboard.ingest import Ingest
 from dashboard.pages import (
@@ -53,7 +54,6 @@ from dashboard.settings import Administration, SettingsFile
 from dashboard.subscriptions import Subscriptions
 from dashboard.view import Answers, View
 from dashboard.wording import listed
-from models import scorer
 from warehouse import WHOLE, WarehouseError
 from warehouse.build import CURRENT
 from warehouse.cases import Cases
@@ -222,7 +222,7 @@ def create(
     layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, cases, write_down)
     layouts[author.PATH], layouts[post.PATH] = author.layout, post.layout  # that links lead to
     layouts["/quality"] = lambda answers, view: quality.layout(
-        answers, view, in_use().card, [folder.parent / "models" / "reports", which_model()], reviews
+        answers, view, in_use.card, [folder.parent / "models" / "reports", which_model()], reviews
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews, cases)
     layouts[views.PATH] = lambda answers, view: views.layout(answers, view, shelf)
@@ -257,6 +257,7 @@ def create(
     if data_docs:
         server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
     reference.add(server)
+    bundle.add(server)
     app: Dash = Threaded(__name__, server=cast(Any, server), title="Toxwatch", update_title="",
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
     app.backend.websocket_capability = False  # or every browser asks for one, in vain
@@ -369,21 +370,6 @@ class Headers:
             await send(message)
 
         await self._app(scope, receive, with_headers)
-
-
-class InUse:
-    """The model in use; after a switch, the new one is loaded on its next use."""
-
-    def __init__(self, which: Callable[[], Path]) -> None:
-        self._which, folder = which, which()
-        self._loaded = (folder, scorer.load(folder))
-
-    def __call__(self) -> scorer.Scorer:
-        folder, model = self._loaded
-        if (current := self._which()) != folder:
-            model = scorer.load(current)
-            self._loaded = (current, model)
-        return model
 
 
 def serve(

@@ -10,9 +10,9 @@ from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
-from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
+from dashboard import bundle
 from dashboard.pages import account, comments, compare, overview, post
 from dashboard.view import Answers, View
 from dashboard.wording import full_date, period_phrase
@@ -52,7 +52,7 @@ def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
 
 def write_file(target: Path, title: str, pages: list[Component], link: str = "") -> None:
     """A file that needs nothing else."""
-    head = f"<style>{STYLE.read_text()}</style><script>{get_plotlyjs()}</script>"
+    head = f"<style>{STYLE.read_text()}</style><script>{bundle.FILE.read_text()}</script>"
     body = "".join(html_of(page, link) for page in pages)
     text = document(title, body, head, f"<script>{DRAW.read_text()}</script>", is_light=True)
     with writing(target) as draft:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 
+from dashboard import bundle
 from jobs.config.settings import SHIPPED
 from jobs.spark import jars
 from models.card import read_card
@@ -30,6 +31,7 @@ def write(version: str, made_at: datetime, exported: str, target: Path) -> int:
     """Writes both files from what uv exports of the lock; returns the number of components."""
     components = [_with_licence(component) for component in json.loads(exported)["components"]]
     components += [_model(folder) for folder in MODELS]
+    components.append(_bundle())
     components += [_jar(name, licence) for licence, names in JARS.items() for name in names]
     (target / "LICENCES.md").write_text(_page(components), encoding="utf-8")
     whole = _bill(version, made_at, json.loads(exported), components)
@@ -77,6 +79,13 @@ def _model(folder: Path) -> Json:
         "hashes": [{"alg": "SHA-256", "content": content} for content in card["files"].values()],
         "licenses": [{"license": {"name": "MIT"}}],
     }
+
+
+def _bundle() -> Json:
+    """The part of Plotly that the dashboard brings."""
+    version = bundle.version()
+    return {"type": "library", "bom-ref": f"{bundle.PACKAGE}-{version}", "name": bundle.PACKAGE, "version": version,
+            "purl": f"pkg:npm/{bundle.PACKAGE}@{version}", "licenses": [{"license": {"name": "MIT"}}]}  # fmt: skip
 
 
 def _jar(coordinates: str, licence: str) -> Json:

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import plotly
 import pytest
 from dash import dcc
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from dashboard import api, figures, report
+from dashboard import api, bundle, figures, report
 from dashboard.bookmarks import Bookmarks
 from dashboard.charts import behind_day
 from dashboard.inbox import Inbox
@@ -115,6 +116,11 @@ def test_an_account_has_one_share_and_one_verdict(answers: Answers, one: str) ->
 def test_what_was_collected_over_what_is_reported_is_the_coverage(answers: Answers) -> None:
     for row in answers.rows("coverage", WEEK):
         assert row["coverage"] == pytest.approx(row["captured"] / row["reported_by_platform"])
+
+
+def test_the_part_of_plotly_has_the_version_that_python_draws_for() -> None:
+    whole = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    assert bundle.version() == bundle.version(whole)
 
 
 def test_every_page_can_be_drawn_and_says_how_its_numbers_are_made(answers: Answers, tmp_path: Path) -> None:
