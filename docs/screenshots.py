@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,14 +20,16 @@ from playwright.sync_api import Browser, sync_playwright
 from jobs.config.settings import TOXWATCH
 
 ROOT = Path(__file__).resolve().parent.parent
+WHOLE = 0  # the height of a picture that shows all of its page
 PICTURES = {
-    "overview": ("/", "light"),
-    "account": ("/account?account=instagram%2Fharbour_fc&days=14", "dark"),
-    "comments": ("/comments?flag=insult&days=14", "light"),
-    "numbers": ("/numbers", "light"),
+    "overview": ("/", "light", 1850),
+    "account": ("/account?account=instagram%2Fharbour_fc&days=14", "dark", 2050),
+    "comments": ("/comments?flag=insult&days=14", "light", 860),
+    "numbers": ("/numbers", "light", WHOLE),
 }
 PAGES = (
-    "/", "/account", "/compare", "/comments", "/review", "/quality", "/numbers", "/try", "/views", "/audit",
+    "/", "/?account=%23sport", "/account", "/compare", "/compare?periods=4",
+    "/comments", "/review", "/quality", "/numbers", "/try", "/views", "/audit",
     "/settings", "/settings/start", "/settings/nights", "/settings/clients", "/settings/flags", "/settings/words",
     "/settings/alerts", "/settings/people", "/nowhere",
 )  # fmt: skip
@@ -46,9 +49,9 @@ def main() -> None:
             wait_for(f"{address}/healthz")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-                for name, (place, theme) in PICTURES.items():
+                for name, (place, theme, height) in PICTURES.items():
                     path = ROOT / "docs" / "images" / f"{name}.png"
-                    take(browser, address + place, theme, 1280, path, is_whole=name == "numbers")
+                    take(browser, address + place, theme, 1280, path, height)
                 contact_sheet(browser, address)
                 browser.close()
         finally:
@@ -64,13 +67,14 @@ def wait_for(address: str) -> None:
     raise SystemExit(f"{address} does not answer.")
 
 
-def take(browser: Browser, address: str, theme: str, width: int, path: Path, is_whole: bool) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 860}, color_scheme=theme)  # type: ignore[arg-type]
+def take(browser: Browser, address: str, theme: str, width: int, path: Path, height: int = WHOLE) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height or 860}, color_scheme=theme)  # type: ignore[arg-type]
     page.goto(address)
     page.locator("h1").first.wait_for()
     page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('.ag-row-loading')")
     page.wait_for_timeout(500)
-    page.screenshot(path=path, full_page=is_whole)
+    page.screenshot(path=path, full_page=height == WHOLE)
     page.close()
     print(path.relative_to(ROOT))
 
@@ -79,8 +83,8 @@ def contact_sheet(browser: Browser, server: str) -> None:
     SHEET.mkdir(parents=True, exist_ok=True)
     figures = []
     for page, theme, width in product(PAGES, THEMES, WIDTHS):
-        path = SHEET / f"{page.strip('/').replace('/', '-') or 'home'}-{theme}-{width}.png"
-        take(browser, server + page, theme, width, path, is_whole=True)
+        path = SHEET / f"{re.sub(r'[^a-z0-9]+', '-', page).strip('-') or 'home'}-{theme}-{width}.png"
+        take(browser, server + page, theme, width, path)
         figures.append(
             f'<figure><a href="{path.name}"><img src="{path.name}" width="{width // 4}"></a>'
             f"<figcaption>{escape(page)}, {theme}, {width}</figcaption></figure>"

@@ -12,12 +12,12 @@ from dashboard import charts, costs
 from dashboard.pages import author, compare, overview, post
 from dashboard.people import VISITOR, Visitor
 from dashboard.view import Answers, View
-from tests.conftest import SMALL
+from tests.conftest import MODEL, SMALL, THRESHOLDS, at, night_of
 from tests.fixtures.administration import serious_faults
 from tests.fixtures.browser import WIDTHS
-from tests.fixtures.dashboard import LAST, serving
+from tests.fixtures.dashboard import LAST, ROOT, serving
 from tests.test_pages import text_of
-from warehouse import Part
+from warehouse import Part, build
 from warehouse.reader import Warehouse
 
 DAY = View(days=1, last=LAST, newest=LAST)
@@ -140,6 +140,30 @@ def test_every_figure_is_clicked_through_and_back(browser: Browser, warehouse: P
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.goto("/?account=%23nobody")
         expect(page.locator(".sentence")).to_have_text("This client has no comments yet.")
+        page.close()
+
+
+@pytest.mark.long
+def test_two_hundred_accounts_are_sorted_and_found_without_scrolling_sideways(browser: Browser, tmp_path: Path) -> None:
+    names = [f"an_account_with_a_long_name_{n:03}" for n in range(200)]
+    comments = [(f"{name}/{i}", "a comment", at(LAST, i), 0.9 if i < n % 7 else 0.02)
+                for n, name in enumerate(names) for i in range(8)]  # fmt: skip
+    accounts = [("instagram", name, ()) for name in names]
+    context = build.Context(accounts, (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml")
+    build.publish(tmp_path / "warehouse", [night_of(tmp_path / "lake", LAST, comments)], context)
+    with serving(tmp_path / "warehouse", which_model=lambda: SMALL) as address:
+        page = browser.new_page(viewport={"width": 390, "height": 900}, base_url=address)
+        page.goto("/?days=1&sort=share")
+        ranking = page.locator(".panel").filter(has=page.get_by_role("heading", name="Accounts", exact=True))
+        expect(ranking.locator("tbody tr")).to_have_count(200)
+        expect(ranking.locator(".spark")).to_have_count(200)
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert ranking.locator(".table").evaluate("one => one.scrollWidth - one.clientWidth") <= 1
+        expect(ranking.locator("tbody tr").first).to_contain_text("68.0%")
+        ranking.get_by_label("Find an account").fill("name_123")
+        expect(ranking.locator("tbody tr")).to_have_count(1)
         page.close()
 
 
