@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.glossary import term, with_terms
 from dashboard.view import Row, View
 from dashboard.wording import counted, heading, label_title, language_name, percent, shown
 from models.labels import LABELS
@@ -45,7 +46,10 @@ def table(rows: Sequence[Row], headings: dict[str, str] | None = None) -> Compon
     headings = headings or {column: heading(column) for column in (rows[0] if rows else {})}
     kind = {name: "number" if all(_is_numeric(row[name]) for row in rows) else "" for name in headings}
     head = html.Tr(
-        [html.Th(text, className=kind[name], scope="col", role="columnheader") for name, text in headings.items()],
+        [
+            html.Th(term(text), className=kind[name], scope="col", role="columnheader")
+            for name, text in headings.items()
+        ],
         role="row",
     )
     body = [
@@ -78,7 +82,7 @@ def grid(columns: list[dict[str, Any]], height: str, options: dict[str, Any], **
 
 
 def tile(label: str, value: str, note: str = "", mood: str = "", href: str | None = None) -> Component:
-    parts = [html.Div(label, className="label"), html.Div(value, className="value"),
+    parts = [html.Div(term(label, is_focusable=href is None), className="label"), html.Div(value, className="value"),
              html.Div(note, className=f"note {mood}")]  # fmt: skip
     return dcc.Link(parts, href=href, className="tile") if href else html.Div(parts, className="tile")
 
@@ -115,8 +119,9 @@ def note(text: str, heading: str = "Nothing to show") -> Component:
 
 
 def prose(text: str) -> list[Any]:
-    """Text with `commands` set as code."""
-    return [html.Code(part) if i % 2 else part for i, part in enumerate(text.split("`"))]
+    """Text with `commands` set as code, and terms explained."""
+    parts = [[html.Code(part)] if i % 2 else with_terms(part) for i, part in enumerate(text.split("`"))]
+    return [one for part in parts for one in part]
 
 
 def labelled(kind: Callable[..., Component], label: str, *body: Any, **properties: Any) -> Component:

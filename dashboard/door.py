@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, WELCOME, People, PeopleError
 from dashboard.proxies import SIGNED_IN
 
-OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js", "/assets/plotly.js",
+OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js", "/assets/plotly-cartesian.min.js",
         "/ingest", "/shared"}  # the last two check signatures  # fmt: skip
 SESSION, FORM, THEME = "session", "form", "theme"  # cookies
 FAILURES, FAILURE_SECONDS = 20, 15 * 60  # per address, then it has to wait

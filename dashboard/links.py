@@ -6,12 +6,10 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import NamedTuple
 
-import plotly
 from fastapi import FastAPI
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from dashboard import report
 from dashboard.components import note
@@ -121,10 +119,6 @@ def add(server: FastAPI, answers: Answers, links: Links) -> None:
         if drawn is None:
             return _page("Nothing to show", f"“{found.panel}” has no data in this period.", 404)
         return _document(report.html_of(drawn), "Toxwatch", 200, "*" if found.panel else "'none'")
-
-    @server.get(report.PLOTLY_PATH, include_in_schema=False)
-    def plotly_script() -> Response:
-        return FileResponse(Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
 
 
 def _page(title: str, text: str, status: int) -> Response:

@@ -36,6 +36,7 @@ def dialogs() -> list[Component]:
             html.Div(id="palette-list"),
             html.P("No match.", className="empty"),
         ], id="palette", **cast(Any, {"aria-label": "Find"})),
+        html.Div(id="meaning", role="tooltip", hidden=True),
         html.Dialog([html.H2("Keys"), html.Table(html.Tbody(rows))], id="keys", **cast(Any, {"aria-label": "Keys"})),
     ]  # fmt: skip
 

@@ -20,7 +20,7 @@ from warehouse.files import writing
 
 ASSETS = Path(__file__).parent / "assets"
 STYLE, DRAW = ASSETS / "style.css", ASSETS / "draw.js"
-PLOTLY_PATH, DRAW_PATH = "/assets/plotly.js", "/assets/draw.js"  # where the server has them
+PLOTLY_PATH, DRAW_PATH = "/assets/plotly-cartesian.min.js", "/assets/draw.js"  # where the server has them
 PAGES: dict[str, Callable[[Answers, View], Component]] = {  # path → what can be a document
     "/": overview.layout,
     "/account": account.layout,

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
 from dashboard import report
+from dashboard.glossary import MEANINGS
 from dashboard.people import People
 from dashboard.view import Answers, View
 from tests.conftest import MODEL, SMALL, THRESHOLDS, at, night_of
@@ -107,6 +108,8 @@ def test_the_overview_says_what_changed_and_where(page: Page) -> None:
     expect(sentence).to_contain_text("instagram/loud changed most")
     expect(page.locator("tbody tr").filter(has_text="instagram/loud").locator("td").nth(4)).to_have_text("Yes")
     expect(page.locator(".js-plotly-plot").first).to_contain_text("wave: instagram/loud")
+    page.get_by_role("columnheader").get_by_text("Significant?").focus()
+    expect(page.get_by_role("tooltip")).to_have_text(MEANINGS["significant?"])
 
 
 def test_a_control_changes_the_address_and_the_address_the_page(page: Page) -> None:

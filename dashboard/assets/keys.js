@@ -1,4 +1,4 @@
-// Ctrl-K finds pages, accounts and saved views; ? shows the keys.
+// Ctrl-K finds pages, accounts and saved views; ? shows the keys; terms are explained.
 const named = id => document.getElementById(id);
 const isTyping = target => target.closest?.('input:not([type=checkbox]):not([type=radio]), textarea, [contenteditable]');
 const choices = () => [...document.querySelectorAll('#palette .choice')];
@@ -37,3 +37,19 @@ document.addEventListener('keydown', event => {
         choices().find(one => !one.hidden)?.click();
     }
 });
+
+// What a term means, where somebody points at it, tabs to it or taps it.
+function explain({target}) {
+    const note = named('meaning'), term = target.closest?.('[data-meaning]');
+    if (!note) return;
+    note.hidden = !term;
+    if (!term) return;
+    note.textContent = term.dataset.meaning;
+    const place = term.getBoundingClientRect(), room = document.documentElement.clientWidth - note.offsetWidth - 8;
+    note.style.left = `${Math.max(8, Math.min(place.left, room))}px`;
+    const below = place.bottom + 6, isLow = below + note.offsetHeight > innerHeight;
+    note.style.top = `${isLow ? place.top - note.offsetHeight - 6 : below}px`;
+}
+document.addEventListener('mouseover', explain);
+document.addEventListener('focusin', explain);
+document.addEventListener('scroll', () => explain({target: document.activeElement}), {passive: true, capture: true});
