@@ -1,16 +1,14 @@
 """The pages and the API in one ASGI process. A page is rendered from its URL, so every view can be shared."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlencode
 
-import dash_mantine_components as dmc
 import uvicorn
-from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -19,10 +17,23 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, bundle, case, changes, door, limits, links, palette, perspective, reference, trend
+from dashboard import (
+    api,
+    bundle,
+    case,
+    clientside,
+    door,
+    limits,
+    links,
+    palette,
+    perspective,
+    reference,
+    shell,
+    trend,
+)
 from dashboard import ingest as webhook
 from dashboard.bookmarks import Bookmarks
-from dashboard.components import link, note
+from dashboard.components import note
 from dashboard.in_use import InUse
 from dashboard.inbox import Inbox
 from dashboard.ingest import Ingest
@@ -53,7 +64,6 @@ from dashboard.proxies import Proxies
 from dashboard.settings import Administration, SettingsFile
 from dashboard.subscriptions import Subscriptions
 from dashboard.view import Answers, View
-from dashboard.wording import listed
 from warehouse import WHOLE, WarehouseError
 from warehouse.build import CURRENT
 from warehouse.cases import Cases
@@ -79,89 +89,7 @@ POLICY = (
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
-NEEDS = {  # page → required permission
-    "/comments": "texts",
-    author.PATH: "texts",
-    "/review": "review",
-    "/audit": "audit",
-    **dict.fromkeys(changes.PAGES, "settings"),
-}
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review", author.PATH, post.PATH}
-TOGGLE_THEME = """clicks => {
-    const page = document.documentElement, now = page.getAttribute('data-mantine-color-scheme');
-    const next = clicks ? (now === 'dark' ? 'light' : 'dark')
-        : localStorage.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-    if (clicks) localStorage.theme = next;
-    document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;  // the login page has no scripts
-    page.setAttribute('data-mantine-color-scheme', next);
-    return next === 'dark' ? 'Light' : 'Dark';
-}"""
-# A control writes its value into the URL, and the page is rendered from that. New controls trigger nothing.
-CHOOSE = """() => {
-    const {triggered} = dash_clientside.callback_context, search = new URLSearchParams(location.search);
-    if (!triggered.length) return;
-    for (const {prop_id, value} of triggered) {
-        const [control] = JSON.parse(prop_id.slice(0, prop_id.lastIndexOf('.'))).control.split(' ');
-        if (control === 'dates') {
-            const [first, last] = (value ?? []).map(day => Date.parse(day));
-            if (!last) return;  // the other end is still to be chosen
-            search.set('days', Math.round((last - first) / 864e5) + 1); search.set('last', value[1]);
-        } else if (value?.length) search.set(control, value); else search.delete(control);
-    }
-    history.pushState({}, '', `?${search}`);
-    dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
-}"""
-
-# The title of the tab names the page. On a phone, the menu opens by a click and closes with the next page.
-NAME = """page => {
-    const heading = part => Array.isArray(part) ? part.map(heading).find(Boolean)
-        : part?.type === 'H1' ? part.props.children : part?.props ? heading(part.props.children) : null;
-    const title = heading(page);
-    document.title = title ? `${title} – Toxwatch` : 'Toxwatch';
-    document.getElementById('nav').classList.remove('open');
-}"""
-MENU = """() => {
-    const isOpen = document.getElementById('nav').classList.toggle('open');
-    document.getElementById('menu').setAttribute('aria-expanded', isOpen);
-}"""
-# A point of a chart leads to the comments behind it.
-OPEN = """() => {
-    const [clicked] = dash_clientside.callback_context.triggered, address = clicked?.value?.points[0]?.customdata;
-    if (typeof address !== 'string') return;
-    history.pushState({}, '', address);
-    dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
-    scrollTo(0, 0);
-}"""
-# A browser takes most of a second to draw a grid, so one is drawn when somebody asks for it.
-SHOW = "(clicks, grid) => clicks === 1 ? grid : dash_clientside.no_update"
-# Back and forward return to the place on the page, for two seconds because charts move what is below them.
-RETURN = """() => {
-    if (!window.places) {
-        window.places = {};
-        history.scrollRestoration = 'manual';
-        addEventListener('scroll', () => { if (!window.goal) places[location.href] = scrollY; }, {passive: true});
-        addEventListener('popstate', () => { window.goal = {y: places[location.href] || 0}; });
-        for (const move of ['wheel', 'pointerdown', 'keydown']) addEventListener(move, () => { window.goal = null; });
-    }
-    if (!window.goal) return;
-    const until = Date.now() + 2000;
-    const stay = () => {
-        if (!window.goal) return;
-        scrollTo(0, window.goal.y);
-        if (Date.now() < until) requestAnimationFrame(stay); else window.goal = null;
-    };
-    stay();
-}"""
-# A click elsewhere closes an open menu.
-CLOSE = """() => {
-    if (window.closesMenus) return;
-    window.closesMenus = true;
-    addEventListener('click', ({target}) => {
-        for (const menu of document.querySelectorAll('.actions details[open]')) menu.open = menu.contains(target);
-    });
-}"""
-# Of callbacks that have no output and the same input, Dash runs only one.
-ARRIVE = f"page => {{ ({NAME})(page); ({RETURN})(); ({CLOSE})(); }}"
 
 
 def create(
@@ -265,41 +193,32 @@ def create(
     door.add(server, guests, host, is_https)
     server.add_middleware(api.Browsers)
     server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own compression is slower and hardly smaller
-    app.layout = lambda: _shell(titles, has_login=VISITOR.get() != LOCAL)
+    app.layout = lambda: shell.layout(titles, has_login=VISITOR.get() != LOCAL)
 
     @app.callback(
         Output("page", "children"), Output("nav", "children"), Input("url", "pathname"), Input("url", "search")
     )
     def show(path: str, search: str) -> tuple[Component, list[Component]]:
-        navigation = _navigation(titles, path, search)
+        navigation = shell.navigation(titles, path, search)
         if path not in layouts | settings:
             return note(f"There is no page at {path}.", "Page not found"), navigation
-        if not _may_open(path):
+        if not shell.may_open(path):
             return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
         if path in settings:
             return settings[path](), navigation
         try:
             if path in OF_COMMENTS and answers.are_empty():
-                return _nothing_yet(start.PATH in settings), navigation
+                return shell.nothing_yet(start.PATH in settings), navigation
             return layouts[path](answers, View.read(search, answers.newest())), navigation
         except WarehouseError as error:
             if not (folder / CURRENT).exists():
-                return _nothing_yet(start.PATH in settings), navigation
+                return shell.nothing_yet(start.PATH in settings), navigation
             why = str(error) if VISITOR.get().sees_all else "The data can't be read right now. Tell your administrator."
             return note(why, "Can't read the warehouse"), navigation
 
-    app.clientside_callback(CHOOSE, Input({"control": ALL}, "value"))
-    app.clientside_callback(OPEN, Input({"chart": ALL}, "clickData"))
-    app.clientside_callback(
-        SHOW, Output({"data": "shown", "of": MATCH}, "children"), Input({"data": "show", "of": MATCH}, "n_clicks"),
-        State({"data": "grid", "of": MATCH}, "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    app.clientside_callback(ARRIVE, Input("page", "children"))
-    app.clientside_callback(MENU, Input("menu", "n_clicks"), prevent_initial_call=True)
-    app.clientside_callback(TOGGLE_THEME, Output("theme", "children"), Input("theme", "n_clicks"))
+    clientside.register(app)
     views.register(app, answers, shelf)
-    palette.register(app, answers, bookmarks, lambda: _reachable(titles, settings))
+    palette.register(app, answers, bookmarks, lambda: shell.reachable(titles, settings))
     trend.register(app, answers, reviews, write_down)
     members.register(app, guests, answers, write_down)
     if administration:
@@ -405,68 +324,3 @@ def serve(
     uvicorn.run(
         Proxies(application, proxies, sso_header), host=host, port=port, proxy_headers=False, **limits.of_server()
     )
-
-
-def _shell(titles: dict[str, str], has_login: bool) -> Component:
-    shell: Component = dmc.MantineProvider(
-        [
-            dcc.Location(id="url", refresh=False),
-            html.A("Skip to content", href="#page", className="skip"),
-            html.Nav([
-                dcc.Link("Toxwatch", href="/", className="brand"),
-                html.Button("Menu", id="menu", className="menu", **cast(Any, {"aria-controls": "nav"})),
-                html.Div(_navigation(titles, "/", ""), id="nav", className="links"),
-                palette.button(),
-                html.Button(id="theme", className="theme", title="Switch between dark and light"),
-                *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if has_login else []),
-            ]),
-            *palette.dialogs(),
-            html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
-        ],
-        theme={"primaryColor": "blue", "primaryShade": 8, "fontFamily": "inherit"},
-    )  # fmt: skip
-    return shell
-
-
-def _navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:
-    """The links keep period, category and account from page to page; Views is told which page it is about."""
-    query = [(name, value) for name, value in parse_qsl((search or "").lstrip("?")) if name != "of"]
-    kept = f"?{urlencode(query)}" if query else ""
-    of_page = f"?{urlencode([*query, ('of', path)])}"
-    return [
-        dcc.Link(
-            title,
-            href=address + (of_page if address == views.PATH and path != views.PATH else kept),
-            className="here" if path == address or path.startswith(f"{address}/") else "",
-        )
-        for address, title in titles.items()
-        if _may_open(address)
-    ]
-
-
-def _reachable(titles: dict[str, str], settings: Collection[str]) -> dict[str, str]:
-    """The pages that the visitor may open, by path."""
-    more = {
-        path: f"Settings: {name}" for path, name in changes.PAGES.items() if path in settings and path != "/settings"
-    }
-    return {path: title for path, title in (titles | more).items() if _may_open(path)}
-
-
-def _nothing_yet(can_start: bool) -> Component:
-    """For a warehouse without comments, or without those of the visitor."""
-    visitor = VISITOR.get()
-    if not visitor.sees_all:
-        tags = listed(visitor.part.tags)
-        return note(f"You see the accounts tagged {tags}, and none of them has comments yet.", "No comments yet")
-    if not visitor.may("settings"):
-        return note("No night has collected any comments yet. Ask your administrator.", "No comments yet")
-    nothing = note(
-        "No night has collected any comments. Run `toxwatch doctor` to check your accounts.", "No comments yet"
-    )
-    if can_start:
-        nothing.children.append(html.P(link("First steps: accounts, the first night, alerts, colleagues", start.PATH)))
-    return nothing
-
-
-def _may_open(path: str) -> bool:
-    return path not in NEEDS or VISITOR.get().may(NEEDS[path])

@@ -1,6 +1,7 @@
 """One account: its trend and events, and when, in which languages and by whom toxic comments are written."""
 
 from dataclasses import replace
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -80,10 +81,12 @@ def _sentence(answers: Answers, view: View) -> Component:
     change = "" if now["change"] is None else f", {change_from(now['change'], view)}"
     period = sentence_case(period_phrase(view.days, view.last))
     flagged = counted(now["flagged"], "comment")
+    address = behind(view, flag=view.label)
+    reading: list[Any] = [link("Read flagged comments", address), "."] if address else []
     return html.Span([
         f"{period}, an estimated {percent(now['share'])} of {now['comments']:,} scored comments "
         f"{LABEL_VERBS[view.label]}{change}. {flagged} {'was' if now['flagged'] == 1 else 'were'} flagged. ",
-        *([link("Read flagged comments", address)] if (address := behind(view, flag=view.label)) else []),
+        *reading,
     ])  # fmt: skip
 
 

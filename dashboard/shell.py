@@ -1,0 +1,88 @@
+"""What surrounds every page: navigation, menus, and who may open what."""
+
+from collections.abc import Collection
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import changes, palette
+from dashboard.components import link, note
+from dashboard.pages import author, start, views
+from dashboard.people import VISITOR
+from dashboard.wording import listed
+
+NEEDS = {  # page → required permission
+    "/comments": "texts",
+    author.PATH: "texts",
+    "/review": "review",
+    "/audit": "audit",
+    **dict.fromkeys(changes.PAGES, "settings"),
+}
+
+
+def layout(titles: dict[str, str], has_login: bool) -> Component:
+    page: Component = dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh=False),
+            html.A("Skip to content", href="#page", className="skip"),
+            html.Nav([
+                dcc.Link("Toxwatch", href="/", className="brand"),
+                html.Button("Menu", id="menu", className="menu", **cast(Any, {"aria-controls": "nav"})),
+                html.Div(navigation(titles, "/", ""), id="nav", className="links"),
+                palette.button(),
+                html.Button(id="theme", className="theme", title="Switch between dark and light"),
+                *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if has_login else []),
+            ]),
+            *palette.dialogs(),
+            html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
+        ],
+        theme={"primaryColor": "blue", "primaryShade": 8, "fontFamily": "inherit"},
+    )  # fmt: skip
+    return page
+
+
+def navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:
+    """The links keep period, category and account from page to page; Views is told which page it is about."""
+    query = [(name, value) for name, value in parse_qsl((search or "").lstrip("?")) if name != "of"]
+    kept = f"?{urlencode(query)}" if query else ""
+    of_page = f"?{urlencode([*query, ('of', path)])}"
+    return [
+        dcc.Link(
+            title,
+            href=address + (of_page if address == views.PATH and path != views.PATH else kept),
+            className="here" if path == address or path.startswith(f"{address}/") else "",
+        )
+        for address, title in titles.items()
+        if may_open(address)
+    ]
+
+
+def reachable(titles: dict[str, str], settings: Collection[str]) -> dict[str, str]:
+    """The pages that the visitor may open, by path."""
+    more = {
+        path: f"Settings: {name}" for path, name in changes.PAGES.items() if path in settings and path != "/settings"
+    }
+    return {path: title for path, title in (titles | more).items() if may_open(path)}
+
+
+def nothing_yet(can_start: bool) -> Component:
+    """For a warehouse without comments, or without those of the visitor."""
+    visitor = VISITOR.get()
+    if not visitor.sees_all:
+        tags = listed(visitor.part.tags)
+        return note(f"You see the accounts tagged {tags}, and none of them has comments yet.", "No comments yet")
+    if not visitor.may("settings"):
+        return note("No night has collected any comments yet. Ask your administrator.", "No comments yet")
+    nothing = note(
+        "No night has collected any comments. Run `toxwatch doctor` to check your accounts.", "No comments yet"
+    )
+    if can_start:
+        nothing.children.append(html.P(link("First steps: accounts, the first night, alerts, colleagues", start.PATH)))
+    return nothing
+
+
+def may_open(path: str) -> bool:
+    return path not in NEEDS or VISITOR.get().may(NEEDS[path])
