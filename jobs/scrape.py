@@ -6,6 +6,7 @@ partly refused is completed from that record. What a night asks for depends on e
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -65,7 +66,8 @@ def _collect(settings: Settings, lake: Lake, night: date, account: str | None = 
 
         pool = ThreadPoolExecutor(AT_ONCE)
         try:
-            list(pool.map(collect, accounts))
+            for task in [pool.submit(copy_context().run, collect, one) for one in accounts]:
+                task.result()
             while budget.settle_due():
                 time.sleep(SETTLING_PAUSE)
         finally:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from jobs import console, nightly
 from jobs.config.settings import Settings
-from jobs.console import progress
+from jobs.console import ABOUT, progress
 from jobs.lake import schema
 from jobs.lake.nights import Lake
 from jobs.spark import session as sparks
@@ -102,6 +102,16 @@ def test_a_bar_follows_sparks_tasks_and_ends_with_the_work(settings: Settings, m
     with pytest.raises(ValueError, match="of the work"), tasks_watched(settings, advance):
         raise ValueError("of the work")
     assert WATCH not in {thread.name for thread in threading.enumerate()}
+
+
+def test_what_is_told_while_spark_works_names_the_night(settings: Settings) -> None:
+    nights = set[str | None]()
+    with (
+        progress("wait", night=NIGHT),
+        tasks_watched(settings, lambda *_, **__: nights.add(ABOUT.get({}).get("night"))),
+    ):
+        pass
+    assert nights == {str(NIGHT)}
 
 
 def test_where_there_is_no_terminal_a_line_now_and_then_says_how_far_it_is(

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -85,7 +86,7 @@ def slices(settings: Settings, rows: int) -> int:
 def tasks_watched(settings: Settings, advance: Advance) -> Iterator[None]:
     """Advances with Spark's tasks; those of stages that have not begun are not known yet."""
     tracker, over = session(settings).sparkContext.statusTracker(), Event()
-    watch = InheritableThread(target=_watch, args=(tracker, advance, over), name=WATCH, daemon=True)
+    watch = InheritableThread(target=copy_context().run, args=(_watch, tracker, advance, over), name=WATCH, daemon=True)
     watch.start()
     try:
         yield
