@@ -65,6 +65,22 @@ def test_nights_in_any_order_and_twice_are_the_same_rows(
     assert build.content_hash(other) == build.content_hash(folder)
 
 
+def test_a_missed_night_that_is_made_up_for_takes_no_scores_away(tmp_path: Path) -> None:
+    """The later night ran first, then the missed one, then the later one again, which had nothing new to score."""
+    both = [("a1", "seen in both nights", at(FIRST), 0.7)]
+    later = night_of(tmp_path / "lake", SECOND, both)
+    build.publish(tmp_path / "warehouse", [later], context())
+    missed = night_of(tmp_path / "lake", FIRST, both)
+    build.publish(tmp_path / "warehouse", [missed], context())
+    part = later.scored[MODEL].folder / "part.parquet"
+    pq.write_table(pq.read_table(part).slice(0, 0), part)
+    build.publish(tmp_path / "warehouse", [later], context())
+    build.publish(tmp_path / "rebuilt", [missed, later], context())
+    scores = "SELECT comment_id, night FROM scores"
+    assert Warehouse(tmp_path / "warehouse").query(scores) == [("a1", FIRST)]
+    assert build.content_hash(tmp_path / "warehouse") == build.content_hash(tmp_path / "rebuilt")
+
+
 def test_a_late_comment_counts_on_its_day_and_an_edited_one_shows_its_new_score(folder: Path) -> None:
     ask = Warehouse(folder).query
     assert ask("select comments from daily where day = ? and label = 'toxic'", [FIRST]) == [(41,)]

@@ -1,7 +1,12 @@
 -- The scores that one model gave to the night's comments. A comment that only other nights still have keeps its own.
+-- Of nights that scored the same text the earliest counts, whatever the order in which they are loaded: a later one that
+-- runs again leaves out what this one has scored.
 
 DELETE FROM scores USING incoming
 WHERE scores.comment_id = incoming.comment_id AND night = getvariable('night') AND model = getvariable('model');
+DELETE FROM scores USING (SELECT comment_id, text_key FROM lake_scored SEMI JOIN incoming USING (comment_id)) earlier
+WHERE scores.comment_id = earlier.comment_id AND scores.text_key = earlier.text_key AND model = getvariable('model')
+    AND night > getvariable('night') AND posted_on >= (SELECT min(posted_at)::DATE FROM incoming);
 INSERT INTO scores
 WITH scored AS ( -- nights from older releases don't say who is attacked
     SELECT NULL::VARCHAR AS attacked WHERE false UNION ALL BY NAME FROM lake_scored
