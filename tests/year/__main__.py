@@ -92,19 +92,19 @@ class Year:
         if trouble is machine_off and night != self.nights[-1]:
             self.waiting.append(night)
             return
+        for missed in self.waiting:
+            self.home.toxwatch("nightly", "--night", str(missed))
+            self.seconds["machine off"].append(time.monotonic() - started)
         codes = trouble(self.home, night, self.chance)
-        is_done = codes == {0} and trouble not in PARTIAL and not self.waiting
+        is_done = codes == {0} and trouble not in PARTIAL
         self.at_once[name] += is_done
         if not is_done:
-            first = min([*self.waiting, night])
-            code = self.home.toxwatch("nightly", "--from", str(first), "--to", str(night))
+            code = self.home.toxwatch("nightly", "--night", str(night))
             self.ledger.expect(
                 "a night is there after the second start at the latest", night, code == 0, str(self.home.messages)
             )
         self.ledger.expect("no command ends in a traceback", night, not codes & TRACEBACKS, str(self.home.messages))
         self.seconds[name].append(time.monotonic() - started)
-        for _ in self.waiting:
-            self.seconds["machine off"].append(time.monotonic() - started)
         self.ledger.check(night, min([*self.waiting, night]))
         self.waiting = []
         self.ledger.remember()
@@ -138,7 +138,7 @@ class Year:
     def _model(self, night: date) -> None:
         """Once: the model of this release takes over from that of the old ones."""
         if "TOXWATCH_MODEL" in os.environ:
-            self.home.toxwatch("promote", "--model", str(ROOT / "models/shipped/bilstm"), "--anyway")
+            self.home.toxwatch("promote", str(ROOT / "models/shipped/bilstm"), "--anyway")
             del os.environ["TOXWATCH_MODEL"]
             self._do(night, "another model took over", "rescore")
         else:
