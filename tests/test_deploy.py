@@ -173,7 +173,7 @@ class Lambda(ThreadingHTTPServer):
 
     def ask(self, event: dict[str, Any]) -> Any:
         self.events.put(json.dumps(event).encode())
-        return self.answers.get(timeout=20)
+        return self.answers.get(timeout=120)  # the first one waits for the model to load
 
 
 class Runtime(BaseHTTPRequestHandler):
