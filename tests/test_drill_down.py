@@ -157,7 +157,7 @@ def test_two_hundred_accounts_are_sorted_and_found_without_scrolling_sideways(br
         ranking = page.locator(".panel").filter(has=page.get_by_role("heading", name="Accounts", exact=True))
         expect(ranking.locator("tbody tr")).to_have_count(200)
         expect(ranking.locator(".spark")).to_have_count(200)
-        for width in (390, 1440):
+        for width in (390, 768, 1440):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert ranking.locator(".table").evaluate("one => one.scrollWidth - one.clientWidth") <= 1

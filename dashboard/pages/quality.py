@@ -40,7 +40,9 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
         | {
             "seconds": f"{row['seconds']:.0f}",
             "cost_usd": f"{row['cost_usd'] or 0:.2f}",
-            "ready_at": f"{row['ready_at']:%Y-%m-%d %H:%M}" if row["ready_at"] else "–",
+            "ready_at": f"{row['ready_at']:%Y-%m-%d %H:%M}"
+            if row.get("ready_at")
+            else "–",  # older warehouses do not say
         }
         for row in answers.rows("nights", view)
     ]
