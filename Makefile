@@ -19,7 +19,7 @@ demo: setup ## run two weeks of invented accounts, then start the dashboard
 	.venv/bin/toxwatch demo --data-dir $(DATA_DIR)
 
 test: setup ## run the tests
-	.venv/bin/pytest -n 2 --dist loadfile -m "not slow"
+	.venv/bin/pytest -n 3 --dist loadfile -m "not slow"
 
 test-fast: setup ## run the tests that take no time: no Spark, Airflow, training, browser or long histories
 	.venv/bin/pytest -n 2 --dist loadfile -m "not slow and not long"
@@ -76,5 +76,6 @@ java:
 	$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	.venv/bin/python -m pip install --quiet uv
 	.venv/bin/uv sync --quiet --frozen --inexact --all-extras --compile-bytecode
-	.venv/bin/python -m jobs.spark.jars || true
+	.venv/bin/python -m jobs.spark.jars && .venv/bin/python -m jobs.spark.jars kafka || true
+	.venv/bin/python -m jobs.schedule.rehearsal
 	@touch $@

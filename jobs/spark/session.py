@@ -22,6 +22,7 @@ from jobs.console import ABOUT, Advance
 from jobs.lake.mirror import Mirror
 from jobs.spark import cluster
 from jobs.spark.jars import session_jars
+from jobs.spark.jvm import ready_classes
 from jobs.spark.workers import Model
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
@@ -41,11 +42,12 @@ def session(settings: Settings) -> SparkSession:
         "java.io.tmpdir": scratch(),
         "toxwatch.log": "json" if LOGS_JSON else "plain",
     }
+    options = [*(f"-D{name}={value}" for name, value in java.items()), *(ready_classes() if is_local else ())]
     found = (
         SparkSession.builder.master(settings.spark_master)
         .appName("toxwatch")
         .config("spark.driver.memory", settings.spark_memory)
-        .config("spark.driver.extraJavaOptions", " ".join(f"-D{name}={value}" for name, value in java.items()))
+        .config("spark.driver.extraJavaOptions", " ".join(options))
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config(jars, between.join(map(str, session_jars(with_s3=shared is not None))))
