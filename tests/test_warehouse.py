@@ -81,6 +81,14 @@ def test_a_missed_night_that_is_made_up_for_takes_no_scores_away(tmp_path: Path)
     assert build.content_hash(tmp_path / "warehouse") == build.content_hash(tmp_path / "rebuilt")
 
 
+def test_a_large_night_is_loaded_in_slices(
+    tmp_path: Path, folder: Path, nights: list[build.Night], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "SLICE", 7)
+    build.publish(tmp_path / "other", nights, context())
+    assert build.content_hash(tmp_path / "other") == build.content_hash(folder)
+
+
 def test_a_late_comment_counts_on_its_day_and_an_edited_one_shows_its_new_score(folder: Path) -> None:
     ask = Warehouse(folder).query
     assert ask("select comments from daily where day = ? and label = 'toxic'", [FIRST]) == [(41,)]

@@ -29,6 +29,7 @@ NOT_WRITTEN = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalExce
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 NOT_OF_LAKE = {"stages", "drawn", "calibrations"}  # what happened, was drawn, was made once and stays
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
+SLICE = 1_000_000  # comments: what is joined with their words in memory
 NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, so that a missing one is noticed
 
 
@@ -192,7 +193,9 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
         run_script(con, "load/lake.sql", night=night.night)
         for view, files in night.views().items():
             con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {files}")
-        run_script(con, "load/night.sql", newest_first=NEWEST_FIRST)
+        run_script(con, "load/night.sql")
+        _load_comments(con)
+        run_script(con, "load/others.sql", newest_first=NEWEST_FIRST)
         for model, part in night.scored.items():
             con.execute(f"CREATE OR REPLACE TEMP VIEW lake_scored AS FROM {part.files('*.parquet')}")
             run_script(con, "load/scores.sql", model=model)
@@ -205,6 +208,13 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
         run_script(con, script)
     ((loaded,),) = con.execute((SQL / "load" / "loaded.sql").read_text()).fetchall()
     return int(loaded)
+
+
+def _load_comments(con: duckdb.DuckDBPyConnection) -> None:
+    ((comments,),) = con.execute("SELECT count(*) FROM incoming").fetchall()
+    slices = comments // SLICE + 1
+    for slice in range(slices):
+        run_script(con, "load/comments.sql", slices=slices, slice=slice)
 
 
 def _write_stages(con: duckdb.DuckDBPyConnection, night: Night, loaded: int) -> None:

@@ -68,7 +68,9 @@ def comments_of(script: str) -> Iterator[str]:
             yield f"COMMENT ON COLUMN {table}.{match[1]} IS {quoted(match[2])}"
 
 
-def run_script(con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | bool | Path | list[str]) -> None:
+def run_script(
+    con: duckdb.DuckDBPyConnection, script: str, **variables: date | str | bool | int | Path | list[str]
+) -> None:
     """Runs a file of sql/, which reads the variables with getvariable()."""
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $1", [str(value) if isinstance(value, Path) else value])

@@ -78,16 +78,21 @@ QUALIFY place <= 100
 ORDER BY ALL;
 
 -- Terms used by fewer than three people could identify one of them.
+CREATE OR REPLACE TEMP TABLE places AS -- numbers instead of names, so that the groups of a large night are small
+SELECT row_number() OVER () AS place, * FROM (SELECT DISTINCT platform, account, day, model FROM scored);
 DELETE FROM terms m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO terms
 WITH used AS (
-    SELECT platform, account, day, unnest(list_distinct(list_concat(terms, listed))) AS term, listed, author_hash, model, toxic
-    FROM scored
+    SELECT place, if(author_hash IS NULL, NULL, hash(author_hash)) AS author, toxic, listed,
+        unnest(list_distinct(list_concat(terms, listed))) AS term
+    FROM scored JOIN places USING (platform, account, day, model)
 ),
 by_author AS ( -- groups are written to disk where they do not fit; a count of distinct values is not
-    SELECT platform, account, day, term, model, author_hash,
-        bool_or(list_contains(listed, term)) AS is_listed, count(*) AS comments, sum(toxic::DOUBLE) AS toxic
+    SELECT place, term, author, bool_or(list_contains(listed, term)) AS is_listed, count(*) AS comments, sum(toxic::DOUBLE) AS toxic
     FROM used GROUP BY ALL
+),
+by_term AS (
+    SELECT place, term, bool_or(is_listed) AS is_listed, sum(comments) AS comments, sum(toxic) AS toxic
+    FROM by_author GROUP BY ALL HAVING count(author) >= 3
 )
-SELECT platform, account, day, term, bool_or(is_listed), model, sum(comments), sum(toxic)
-FROM by_author GROUP BY ALL HAVING count(author_hash) >= 3 ORDER BY ALL;
+SELECT platform, account, day, term, is_listed, model, comments, toxic FROM by_term JOIN places USING (place) ORDER BY ALL;
