@@ -18,8 +18,10 @@ from playwright.sync_api import Browser, expect
 from dashboard import links as signed
 from dashboard.bookmarks import Bookmarks
 from dashboard.links import Links
+from dashboard.pages import views
 from dashboard.people import LOCAL, People, PeopleError, Visitor
 from dashboard.subscriptions import Period, Subscriptions, last_whole
+from dashboard.view import Answers, View
 from jobs.commands import subscriptions
 from jobs.config.settings import Settings
 from jobs.errors import FailedService
@@ -29,6 +31,7 @@ from tests.fixtures.browser import WIDTHS
 from tests.fixtures.dashboard import LAST, serving
 from tests.fixtures.servers import serve, url
 from warehouse import WHOLE, Part
+from warehouse.reader import Warehouse
 
 PASSWORD = "a long password"
 ANN, CLIENT = Visitor("ann", "moderator"), Visitor("cleo", "viewer", Part(("loud-agency",)))
@@ -156,7 +159,7 @@ def test_a_view_is_saved_found_again_and_shared(
         expect(page.locator("main")).to_contain_text("instagram/gone is gone")
         page.get_by_label("E-mail address").fill("ann@example.org")
         page.get_by_role("button", name="Subscribe").click()
-        expect(answer).to_have_text("Saved: every monday, to ann@example.org.")
+        expect(answer).to_have_text("Saved: every Monday, to ann@example.org.")
         page.get_by_role("button", name="Make a link").click()
         link = page.locator("#made-link").inner_text()
         assert serious_faults(page) == []
@@ -194,6 +197,20 @@ def test_a_view_is_saved_found_again_and_shared(
         page.close()
     assert [one.name for one in bookmarks.seen_by(LOCAL)] == ["old"]
     assert Subscriptions.in_folder(warehouse.parent).all() == []
+
+
+def test_a_view_of_one_author_is_neither_saved_nor_shared(made: Path, tmp_path: Path) -> None:
+    people, bookmarks, mails = (
+        People.in_folder(tmp_path),
+        Bookmarks.in_folder(tmp_path),
+        Subscriptions.in_folder(tmp_path),
+    )
+    shelf = views.Shelf(bookmarks, Links(people), mails, lambda _: "Sent.", lambda _: None)
+    answers, view = Answers(Warehouse(made)), View(of="/comments", words="idiot", last=LAST, newest=LAST)
+    assert "make-link" in str(views.layout(answers, view, shelf))
+    of_author = str(views.layout(answers, replace(view, words="@0123abcd"), shelf))
+    assert "neither saved nor shared" in of_author
+    assert "make-link" not in of_author
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def register(app: Dash, answers: Answers, shelf: Shelf) -> None:
     def read(search: str) -> tuple[View, str, str]:
         """The page's view, and path and query of the view that it is about."""
         view = View.read(search, answers.newest())
-        if not _can_be_kept(view.of):
+        if not _can_be_kept(view.of) or _is_of_author(view):
             raise PreventUpdate
         return view, str(view.of), view.search(of=None, comment=None, inbox=None, assignee=None)
 
@@ -84,8 +84,8 @@ def register(app: Dash, answers: Answers, shelf: Shelf) -> None:
         if "@" not in email or not email.isprintable() or set(email) & set(" ,;<>"):
             return f"{email or 'That'} is no e-mail address.", _body(answers, view, shelf)
         shelf.subscriptions.add(path, query, VISITOR.get().name, email, every)
-        shelf.write_down(f"sends {path}{query} to {email}, {EVERY[every].lower()}")
-        return f"Saved: {EVERY[every].lower()}, to {email}.", _body(answers, view, shelf)
+        shelf.write_down(f"sends {path}{query} to {email}, {_often(every)}")
+        return f"Saved: {_often(every)}, to {email}.", _body(answers, view, shelf)
 
     @app.callback(
         *outputs, Input("make-link", "n_clicks"), State("link-panel", "value"), State("link-tag", "value"),
@@ -118,6 +118,10 @@ def register(app: Dash, answers: Answers, shelf: Shelf) -> None:
         if asked["views"] == "send" and shelf.send:
             return shelf.send(one.id), _body(answers, view, shelf)
         return _remove(one, shelf), _body(answers, view, shelf)
+
+
+def _often(every: str) -> str:
+    return f"{EVERY[every][0].lower()}{EVERY[every][1:]}"
 
 
 def _remove(one: Any, shelf: Shelf) -> str:
@@ -155,8 +159,19 @@ def _can_be_kept(path: str | None) -> bool:
     return path in report.PAGES and (path != "/comments" or VISITOR.get().may("texts"))
 
 
+def _is_of_author(view: View) -> bool:
+    """By a pseudonym, of which nothing may be left when the author is to be forgotten."""
+    return bool(view.words and view.words.startswith("@"))
+
+
+def _about_authors() -> Component:
+    return panel("This view", "Comments of one author are neither saved nor shared, so that people can be forgotten.")
+
+
 def _body(answers: Answers, view: View, shelf: Shelf) -> list[Component]:
-    forms = _forms(answers, view, shelf) if _can_be_kept(view.of) else []
+    forms: list[Component] = []
+    if _can_be_kept(view.of):
+        forms = [_about_authors()] if _is_of_author(view) else _forms(answers, view, shelf)
     return [*forms, _saved_panel(answers, view, shelf), *_sent_panel(view, shelf), *_shared_panel(view, shelf)]
 
 
