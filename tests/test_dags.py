@@ -50,7 +50,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("said", "cron"), [('starts_at = "04:30"', "30 4 * * *"), ("", "0 2 * * *"), ("starts_at = 25", "0 2 * * *")]
+    ("said", "cron"), [('starts_at = "04:30"', "30 4 * * *"), ("", "0 2 * * *"), ('starts_at = "25:00"', "0 2 * * *")]
 )
 def test_nights_start_when_targets_toml_says(
     airflow: Path,  # noqa: ARG001
