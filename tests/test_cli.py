@@ -201,7 +201,7 @@ def test_doctor_checks_the_files_of_the_folder_that_holds_them(toxwatch: Toxwatc
     findings = {finding["check"]: finding for finding in json.loads(result.stdout)}
     assert result.exit_code == BadInput.exit_code
     assert {name: one["is_good"] for name, one in findings.items()} == {
-        "targets": True, "alerts": True, "policies": False}  # fmt: skip
+        "targets": True, "alerts": True, "policies": False, "release": True}  # fmt: skip
     assert str(tmp_path / "targets.toml") in findings["targets"]["message"]
     assert str(tmp_path / "policies.toml") in findings["policies"]["message"]
 

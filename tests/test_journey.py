@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -114,6 +115,10 @@ def kill_in(stage: str, settings: Settings, night: date) -> None:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
+    with suppress(ProcessLookupError):
+        while True:  # what it was just starting may have inherited its lock
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
 
 
 def written(data_dir: Path) -> set[Path]:

@@ -5,23 +5,27 @@
 
 import os
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from jobs import clean, standin, validate
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs import clean, standin
 from jobs.config.settings import Settings
+from jobs.lake import schema
+from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
-from jobs.lake.raw import raw_file, sign_night, writing_raw
 from jobs.spark.jvm import CLASSES, QUIET, SHORT_RUN
 from jobs.spark.session import session
 from warehouse.files import writing
 
 NIGHT = date(2026, 11, 20)
 COMMENT = {
-    "postUrl": "https://www.instagram.com/p/1/", "id": "1", "text": "What a wonderful harbour", "ownerUsername": "anna",
-    "timestamp": f"{NIGHT}T12:00:00.000Z", "replies": [], "likesCount": 0,
+    "comment_id": "instagram:1", "platform": "instagram", "account": "harbour_fc", "post_id": "instagram:P",
+    "text": "What a wonderful harbour", "has_media": False, "posted_at": datetime(2026, 11, 20, tzinfo=UTC),
 }  # fmt: skip
 
 
@@ -30,12 +34,10 @@ def run() -> None:
     with TemporaryDirectory() as folder, writing(CLASSES) as draft:
         os.environ["SPARK_SUBMIT_OPTS"] = " ".join((SHORT_RUN, f"-XX:ArchiveClassesAtExit={draft}", *QUIET))
         settings = replace(Settings.load(Path(folder)), targets_file=standin.TARGETS)
-        lake = Lake.of(settings)
-        with writing_raw(raw_file(lake, NIGHT, "instagram/harbour_fc")) as write:
-            write("comment", "instagram", "rehearsal", COMMENT)
-        sign_night(lake, NIGHT)
-        for stage in (validate, clean):
-            stage.run(settings, NIGHT)
+        validated = Manifest("validate", NIGHT, rows_in=1, rows_out=1)
+        with Lake.of(settings).open().writing("validated", validated) as place:
+            pq.write_table(pa.Table.from_pylist([COMMENT], schema.VALIDATED), place / "comments.parquet")
+        clean.run(settings, NIGHT)
         _end_java(settings)
 
 
