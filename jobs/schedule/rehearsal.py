@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -39,6 +40,8 @@ def run() -> None:
             pq.write_table(pa.Table.from_pylist([COMMENT], schema.VALIDATED), place / "comments.parquet")
         clean.run(settings, NIGHT)
         _end_java(settings)
+        if not draft.exists():
+            sys.exit("This Java keeps no classes. Spark works without them and takes some seconds longer to start.")
 
 
 def _end_java(settings: Settings) -> None:
