@@ -1,11 +1,9 @@
 """Saved views: a page's address with its filters, under a name, for oneself or for all who see the same accounts."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from dashboard.people import Visitor
-from warehouse.reviews import SCHEMA
-from warehouse.sqlite import SqliteFile
+from warehouse.reviews import InReviews
 
 LONGEST_NAME = 60  # characters
 
@@ -24,16 +22,7 @@ class Bookmark:
         return self.path + self.search
 
 
-class Bookmarks(SqliteFile):
-    """In reviews.db, beside what people do with their inbox."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__(file, SCHEMA)
-
-    @classmethod
-    def in_folder(cls, data_dir: Path) -> "Bookmarks":
-        return cls(data_dir / "reviews.db")
-
+class Bookmarks(InReviews):
     def save(self, name: str, path: str, search: str, visitor: Visitor, is_shared: bool) -> None:
         """A view that they saved by the same name before is replaced."""
         self.query(

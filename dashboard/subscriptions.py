@@ -15,8 +15,7 @@ from dashboard import report
 from dashboard.people import VISITOR, People, Visitor
 from dashboard.view import Answers, View
 from dashboard.wording import filters_of, sentence_case
-from warehouse.reviews import SCHEMA
-from warehouse.sqlite import SqliteFile
+from warehouse.reviews import InReviews
 
 EVERY = {"week": "Every Monday", "month": "On the first of every month"}
 DAY = timedelta(days=1)
@@ -50,16 +49,7 @@ class Letter(NamedTuple):
     content: bytes
 
 
-class Subscriptions(SqliteFile):
-    """In reviews.db, beside saved views."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__(file, SCHEMA)
-
-    @classmethod
-    def in_folder(cls, data_dir: Path) -> "Subscriptions":
-        return cls(data_dir / "reviews.db")
-
+class Subscriptions(InReviews):
     def add(self, path: str, search: str, owner: str, email: str, every: str) -> None:
         self.query(
             "INSERT OR IGNORE INTO subscriptions (path, search, owner, email, every) VALUES (?, ?, ?, ?, ?)",

@@ -6,12 +6,10 @@ Saved to SQLite (reviews.db) at once, beside their decisions.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from statistics import median
 from typing import Literal, get_args
 
-from warehouse.reviews import SCHEMA
-from warehouse.sqlite import SqliteFile
+from warehouse.reviews import SCHEMA, InReviews
 
 Handling = Literal["hidden", "deleted", "replied"]
 HANDLINGS: tuple[Handling, ...] = get_args(Handling)  # what can be done with a comment on the platform
@@ -40,14 +38,7 @@ class Decision:
     notes: str
 
 
-class Cases(SqliteFile):
-    def __init__(self, file: Path) -> None:
-        super().__init__(file, SCHEMA)
-
-    @classmethod
-    def in_folder(cls, data_dir: Path) -> "Cases":
-        return cls(data_dir / "reviews.db")
-
+class Cases(InReviews):
     def note(self, comment_id: str, text: str, who: str) -> None:
         self.query("INSERT INTO notes (comment_id, text, person) VALUES (?, ?, ?)", comment_id, text, who)
 

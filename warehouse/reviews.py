@@ -12,12 +12,13 @@ from itertools import pairwise
 from math import floor
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 from warehouse.policies import Review
 from warehouse.sqlite import SqliteFile
 
 SCHEMA = Path(__file__).parent / "sql" / "schema" / "reviews.sql"
+FILE = "reviews.db"
 CLAIM_SECONDS = 300  # while a comment is open for one reviewer, others don't get it
 HASTY_SECONDS, HASTY_FROM = 3.0, 20  # for a decision, the median of so many: too fast to have read the comments
 BREAK_SECONDS = 600  # after which somebody did something else meanwhile
@@ -63,15 +64,26 @@ class Reviewer:
         return self.decisions >= HASTY_FROM and self.seconds is not None and self.seconds < HASTY_SECONDS
 
 
-class Reviews(SqliteFile):
+class InReviews(SqliteFile):
+    """Tables of reviews.db, which also holds what people do with their inbox, with single comments and with pages."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, SCHEMA)
+
+    @classmethod
+    def in_folder(cls, data_dir: Path) -> Self:
+        return cls(data_dir / FILE)
+
+
+class Reviews(InReviews):
     def __init__(self, file: Path, audited: Callable[[], float] = lambda: Review().audited) -> None:
         """`audited` is the share of everybody's decisions that is for the random audit."""
-        super().__init__(file, SCHEMA)
+        super().__init__(file)
         self.audited = audited
 
     @classmethod
     def in_folder(cls, data_dir: Path, audited: Callable[[], float] = lambda: Review().audited) -> "Reviews":
-        return cls(data_dir / "reviews.db", audited)
+        return cls(data_dir / FILE, audited)
 
     def rows(self) -> list[tuple[Any, ...]]:
         """The rows for the warehouse's reviews table, without reviewers who were left out."""

@@ -83,7 +83,7 @@ class Settings:
             lineage_url=env("TOXWATCH_LINEAGE_URL") or None,
             backup_passphrase=env("TOXWATCH_BACKUP_PASSPHRASE") or None,
             ingest_key=env("TOXWATCH_INGEST_KEY") or None,
-            chromium=_chromium(),
+            chromium=installed_chromium(),
             sso_header=env("TOXWATCH_SSO_HEADER") or None,
             proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
         )
@@ -117,7 +117,7 @@ def given_author_key() -> bytes | None:
     return os.fsencode(given) if given else None
 
 
-def _chromium() -> str | None:
+def installed_chromium() -> str | None:
     """The browser that CHROMIUM names, or one with a usual name; None if there is none."""
     named = os.environ.get("CHROMIUM")
     return next(filter(None, (shutil.which(name) for name in ([named] if named else BROWSERS))), None)
