@@ -40,6 +40,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-
 FROM java AS pipeline
 COPY --from=pipeline-packages /opt/toxwatch /opt/toxwatch
 COPY --from=program /app /app
+RUN python -m jobs.schedule.rehearsal
 USER toxwatch
 
 FROM installer AS dashboard-packages

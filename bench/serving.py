@@ -26,6 +26,7 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.history import make_history, timed
+from jobs.config.settings import installed_chromium
 
 PEOPLE, CLICKS = 20, 10  # each of them, a second or so of reading between two
 READING_SECONDS = (0.5, 1.5)
@@ -96,7 +97,7 @@ def first_paint(address: str) -> dict[str, tuple[float, float]]:
     """Seconds from asking for a page to its words, and to its first chart or row, in a new browser."""
     seen = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=installed_chromium(), args=["--no-sandbox"])
         for name in ("overview", "account", "comments"):
             page = browser.new_context().new_page()
             began = time.perf_counter()

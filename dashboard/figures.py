@@ -28,6 +28,9 @@ Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
 DAYS = {**X, "type": "date", "tickformat": "%d %b", "nticks": 6}
 VOLUME = {**Y, "domain": [0, 0.17], "nticks": 2, "tickformat": "~s", "showgrid": False, "rangemode": "tozero"}
 ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}  # where a legend stands
+# 2k, but 0.5 rather than 500m between one comment and the next
+FEW_OR_MANY = [{"dtickrange": [None, 0.9], "value": "~g"}, {"dtickrange": [0.9, None], "value": "~s"}]
+COUNTS = {**Y, "tickformatstops": FEW_OR_MANY, "rangemode": "tozero"}
 SHARES = {**Y, "tickformat": ".1~%", "rangemode": "tozero"}
 
 
@@ -113,8 +116,7 @@ def stacked(rows: Sequence[Row], first: date, last: date, address: Address = now
         if (own := [row for row in rows if row["severity"] == severity])
     ]  # fmt: skip
     period = {**DAYS, "range": [f"{first - timedelta(1)} 12:00", f"{last} 12:00"]}
-    comments = {**Y, "tickformat": "~s", "rangemode": "tozero"}
-    return quiet(data, 260, xaxis=period, yaxis=comments, barmode="stack")
+    return quiet(data, 260, xaxis=period, yaxis=COUNTS, barmode="stack")
 
 
 def small_multiples(
@@ -159,8 +161,7 @@ def first_hours(rows: Sequence[Row], address: Address = nowhere) -> Figure:
         if (own := [row for row in rows if row["severity"] == severity])
     ]  # fmt: skip
     hours = {**X, "range": [-0.5, FIRST_HOURS - 0.5], "dtick": 6, "title": {"text": "hours after the post"}}
-    comments = {**Y, "tickformat": "~s", "rangemode": "tozero"}
-    return quiet(data, 280, xaxis=hours, yaxis=comments, barmode="stack")
+    return quiet(data, 280, xaxis=hours, yaxis=COUNTS, barmode="stack")
 
 
 def timeline(rows: Sequence[Row], address: Address = nowhere) -> Figure:

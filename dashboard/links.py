@@ -63,26 +63,27 @@ class Links:
             "RETURNING id",
             *(maker.name, path, search, panel, "\n".join(part.tags), part.texts, time.time() + days * 86_400),
         )
-        [link] = [one for one in self.all() if one.id == id]
+        [link] = self._rows("id = ?", id)
         return f"{PATH}?link={id}&signature={self._signature(link)}"
 
     def all(self) -> list[Link]:
         """Those that have not expired for a month, the newest first."""
         self._people.query("DELETE FROM links WHERE ends < ?", time.time() - 30 * 86_400)
-        rows = self._people.query(
-            "SELECT id, maker, path, search, panel, tags, texts, ends FROM links ORDER BY id DESC"
-        )
-        return [Link(*row) for row in rows]
+        return self._rows("true ORDER BY id DESC")
 
     def revoke(self, id: int) -> None:
         self._people.query("DELETE FROM links WHERE id = ?", id)
 
     def find(self, id: str, signature: str) -> Link | None:
         """The link, if it is signed, was not revoked, and its maker may still show what it shows."""
-        for link in self.all():
-            if str(link.id) == id and hmac.compare_digest(self._signature(link).encode(), signature.encode()):
+        for link in self._rows("id = ?", id):
+            if hmac.compare_digest(self._signature(link).encode(), signature.encode()):
                 return link if may_show(self._people.known(link.maker), link.part) else None
         return None
+
+    def _rows(self, condition: str, *values: object) -> list[Link]:
+        columns = ", ".join(Link._fields)
+        return [Link(*row) for row in self._people.query(f"SELECT {columns} FROM links WHERE {condition}", *values)]
 
     def _signature(self, link: Link) -> str:
         """Of all that the link shows."""

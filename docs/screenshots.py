@@ -3,7 +3,6 @@
 `make screenshots`, after `make demo`. The sheet is build/screenshots/index.html, for people to look at.
 """
 
-import os
 import re
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, sync_playwright
 
-from jobs.config.settings import TOXWATCH
+from jobs.config.settings import TOXWATCH, installed_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = 0  # the height of a picture that shows all of its page
@@ -35,7 +34,6 @@ PAGES = (
 )  # fmt: skip
 THEMES, WIDTHS = ("light", "dark"), (390, 768, 1440)
 SHEET = ROOT / "build" / "screenshots"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 def main() -> None:
@@ -48,7 +46,7 @@ def main() -> None:
         try:
             wait_for(f"{address}/healthz")
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                browser = playwright.chromium.launch(executable_path=installed_chromium(), args=["--no-sandbox"])
                 for name, (place, theme, height) in PICTURES.items():
                     path = ROOT / "docs" / "images" / f"{name}.png"
                     take(browser, address + place, theme, 1280, path, height)

@@ -33,6 +33,10 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         (GOOD.replace("= 2", "= -2"), "line 2: budget_usd: must be greater than 0 (found -2)"),
         (GOOD.replace("instagram", "insta"), "line 5: platform: must be 'instagram', 'tiktok', 'youtube'"),
         (GOOD + 'handel = "x"\n', "line 8: handel: unknown key; allowed here: platform, handle, tags, max_posts"),
+        (
+            GOOD.replace("budget_usd = ", "starts_at = 25\nbudget_usd = "),
+            "line 2: starts_at: write a time of day as 02:00",
+        ),
         (GOOD.replace("budget_usd", "budget"), "line 2: budget: unknown key; allowed here: starts_at, budget_usd"),
         (GOOD.replace('handle = "nasa"\n', ""), "line 4: handle: required, but missing"),
         (GOOD + GOOD.partition("\n\n")[2], "instagram/nasa is listed twice"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from jobs.config.settings import DATABASE
 from jobs.config.strict_toml import Strict, read_strict
@@ -36,12 +36,19 @@ def _check_zone(zone: str) -> str:
         raise ValueError("write a time zone as Europe/Berlin") from None
 
 
+def _check_clock(value: object) -> object:
+    if not isinstance(value, str | time):  # pydantic would read 25 as 25 seconds after midnight
+        raise ValueError("write a time of day as 02:00")
+    return value
+
+
 Handle = Annotated[str, AfterValidator(_check_handle)]
+Clock = Annotated[time, BeforeValidator(_check_clock)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 
 
 class NightLimits(Strict):
-    starts_at: time = time(2)  # in UTC
+    starts_at: Clock = time(2)  # in UTC
     budget_usd: float = Field(default=5.0, gt=0)
     lookback_days: int = Field(default=14, ge=1, le=365)
     reread_after_days: int | None = Field(default=None, ge=1)  # every post is read once more at this age, for edits
