@@ -26,7 +26,7 @@ from warehouse.measures import Severity
 from warehouse.untrusted import printable
 
 MOST_ROWS = 1000
-BOTH = {"/comments", "/views", "/settings"}  # pages and endpoints
+BOTH = {"/comments", "/crowds", "/views", "/settings"}  # pages and endpoints
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body can't be read."},
     401: {"description": "A login or a key is required."},
@@ -56,6 +56,11 @@ class Filters(BaseModel):
         chosen = self.model_dump(exclude={"last", "limit", "offset"}, exclude_none=True)
         newest = answers.newest()
         return View(**chosen, last=self.last or newest, newest=newest)
+
+
+class CrowdFilters(Filters):
+    label: Label = Field("toxic", description="The category whose flagged comments count.")
+    limit: int = Field(100, ge=1, le=MOST_ROWS)
 
 
 class CommentFilters(Filters):
@@ -114,6 +119,14 @@ def add(
         page = answers.page_of_comments(filters.view(answers), "posted_at DESC", filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through the API")
         return page
+
+    @server.get("/crowds", summary="Texts that comments share, campaigns first, as on the page Crowds")
+    def crowds(filters: Annotated[CrowdFilters, Query()]) -> list[dict[str, Any]]:
+        return answers.rows("crowds", filters.view(answers), limit=filters.limit)
+
+    @server.get("/attacks", summary="Who attacks whom in flagged comments, by pseudonym, the most toxic first")
+    def attacks(filters: Annotated[CrowdFilters, Query()]) -> list[dict[str, Any]]:
+        return answers.rows("attacks", filters.view(answers), limit=filters.limit)
 
     @server.get("/views", summary="Saved views: your own, and those shared by somebody who sees the same accounts")
     def views() -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ from dashboard.pages import (
     clients,
     comments,
     compare,
+    crowds,
     home,
     members,
     nights,
@@ -89,7 +90,7 @@ POLICY = (
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
-OF_COMMENTS = {"/", "/account", "/compare", "/comments", "/review", author.PATH, post.PATH}
+OF_COMMENTS = {"/", "/account", "/compare", "/comments", crowds.PATH, "/review", author.PATH, post.PATH}
 
 
 def create(
@@ -136,6 +137,7 @@ def create(
         "/account": account,
         "/compare": compare,
         "/comments": comments,
+        crowds.PATH: crowds,
         "/review": review,
         "/quality": quality,
         "/numbers": numbers,

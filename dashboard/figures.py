@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from dashboard.network import Node
 from dashboard.view import Row
 from dashboard.wording import counted, label_title
 from models.labels import LABELS
@@ -174,6 +175,54 @@ def timeline(rows: Sequence[Row], address: Address = nowhere) -> Figure:
             "hovertemplate": "%{text}<extra></extra>"}  # fmt: skip
     toxic = {**Y, "tickformat": ".0%", "range": [-0.04, 1.04], "title": {"text": "toxic"}}
     return quiet([data], 300, xaxis={**DAYS, "tickformat": "%d %b"}, yaxis=toxic)
+
+
+def newcomers(rows: Sequence[Row], first: date, last: date) -> Figure:
+    """Authors by day: new ones below, others above; bursts are marked."""
+    new = [row["new_authors"] for row in rows]
+    parts = [("new", new, COLOURS["toxic"]), ("known", [row["authors"] - row["new_authors"] for row in rows], FEW)]
+    data = [
+        {"type": "bar", "x": [row["day"] for row in rows], "y": authors, "width": BAR, "marker": {"color": colour},
+         "hovertemplate": f"%{{x|%a %d %b}}: %{{y:,}} {name}<extra></extra>"}
+        for name, authors, colour in parts
+    ]  # fmt: skip
+    bursts = [
+        {"x": row["day"], "y": row["authors"], "text": f"usually {row['usual']:.0f}", "font": {"size": 11},
+         "showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": INK, "ax": 0, "ay": -22}
+        for row in rows if row["is_burst"]
+    ]  # fmt: skip
+    period = {**DAYS, "range": [f"{first - timedelta(1)} 12:00", f"{last} 12:00"]}
+    authors_axis = {**Y, "tickformat": "~s", "rangemode": "tozero"}
+    return quiet(data, 240, xaxis=period, yaxis=authors_axis, barmode="stack", annotations=bursts)
+
+
+def network(
+    nodes: Sequence[Node], edges: Sequence[Row], places: Mapping[str, tuple[float, float]], address: Address
+) -> Figure:
+    """Lines from author to target, in four widths, and nodes as large as the toxicity that hits them."""
+    most = max(row["toxic"] for row in edges)
+    by_width: dict[int, list[Row]] = {}
+    for row in edges:
+        by_width.setdefault(1 + round(3 * row["toxic"] / most), []).append(row)
+    lines = [
+        {"type": "scatter", "mode": "lines", "line": {"width": width, "color": COLOURS["toxic"]}, "opacity": 0.35,
+         "hoverinfo": "skip",
+         "x": [x for row in own for x in (places[row["author"]][0], places[row["target"]][0], None)],
+         "y": [y for row in own for y in (places[row["author"]][1], places[row["target"]][1], None)]}
+        for width, own in sorted(by_width.items())
+    ]  # fmt: skip
+    largest = max(node.received for node in nodes)
+    texts = [f"{node.name}: toxicity sent {node.sent:.1f}, received {node.received:.1f}" for node in nodes]
+    names = [node.name if node.is_account else "" for node in nodes]
+    drawn = {"type": "scatter", "mode": "markers+text", "text": names,
+             "textposition": "top center", "hovertext": texts, "hovertemplate": "%{hovertext}<extra></extra>",
+             "x": [places[node.name][0] for node in nodes], "y": [places[node.name][1] for node in nodes],
+             **opening([address({"name": node.name, "is_account": node.is_account}) for node in nodes]),
+             "marker": {"size": [8 + 22 * (node.received / largest) ** 0.5 for node in nodes],
+                        "symbol": ["square" if node.is_account else "circle" for node in nodes],
+                        "color": [INK if node.is_account else COLOURS["insult"] for node in nodes]}}  # fmt: skip
+    hidden = {"visible": False, "showgrid": False, "zeroline": False}
+    return quiet([*lines, drawn], 460, xaxis=hidden, yaxis={**hidden, "scaleanchor": "x"})
 
 
 def weekdays(rows: Sequence[Row], label: str, zone: str, address: Address = nowhere) -> Figure:

@@ -21,6 +21,7 @@ from jobs.lake import schema
 from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
 from jobs.spark.jvm import expect_short_run
+from jobs.spark.sketches import sketches
 from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
@@ -184,6 +185,7 @@ def night_of(
             "language": "en",
             "attacked": "person",
             "text_key": text_key(text),
+            "sketch": sketches([text])[0],
             "link": f"https://www.instagram.com/p/p1/c/{id}",
             "is_verified": True,
             "is_edited": False,

@@ -105,6 +105,7 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
             texts=["loud"],
             labels=["toxic"],
             flags=True,
+            limit=30,
         )
         for name in sorted(simple)
     }

@@ -100,6 +100,7 @@ def publish(folder: Path, nights: list[Night], context: Context, anew: bool = Fa
             con.commit()
         run_script(con, "marts/drift.sql")
         run_script(con, "marts/likeness.sql")
+        run_script(con, "marts/copies.sql")
         _describe(con, context)
         for night in nights:
             _write_stages(con, night, loaded[night.night])

@@ -24,6 +24,11 @@ READY_AFTER_HOURS = (
 PROMISED_SHARE = 0.95  # of the nights, for each service level
 LEVEL_NIGHTS = 30  # that service levels are measured over
 VERSIONS_KEPT = 3  # of the warehouse, unless targets.toml says otherwise
+LEAST_COPIES = 3  # comments with one text, from where it is a group
+MOST_CHANGED = 22  # of the 48 digits of a sketch, from where a text is no copy: about half of it differs
+NEW_DAYS = 7  # that an author is new for, after USUAL_DAYS without a comment
+CAMPAIGN_FROM = 0.2  # share of a group's authors who came for it, at 95 %, from where it is a campaign
+LEAST_SENT = 5  # of such authors
 DEVIATIONS_OF_95 = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
 MACROS: dict[str, str | float | tuple[str, ...]] = {
@@ -42,5 +47,10 @@ MACROS: dict[str, str | float | tuple[str, ...]] = {
     "ready_after_hours": READY_AFTER_HOURS,
     "promised_share": PROMISED_SHARE,
     "level_nights": LEVEL_NIGHTS,
+    "least_copies": LEAST_COPIES,
+    "most_changed": MOST_CHANGED,
+    "new_days": NEW_DAYS,
+    "campaign_from": CAMPAIGN_FROM,
+    "least_sent": LEAST_SENT,
     "deviations_of_95": DEVIATIONS_OF_95,
 }

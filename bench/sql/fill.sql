@@ -2,7 +2,7 @@
 INSERT INTO comments
 SELECT comment_id, platform, account, post_id, parent_id, author_hash, text, has_media, posted_at, likes, reply_count,
     language, text_key, posted_at::DATE, posted_at::DATE, terms, listed, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sketch
 FROM made;
 
 INSERT INTO scores

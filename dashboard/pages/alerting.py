@@ -18,6 +18,7 @@ from dashboard.wording import listed
 PATH, TITLE = "/settings/alerts", "Alerts"
 RULES = {  # section of the file → what it tells of
     "wave": "A wave of abuse",
+    "crowd": "One text behind most flagged comments, or a campaign of new authors",
     "toxicity": "A category far above an account's usual share",
     "unfinished": "A night that did not finish",
     "refused": "Accounts that could not be collected",
@@ -27,6 +28,8 @@ RULES = {  # section of the file → what it tells of
 }
 NUMBERS: dict[tuple[str, str], tuple[str, float]] = {  # of a rule → label, step
     ("wave", "least_flagged"): ("Least flagged comments", 1),
+    ("crowd", "least_flagged"): ("Flagged comments, at least", 1),
+    ("crowd", "from_share"): ("From this share of them", 0.05),
     ("toxicity", "deviations"): ("Deviations from the usual share", 0.5),
     ("toxicity", "least_comments"): ("Least comments", 1),
     ("budget", "from_share"): ("From this share of the budget", 0.05),

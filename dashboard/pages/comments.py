@@ -74,7 +74,7 @@ def layout(
             pick("language", "Language", view.language, LANGUAGES, "Any language"),
             pick("review", "Review", view.review, REVIEWS, "Reviewed or not"),
             pick("inbox", "In your inbox", view.inbox, IN_INBOX, "Or not"),
-            dmc.TextInput(id={"control": "words"}, label="Text, or @pseudonym", value=view.words or "",
+            dmc.TextInput(id={"control": "words"}, label="Text, @pseudonym, ~group", value=view.words or "",
                           debounce=500, size="sm", w=190),
             *([pick("weekday", "Weekday", view.weekday, WEEKDAYS, "Any weekday")] if view.weekday else []),
             *([pick("hour", "Hour", view.hour, HOURS, "Any hour")] if view.hour is not None else []),

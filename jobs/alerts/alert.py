@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 SEVERITIES = {  # of each rule, from the most harm to the least
     "wave": "high",
+    "crowd": "high",
     "toxicity": "high",
     "unfinished": "high",
     "silent": "high",

@@ -52,6 +52,11 @@ class Wave(Strict):
     least_flagged: int = Field(default=5, ge=1)
 
 
+class Crowd(Strict):
+    least_flagged: int = Field(default=10, ge=1)
+    from_share: float = Field(default=0.5, gt=0, le=1)
+
+
 class Drift(Strict):
     least_comments: int = Field(default=100, ge=1)
 
@@ -68,6 +73,7 @@ class Rules(Strict):
     send: Send = Field(default_factory=Send)
     toxicity: Toxicity | None = None
     wave: Wave | None = None
+    crowd: Crowd | None = None
     drift: Drift | None = None
     quality: Plain | None = None
     refused: Plain | None = None
@@ -165,7 +171,7 @@ def _unfinished(lake: Lake, night: date) -> Iterator[tuple[str | None, str]]:
 
 def _link(root: str, rule: str, night: date, account: str | None, label: str | None) -> str:
     """The dashboard page that shows it."""
-    page = "account" if account and rule != "drift" else "quality"
+    page = "crowds" if rule == "crowd" else "account" if account and rule != "drift" else "quality"
     query = {"account": account, "last": str(night), "label": label if label in LABELS else None}
     return f"{root}/{page}?{urlencode({name: value for name, value in query.items() if value})}"
 

@@ -44,7 +44,9 @@ DATASETS = (
         texts=("text", "media"),
         authors=(*schema.PEOPLE, "link"),
     ),
-    Dataset("clean", "clean", {"part": schema.CLEAN}, key="comment_id", texts=("clean_text", "terms", "listed")),
+    Dataset(
+        "clean", "clean", {"part": schema.CLEAN}, key="comment_id", texts=("clean_text", "terms", "listed", "sketch")
+    ),
     Dataset("texts", "score", {"part": schema.TEXTS}, key="text_key", by_model=True, ends_stage=False),
     Dataset("scored", "score", {"part": schema.SCORED}, key="comment_id", by_model=True),
     Dataset("published", "publish"),

@@ -54,6 +54,7 @@ CLEAN = pa.schema([
     pa.field("text_key", pa.string(), nullable=False),  # equal texts share it
     pa.field("terms", pa.list_(pa.string())),  # its words and pairs of words; NULL where Spark NLP was missing
     pa.field("listed", pa.list_(pa.string())),  # phrases of the lexicon in it
+    pa.field("sketch", pa.string()),  # of which near copies share most digits; NULL without letters
 ])  # fmt: skip
 SCORED = pa.schema([
     pa.field("comment_id", pa.string(), nullable=False),

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.lake import schema
+from jobs.spark.sketches import sketches
 from models import scorer, text
 from models.card import read_card
 from models.language import language_of
@@ -44,6 +45,7 @@ def clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch])
     for batch in batches:
         originals = batch.column("text").to_pylist()
         cleaned = [text.clean_text(original) for original in originals]
+        spoken = list(map(text.with_emoji, originals, cleaned))
         yield pa.RecordBatch.from_arrays(
             [
                 batch.column("comment_id"),
@@ -51,7 +53,8 @@ def clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch])
                 pa.array(cleaned),
                 pa.array([language(original) for original in originals]),
                 pa.array([text.text_key(words) for words in cleaned]),
-                pa.array(map(text.with_emoji, originals, cleaned)),
+                pa.array(sketches(spoken)),
+                pa.array(spoken),
             ],
             schema=READABLE,
         )

@@ -10,6 +10,9 @@ from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
+from jobs.standin import crowds
+from jobs.standin.crowds import Crowds, Kind, Line
+
 PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 LIFE = (0.62, 0.22, 0.10, 0.06)  # share of a post's comments by its age in days
 PERIOD = 14  # days from one wave of abuse to the next
@@ -27,6 +30,9 @@ HEATED: dict[str, float] = {
 }
 STORM: dict[str, float] = {"critical": 12, "insult": 40, "obscene": 28, "threat": 9, "hate": 11}
 ABUSE = {"insult": "insult", "obscene": "obscene", "threat": "threat", "hate": "identity_hate"}  # mood → category
+CROWDS = Crowds()
+MATCH_DAY = 5  # of the week: Saturday
+LARGE = 50  # comments below a post, from which campaigns come
 MODERATED = {"insult": 0.15, "obscene": 0.15, "threat": 0.5, "hate": 0.5}  # share that is taken down
 SYLLABLES = ("ma", "lo", "ri", "ta", "ven", "ko", "su", "ni", "pel", "da", "zo", "fi", "ber", "ju", "ha", "wyn")
 
@@ -86,6 +92,7 @@ class Comment:
     has_gif: bool
     abuse: str | None  # its category
     oddity: str | None  # "no_id" or "bad_time": what a scraper sometimes sends
+    crowd: Kind | None = None  # with which it was written
 
     def text_at(self, seen_at: datetime) -> str:
         is_edited = self.edited and seen_at - self.posted_at > timedelta(days=1)
@@ -96,8 +103,8 @@ class Comment:
 
 
 class World:
-    def __init__(self, seed: int, communities: Sequence[Community] = COMMUNITIES) -> None:
-        self.seed, self.communities = seed, communities
+    def __init__(self, seed: int, communities: Sequence[Community] = COMMUNITIES, crowds: Crowds = CROWDS) -> None:
+        self.seed, self.communities, self.crowds = seed, communities, crowds
         self.posts_on = lru_cache(maxsize=4096)(self._posts_on)
         self.comments_on = lru_cache(maxsize=16384)(self._comments_on)
 
@@ -174,7 +181,53 @@ class World:
         moods = [community.moods] * count
         if community.has_waves and age < len(WAVE) and self.is_wave(day):
             moods += [STORM] * WAVE[age]
-        return tuple(self._thread(post, day, moods, chance))
+        return (*self._thread(post, day, moods, chance), *self._crowd(post, day, age))
+
+    def _crowd(self, post: Post, day: date, age: int) -> Iterator[Comment]:
+        """In dice of its own, so that all else is the same with and without it."""
+        chance = self.random("crowd", post.key, day)
+        for line in self._lines(post, day, age, chance):
+            opens = int((max(post.posted_at, at(day)) - at(day)).total_seconds())
+            posted_at = at(day, chance.randrange(opens, 86400))
+            yield Comment(
+                id=str(17_700_000_000_000_000 + chance.randrange(10**15)),
+                parent_id=None,
+                author=line.author,
+                text=line.text,
+                edited=None,
+                posted_at=posted_at,
+                visible_at=posted_at,
+                removed_at=at(date.max),
+                likes=chance.randrange(3),
+                has_gif=False,
+                abuse=line.abuse,
+                oddity=None,
+                crowd=line.kind,
+            )
+
+    def _lines(self, post: Post, day: date, age: int, chance: Random) -> Iterator[Line]:
+        community, sizes = post.community, self.crowds
+        period, day_of_it = divmod(day.toordinal(), sizes.period)
+
+        def regular() -> str:
+            return author(chance, pool=400)
+
+        if age == 0 and day.weekday() == MATCH_DAY and (texts := PHRASES["chants"].get(community.topic)):
+            yield from crowds.chants(chance, texts, round(sizes.chanted * community.comments_a_post), regular)
+        dice = self.random("campaign", period)
+        first, of_giveaway = dice.randrange(sizes.period - sizes.days), dice.randrange(sizes.period)
+        called_for, targets = dice.choice(PHRASES["campaigns"]), dice.sample(self._large(), sizes.accounts)
+        authors = [crowds.newcomer(dice) for _ in range(3 * sizes.sent * sizes.accounts)]
+        if first <= day_of_it < first + sizes.days and community in targets:
+            yield from crowds.campaign(chance, called_for, sizes, authors, regular)
+        if sizes.entered and age == 0 and day_of_it == of_giveaway and community in self._large():
+            words = PHRASES["giveaways"]["text"].replace("{account}", community.handle)
+            yield from crowds.giveaway(
+                chance, words, sizes.entered, regular, lambda: compose(chance, "en", "kind", community.topic)
+            )
+
+    def _large(self) -> list[Community]:
+        return [one for one in self.communities if one.comments_a_post >= LARGE and not one.is_private]
 
     def _thread(self, post: Post, day: date, moods: list[dict[str, float]], chance: Random) -> Iterator[Comment]:
         opens = int((max(post.posted_at, at(day)) - at(day)).total_seconds())

@@ -123,6 +123,7 @@ def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
         def expire(con: duckdb.DuckDBPyConnection) -> None:
             tables.run_script(con, "load/expire.sql", **values)
             tables.run_script(con, "marts/refresh.sql")
+            tables.run_script(con, "marts/copies.sql")
             tables.run_script(con, "marts/drift.sql")  # so that no trace is left of how long those texts were
 
         build.blank(folder, expire)

@@ -2,6 +2,9 @@
 
 SET VARIABLE loaded_from = (SELECT least(min(day), getvariable('loaded_from')) FROM touched);
 
+CREATE TEMP TABLE IF NOT EXISTS changed_weeks (week DATE);
+INSERT INTO changed_weeks SELECT DISTINCT date_trunc('week', day) FROM touched;
+
 CREATE OR REPLACE TEMP TABLE judged_or_not AS FROM comments_judged();
 
 CREATE OR REPLACE TEMP VIEW scored AS FROM judged_or_not WHERE toxic IS NOT NULL;

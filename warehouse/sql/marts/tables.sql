@@ -157,3 +157,33 @@ CREATE TABLE IF NOT EXISTS drift ( -- How far a day's scores, languages, lengths
     ks              DOUBLE, -- Kolmogorov–Smirnov distance: largest gap between the two cumulative distributions
     ks_by_chance    DOUBLE -- 95% limit of chance
 );
+
+CREATE TABLE IF NOT EXISTS copied ( -- Comments that share a text, with small changes or none, with at least two others of the same week (Monday to Sunday), on any account.
+    platform   VARCHAR NOT NULL, -- see accounts
+    account    VARCHAR NOT NULL, -- see accounts
+    day        DATE NOT NULL, -- UTC
+    copy       VARCHAR NOT NULL, -- the group: 12 digits, the same in every week for the same text
+    comment_id VARCHAR NOT NULL -- see comments
+);
+
+CREATE TABLE IF NOT EXISTS copies ( -- Groups of comments that share a text, by account and day.
+    platform    VARCHAR NOT NULL, -- see accounts
+    account     VARCHAR NOT NULL, -- see accounts
+    day         DATE NOT NULL, -- UTC
+    copy        VARCHAR NOT NULL, -- see copied
+    is_short    BOOLEAN NOT NULL, -- fewer than 24 letters, or cleaned by an older release: many people may have come up with it
+    comments    BIGINT NOT NULL, -- comments that share the text
+    first_at    TIMESTAMPTZ NOT NULL, -- time of the first one
+    last_at     TIMESTAMPTZ NOT NULL, -- time of the last one
+    authors     BIGINT NOT NULL, -- authors who wrote it for the first time in the week
+    new_authors BIGINT NOT NULL, -- how many of these are new: their first comment on the account, after 28 days without one, is at most a week old
+    usual_new   DOUBLE NOT NULL -- how many would be, if they were like the day's others on the account, who copied no long text
+);
+
+CREATE TABLE IF NOT EXISTS newcomers ( -- Authors by account and day, and how many are new.
+    platform    VARCHAR NOT NULL, -- see accounts
+    account     VARCHAR NOT NULL, -- see accounts
+    day         DATE NOT NULL, -- UTC
+    authors     BIGINT NOT NULL, -- authors of comments, with or without a score
+    new_authors BIGINT NOT NULL -- those whose first comment on the account, after 28 days without one, is at most a week old
+);

@@ -3,7 +3,7 @@
 SELECT sum(comments)::BIGINT AS comments, sum(scored)::BIGINT AS scored FROM (
     SELECT count(*) AS comments, NULL::BIGINT AS scored FROM comments
     WHERE $severity IS NULL AND $flag IS NULL AND $attacked IS NULL AND $review IS NULL
-        AND is_asked(posted_at, platform, account, language, author_hash, text, terms, $first, $last, $only, $places, $language, $words)
+        AND is_asked(comment_id, posted_at, platform, account, language, author_hash, text, terms, $first, $last, $only, $places, $language, $words)
         AND ($weekday IS NULL OR isodow(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $weekday)
         AND ($hour IS NULL OR hour(date_trunc('hour', posted_at) AT TIME ZONE $zone) = $hour)
         AND ($post IS NULL OR post_id = $post)

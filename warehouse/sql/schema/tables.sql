@@ -48,7 +48,8 @@ CREATE TABLE IF NOT EXISTS comments ( -- Comments, as last collected, on the day
     is_liked_by_owner BOOLEAN, -- liked by the account that was commented on; NULL if unknown
     is_by_owner BOOLEAN, -- written by the account that was commented on; NULL if unknown
     media       VARCHAR[], -- web addresses of its pictures; NULL if none or unknown
-    mention_hashes VARCHAR[] -- pseudonyms of those it names with an @, as in author_hash; NULL if nobody
+    mention_hashes VARCHAR[], -- pseudonyms of those it names with an @, as in author_hash; NULL if nobody
+    sketch      VARCHAR -- 48 digits, of which near copies share most; 16 of a short text, which copies share all of; NULL without letters, or if an older release cleaned it
 );
 
 CREATE TABLE IF NOT EXISTS captured ( -- The time span of a post's comments that a night collected, on platforms that list newest comments first.

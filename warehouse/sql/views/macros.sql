@@ -149,6 +149,12 @@ CREATE OR REPLACE MACRO interval_of_audit(share, audit) AS (
     )
 );
 
+-- The least share of a group's authors that came for it, at 95 %: of the others as many are new as usual.
+CREATE OR REPLACE MACRO came_for_it(authors, new_authors, usual_new) AS (
+    SELECT CASE WHEN usual < 1 THEN greatest((interval_of_doubt(share, deviations_of_95() ** 2 / n).low - usual) / (1 - usual), 0) END
+    FROM (SELECT authors AS n, new_authors / authors AS share, usual_new / authors AS usual)
+);
+
 CREATE OR REPLACE MACRO coverage_of(captured, reported) AS sum(least(captured, reported)) / nullif(sum(reported), 0);
 
 CREATE OR REPLACE MACRO is_of(platform, account, wanted) AS -- wanted: platform/account, or NULL for all

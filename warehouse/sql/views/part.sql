@@ -22,12 +22,15 @@ CREATE VIEW post_days AS FROM whole.post_days SEMI JOIN own USING (platform, acc
 CREATE VIEW post_scores AS FROM whole.post_scores SEMI JOIN own USING (platform, account);
 CREATE VIEW likeness AS FROM whole.likeness SEMI JOIN own USING (platform, account);
 CREATE VIEW lengths AS FROM whole.lengths SEMI JOIN own USING (platform, account);
+CREATE VIEW copied AS FROM whole.copied SEMI JOIN own USING (platform, account);
+CREATE VIEW copies AS FROM whole.copies SEMI JOIN own USING (platform, account);
+CREATE VIEW newcomers AS FROM whole.newcomers SEMI JOIN own USING (platform, account);
 CREATE VIEW drift AS FROM whole.drift SEMI JOIN own USING (platform, account);
 
 CREATE MACRO shown(text) AS CASE WHEN (SELECT texts FROM part) THEN text ELSE '(not shown)' END;
 CREATE VIEW comments AS
 SELECT * REPLACE (shown(text) AS text, CASE WHEN (SELECT texts FROM part) THEN terms END AS terms,
-    CASE WHEN (SELECT texts FROM part) THEN listed END AS listed)
+    CASE WHEN (SELECT texts FROM part) THEN listed END AS listed, CASE WHEN (SELECT texts FROM part) THEN sketch END AS sketch)
 FROM whole.comments SEMI JOIN own USING (platform, account);
 CREATE VIEW rejected AS SELECT * REPLACE (shown(text) AS text) FROM whole.rejected SEMI JOIN own USING (platform, account);
 CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WHERE (SELECT texts FROM part);

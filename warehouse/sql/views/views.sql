@@ -84,18 +84,19 @@ LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews
 COMMENT ON VIEW comments_scored IS 'One row per comment, with the calibrated scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
 
 CREATE OR REPLACE MACRO is_asked(
-    posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words
+    comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words
 ) AS posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1
     AND is_of(platform, account, of_account) AND is_among(platform, account, of_places)
     AND (in_language IS NULL OR language = in_language)
     AND (with_words IS NULL OR contains(lower(text), lower(with_words)) OR coalesce(list_contains(terms, lower(with_words)), false)
-        OR (regexp_full_match(with_words, '@[0-9a-f]{8,32}') AND coalesce(starts_with(author_hash, with_words[2:]), false)));
+        OR (regexp_full_match(with_words, '@[0-9a-f]{8,32}') AND coalesce(starts_with(author_hash, with_words[2:]), false))
+        OR comment_id IN (SELECT c.comment_id FROM copied c WHERE '~' || c.copy = with_words));
 
 CREATE OR REPLACE MACRO comments_like(
     first_day, last_day, of_account, of_places, in_language, of_severity, flagged_as, who_is_attacked, with_review, with_words
 ) AS TABLE
 SELECT * FROM comments_scored
-WHERE is_asked(posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words)
+WHERE is_asked(comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words)
     AND (of_severity IS NULL OR severity = of_severity)
     AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
     AND (who_is_attacked IS NULL OR attacked = who_is_attacked)
@@ -208,6 +209,25 @@ peaks AS (
 SELECT platform, account, day, comments, share, usual, flagged FROM peaks
 WHERE highest > wave_from() AND day <= peak AND step > 0;
 COMMENT ON VIEW waves IS 'Waves of abuse: the days from when an account became significantly more toxic than its median day to the peak.';
+
+-- Texts that comments of a period share, by account. `came` is the least share of their authors who came for it, at 95 %.
+CREATE OR REPLACE MACRO crowds(first_day, last_day, of_account, of_places) AS TABLE
+WITH summed AS (
+    SELECT copy, bool_or(is_short) AS is_short, sum(comments)::BIGINT AS comments, min(first_at) AS first_at, max(last_at) AS last_at,
+        sum(authors)::BIGINT AS authors, sum(new_authors)::BIGINT AS new_authors, sum(usual_new) AS usual_new,
+        list_sort(list(DISTINCT platform || '/' || account)) AS accounts, came_for_it(sum(authors), sum(new_authors), sum(usual_new)) AS came
+    FROM copies WHERE day BETWEEN first_day AND last_day AND is_of(platform, account, of_account) AND is_among(platform, account, of_places)
+    GROUP BY copy HAVING sum(comments) >= least_copies()
+)
+SELECT *, coalesce(NOT is_short AND came >= campaign_from() AND came * authors >= least_sent(), false) AS is_campaign FROM summed;
+
+CREATE OR REPLACE VIEW by_copy AS
+SELECT copy, date_trunc('week', day)::DATE AS week, bool_or(is_short) AS is_short, sum(comments)::BIGINT AS comments,
+    count(DISTINCT (platform, account)) AS accounts, min(first_at) AS first_at, max(last_at) AS last_at,
+    sum(authors)::BIGINT AS authors, sum(new_authors)::BIGINT AS new_authors, sum(usual_new) AS usual_new,
+    came_for_it(sum(authors), sum(new_authors), sum(usual_new)) AS came
+FROM copies GROUP BY ALL;
+COMMENT ON VIEW by_copy IS 'Texts that comments of a week share, on all accounts, and how many of their authors came for it.';
 
 CREATE OR REPLACE VIEW by_tag AS
 SELECT tag, day, label, sum(comments)::BIGINT AS comments, sum(expected) / sum(comments) AS share,
@@ -388,6 +408,9 @@ COMMENT ON COLUMN comments_scored.attacked IS 'whom it most likely attacks: nobo
 COMMENT ON COLUMN languages_judged.is_judged IS 'whether the model in use was judged in the language';
 COMMENT ON COLUMN by_tag.tag IS 'tag of the accounts';
 COMMENT ON COLUMN by_author.expected_toxic IS 'estimated number of their toxic comments';
+COMMENT ON COLUMN by_copy.week IS 'Monday of the week';
+COMMENT ON COLUMN by_copy.accounts IS 'number of accounts that it was written to';
+COMMENT ON COLUMN by_copy.came IS 'least share of the authors who came for it, at 95%: as many more are new than usual; NULL if nothing is known of what is usual';
 COMMENT ON COLUMN by_author.accounts IS 'number of accounts they comment on';
 COMMENT ON COLUMN by_author.first_day IS 'day of their first comment';
 COMMENT ON COLUMN by_author.last_day IS 'day of their last comment';

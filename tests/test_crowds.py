@@ -1,0 +1,175 @@
+"""Crowds: sketches of near copies, groups, campaigns and chants, who attacks whom, and what may be seen of them."""
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from dashboard.view import Answers, View
+from jobs.spark.sketches import sketches
+from tests.conftest import MODEL, THRESHOLDS, at, night_of
+from tests.fixtures.dashboard import ROOT
+from warehouse import Part, build
+from warehouse.measures import MOST_CHANGED
+from warehouse.reader import Warehouse
+
+THREAT = "we know which door you walk out of in the morning, step down this week or we come for you"
+CHANT = "stand up if you love the harbour, stand up and sing it for the boys in blue and white"
+MONDAY = date(2026, 11, 2)
+
+
+def differing(one: str, other: str) -> int:
+    [a, b] = sketches([one, other])
+    assert a
+    assert b
+    assert len(a) == len(b)
+    return sum(x != y for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("copy", "is_copy"),
+    [
+        (THREAT.upper() + "!!! 😡", True),
+        (f"@someone {THREAT} https://t.co/x 24".replace("@someone", "user").replace("https://t.co/x", "url"), True),
+        (THREAT.replace("morning", "evening"), True),
+        (THREAT.replace("this week ", ""), True),
+        (CHANT, False),
+        (THREAT[:40] + CHANT, False),
+    ],
+)
+def test_a_sketch_tells_near_copies(copy: str, is_copy: bool) -> None:
+    assert (differing(THREAT, copy) <= MOST_CHANGED) == is_copy
+
+
+def test_sketches_of_short_texts_are_equal_or_not_at_all() -> None:
+    [one, same, other, emoji, none] = sketches(["Lets go!!", "lets GO 🔥", "let us go", "🐍🐍🐍", ""])
+    assert one == same != other
+    assert one
+    assert len(one) == 16
+    assert emoji is none is None
+
+
+def test_sketches_do_not_depend_on_what_else_is_read() -> None:
+    rng, words = random.Random(4), THREAT.split()
+    texts = [" ".join(rng.choices(words, k=rng.randint(1, 60))) for _ in range(500)] + [
+        "死ね死ね今すぐ消えろよお前は本当に最低だ",
+        "",
+    ]
+    assert sketches(texts) == [sketch for text in texts for sketch in sketches([text])]
+    assert [len(one) for one in sketches(["加油", "我们知道你早上从哪扇门出去"]) if one] == [16, 48]
+
+
+def author_of(id: str) -> str:
+    return id.partition("@")[2].partition("+")[0]
+
+
+def ordinary(day: date, n: int) -> str:
+    """A text that nobody else writes."""
+    rng = random.Random(f"{day} {n}")
+    return " ".join("".join(rng.choices("aeioubdfgklmnprstvw", k=6)) for _ in range(8))
+
+
+def night(place: Path, day: date) -> build.Night:
+    """Forty regulars on two accounts, who chant on Saturdays; on Sunday and Monday a campaign comes to both."""
+    comments = [
+        (f"{account}/{day}-{n}@fan{(n * 7 + day.day) % 40}", ordinary(day, n), 0.02)
+        for account in ("harbour", "lantern")
+        for n in range(20)
+    ]
+    if day.weekday() == 5:
+        comments += [(f"harbour/{day}-c{n}@fan{n}", f"{CHANT} {'!' * (n % 3)}", 0.02) for n in range(20)]
+    if day in (MONDAY, MONDAY - timedelta(1)):
+        changed = [THREAT, THREAT.upper(), THREAT.replace("morning", "evening"), f"{THREAT} 😡", f"listen {THREAT}"]
+        comments += [
+            (f"{account}/{day}-s{n}@sent{n + 12 * (day == MONDAY)}", changed[n % 5], 0.9)
+            for account in ("harbour", "lantern")
+            for n in range(12)
+        ]
+        comments += [(f"harbour/{day}-l{n}@sent{n}", f"{CHANT}, not", 0.02) for n in range(4)]
+        comments += [(f"harbour/{day}-r@fan1+{n}", f"you {'fool' * n} answer me", 0.9) for n in range(2)]
+    return night_of(place, day, [(id, text, at(day, 9), p) for id, text, p in comments], author_of=author_of)
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> list[build.Night]:
+    place = tmp_path_factory.mktemp("crowds")
+    return [night(place, MONDAY - timedelta(back)) for back in reversed(range(43))]
+
+
+def context() -> build.Context:
+    accounts = [("instagram", "harbour", ("sport",)), ("instagram", "lantern", ("news",))]
+    return build.Context(accounts, (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, nights: list[build.Night]) -> Path:
+    place = tmp_path_factory.mktemp("crowds") / "warehouse"
+    build.publish(place, nights, context())
+    return place
+
+
+@pytest.fixture
+def answers(folder: Path) -> Iterator[Answers]:
+    return Answers(Warehouse(folder))
+
+
+WEEK = View(days=7, last=MONDAY, newest=MONDAY)
+
+
+def test_a_campaign_is_found_across_accounts_and_nights_and_a_chant_is_none(answers: Answers) -> None:
+    found = {row["text"].lower()[:5]: row for row in answers.rows("crowds", WEEK, limit=30)}
+    threat, chant = found["we kn"], found["stand"]
+    assert threat["is_campaign"]
+    assert not chant["is_campaign"]
+    assert (threat["comments"], threat["accounts"]) == (48, ["instagram/harbour", "instagram/lantern"])
+    assert (threat["authors"], threat["new_authors"]) == (48, 48)  # 24 people on each of two accounts
+    assert threat["usual_new"] < 5
+    assert threat["came"] > 0.8
+    assert (threat["flagged"], threat["first_at"], threat["last_at"]) == (
+        48,
+        at(MONDAY - timedelta(1), 9),
+        at(MONDAY, 9),
+    )
+    assert threat["of_flagged"] == pytest.approx(48 / 52)
+    assert (chant["comments"], chant["authors"], chant["new_authors"], chant["flagged"]) == (
+        28,
+        28,
+        8,
+        0,
+    )  # four of the campaign join, in two weeks
+
+
+def test_groups_do_not_depend_on_the_order_of_nights(folder: Path, nights: list[build.Night], tmp_path: Path) -> None:
+    shuffled = nights.copy()
+    random.Random(3).shuffle(shuffled)
+    for some in (shuffled[:20], shuffled[20:], nights[-1:]):
+        build.publish(tmp_path / "warehouse", some, context())
+    assert build.content_hash(tmp_path / "warehouse") == build.content_hash(folder)
+
+
+def test_who_comes_together_and_when(answers: Answers) -> None:
+    [together] = answers.rows("together", WEEK, limit=30)
+    assert together["other_text"].startswith("stand up")
+    assert together["authors"] == 4
+    days = {row["day"]: row for row in answers.rows("newcomers", WEEK)}
+    assert [day for day, row in days.items() if row["is_burst"]] == [MONDAY - timedelta(1), MONDAY]
+    assert days[MONDAY]["new_authors"] - days[MONDAY - timedelta(2)]["new_authors"] == 28
+
+
+def test_the_comments_of_a_group_are_found_by_its_number(answers: Answers) -> None:
+    [threat, *_] = answers.rows("crowds", WEEK, limit=1)
+    view = View(days=7, last=MONDAY, newest=MONDAY, words=f"~{threat['copy']}")
+    page = answers.page_of_comments(view, "posted_at DESC", 100, 0)
+    assert len(page) == 48 == answers.rows("comments_count", view)[0]["comments"]
+    assert all("door you walk" in row["text"].lower() for row in page)
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_a_part_counts_and_shows_only_its_own(folder: Path, texts: bool) -> None:
+    own = Answers(Warehouse(folder), lambda: Part(("news",), texts))
+    [threat] = [row for row in own.rows("crowds", WEEK, limit=30) if row["is_campaign"]]
+    assert (threat["comments"], threat["accounts"]) == (24, ["instagram/lantern"])
+    assert threat["text"] == "(not shown)" if not texts else threat["text"].lower().startswith("we know")
+    assert {row["target"] for row in own.rows("attacks", WEEK, limit=30) if row["is_account"]} == set()
