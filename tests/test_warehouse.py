@@ -467,6 +467,22 @@ def test_a_warehouse_of_a_newer_release_is_left_alone(folder: Path, nights: list
     assert build.current(folder) == before
 
 
+def test_views_are_made_anew_only_where_another_release_made_them() -> None:
+    def has_waves() -> bool:
+        return con.execute("SELECT count(*) FROM duckdb_views() WHERE view_name = 'waves'").fetchall() == [(1,)]
+
+    with duckdb.connect() as con:
+        tables.create(con)
+        con.execute("DROP VIEW waves")
+        tables.create(con)
+        assert not has_waves()
+        con.execute("CREATE OR REPLACE MACRO definitions() AS 'those of another release'")
+        con.begin()
+        tables.create(con)
+        con.commit()
+        assert has_waves()
+
+
 @pytest.mark.long
 def test_a_comment_whose_neighbours_were_there_twice_without_it_was_taken_down(tmp_path: Path) -> None:
     def night(day: date, ids: str) -> build.Night:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -12,14 +14,27 @@ from warehouse.measures import MACROS
 
 SQL = Path(__file__).parent / "sql"
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"), key=lambda step: int(step.name.partition("-")[0]))
+TABLES = (SQL / "schema" / "tables.sql", SQL / "marts" / "tables.sql")
 COLUMNS = (SQL / "contract" / "columns.sql").read_text(encoding="utf-8")
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Creates tables, marts and views with their descriptions; migrates tables from older releases."""
-    for step in MIGRATIONS[format_of(con) :]:
+    """Creates tables, marts and views with their descriptions, unless this release has; migrates older tables."""
+    steps = format_of(con)
+    if not _is_defined(con):
+        _define(con, steps)
+    run_script(con, "marts/judged.sql")
+
+
+def _is_defined(con: duckdb.DuckDBPyConnection) -> bool:
+    macro = "FROM duckdb_functions() WHERE database_name = current_database() AND function_name = 'definitions'"
+    return con.execute(f"SELECT macro_definition {macro}").fetchall() == [(quoted(_definitions()),)]
+
+
+def _define(con: duckdb.DuckDBPyConnection, steps: int) -> None:
+    for step in MIGRATIONS[steps:]:
         con.execute(step.read_text())
-    for path in (SQL / "schema" / "tables.sql", SQL / "marts" / "tables.sql"):
+    for path in TABLES:
         script = path.read_text()
         con.execute(script)
         for statement in comments_of(script):
@@ -27,9 +42,17 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM format")
     con.execute("INSERT INTO format VALUES ($1)", [len(MIGRATIONS)])
     create_views(con)
-    run_script(con, "marts/judged.sql")
     for view, column, description in con.execute((SQL / "views" / "inherited.sql").read_text()).fetchall():
         con.execute(f"COMMENT ON COLUMN {view}.{column} IS {quoted(description)}")
+    con.execute(f"CREATE OR REPLACE MACRO definitions() AS {quoted(_definitions())}")
+
+
+@cache
+def _definitions() -> str:
+    """A hash of everything that a warehouse is defined by."""
+    files = [Path(__file__), *MIGRATIONS, *TABLES, *sorted((SQL / "views").glob("*.sql"))]
+    content = [duckdb.__version__.encode(), repr(MACROS).encode(), *(file.read_bytes() for file in files)]
+    return sha256(b"\0".join(content)).hexdigest()
 
 
 def create_views(con: duckdb.DuckDBPyConnection) -> None:
