@@ -78,9 +78,15 @@ def test_a_night_that_is_published_again_is_no_sign_of_life(alive: Settings) -> 
 
 def test_a_url_that_answers_500_is_one_message_and_no_alarm(alive: Settings, hook) -> None:
     hook.status = 500
-    with pytest.raises(FailedService, match="Nights arrive, but the heartbeat URL could not be told: HTTP Error 500"):
+    with pytest.raises(FailedService, match="the heartbeat URL does not answer as it should: HTTP Error 500"):
         beat(alive, now=CAME_AT + timedelta(hours=1))
     assert hook.taken == ["/ping"]
+
+
+def test_a_url_where_nobody_listens_is_one_message(alive: Settings) -> None:
+    deaf = replace(alive, heartbeat_url="http://127.0.0.1:9/")
+    with pytest.raises(FailedService, match=r"answer as it should: \[Errno 111\] Connection refused\.$"):
+        beat(deaf, now=CAME_AT + timedelta(hours=1))
 
 
 def test_a_clock_that_jumped_back_is_named(alive: Settings, hook) -> None:

@@ -35,9 +35,9 @@ def beat(settings: Settings, hours: int = LONGEST_SILENCE, now: datetime | None 
         _tell(settings, night, silence)
     came = f"the night {night} came {_hours(silence)} ago"
     if settings.heartbeat_url is None:
-        return f"Alive: {came}. No TOXWATCH_HEARTBEAT_URL is set, so nobody elsewhere was told."
+        return f"Alive: {came}. No service elsewhere knows: TOXWATCH_HEARTBEAT_URL is not set."
     _request(settings.heartbeat_url)
-    return f"Alive: {came}. The heartbeat URL was told."
+    return f"Alive: {came}. The heartbeat URL answered."
 
 
 def beaten_at(settings: Settings) -> datetime | None:
@@ -70,7 +70,8 @@ def _request(url: str) -> None:
         with urlopen(url, timeout=SECONDS):
             pass
     except (URLError, OSError, ValueError) as error:
-        raise FailedService(f"Nights arrive, but the heartbeat URL could not be told: {error}.") from None
+        reason = error.reason if type(error) is URLError else error
+        raise FailedService(f"Nights arrive, but the heartbeat URL does not answer as it should: {reason}.") from None
 
 
 def _hours(span: timedelta) -> str:
