@@ -28,16 +28,17 @@ def panels(answers: Answers, view: View) -> list[Component]:
 
 
 def _chart(kind: str, rows: Sequence[Row], view: View) -> Component:
-    totals = Counter[str]()
+    of_client, totals = kind == "client", Counter[str]()
     for row in rows:
         totals[row["name"]] += row["cost_usd"]
     largest = [name for name, _ in totals.most_common(len(COLOURS))]
     colours = dict(zip(largest, COLOURS, strict=False)) | ({OTHERS: INK} if len(totals) > len(largest) else {})
-    shared = " An account with several tags counts for each." if kind == "client" else ""
+    shared = " An account with several tags counts for each of them." if of_client else ""
     return chart(
         f"Cost by {kind} and month",
         f"What Apify charged, in US dollars.{shared} The data has the cost of 1,000 new comments and compute seconds.",
-        reliability.costs(_summed(rows, largest), colours, _behind_month(view)), rows, "Nothing has been paid for.",
+        reliability.costs(_summed(rows, largest), colours, _behind_month(view), are_parts=not of_client),
+        rows, "Nothing has been paid for.",
         legend=[(name, colour, None if name == OTHERS else behind(view, account=_place(name, kind)))
                 for name, colour in colours.items()],
     )  # fmt: skip

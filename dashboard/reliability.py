@@ -27,19 +27,22 @@ def _shift(row: Row) -> str:
     return f"{label_name(row['label'])}, PSI {row['psi']:.2f}, {row['comments']:,} comments"
 
 
-def costs(rows: Sequence[Row], colours: Mapping[str, str], address: Address = nowhere) -> Figure:
-    """USD by month, a part of each bar for each account or client."""
+def costs(
+    rows: Sequence[Row], colours: Mapping[str, str], address: Address = nowhere, are_parts: bool = True
+) -> Figure:
+    """USD by month: parts of one bar, or bars side by side where what they stand for overlaps."""
     oldest_first = sorted(rows, key=lambda row: row["month"])
     data = [
         {"type": "bar", "x": [f"{row['month']:%b %Y}" for row in own], "y": [row["cost_usd"] for row in own],
-         "width": 0.5, "marker": {"color": colour}, "text": [_price(row) for row in own], "textposition": "none",
+         "marker": {"color": colour}, "text": [_price(row) for row in own], "textposition": "none",
          **opening([address(row) for row in own]), "hovertemplate": "%{text}<extra></extra>"}
         for name, colour in colours.items()
         for own in [[row for row in oldest_first if row["name"] == name]]
     ]  # fmt: skip
     months = {**X, "type": "category", "categoryarray": [f"{row['month']:%b %Y}" for row in oldest_first]}
     usd = {**Y, "tickprefix": "$", "tickformat": ".2f", "rangemode": "tozero"}
-    return quiet(data, 300, xaxis=months, yaxis=usd, barmode="stack")
+    bars = {"barmode": "stack", "bargap": 0.5} if are_parts else {"barmode": "group", "bargap": 0.2}
+    return quiet(data, 300, xaxis=months, yaxis=usd, **bars)
 
 
 def _price(row: Row) -> str:

@@ -109,6 +109,7 @@ def test_costs_have_a_bar_for_the_largest_and_one_for_the_others() -> None:
     [figure] = [one.figure for one in panel._traverse() if hasattr(one, "figure")]
     assert [trace["y"] for trace in figure["data"]] == [*([float(n)] for n in range(11, 3, -1)), [1.0 + 2 + 3]]
     assert figure["data"][0]["customdata"] == ["/comments?account=x%2F11&days=20"]
+    assert figure["layout"]["barmode"] == "stack"
 
 
 @pytest.mark.long

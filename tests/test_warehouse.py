@@ -350,9 +350,10 @@ def test_a_load_reads_only_the_days_it_touches(folder: Path, tmp_path: Path) -> 
 
 
 def test_an_answer_is_all_that_a_question_prints(folder: Path) -> None:
-    command = [TOXWATCH, "sql", "SELECT 1 AS one", "--data-dir", folder.parent]
-    said = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert (said.stdout, said.stderr) == ("one\n1\n", "")
+    for query, printed in (("SELECT 1 AS one", "one\n1\n"), ("rejected", "reason\tcomments\tlast_night\n")):
+        command = [TOXWATCH, "sql", query, "--data-dir", folder.parent]
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert (said.stdout.startswith(printed), said.stderr) == (True, "")
 
 
 def test_comments_are_found_by_their_words_or_by_an_author(folder: Path) -> None:

@@ -36,7 +36,8 @@ def page() -> str:
             *(_entry(con, *view) for view in views),
         ]
         parts += ["## Tables\n", *(_entry(con, *table) for table in stored)]
-    parts += ["## Example queries\n", "`toxwatch sql --examples` runs them on your data.\n"]
+    how = "`toxwatch sql --examples` runs them on your data; `toxwatch sql costs > costs.tsv`, or `--json`, runs one.\n"
+    parts += ["## Example queries\n", how]
     parts += [f"- {queries.question(name)} (`{name}`)" for name in queries.names()]
     return "\n".join(parts) + "\n"
 

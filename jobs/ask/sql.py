@@ -21,10 +21,10 @@ SELECT view_name AS name, comment FROM duckdb_views() WHERE NOT internal ORDER B
 
 
 def answer(folder: Path, query: str, as_json: bool) -> None:
-    """Prints a table on a terminal, otherwise tab-separated values; JSON on request."""
+    """Prints a table on a terminal, otherwise tab-separated values; JSON on request. Example queries go by name."""
     reader = Warehouse(folder)
     try:
-        names, rows = reader.table(query)
+        names, rows = reader.table(queries.sql(query) if query in queries.names() else query)
     except WarehouseError as error:
         tables = ", ".join(name for name, _ in reader.query(TABLES))
         raise WarehouseError(f"{error}\nTables and views: {tables}.") from None

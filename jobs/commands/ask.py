@@ -269,7 +269,9 @@ def report(
 
 
 def sql(
-    query: Annotated[str | None, typer.Argument(help="One query; leave it out for a prompt.")] = None,
+    query: Annotated[
+        str | None, typer.Argument(help="One query, or the name of an example, e.g. costs; leave it out for a prompt.")
+    ] = None,
     examples: Annotated[bool, typer.Option(help="Run the example queries on your data.")] = False,
     as_of: AsOf = None,
     data_dir: DataDir = None,
