@@ -5,7 +5,8 @@ import os
 from jobs.spark.jars import IVY
 
 CLASSES = IVY / "classes.jsa"  # made by jobs/schedule/rehearsal.py
-SHORT_RUN = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# The first compiler alone has 48 MB for its code, which are full after five nights.
+SHORT_RUN = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m"
 QUIET = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")  # Java warns of each class that it cannot keep
 
 
