@@ -4,18 +4,28 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from typer.testing import CliRunner
 
+from dashboard import network
 from dashboard.view import Answers, View
+from jobs import publish
+from jobs.cli import app
+from jobs.config.settings import Settings
+from jobs.lake.authors import author_hash, author_key
 from jobs.spark.sketches import sketches
-from tests.conftest import MODEL, THRESHOLDS, at, night_of
+from jobs.upkeep import forget
+from tests.conftest import MODEL, THRESHOLDS, at, comment_item, night_of
 from tests.fixtures.dashboard import ROOT
+from tests.fixtures.nights import store_night
 from warehouse import Part, build
 from warehouse.measures import MOST_CHANGED
 from warehouse.reader import Warehouse
 
 THREAT = "we know which door you walk out of in the morning, step down this week or we come for you"
+QUESTION = "ask them again who paid for all of this and why nobody ever answers us"
 CHANT = "stand up if you love the harbour, stand up and sing it for the boys in blue and white"
 MONDAY = date(2026, 11, 2)
 
@@ -88,6 +98,7 @@ def night(place: Path, day: date) -> build.Night:
             for n in range(12)
         ]
         comments += [(f"harbour/{day}-l{n}@sent{n}", f"{CHANT}, not", 0.02) for n in range(4)]
+        comments += [(f"harbour/{day}-q{n}@sent{n}", QUESTION, 0.02) for n in range(12)]
         comments += [(f"harbour/{day}-r@fan1+{n}", f"you {'fool' * n} answer me", 0.9) for n in range(2)]
     return night_of(place, day, [(id, text, at(day, 9), p) for id, text, p in comments], author_of=author_of)
 
@@ -133,12 +144,8 @@ def test_a_campaign_is_found_across_accounts_and_nights_and_a_chant_is_none(answ
         at(MONDAY, 9),
     )
     assert threat["of_flagged"] == pytest.approx(48 / 52)
-    assert (chant["comments"], chant["authors"], chant["new_authors"], chant["flagged"]) == (
-        28,
-        28,
-        8,
-        0,
-    )  # four of the campaign join, in two weeks
+    # four of the campaign chant too, and count in both weeks
+    assert (chant["comments"], chant["authors"], chant["new_authors"], chant["flagged"]) == (28, 28, 8, 0)
 
 
 def test_groups_do_not_depend_on_the_order_of_nights(folder: Path, nights: list[build.Night], tmp_path: Path) -> None:
@@ -151,11 +158,13 @@ def test_groups_do_not_depend_on_the_order_of_nights(folder: Path, nights: list[
 
 def test_who_comes_together_and_when(answers: Answers) -> None:
     [together] = answers.rows("together", WEEK, limit=30)
-    assert together["other_text"].startswith("stand up")
-    assert together["authors"] == 4
+    assert {together["text"][:3].lower(), together["other_text"][:3].lower()} == {"ask", "we "}
+    assert together["authors"] == 12
     days = {row["day"]: row for row in answers.rows("newcomers", WEEK)}
     assert [day for day, row in days.items() if row["is_burst"]] == [MONDAY - timedelta(1), MONDAY]
-    assert days[MONDAY]["new_authors"] - days[MONDAY - timedelta(2)]["new_authors"] == 28
+    assert (
+        days[MONDAY]["new_authors"] - days[MONDAY - timedelta(2)]["new_authors"] == 36
+    )  # 24 on one account, 12 on the other
 
 
 def test_the_comments_of_a_group_are_found_by_its_number(answers: Answers) -> None:
@@ -173,3 +182,35 @@ def test_a_part_counts_and_shows_only_its_own(folder: Path, texts: bool) -> None
     assert (threat["comments"], threat["accounts"]) == (24, ["instagram/lantern"])
     assert threat["text"] == "(not shown)" if not texts else threat["text"].lower().startswith("we know")
     assert {row["target"] for row in own.rows("attacks", WEEK, limit=30) if row["is_account"]} == set()
+
+
+def test_who_attacks_whom_is_a_network(folder: Path, tmp_path: Path) -> None:
+    edges = Answers(Warehouse(folder)).rows("attacks", WEEK, limit=1000)
+    assert {row["target"] for row in edges} == {"author ann"[:8], "author bob"[:8]}, "everybody names these two"
+    replies = [row for row in edges if row["author"] == "fan1" or row["target"] == "fan1"]
+    assert replies == [], "who answers themselves attacks nobody"
+    target = tmp_path / "network.gexf"
+    result = CliRunner().invoke(app, ["export", str(target), "--attacks", "--data-dir", str(folder.parent)])
+    assert result.exit_code == 0, result.output
+    graph = ElementTree.parse(target).getroot()[0]
+    lines = graph.findall(".//{http://gexf.net/1.3}edge")
+    nodes = {node.get("id") for node in graph.findall(".//{http://gexf.net/1.3}node")}
+    assert len(lines) == len(edges)
+    assert {end for line in lines for end in (line.get("source"), line.get("target"))} == nodes
+    places = network.places(sorted(nodes, key=str), edges)
+    assert places == network.places(sorted(nodes, key=str), edges)
+    assert len({(round(x, 2), round(y, 2)) for x, y in places.values()}) == len(nodes)
+
+
+def test_a_forgotten_author_leaves_the_groups(settings: Settings) -> None:
+    for back, names in ((1, "abcd"), (0, "efg")):
+        day = MONDAY - timedelta(back)
+        items = [comment_item(id=name, text=THREAT, ownerUsername=f"who{name}", timestamp=f"{MONDAY}T0{n}:00:00Z")
+                 for n, name in enumerate(names)]  # fmt: skip
+        store_night(settings, day, items, [])
+    publish.rebuild(settings)
+    ask = Warehouse(settings.data_dir / "warehouse").query
+    assert ask("SELECT sum(comments), sum(authors) FROM copies") == [(7, 7)]
+    forget.run(settings, {author_hash("instagram:whoa", author_key(settings))}, {"instagram:b"})
+    assert ask("SELECT sum(comments), sum(authors) FROM copies") == [(5, 5)]
+    assert ask("SELECT count(*) FROM copied WHERE comment_id IN ('instagram:a', 'instagram:b')") == [(0,)]

@@ -1,6 +1,5 @@
 """Crowds: texts that many share, campaigns among them, new authors, and who attacks whom."""
 
-from typing import Any
 from urllib.parse import quote
 
 from dash import dcc, html
@@ -16,8 +15,8 @@ from dashboard.view import Answers, Row, View
 from dashboard.wording import LABEL_NOUNS, counted, label_plural, period_phrase, shown, some_of
 
 PATH, TITLE = "/crowds", "Crowds"
-MOST_GROUPS, MOST_ATTACKS, MOST_NODES = 30, 500, 60
-LONGEST_TEXT = 120  # characters of a text that a table shows
+MOST_GROUPS, MOST_ATTACKS, MOST_NODES = 12, 500, 60
+LONGEST_TEXT = 60  # characters of a text that a table shows
 
 
 def layout(answers: Answers, view: View) -> Component:
@@ -44,21 +43,17 @@ def _sentence(groups: list[Row], view: View) -> str:
 
 
 def _groups(groups: list[Row], view: View) -> Component:
-    noun = LABEL_NOUNS[view.label][1]
     rows = [
         {
             "Text": _text(row["text"], view, row["copy"]),
             "Comments": row["comments"],
             "Authors": row["authors"],
-            "New": row["new_authors"],
-            "Usually": f"{row['usual_new']:.0f}",
-            "Campaign": f"{row['came']:.0%} or more came for it" if row["is_campaign"] else "–",
-            "On": some_of(row["accounts"]),
+            "New (usually)": f"{row['new_authors']:,} ({row['usual_new']:,.0f})",
+            "Came for it": f"≥ {row['came']:.0%}" if row["is_campaign"] else "–",
+            "On": some_of(row["accounts"], 1),
             "First": view.time(row["first_at"]),
             "Last": view.time(row["last_at"]),
-            "Flagged": row["flagged"],
-            f"Of all {noun}": "–" if row["of_flagged"] is None else f"{row['of_flagged']:.0%}",
-            "Of the waves": "–" if row["of_waves"] is None else f"{row['of_waves']:.0%}",
+            "Flagged": f"{row['flagged']:,}{_explained(row)}",
         }
         for row in groups
     ]
@@ -66,11 +61,18 @@ def _groups(groups: list[Row], view: View) -> Component:
     return panel(
         "Shared texts",
         "Comments that share a text, apart from small changes. New authors had written nothing to the account in the "
-        "four weeks before; beside them, how many would be new if they were like that day's others. A campaign is a "
-        "text of 24 letters or more with far more of them: at least that share of its authors came for it, at 95%. A "
-        "giveaway that asks newcomers for a sentence looks the same.",
+        "four weeks before; in brackets, how many would be new if they were like that day's others. A text of 24 "
+        "letters or more with far more of them is a campaign: at least that share of its authors came for it, at 95%. "
+        "A giveaway that asks newcomers for a sentence looks the same.",
         table(rows) if rows else empty, explained(), wide=True,
     )  # fmt: skip
+
+
+def _explained(row: Row) -> str:
+    """What they explain of all that is flagged, and of waves of abuse."""
+    parts = [(row["of_flagged"], "of all"), (row["of_waves"], "of the waves")]
+    known = [f"{share:.0%} {of_what}" for share, of_what in parts if share]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _text(text: str, view: View, copy: str) -> Component | str:
@@ -91,7 +93,7 @@ def _together(rows: list[Row], view: View) -> list[Component]:
         }
         for row in rows
     ]
-    note = "Authors of a campaign who share another text as well."
+    note = "A fifth or more of a campaign's authors share another text as well."
     return [panel("Who appears together", note, table(shared), wide=True)]
 
 
@@ -128,7 +130,7 @@ def _attacks(edges: list[Row], view: View) -> Component:
     return picture
 
 
-def _address(view: View) -> Any:
+def _address(view: View) -> figures.Address:
     def address(row: Row) -> str | None:
         if row["is_account"]:
             return f"/account{view.search(account=row['name'])}"

@@ -33,6 +33,8 @@ from models.labels import LABELS
 from warehouse import MistakenFile
 from warehouse.untrusted import printable
 
+MOST_ATTACKS = 100_000  # lines of the network that is exported
+
 if TYPE_CHECKING:
     from jobs.collect.imports import Preview
 
@@ -211,6 +213,9 @@ def export(
     reviewed: Annotated[
         bool, typer.Option("--reviewed", help="Only reviewed comments with their labels, ready for `toxwatch prepare`.")
     ] = False,
+    attacks: Annotated[
+        bool, typer.Option("--attacks", help="Who attacks whom instead, by pseudonym: a .gexf for Gephi, or a .csv.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Write comments with their scores to a file, optionally filtered.
@@ -219,11 +224,39 @@ def export(
     """
     from jobs.ask import export
 
+    if attacks:
+        if attacked or severity or language or words or reviewed:
+            raise BadInput("--attacks goes with --account, --from, --to and --flag only.")
+        return _export_attacks(Settings.load(data_dir), target, account, first, last, flag)
     filters: dict[str, Any] = {"only": account, "flag": flag, "attacked": attacked, "severity": severity}
     filters |= {"language": language, "words": words}
     filters |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
     rows = export.run(Settings.load(data_dir), target, filters, "reviewed" if reviewed else "export")
-    console.print(f"Wrote {rows:,} comment{'' if rows == 1 else 's'} to {target}.")
+    return console.print(f"Wrote {rows:,} comment{'' if rows == 1 else 's'} to {target}.")
+
+
+def _export_attacks(
+    settings: Settings, target: Path, account: str | None, first: datetime | None, last: datetime | None,
+    flag: str | None,
+) -> None:  # fmt: skip
+    from dashboard.charts import as_csv
+    from dashboard.network import gexf
+    from dashboard.view import FIRST_DAY, Answers, View
+    from warehouse.files import writing
+    from warehouse.reader import Warehouse
+
+    writers = {".gexf": gexf, ".csv": as_csv}
+    if target.suffix not in writers:
+        raise BadInput(f"{target}: use a name that ends in {' or '.join(writers)}.")
+    if flag not in (None, *LABELS):
+        raise BadInput(f"--flag {flag} doesn't exist. Choose from {', '.join(LABELS)}.")
+    answers = Answers(Warehouse(settings.data_dir / "warehouse"))
+    since, until = first.date() if first else FIRST_DAY, last.date() if last else answers.newest()
+    view = View(account=account, label=flag or "toxic", days=(until - since).days + 1, last=until)
+    attacks = answers.rows("attacks", view, limit=MOST_ATTACKS)
+    with writing(target) as draft:
+        draft.write_text(writers[target.suffix](attacks), encoding="utf-8")
+    console.print(f"Wrote {target} ({len(attacks):,} line{'' if len(attacks) == 1 else 's'}).")
 
 
 def report(
