@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -18,9 +19,15 @@ DIALECTS = {"arz": "ar", "ary": "ar", "yue": "zh", "wuu": "zh"}  # that models a
 
 
 @lru_cache
+def _of_all_languages() -> LanguageIdentifier:
+    """Loading it takes most of a second, and every worker process needs it."""
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+@lru_cache
 def identified() -> frozenset[str]:
     """The languages that a text can be found to be in."""
-    return frozenset(LanguageIdentifier.from_model_file(MODEL_FILE).nb_classes)
+    return frozenset(_of_all_languages().nb_classes)
 
 
 @lru_cache
@@ -30,8 +37,8 @@ def language_of(expected: tuple[str, ...]) -> Callable[[str], str]:
     A short text could be in many languages, so it is taken to be in an expected one unless it surely is not; where
     several are about as likely, nobody knows.
     """
-    all_languages = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    likely_ones = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    all_languages = _of_all_languages()
+    likely_ones = copy(all_languages)
     likely_ones.set_languages(sorted(identified().intersection(expected)))
 
     def language(text: str) -> str:
