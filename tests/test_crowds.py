@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,9 +13,12 @@ from typer.testing import CliRunner
 from dashboard import network
 from dashboard.view import Answers, View
 from jobs import publish
+from jobs.alerts import rules
 from jobs.cli import app
 from jobs.config.settings import Settings
 from jobs.lake.authors import author_hash, author_key
+from jobs.lake.manifests import Manifest
+from jobs.lake.nights import Lake
 from jobs.spark.sketches import sketches
 from jobs.upkeep import forget
 from tests.conftest import MODEL, THRESHOLDS, at, comment_item, night_of
@@ -214,3 +218,20 @@ def test_a_forgotten_author_leaves_the_groups(settings: Settings) -> None:
     forget.run(settings, {author_hash("instagram:whoa", author_key(settings))}, {"instagram:b"})
     assert ask("SELECT sum(comments), sum(authors) FROM copies") == [(5, 5)]
     assert ask("SELECT count(*) FROM copied WHERE comment_id IN ('instagram:a', 'instagram:b')") == [(0,)]
+
+
+def test_the_alert_names_one_text_behind_most_flagged_comments(settings: Settings, folder: Path) -> None:
+    sunday = MONDAY - timedelta(1)
+    lake = Lake(settings.data_dir).open()
+    (settings.data_dir / "warehouse").symlink_to(folder)
+    with lake.writing("monitored", Manifest("monitor", sunday)):
+        pass
+    found = rules.run(replace(settings, alerts_file=ROOT / "alerts.toml"), sunday)
+    assert {(one.account, one.message) for one in found if one.rule == "crowd"} == {
+        ("instagram/harbour", "12 of 14 toxic comments are one text; of its 24 authors 24 are new"),
+        ("instagram/lantern", "12 of 12 toxic comments are one text; of its 24 authors 24 are new"),
+        ("instagram/harbour", "a campaign: 12 authors wrote the same, 12 of them are new"),
+    }
+    assert {one.link for one in found if one.rule == "crowd" and one.account == "instagram/lantern"} == {
+        "http://127.0.0.1:8050/crowds?account=instagram%2Flantern&last=2026-11-01&label=toxic"
+    }

@@ -29,7 +29,7 @@ from warehouse.reviews import Reviews
 pytestmark = pytest.mark.long
 
 Theme = Literal["light", "dark"]
-PAGES = ["/", "/account", "/compare", "/comments", "/review", "/quality", "/numbers", "/try", "/audit"]
+PAGES = ["/", "/account", "/compare", "/comments", "/crowds", "/review", "/quality", "/numbers", "/try", "/audit"]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from dashboard.wording import LABEL_NOUNS, counted, label_plural, period_phrase,
 
 PATH, TITLE = "/crowds", "Crowds"
 MOST_GROUPS, MOST_ATTACKS, MOST_NODES = 12, 500, 60
-LONGEST_TEXT = 60  # characters of a text that a table shows
+LONGEST_TEXT = 40  # characters of a text that a table shows
 
 
 def layout(answers: Answers, view: View) -> Component:
@@ -51,8 +51,8 @@ def _groups(groups: list[Row], view: View) -> Component:
             "New (usually)": f"{row['new_authors']:,} ({row['usual_new']:,.0f})",
             "Came for it": f"≥ {row['came']:.0%}" if row["is_campaign"] else "–",
             "On": some_of(row["accounts"], 1),
-            "First": view.time(row["first_at"]),
-            "Last": view.time(row["last_at"]),
+            "First (UTC)": f"{row['first_at']:%d %b %H:%M}",
+            "Last (UTC)": f"{row['last_at']:%d %b %H:%M}",
             "Flagged": f"{row['flagged']:,}{_explained(row)}",
         }
         for row in groups
