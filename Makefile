@@ -1,6 +1,6 @@
 # Needs Python 3.11 or 3.12 and Java 17; everything else goes into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow lint bench ship airflow screenshots docs release pin java
+.PHONY: help setup demo test test-fast test-slow lint bench ship airflow screenshots messages docs release pin java
 
 PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
@@ -53,6 +53,13 @@ airflow: setup ## run Airflow with the project's DAGs on this machine
 
 screenshots: setup ## take the README's pictures from the demo's warehouse
 	PYTHONPATH=. .venv/bin/python docs/screenshots.py $(DATA_DIR)
+
+messages: setup ## bring dashboard/messages/*.po up to date with the code; then translate what is new
+	@mkdir -p build
+	.venv/bin/pybabel -q extract -k N_ -k Nn_:1,2 --no-location --no-wrap -o build/messages.pot dashboard
+	for file in dashboard/messages/*.po; do \
+		.venv/bin/pybabel -q update -i build/messages.pot -o $$file -l $$(basename $$file .po) --no-wrap --no-fuzzy-matching --ignore-obsolete \
+		&& sed -i '/^# /d; /^#$$/d; /^"\(Project\|Report\|POT-\|PO-\|Last-\|Language-Team\|Generated\)/d' $$file || exit; done
 
 docs: setup ## build the docs as a site in build/site; a link that leads nowhere is an error
 	.venv/bin/python -m release.site build/site

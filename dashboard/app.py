@@ -37,6 +37,7 @@ from dashboard.components import note
 from dashboard.in_use import InUse
 from dashboard.inbox import Inbox
 from dashboard.ingest import Ingest
+from dashboard.language import LANGUAGE, Asked, _
 from dashboard.pages import (
     account,
     alerting,
@@ -72,16 +73,16 @@ from warehouse.policies import Review
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
-STYLE, KEYS = (Path(__file__).parent / "assets" / name for name in ("style.css", "keys.js"))
+STYLE, KEYS, NAMES = (Path(__file__).parent / "assets" / name for name in ("style.css", "keys.js", "languages.js"))
 # Dash 4.4.1 collects assets on the first request to "/" only: a shared link would open without styles.
 INDEX = f"""<!DOCTYPE html>
-<html lang="en">
+<html lang="LANGUAGE">
 <head>{{%metas%}}<title>{{%title%}}</title>{{%favicon%}}{{%css%}}
 <link rel="stylesheet" href="/assets/style.css?{STYLE.stat().st_mtime_ns}">
+<script src="/assets/languages.js?{NAMES.stat().st_mtime_ns}"></script>
 <script src="/assets/keys.js?{KEYS.stat().st_mtime_ns}" defer></script></head>
-<body><noscript><main class="page notice"><h1>Toxwatch needs JavaScript</h1>
-<p>Turn it on for this site, then reload the page. Numbers without a browser: the API, at <a href="/docs">/docs</a>.</p>
-</main></noscript>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
+<body><noscript><main class="page notice">NOSCRIPT</main></noscript>
+{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
 </html>"""
 POLICY = (
     "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -193,6 +194,7 @@ def create(
     app.backend.websocket_capability = False  # or every browser asks for one, in vain
     server.add_middleware(limits.Bodies)
     door.add(server, guests, host, is_https)
+    server.add_middleware(Asked)
     server.add_middleware(api.Browsers)
     server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own compression is slower and hardly smaller
     app.layout = lambda: shell.layout(titles, has_login=VISITOR.get() != LOCAL)
@@ -203,9 +205,9 @@ def create(
     def show(path: str, search: str) -> tuple[Component, list[Component]]:
         navigation = shell.navigation(titles, path, search)
         if path not in layouts | settings:
-            return note(f"There is no page at {path}.", "Page not found"), navigation
+            return note(_("There is no page at {path}.", path=path), _("Page not found")), navigation
         if not shell.may_open(path):
-            return note("You don't have access to this page. Ask your administrator.", "No access"), navigation
+            return note(_("You don't have access to this page. Ask your administrator."), _("No access")), navigation
         if path in settings:
             return settings[path](), navigation
         try:
@@ -215,8 +217,11 @@ def create(
         except WarehouseError as error:
             if not (folder / CURRENT).exists():
                 return shell.nothing_yet(start.PATH in settings), navigation
-            why = str(error) if VISITOR.get().sees_all else "The data can't be read right now. Tell your administrator."
-            return note(why, "Can't read the warehouse"), navigation
+            if not VISITOR.get().sees_all:
+                return note(
+                    _("The data can't be read right now. Tell your administrator."), _("Can't read the warehouse")
+                ), navigation
+            return note(str(error), _("Can't read the warehouse")), navigation
 
     clientside.register(app)
     views.register(app, answers, shelf)
@@ -243,6 +248,14 @@ def create(
 
 class Threaded(Dash):
     """Runs callbacks in threads. Dash runs them on the event loop, where a slow one stops all other requests."""
+
+    def interpolate_index(self, *parts: Any, **named: Any) -> Any:
+        advice = _("Turn it on for this site, then reload the page. Numbers without a browser: the API, at {address}.",
+                   address='<a href="/docs">/docs</a>')  # fmt: skip
+        heading = _("Toxwatch needs JavaScript")
+        without_scripts = f"<h1>{heading}</h1><p>{advice}</p>"
+        page = cast(Any, super()).interpolate_index(*parts, **named)
+        return page.replace("LANGUAGE", LANGUAGE.get(), 1).replace("NOSCRIPT", without_scripts, 1)
 
     def callback(self, *parts: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         register = super().callback(*parts, **options)

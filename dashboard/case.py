@@ -11,18 +11,26 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.components import link
-from dashboard.controls import choice
+from dashboard.controls import choice, in_language
 from dashboard.inbox import Inbox, Item, Line
+from dashboard.language import N_, _, dated, ngettext
 from dashboard.pages import review
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, counted, label_title
+from dashboard.wording import ATTACKED, in_sentence, label_name, label_title
 from models.labels import LABELS
 from warehouse.cases import HANDLINGS, Cases
 from warehouse.reviews import Reviews
 
 LONGEST_NOTE = 500  # characters
-CAPTIONS = {"hidden": "Hidden", "deleted": "Deleted", "replied": "Replied"}
+CAPTIONS = {"hidden": N_("Hidden"), "deleted": N_("Deleted"), "replied": N_("Replied")}
+DONE = {
+    "hidden": N_("Hidden on the platform."),
+    "deleted": N_("Deleted on the platform."),
+    "replied": N_("Replied on the platform."),
+}
+TAKEN_BACK = {"hidden": N_("Not hidden after all."), "deleted": N_("Not deleted after all."),
+              "replied": N_("Not replied after all.")}  # fmt: skip
 _choice = partial(choice, w=220, clearable=True)
 BUTTONS = ("agree", "harmless", "save", *HANDLINGS, "attacked", "note", "hand")
 
@@ -36,30 +44,31 @@ def panel(row: Row, answers: Answers, view: View, inbox: Inbox, cases: Cases, an
     return [
         _strikes(row, answers, view, cases),
         html.Div([
-            _button("agree", "Agree with flags"), _button("harmless", "Harmless"),
+            _button("agree", _("Agree with flags")), _button("harmless", _("Harmless")),
             html.Details([
-                html.Summary("Other categories"),
+                html.Summary(_("Other categories")),
                 html.Div([
                     dmc.CheckboxGroup(
                         [dmc.Checkbox(label=label_title(label), value=label, size="xs") for label in LABELS],
                         id="case-labels", value=row["reviewed_as"] or row["flags"],
                     ),
-                    _button("save", "Save"),
+                    _button("save", _("Save")),
                 ], className="choices"),
             ]),
         ], className="actions"),
         html.Div([
-            html.Span("Done on the platform:", className="note"),
-            *(_button(how, f"{CAPTIONS[how]} ✓" if how in done else CAPTIONS[how]) for how in HANDLINGS),
+            html.Span(_("Done on the platform:"), className="note"),
+            *(_button(how, f"{_(CAPTIONS[how])} ✓" if how in done else _(CAPTIONS[how])) for how in HANDLINGS),
         ], className="actions"),
         html.Div([
-            _choice("case-attacked", "Attacks", ATTACKED, cases.attacked(row["comment_id"]).get(VISITOR.get().name)),
-            _button("attacked", "Save"),
+            _choice("case-attacked", _("Attacks"), in_language(ATTACKED),
+                    cases.attacked(row["comment_id"]).get(VISITOR.get().name)),
+            _button("attacked", _("Save")),
             *_hand(row, inbox),
         ], className="actions fields"),
         html.Div([
-            dmc.Textarea(id="case-note", label="Note for colleagues", autosize=True, minRows=1, w="100%", size="sm"),
-            _button("note", "Add note"),
+            dmc.Textarea(id="case-note", label=_("Note for colleagues"), autosize=True, minRows=1, w="100%", size="sm"),
+            _button("note", _("Add note")),
         ], className="actions fields"),
         html.P(answer, className="note", role="status"),
         log,
@@ -84,7 +93,7 @@ def register(
         view, did = View.read(search, answers.newest()), str(ctx.triggered_id).split("-")[1]
         if did in ("agree", "harmless", "save"):
             decided = review.decide(answers, view, reviews, write_down, did, case["id"], case["day"], labels)
-            answer = f"Reviewed as {', '.join(label_title(one).lower() for one in decided or []) or 'harmless'}."
+            answer = reviewed_as(decided or [])
         elif did in HANDLINGS:
             answer = _handle(row, did, cases)
         elif did == "attacked":
@@ -101,36 +110,36 @@ def register(
 def _handle(row: Row, how: Any, cases: Cases) -> str:
     if how in cases.handled(row["comment_id"]):
         cases.take_back(row["comment_id"], how)
-        return f"Not {how} after all."
+        return _(TAKEN_BACK[how])
     cases.handle(row["comment_id"], how, f"{row['platform']}/{row['account']}", row["posted_at"], VISITOR.get().name)
-    return f"{CAPTIONS[how]} on the platform."
+    return _(DONE[how])
 
 
 def _say_attacked(row: Row, attacked: str | None, cases: Cases) -> str:
     if attacked not in ATTACKED:
-        return "Choose whom the comment attacks."
+        return _("Choose whom the comment attacks.")
     cases.say_attacked(row["comment_id"], attacked, VISITOR.get().name)
-    return f"Attacks: {ATTACKED[attacked].lower()}."
+    return _say(attacked)
 
 
 def _note(row: Row, text: str | None, cases: Cases) -> str:
     if not text or not text.strip():
-        return "Write a note first."
+        return _("Write a note first.")
     cases.note(row["comment_id"], text.strip()[:LONGEST_NOTE], VISITOR.get().name)
-    return "Note added."
+    return _("Note added.")
 
 
 def _hand_to(row: Row, colleague: str | None, inbox: Inbox, cases: Cases) -> str:
     if colleague not in inbox.colleagues(_as_line(row)):
-        return "Choose a colleague."
+        return _("Choose a colleague.")
     cases.hand(row["comment_id"], str(colleague), VISITOR.get().name)
-    return f"Handed to {colleague}."
+    return _("Handed to {person}.", person=colleague)
 
 
 def _hand(row: Row, inbox: Inbox) -> list[Component]:
     colleagues = inbox.colleagues(_as_line(row))
-    colleague = _choice("case-colleague", "Hand to", {name: name for name in colleagues})
-    button = _button("hand", "Hand over")
+    colleague = _choice("case-colleague", _("Hand to"), {name: name for name in colleagues})
+    button = _button("hand", _("Hand over"))
     return [colleague, button] if colleagues else [html.Div([colleague, button], hidden=True)]
 
 
@@ -142,33 +151,46 @@ def _strikes(row: Row, answers: Answers, view: View, cases: Cases) -> Component:
     """How often the author was harmful before, by pseudonym."""
     others = answers.rows("strikes", view, ids=cases.harmful(), id=row["comment_id"], day=row["day"])
     if not others:
-        return html.P("No strikes: no other comment of this author was reviewed as harmful.", className="note")
+        return html.P(_("No strikes: no other comment of this author was reviewed as harmful."), className="note")
     first = others[0]
     days = (view.newest - first["posted_at"].date()).days + 1
     address = view.unfiltered().search(account=None, words=f"@{first['author_hash'][:8]}", review="harmful", days=days)
     return html.P([
-        f"{counted(len(others), 'strike')}: ",
-        link("other harmful comments of this author", "/comments", address), ".",
+        ngettext("{number} strike:", "{number} strikes:", len(others)), " ",
+        link(_("other harmful comments of this author"), "/comments", address), ".",
     ], className="note")  # fmt: skip
 
 
 def _log(row: Row, cases: Cases) -> list[Component]:
     """What people did, the oldest first."""
     id = row["comment_id"]
-    lines = [(entry.at, f"{CAPTIONS[how]} on the platform, says {entry.person}{_after(entry.at, row['posted_at'])}")
+    lines = [(entry.at, f"{entry.person}: {_(DONE[how])}{_after(entry.at, row['posted_at'])}")
              for how, entry in cases.handled(id).items()]  # fmt: skip
     lines += [(entry.at, f"{entry.person}: {entry.text}") for entry in cases.notes(id)]
-    attacked = [html.Li(f"Attacks, says {who}: {ATTACKED[whom].lower()}") for who, whom in cases.attacked(id).items()]
-    return [*attacked, *(html.Li(f"{at:%d %b %H:%M} UTC · {text}") for at, text in sorted(lines))]
+    attacked = [html.Li(f"{who}: {_say(whom)}") for who, whom in cases.attacked(id).items()]
+    return [*attacked, *(html.Li(f"{dated(at, 'MMMd')} {at:%H:%M} UTC · {text}") for at, text in sorted(lines))]
 
 
 def _after(at: datetime, posted_at: datetime) -> str:
-    """ ", 5 hours after it was written" """
+    """ " 5 hours after it was written." """
     hours = (at - posted_at).total_seconds() / 3600
     if hours < 0:
         return ""
-    took = counted(round(hours), "hour") if hours < 48 else counted(round(hours / 24), "day")
-    return f", {took} after it was written"
+    if hours < 48:
+        return " " + ngettext(
+            "{number} hour after it was written.", "{number} hours after it was written.", round(hours)
+        )
+    return " " + _("{number} days after it was written.", number=round(hours / 24))
+
+
+def _say(whom: str) -> str:
+    return _("Attacks: {whom}.", whom=in_sentence(_(ATTACKED[whom])))
+
+
+def reviewed_as(labels: list[str]) -> str:
+    if not labels:
+        return _("Reviewed as harmless.")
+    return _("Reviewed as {categories}.", categories=", ".join(map(label_name, labels)))
 
 
 def _button(name: str, caption: str) -> Component:

@@ -9,26 +9,27 @@ from dash.exceptions import PreventUpdate
 from tomlkit import TOMLDocument
 
 from dashboard.components import link, note, page
+from dashboard.language import N_, _
 from dashboard.settings import SettingsError, SettingsFile
 
 Change = Callable[[TOMLDocument], None]
 Save = Callable[[str, str, Change], tuple[str, Any]]  # version, what is done, doing it → answer, page below it
 PAGES = {
-    "/settings": "Accounts and budget",
-    "/settings/clients": "Clients",
-    "/settings/nights": "Nights and retention",
-    "/settings/flags": "Flags",
-    "/settings/words": "Own words",
-    "/settings/alerts": "Alerts",
-    "/settings/people": "People and keys",
-    "/settings/start": "First steps",
+    "/settings": N_("Accounts and budget"),
+    "/settings/clients": N_("Clients"),
+    "/settings/nights": N_("Nights and retention"),
+    "/settings/flags": N_("Flags"),
+    "/settings/words": N_("Own words"),
+    "/settings/alerts": N_("Alerts"),
+    "/settings/people": N_("People and keys"),
+    "/settings/start": N_("First steps"),
 }
 
 
 def settings_page(path: str, title: str, sentence: str, *parts: Component) -> Component:
     """A page below Settings, with links to the others."""
-    others = [link(name, address) for address, name in PAGES.items() if address != path]
-    return page(title, sentence, [], html.Div(others, className="wide others"), *parts)
+    others = [link(_(name), address) for address, name in PAGES.items() if address != path]
+    return page(_(title), sentence, [], html.Div(others, className="wide others"), *parts)
 
 
 def page_of(
@@ -42,7 +43,7 @@ def page_of(
             html.Div(body(), id=f"{file.key}-body", className="page-part"),
         )  # fmt: skip
     except SettingsError as error:
-        return note(str(error), "Settings can't be changed here now")
+        return note(str(error), _("Settings can't be changed here now"))
 
 
 def outputs(file: SettingsFile) -> tuple[Output, Output]:
@@ -57,11 +58,14 @@ def last_change(file: SettingsFile) -> Sequence[Component]:
     """With a button that takes it back."""
     last = file.last_change()
     text = (
-        f"Last change: {last[1]} {last[2]}, {last[0]} UTC."
+        _("Last change: {person} {change}, {time} UTC.", time=last[0], person=last[1], change=last[2])
         if last
-        else f"Changes here are written to the file that the command line reads ({file.name}); its comments stay."
+        else _(
+            "Changes here are written to the file that the command line reads ({file}); its comments stay.",
+            file=file.name,
+        )
     )
-    button = html.Button("Undo", id=f"{file.key}-undo", hidden=last is None)
+    button = html.Button(_("Undo"), id=f"{file.key}-undo", hidden=last is None)
     return [
         dcc.Store(id=f"{file.key}-version", data=file.version()),
         html.Div([html.P(text, className="note"), button], className="bar actions"),
@@ -83,7 +87,8 @@ def saver(
                 finish(document)
         except SettingsError as error:
             return str(error), no_update
-        return f"Saved: {did}. {then()}".strip(), body()
+        saved = _("Saved: {change}.", change=did)
+        return f"{saved} {then()}".strip(), body()
 
     return save
 
@@ -123,4 +128,5 @@ def register_undo(app: Dash, file: SettingsFile, body: Callable[[], Any], then: 
             undone = file.undo()
         except SettingsError as error:
             return str(error), no_update
-        return f"Taken back: {undone}. {then()}".strip(), body()
+        taken_back = _("Taken back: {change}.", change=undone)
+        return f"{taken_back} {then()}".strip(), body()

@@ -12,9 +12,10 @@ from dash.development.base_component import Component
 
 from dashboard.components import grid, labelled, link, panel, prose, table
 from dashboard.figures import SEVERITIES, Address, Figure, bars, small_multiples, stacked
+from dashboard.language import LANGUAGE, _, number
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, heading, label_title, language_name, percent
+from dashboard.wording import ATTACKED, heading, label_title, language_name, percent, severity_title
 from models.labels import LABELS
 from models.training.report import COLOURS
 from warehouse.untrusted import guarded
@@ -48,7 +49,7 @@ def chart(
     drawn = labelled(html.Div, f"{title}. {note}", *graphs, role="figure", className=look)
     data = html.Details(
         [
-            html.Summary("Show data", id={"data": "show", "of": title}),
+            html.Summary(_("Show data"), id={"data": "show", "of": title}),
             _download(title, rows),
             " · ",
             explained(),
@@ -58,7 +59,7 @@ def chart(
         className="numbers",
     )
     can_read = is_open and VISITOR.get().may("texts")
-    opening = [html.Span(" Click to read the comments.", className="opening")] if can_read else []
+    opening = [" ", html.Span(_("Click to read the comments."), className="opening")] if can_read else []
     return panel(title, [*prose(note), *opening], *_legend(legend), drawn, data, wide=wide)
 
 
@@ -73,14 +74,27 @@ def _legend(entries: Sequence[Entry]) -> list[Component]:
 
 
 def explained() -> Component:
-    return html.Span(link("How these numbers are made", "/numbers"), className="numbers")
+    return html.Span(link(_("How these numbers are made"), "/numbers"), className="numbers")
 
 
 def _graph(name: str, figure: Figure) -> Component:
     """As high before it is drawn as after, so that the page below does not jump."""
     height = {"height": figure["layout"]["height"]}
-    graph: Component = dcc.Graph(id={"chart": name}, figure=figure, config=GRAPH, style=height)
+    graph: Component = dcc.Graph(id={"chart": name}, figure=figure, config=GRAPH | _in_language(), style=height)
     return graph
+
+
+def _in_language() -> dict[str, Any]:
+    """Names of days and months come from assets/languages.js."""
+    titles = {
+        "Download plot as a PNG": _("Download plot as a PNG"),
+        "Zoom": _("Zoom"),
+        "Pan": _("Pan"),
+        "Zoom in": _("Zoom in"),
+        "Zoom out": _("Zoom out"),
+        "Reset axes": _("Reset axes"),
+    }
+    return {"locale": LANGUAGE.get(), "locales": {LANGUAGE.get(): {"dictionary": titles}}}
 
 
 def behind(view: View, **filters: Any) -> str | None:
@@ -107,8 +121,8 @@ def severities(rows: Sequence[Row], view: View) -> Component:
         return (found := of_severity(row["severity"])) and f"{found}&last={row['day']}"
 
     return chart(
-        "Severity, by day", "Flagged comments by the highest severity among their flags.",
-        stacked(rows, view.first, view.last, address), rows, "No comment is flagged in this period.", wide=True,
+        _("Severity, by day"), _("Flagged comments by the highest severity among their flags."),
+        stacked(rows, view.first, view.last, address), rows, _("No comment is flagged in this period."), wide=True,
         legend=legend_of_severities(rows, view),
     )  # fmt: skip
 
@@ -116,7 +130,7 @@ def severities(rows: Sequence[Row], view: View) -> Component:
 def legend_of_severities(rows: Sequence[Row], view: View, **filters: Any) -> list[Entry]:
     shown = {row["severity"] for row in rows}
     return [
-        (severity.capitalize(), colour, behind(view, severity=severity, **filters))
+        (severity_title(severity), colour, behind(view, severity=severity, **filters))
         for severity, colour in SEVERITIES.items()
         if severity in shown
     ]
@@ -138,17 +152,17 @@ def languages(answers: Answers, view: View) -> Component:
 
     rows = [
         {
-            "Language": language_name(row["language"]),
-            "Comments": opens(f"{row['comments']:,}", view, language=row["language"]),
+            _("Language"): language_name(row["language"]),
+            _("Comments"): opens(number(row["comments"]), view, language=row["language"]),
         }
         | {label_title(label): cell(row["language"], label) for label in LABELS}
         for row in answers.rows("judged", view)[:MOST_LANGUAGES]
     ]
-    body = table(rows) if rows else html.P("No comments in this period.", className="empty")
+    body = table(rows) if rows else html.P(_("No comments in this period."), className="empty")
     return panel(
-        "Categories by language",
-        "Estimated share of each category; its colour is deepest where the share is largest. A dash: the model was not "
-        "judged in that language, so its comments have no scores.",
+        _("Categories by language"),
+        _("Estimated share of each category; its colour is deepest where the share is largest. A dash: the model was "
+          "not judged in that language, so its comments have no scores."),
         body, explained(), wide=True,
     )  # fmt: skip
 
@@ -168,17 +182,17 @@ def attacked(answer: Sequence[Row], view: View) -> list[Component]:
     total = sum(toxic.values())
     shares = {name: part / total for name, part in sorted(toxic.items(), key=lambda one: -one[1]) if part}
     return [chart(
-        "Who is attacked", "Share of the toxic comments that attack someone, by whom they most likely attack.",
-        bars([ATTACKED[name] for name in shares], list(shares.values()), [0.0] * len(shares), COLOURS["toxic"],
+        _("Who is attacked"), _("Share of the toxic comments that attack someone, by whom they most likely attack."),
+        bars([_(ATTACKED[name]) for name in shares], list(shares.values()), [0.0] * len(shares), COLOURS["toxic"],
              [behind(view, attacked=name) for name in shares]), rows,
-        "No toxic comment of this period attacks anyone.", wide=True,
+        _("No toxic comment of this period attacks anyone."), wide=True,
     )]  # fmt: skip
 
 
 def all_categories(trend: Sequence[Row], view: View) -> Component:
     figure = small_multiples(trend, behind_day(view), behind_volume(view))
-    return chart("All categories, by day", "Each chart has its own scale.", figure, trend,
-                 "No comments in this period.", wide=True)  # fmt: skip
+    return chart(_("All categories, by day"), _("Each chart has its own scale."), figure, trend,
+                 _("No comments in this period."), wide=True)  # fmt: skip
 
 
 def _data(rows: Sequence[Row]) -> Component:
@@ -186,8 +200,8 @@ def _data(rows: Sequence[Row]) -> Component:
     for name in rows[0]:
         column: dict[str, Any] = {"field": name, "headerName": heading(name), "minWidth": 125}
         if any(isinstance(row[name], int | float) for row in rows):
-            digits = ",.3~r" if any(isinstance(row[name], float) for row in rows) else ","
-            formatted = f"params.value == null ? '–' : d3.format('{digits}')(params.value)"
+            digits = "{maximumSignificantDigits: 3}" if any(isinstance(row[name], float) for row in rows) else "{}"
+            formatted = f"localNumber(params.value, {digits})"
             column |= {"type": "rightAligned", "valueFormatter": {"function": formatted}}
         columns.append(column)
     return grid(columns, "300px", {"rowHeight": 28}, rowData=list(rows), columnSize="responsiveSizeToFit")
@@ -207,4 +221,4 @@ def _safe(value: Any) -> Any:
 
 
 def _download(title: str, rows: Sequence[Row]) -> Component:
-    return html.A("Download CSV", download=f"{title}.csv", href=f"data:text/csv;charset=utf-8,{quote(as_csv(rows))}")
+    return html.A(_("Download CSV"), download=f"{title}.csv", href=f"data:text/csv;charset=utf-8,{quote(as_csv(rows))}")

@@ -9,7 +9,8 @@ TOGGLE_THEME = """clicks => {
     if (clicks) localStorage.theme = next;
     document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;  // the login page has no scripts
     page.setAttribute('data-mantine-color-scheme', next);
-    return next === 'dark' ? 'Light' : 'Dark';
+    const {light, dark} = document.getElementById('theme').dataset;
+    return next === 'dark' ? light : dark;
 }"""
 # A control writes its value into the URL, and the page is rendered from that. New controls trigger nothing.
 CHOOSE = """() => {

@@ -10,13 +10,14 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.glossary import term, with_terms
+from dashboard.language import _, ngettext
 from dashboard.view import Row, View
-from dashboard.wording import counted, heading, label_title, language_name, percent, shown
+from dashboard.wording import heading, label_title, language_name, percent, shown
 from models.labels import LABELS
 from models.training.report import COLOURS
 
 MOST_UNFOLDED = 3  # controls that a phone shows at once
-NUMERIC = re.compile(r"–|[+-]?[\d,.]+%?( points)?( ± [\d.]+)?")
+NUMERIC = re.compile(r"–|[+-]?\d[\d,.\u202f\xa0]*%?( \w+)?( ± [\d,.]+)?")  # "1,204", "+1.2 points", "4,9 % ± 0,3"
 GRID_THEME = """themeQuartz.withParams({
     backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', headerBackgroundColor: 'var(--paper)',
     headerTextColor: 'var(--quiet)', borderColor: 'var(--line)', fontFamily: 'inherit', wrapperBorder: false,
@@ -28,7 +29,7 @@ def page(
     title: str, sentence: Component | str | list[Any], controls: Sequence[Component], *panels: Component
 ) -> Component:
     head = html.Div([html.H1(title), html.P(sentence, className="sentence")], className="head-text")
-    fold = [dmc.Switch(id="filters", label="Filters", persistence="filters", persistence_type="session")]
+    fold = [dmc.Switch(id="filters", label=_("Filters"), persistence="filters", persistence_type="session")]
     chosen = html.Div(list(controls), className="controls")
     folded = [html.Div(fold, className="fold"), chosen] if len(controls) > MOST_UNFOLDED else [chosen]
     return html.Div([html.Header([head, *folded]), *panels], className="page")
@@ -76,9 +77,23 @@ def grid(columns: list[dict[str, Any]], height: str, options: dict[str, Any], **
     """A table of any length. With Dash's own, every cell is a component, which keeps a browser busy for seconds."""
     table: Component = dag.AgGrid(
         columnDefs=columns, style={"height": height}, defaultColDef={"sortable": True, "resizable": True},
-        dashGridOptions={"enableCellTextSelection": True, "theme": {"function": GRID_THEME}, **options}, **properties,
+        dashGridOptions={"enableCellTextSelection": True, "theme": {"function": GRID_THEME},
+                         "localeText": _grid_texts(), **options}, **properties,
     )  # fmt: skip
     return table
+
+
+def _grid_texts() -> dict[str, str]:
+    return {
+        "noRowsToShow": _("Nothing to show"),
+        "loadingOoo": _("Loading …"),
+        "ariaRowSelect": _("Press Space to select this row"),
+        "ariaRowDeselect": _("Press Space to deselect this row"),
+        "ariaRowToggleSelection": _("Press Space to select or deselect this row"),
+        "ariaSortableColumn": _("Press Enter to sort"),
+        "ariaChecked": _("selected"),
+        "ariaUnchecked": _("not selected"),
+    }
 
 
 def tile(label: str, value: str, note: str = "", mood: str = "", href: str | None = None) -> Component:
@@ -105,17 +120,19 @@ def meters(scores: Sequence[float]) -> list[Component]:
 
 def place(row: Row, view: View) -> list[Any]:
     """When and where a comment was written."""
-    likes = "likes unknown" if row["likes"] is None else counted(row["likes"], "like")
-    language = language_name(row["language"]) if row["language"] else "no language"
-    post = shown(row["caption"] or row["url"] or "a post")
+    likes = _("likes unknown") if row["likes"] is None else ngettext("{number} like", "{number} likes", row["likes"])
+    language = language_name(row["language"]) if row["language"] else _("no language")
+    post = shown(row["caption"] or row["url"] or _("a post"))
     return [
-        f"{view.time(row['posted_at'])} {view.zone} · {language} · {likes} · on ",
+        f"{view.time(row['posted_at'])} {view.zone} · {language} · {likes} · ",
         html.A(post, href=row["url"], target="_blank", rel="noreferrer"),
     ]
 
 
-def note(text: str, heading: str = "Nothing to show") -> Component:
-    return html.Div([html.H1(heading), html.P(prose(text))], className="page notice", role="status")
+def note(text: str, heading: str = "") -> Component:
+    return html.Div(
+        [html.H1(heading or _("Nothing to show")), html.P(prose(text))], className="page notice", role="status"
+    )
 
 
 def prose(text: str) -> list[Any]:

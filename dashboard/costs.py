@@ -11,11 +11,12 @@ from dash.development.base_component import Component
 from dashboard import reliability
 from dashboard.charts import behind, chart
 from dashboard.figures import Address
+from dashboard.language import N_, _
 from dashboard.view import TAG, Answers, Row, View
 from models.training.report import INK
 
 COLOURS = ("#1f77b4", "#e8743b", "#2ca02c", "#b02a37", "#9467bd", "#8c564b", "#e377c2", "#17a2b8")
-OTHERS = "Others"  # the name of what is no bar of its own
+OTHERS = N_("Others")  # the name of what is no bar of its own
 
 
 def panels(answers: Answers, view: View) -> list[Component]:
@@ -33,13 +34,19 @@ def _chart(kind: str, rows: Sequence[Row], view: View) -> Component:
         totals[row["name"]] += row["cost_usd"]
     largest = [name for name, _ in totals.most_common(len(COLOURS))]
     colours = dict(zip(largest, COLOURS, strict=False)) | ({OTHERS: INK} if len(totals) > len(largest) else {})
-    shared = " An account with several tags counts for each of them." if of_client else ""
+    title = _("Cost by client and month") if of_client else _("Cost by account and month")
+    note = [
+        _("What Apify charged, in US dollars."),
+        *([_("An account with several tags counts for each of them.")] if of_client else []),
+        _("The data has the cost of 1,000 new comments and compute seconds."),
+    ]
     return chart(
-        f"Cost by {kind} and month",
-        f"What Apify charged, in US dollars.{shared} The data has the cost of 1,000 new comments and compute seconds.",
+        title,
+        " ".join(note),
         reliability.costs(_summed(rows, largest), colours, _behind_month(view), are_parts=not of_client),
-        rows, "Nothing has been paid for.",
-        legend=[(name, colour, None if name == OTHERS else behind(view, account=_place(name, kind)))
+        rows, _("Nothing has been paid for."),
+        legend=[(_(name) if name == OTHERS else name, colour, None if name == OTHERS else behind(view,
+            account=_place(name, kind)))
                 for name, colour in colours.items()],
     )  # fmt: skip
 

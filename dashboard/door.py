@@ -19,11 +19,24 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard.people import LONGEST_NAME, LOOPBACK, SCOPES, SESSION_SECONDS, VISITOR, WELCOME, People, PeopleError
+from dashboard.language import COOKIE, LANGUAGE, LANGUAGES, _
+from dashboard.people import (
+    LOCAL,
+    LONGEST_NAME,
+    LOOPBACK,
+    SCOPES,
+    SESSION_SECONDS,
+    VISITOR,
+    WELCOME,
+    People,
+    PeopleError,
+    Visitor,
+)
 from dashboard.proxies import SIGNED_IN
 
-OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js", "/assets/plotly-cartesian.min.js",
-        "/ingest", "/shared"}  # the last two check signatures  # fmt: skip
+OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js", "/assets/languages.js",
+        "/assets/plotly-cartesian.min.js", "/ingest", "/shared"}  # the last two check signatures  # fmt: skip
+YEAR_SECONDS = 365 * 24 * 3600
 SESSION, FORM, THEME = "session", "form", "theme"  # cookies
 FAILURES, FAILURE_SECONDS = 20, 15 * 60  # per address, then it has to wait
 MOST_PROMPT, LONGEST_DELAY = 3, 30  # failures per name that cost no delay; seconds
@@ -31,26 +44,17 @@ MOST_REMEMBERED = 10_000  # names or addresses
 CHECKED_AT_ONCE = 2  # a password takes 16 MB and a core
 KEY_CALLS, KEY_SECONDS = 120, 60  # rate limit per key
 OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
-PAGE = """<!DOCTYPE html><html lang="en" {theme}><head><meta charset="utf-8"><title>Sign in – Toxwatch</title>
+PAGE = """<!DOCTYPE html><html lang="{language}" {theme}><head><meta charset="utf-8"><title>{title} – Toxwatch</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
-<body class="door"><main><h1>Toxwatch</h1><form method="post" action="/login?next={next}">
-<input type="hidden" name="token" value="{token}">
-<label>Name <input name="name" autocomplete="username" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<p role="alert">{message}</p><button>Sign in</button></form></main></body></html>"""
-
-
-INVITED = """<!DOCTYPE html><html lang="en" {theme}><head><meta charset="utf-8"><title>Welcome – Toxwatch</title>
-<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
-<body class="door"><main><h1>Welcome, {name}</h1><form method="post" action="{path}">
-<input type="hidden" name="token" value="{token}">
+<body class="door"><main><h1>{heading}</h1>{body}</main></body></html>"""
+SIGN_IN = """<form method="post" action="/login?next={next}"><input type="hidden" name="token" value="{token}">
+<label>{name} <input name="name" autocomplete="username" required autofocus></label>
+<label>{password} <input name="password" type="password" autocomplete="current-password" required></label>
+<p role="alert">{message}</p><button>{sign_in}</button></form>"""
+INVITED = """<form method="post" action="{path}"><input type="hidden" name="token" value="{token}">
 <input type="hidden" name="name" autocomplete="username" value="{name}">
-<label>Choose a password <input name="password" type="password" autocomplete="new-password" required autofocus></label>
-<p role="alert">{message}</p><button>Save and sign in</button></form></main></body></html>"""
-EXPIRED = """<!DOCTYPE html><html lang="en" {theme}><head><meta charset="utf-8"><title>Link expired – Toxwatch</title>
-<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/assets/style.css"></head>
-<body class="door"><main><h1>This link has expired</h1><p>It works once, and for a few days. Ask whoever sent it
-for a new one, or <a href="/login">sign in</a>.</p></main></body></html>"""
+<label>{choose} <input name="password" type="password" autocomplete="new-password" required autofocus></label>
+<p role="alert">{message}</p><button>{save}</button></form>"""
 
 
 def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
@@ -60,7 +64,9 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
 
     def form(request: Request, message: str = "", status: int = 200) -> Response:
         token, next = secrets.token_urlsafe(16), quote(_local(request.query_params.get("next", "/")))
-        page = HTMLResponse(PAGE.format(theme=_theme(request), next=next, token=token, message=escape(message)), status)
+        body = SIGN_IN.format(next=next, token=token, message=escape(message), name=_("Name"), password=_("Password"),
+                              sign_in=_("Sign in"))  # fmt: skip
+        page = _page(request, _("Sign in"), "Toxwatch", body, status)
         page.set_cookie(FORM, token, path="/login", secure=is_https, httponly=True, samesite="strict")
         return page
 
@@ -74,9 +80,9 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
         name, password, token = (sent.get(field, [""])[0] for field in ("name", "password", "token"))
         place = _place(request)
         if not token or not secrets.compare_digest(token.encode(), request.cookies.get(FORM, "").encode()):
-            return form(request, "This page has expired. Please try again.", 400)
+            return form(request, _("This page has expired. Please try again."), 400)
         if by_address.is_full(place):
-            return form(request, "Too many failed attempts from your address. Try again in 15 minutes.", 429)
+            return form(request, _("Too many failed attempts from your address. Try again in 15 minutes."), 429)
         by_address.count(place)  # before the wait, so that attempts at once count too
         await asyncio.sleep(delay(by_name.number(name)))
         async with checks:
@@ -84,7 +90,7 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
         if session is None:
             by_name.count(name[:LONGEST_NAME])
             people.note(name, f"wrong password from {place}")
-            return form(request, "Wrong name or password.", 401)
+            return form(request, _("Wrong name or password."), 401)
         by_address.take_back(place)
         by_name.forget(name)
         people.note(name, f"signed in from {place}")
@@ -96,9 +102,15 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
     def welcome(request: Request, token: str, message: str = "", status: int = 200) -> Response:
         name = people.invited(token)
         if name is None:
-            return HTMLResponse(EXPIRED.format(theme=_theme(request)), 410)
-        values = {"name": escape(name), "token": escape(token), "message": escape(message), "path": WELCOME}
-        return HTMLResponse(INVITED.format(theme=_theme(request), **values), status)
+            sign_in = _("sign in")
+            link = f'<a href="/login">{sign_in}</a>'
+            advice = _(
+                "It works once, and for a few days. Ask whoever sent it for a new one, or {sign_in}.", sign_in=link
+            )
+            return _page(request, _("Link expired"), _("This link has expired"), f"<p>{advice}</p>", 410)
+        body = INVITED.format(name=escape(name), token=escape(token), message=escape(message), path=WELCOME,
+                              choose=_("Choose a password"), save=_("Save and sign in"))  # fmt: skip
+        return _page(request, _("Welcome"), _("Welcome, {name}", name=escape(name)), body, status)
 
     @server.get(WELCOME, include_in_schema=False)
     def read_invitation(request: Request) -> Response:
@@ -129,6 +141,18 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
         people.note(VISITOR.get().name, "signed out")
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(SESSION)
+        return answer
+
+    @server.post("/language", include_in_schema=False)
+    async def choose_language(request: Request) -> Response:
+        [chosen] = parse_qs((await request.body()).decode("utf-8", "replace")).get("language", [""])[:1]
+        came_from = urlsplit(request.headers.get("referer", ""))
+        back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+        answer = RedirectResponse(_local(back), 303)
+        if chosen in LANGUAGES:
+            answer.set_cookie(COOKIE, chosen, YEAR_SECONDS, secure=is_https, samesite="lax")
+            if (visitor := VISITOR.get()) != LOCAL:
+                people.choose_language(visitor.name, chosen)
         return answer
 
     server.add_middleware(Door, people=people, is_private=host in LOOPBACK)
@@ -196,8 +220,7 @@ class Door:
                 return _error(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
             query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
             return RedirectResponse(f"/login?next={quote(scope['raw_path'].decode('latin-1') + query)}")
-        VISITOR.set(visitor)
-        return _refusal_of_stranger(scope, headers)
+        return _let_in(visitor, scope, headers)
 
     def _refusal_of_signed_in(self, name: str, scope: Scope, headers: Headers) -> Response | None:
         """Of somebody whom a trusted proxy let in."""
@@ -207,8 +230,7 @@ class Door:
         if not self._noted.number(name):
             self._noted.count(name)
             self._people.note(name, "signed in by the proxy")
-        VISITOR.set(visitor)
-        return _refusal_of_stranger(scope, headers)
+        return _let_in(visitor, scope, headers)
 
     def _is_closed(self) -> bool:
         """From the first user on; if the last one is removed, nobody gets in."""
@@ -236,12 +258,24 @@ class Door:
         return None
 
 
+def _let_in(visitor: Visitor, scope: Scope, headers: Headers) -> Response | None:
+    VISITOR.set(visitor)
+    if visitor.language:
+        LANGUAGE.set(visitor.language)
+    return _refusal_of_stranger(scope, headers)
+
+
 def _refusal_of_stranger(scope: Scope, headers: Headers) -> Response | None:
     """A page of another site may not send anything in a visitor's name."""
     origin = headers.get("origin")
     if scope.get("method") == "GET" or not origin or origin.partition("://")[2] == headers.get("host"):
         return None
     return _error(403, f"Requests from pages on {origin} are not allowed.")
+
+
+def _page(request: Request, title: str, heading: str, body: str, status: int) -> HTMLResponse:
+    page = PAGE.format(language=LANGUAGE.get(), theme=_theme(request), title=title, heading=heading, body=body)
+    return HTMLResponse(page, status)
 
 
 def _theme(request: Request) -> str:

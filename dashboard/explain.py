@@ -5,6 +5,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.language import _
 from dashboard.predict import adds
 from dashboard.wording import percent
 from models.scorer import Scorer
@@ -16,6 +17,6 @@ def marked(model: Scorer, text: str, language: str, scores: Sequence[float]) -> 
     """The text, with the words marked without which it would be less toxic."""
     parts: list[Any] = []
     for word, added in adds(model, text, language, scores):
-        tooltip = f"{percent(float(scores[0] - added[0]))} toxic without this word"
+        tooltip = _("{share} toxic without this word", share=percent(float(scores[0] - added[0])))
         parts += [html.Mark(word, title=tooltip) if added[0] > MARKED_FROM else word, " "]
     return parts or [text]

@@ -9,9 +9,11 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from dashboard.language import _, dated, ngettext, number
 from dashboard.network import Node
-from dashboard.view import Row
-from dashboard.wording import counted, label_title
+from dashboard.view import WEEKDAYS, Row
+from dashboard.wording import SEVERITIES as SEVERITY_NAMES
+from dashboard.wording import comments, label_name, label_title, severity_title, weekday
 from models.labels import LABELS
 from models.training.report import COLOURS, INK, LINES
 from warehouse.measures import FEW_COMMENTS
@@ -23,7 +25,6 @@ FEW = "rgba(134, 142, 150, 0.25)"  # of what few comments say
 SEVERITIES = {"low": "#adb5bd", "medium": "#f2b84b", "high": "#e8743b", "critical": "#b02a37"}
 FIRST_HOURS = 48  # after a post
 BAR = 0.8 * 24 * 3600 * 1000  # milliseconds: how wide the bar of a day is
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 X = {"showgrid": False, "zeroline": False, "linecolor": LINES, "automargin": True, "ticks": ""}
 Y = {"gridcolor": LINES, "zeroline": False, "automargin": True, "ticks": ""}
 DAYS = {**X, "type": "date", "tickformat": "%d %b", "nticks": 6}
@@ -71,8 +72,9 @@ def trend(
         {"x": on, "y": 1 - 0.09 * (i % 3), "yref": "paper", "text": escape(text, quote=False), "font": {"size": 11},
          "showarrow": False, "xanchor": "left", "yanchor": "top"} for i, (on, text) in enumerate(events)
     ]  # fmt: skip
+    no_caption = _("no caption")
     posts = {"type": "scatter", "x": [row["day"] for row in posted], "y": [0] * len(posted), "mode": "markers",
-             "text": [f"{counted(row['posts'], 'post')}: {row['caption'] or 'no caption'}" for row in posted],
+             "text": [f"{_posts(row['posts'])}: {row['caption'] or no_caption}" for row in posted],
              **opening([row["address"] for row in posted]),
              "marker": {"symbol": "triangle-up", "size": 8, "color": INK},
              "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"}  # fmt: skip
@@ -85,7 +87,7 @@ def trend(
 def _other_period(rows: Sequence[Row], address: Address, opacity: float = 1.0) -> Figure:
     """The line of another period, whose own days are `of`, on the days of the one shown."""
     return {"type": "scatter", "x": [row["day"] for row in rows], "y": [row["share"] for row in rows],
-            "text": [f"{row['of']:%a %d %b %Y}: {row['share']:.1%}" for row in rows], "mode": "lines",
+            "text": [f"{dated(row['of'], 'yMMMEd')}: {number(row['share'], '.1%')}" for row in rows], "mode": "lines",
             "line": {"color": INK, "dash": "dot", "width": 2}, "opacity": opacity,
             **opening([address(row | {"day": row["of"]}) for row in rows]),
             "hovertemplate": "%{text}<extra></extra>"}  # fmt: skip
@@ -98,7 +100,7 @@ def _volume(rows: Sequence[Row], address: Address = nowhere) -> Figure:
         "x": [row["day"] for row in rows],
         "y": [row["comments"] for row in rows],
         "yaxis": "y2",
-        "text": [counted(row["comments"], "comment") for row in rows],
+        "text": [comments(row["comments"]) for row in rows],
         "textposition": "none",
         "marker": {"color": INK, "opacity": 0.35},
         **opening([address(row) for row in rows]),
@@ -109,10 +111,10 @@ def _volume(rows: Sequence[Row], address: Address = nowhere) -> Figure:
 def stacked(rows: Sequence[Row], first: date, last: date, address: Address = nowhere) -> Figure:
     """Flagged comments by day of a period, the least severe at the bottom."""
     data = [
-        {"type": "bar", "name": severity.capitalize(), "x": [row["day"] for row in own],
+        {"type": "bar", "name": severity_title(severity), "x": [row["day"] for row in own],
          "y": [row["comments"] for row in own], "width": BAR, "marker": {"color": colour},
          **opening([address(row) for row in own]),
-         "hovertemplate": f"%{{x|%a %d %b}}: %{{y:,}} {severity}<extra></extra>"}
+         "hovertemplate": f"%{{x|%a %d %b}}: %{{y:,}} {_(SEVERITY_NAMES[severity])}<extra></extra>"}
         for severity, colour in SEVERITIES.items()
         if (own := [row for row in rows if row["severity"] == severity])
     ]  # fmt: skip
@@ -125,10 +127,10 @@ def small_multiples(
 ) -> dict[str, Figure]:  # fmt: skip
     """All categories by day, each on its own scale because they differ by a factor of a hundred, and the comments."""
     of = {label: [row for row in rows if row["label"] == label] for label in LABELS}
-    comments = _small([_volume(of["toxic"], of_volume) | {"yaxis": "y"}], tickformat="~s")
+    volume = _small([_volume(of["toxic"], of_volume) | {"yaxis": "y"}], tickformat="~s")
     return {
         label_title(label): _small(_band(own, COLOURS[label], address)) for label, own in of.items()
-    } | {"Comments": comments}  # fmt: skip
+    } | {_("Comments"): volume}  # fmt: skip
 
 
 def side_by_side(
@@ -157,37 +159,54 @@ def first_hours(rows: Sequence[Row], address: Address = nowhere) -> Figure:
     data = [
         {"type": "bar", "x": [row["hour"] for row in own], "y": [row["comments"] for row in own],
          "marker": {"color": SEVERITIES.get(severity, FEW)}, **opening([address(row) for row in own]),
-         "hovertemplate": f"Hour %{{x}}: %{{y:,}} {name}<extra></extra>"}
-        for severity, name in {"none": "not flagged", **dict(zip(SEVERITIES, SEVERITIES, strict=True))}.items()
+         "hovertemplate": _("Hour {hour}: {comments} {severity}", hour="%{x}", comments="%{y:,}",
+                            severity=_hour_part(severity)) + "<extra></extra>"}
+        for severity in SEVERITY_NAMES
         if (own := [row for row in rows if row["severity"] == severity])
     ]  # fmt: skip
-    hours = {**X, "range": [-0.5, FIRST_HOURS - 0.5], "dtick": 6, "title": {"text": "hours after the post"}}
+    hours = {**X, "range": [-0.5, FIRST_HOURS - 0.5], "dtick": 6, "title": {"text": _("hours after the post")}}
     return quiet(data, 280, xaxis=hours, yaxis=COUNTS, barmode="stack")
+
+
+def _hour_part(severity: str) -> str:
+    return _("not flagged") if severity == "none" else _(SEVERITY_NAMES[severity])
+
+
+def _posts(count: int) -> str:
+    return ngettext("{number} post", "{number} posts", count)
 
 
 def timeline(rows: Sequence[Row], address: Address = nowhere) -> Figure:
     """Comments of one author by time and toxicity, in the colour of their severity."""
-    texts = [f"{row['posted_at']:%a %d %b %H:%M} on {row['account']}: {row['toxic']:.0%}" for row in rows]
+    texts = [
+        _("{day} {time} on {account}: {share}", day=dated(row["posted_at"], "MMMEd"), time=f"{row['posted_at']:%H:%M}",
+          account=row["account"], share=number(row["toxic"], ".0%"))
+        for row in rows
+    ]  # fmt: skip
     data = {"type": "scatter", "mode": "markers", "x": [row["posted_at"] for row in rows],
             "y": [row["toxic"] for row in rows], "text": texts, **opening([address(row) for row in rows]),
             "marker": {"size": 10, "color": [SEVERITIES.get(row["severity"], FEW) for row in rows],
                        "line": {"color": INK, "width": 1}},
             "hovertemplate": "%{text}<extra></extra>"}  # fmt: skip
-    toxic = {**Y, "tickformat": ".0%", "range": [-0.04, 1.04], "title": {"text": "toxic"}}
+    toxic = {**Y, "tickformat": ".0%", "range": [-0.04, 1.04], "title": {"text": label_name("toxic")}}
     return quiet([data], 300, xaxis={**DAYS, "tickformat": "%d %b"}, yaxis=toxic)
 
 
 def newcomers(rows: Sequence[Row], first: date, last: date) -> Figure:
     """Authors by day: new ones below, others above; bursts are marked."""
     new = [row["new_authors"] for row in rows]
-    parts = [("new", new, COLOURS["toxic"]), ("known", [row["authors"] - row["new_authors"] for row in rows], FEW)]
+    parts = [
+        (_("new"), new, COLOURS["toxic"]),
+        (_("known"), [row["authors"] - row["new_authors"] for row in rows], FEW),
+    ]
     data = [
         {"type": "bar", "x": [row["day"] for row in rows], "y": authors, "width": BAR, "marker": {"color": colour},
          "hovertemplate": f"%{{x|%a %d %b}}: %{{y:,}} {name}<extra></extra>"}
         for name, authors, colour in parts
     ]  # fmt: skip
     bursts = [
-        {"x": row["day"], "y": row["authors"], "text": f"usually {row['usual']:.0f}", "font": {"size": 11},
+        {"x": row["day"], "y": row["authors"], "text": _("usually {number}", number=number(row["usual"], ".0f")),
+         "font": {"size": 11},
          "showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": INK, "ax": 0, "ay": -22}
         for row in rows if row["is_burst"]
     ]  # fmt: skip
@@ -212,7 +231,11 @@ def network(
         for width, own in sorted(by_width.items())
     ]  # fmt: skip
     largest = max(node.received for node in nodes)
-    texts = [f"{node.name}: toxicity sent {node.sent:.1f}, received {node.received:.1f}" for node in nodes]
+    texts = [
+        _("{name}: toxicity sent {sent}, received {received}", name=node.name, sent=number(node.sent, ".1f"),
+          received=number(node.received, ".1f"))
+        for node in nodes
+    ]  # fmt: skip
     names = [node.name if node.is_account else "" for node in nodes]
     drawn = {"type": "scatter", "mode": "markers+text", "text": names,
              "textposition": "top center", "hovertext": texts, "hovertemplate": "%{hovertext}<extra></extra>",
@@ -226,23 +249,27 @@ def network(
 
 
 def weekdays(rows: Sequence[Row], label: str, zone: str, address: Address = nowhere) -> Figure:
-    share: list[list[Any]] = [[None] * 24 for _ in WEEKDAYS]
-    few: list[list[Any]] = [[None] * 24 for _ in WEEKDAYS]
-    text = [[""] * 24 for _ in WEEKDAYS]
-    behind: list[list[str | None]] = [[None] * 24 for _ in WEEKDAYS]
+    share: list[list[Any]] = [[None] * 24 for _day in WEEKDAYS]
+    few: list[list[Any]] = [[None] * 24 for _day in WEEKDAYS]
+    text = [[""] * 24 for _day in WEEKDAYS]
+    behind: list[list[str | None]] = [[None] * 24 for _day in WEEKDAYS]
     for row in rows:
         share[row["weekday"] - 1][row["hour"]] = row["share"] if row["comments"] >= FEW_COMMENTS else None
         few[row["weekday"] - 1][row["hour"]] = 1 if row["comments"] < FEW_COMMENTS else None
         behind[row["weekday"] - 1][row["hour"]] = address(row)
-        text[row["weekday"] - 1][row["hour"]] = f"{row['share']:.1%} of {counted(row['comments'], 'comment')}"
-    data = {**heat(label, ".0%"), "z": share, "x": [f"{hour:02}" for hour in range(24)], "y": WEEKDAYS, "text": text,
-            **opening(behind),
+        text[row["weekday"] - 1][row["hour"]] = _of_comments(row)
+    data = {**heat(label, ".0%"), "z": share, "x": [f"{hour:02}" for hour in range(24)], "text": text,
+            "y": [weekday(one, is_short=True) for one in WEEKDAYS], **opening(behind),
             "hovertemplate": f"%{{y}} %{{x}}:00 {zone}: %{{text}}<extra></extra>"}  # fmt: skip
-    too_few = f"%{{y}} %{{x}}:00 {zone}: %{{text}}, too few to tell<extra></extra>"
+    too_few = _("{share}, too few to tell", share="%{text}")
     small = {**data, "z": few, "zmin": 0, "zmax": 1, "showscale": False, "colorscale": [[0, FEW], [1, FEW]],
-             "hovertemplate": too_few}  # fmt: skip
+             "hovertemplate": f"%{{y}} %{{x}}:00 {zone}: {too_few}<extra></extra>"}  # fmt: skip
     hours = {**X, "type": "category", "tickangle": 0}
     return quiet([data, small], 260, xaxis=hours, yaxis={**Y, "showgrid": False, "autorange": "reversed"})
+
+
+def _of_comments(row: Row) -> str:
+    return _("{share} of {comments}", share=number(row["share"], ".1%"), comments=comments(row["comments"]))
 
 
 def bars(
@@ -329,7 +356,14 @@ def _line(rows: Sequence[Row], colour: str, address: Address, hover: bool) -> li
     upper = [row["share"] + row["margin"] for row in rows]
     lower = [max(row["share"] - row["margin"], 0) for row in rows]
     texts = [
-        f"{row['share']:.1%} ± {row['margin']:.1%} of {row['comments']:,}; {row['flagged']:,} flagged" for row in rows
+        _(
+            "{share} ± {margin} of {comments}; {flagged} flagged",
+            share=number(row["share"], ".1%"),
+            margin=number(row["margin"], ".1%"),
+            comments=number(row["comments"]),
+            flagged=number(row["flagged"]),
+        )
+        for row in rows
     ]
     return [
         {"type": "scatter", "x": days + days[::-1], "y": upper + lower[::-1], "fill": "toself", "fillcolor": colour,

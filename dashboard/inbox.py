@@ -9,9 +9,20 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from dashboard.language import _, ngettext, number
 from dashboard.people import LOCAL, VISITOR, People, Visitor
 from dashboard.view import Answers, Row, View
-from dashboard.wording import COLLECTION_ERRORS, LABEL_NOUNS, counted, day_month, listed, sentence_case, spelled
+from dashboard.wording import (
+    COLLECTION_ERRORS,
+    comments,
+    day_month,
+    in_sentence,
+    label_count,
+    listed,
+    sentence_case,
+    some_of,
+    spelled,
+)
 from warehouse import WHOLE
 from warehouse.cases import Cases
 from warehouse.reviews import Reviews
@@ -56,29 +67,41 @@ class Line:
 
     @property
     def text(self) -> str:
-        number = len(self.items)
-        if self.kind == HANDED:
-            return f"{counted(number, 'comment')} handed to you"
+        count = len(self.items)
         if self.kind == WAVE:
-            return f"1 wave on {_handle(self.items[0].account)}"
+            return _("1 wave on {account}", account=_handle(self.items[0].account))
         if self.kind == BUDGET:
-            return self.items[0].note
-        if self.kind in (REFUSED, PARTIAL):
-            return f"{counted(number, 'account')} {'refused' if self.kind == REFUSED else 'only partly collected'}"
-        return f"{number:,} {_noun(self.kind, number)} unread"
+            return _("Budget {share} used last night", share=self.items[0].note)
+        if self.kind == REFUSED:
+            return ngettext("{number} account refused", "{number} accounts refused", count)
+        if self.kind == PARTIAL:
+            return ngettext("{number} account only partly collected", "{number} accounts only partly collected", count)
+        if self.kind == HANDED:
+            return _("{comments} handed to you", comments=self.what)
+        return _("{comments} unread", comments=self.what)
+
+    @property
+    def what(self) -> str:
+        """What it speaks of, without its state: "4 threats" """
+        if self.kind == HANDED:
+            return comments(len(self.items))
+        return label_count(self.kind, len(self.items)) if self.kind in MOST_URGENT else self.text
 
     @property
     def detail(self) -> str:
         if self.kind == HANDED:
             return listed(sorted({item.note for item in self.items}))
         if self.kind in (WAVE, REFUSED, PARTIAL):
-            return "; ".join(item.note for item in self.items[:MOST_NAMED]) + _more(len(self.items))
+            return _shortened([item.note for item in self.items], "; ")
         if self.kind == BUDGET:
             return ""
-        named = [f"{one} ({sum(item.account == one for item in self.items)})" for one in self.accounts[:MOST_NAMED]]
+        named = _shortened(
+            [f"{one} ({sum(item.account == one for item in self.items)})" for one in self.accounts], ", "
+        )
         times = len(self.ids)
-        copies = f"; posted {times:,} times" if times > len(self.items) else ""
-        return ", ".join(named) + _more(len(self.accounts)) + copies
+        if times == len(self.items):
+            return named
+        return ngettext("{accounts}; posted {number} time", "{accounts}; posted {number} times", times, accounts=named)
 
 
 class Inbox:
@@ -107,7 +130,9 @@ class Inbox:
         handed = list(self._handed(visitor)) if visitor.may("texts") else []
         return [
             Line(kind, tuple(some), assignee, _address(kind, account, assignee, view))
-            for (_, kind, account, assignee), some in _grouped(handed + self._with_assignees(left), visitor.name)
+            for (_is_others, kind, account, assignee), some in _grouped(
+                handed + self._with_assignees(left), visitor.name
+            )
         ]
 
     def comments(self, view: View) -> list[Row]:
@@ -159,19 +184,22 @@ class Inbox:
     def _handed(self, visitor: Visitor) -> Iterator[Item]:
         givers = self._cases.handed_to(visitor.name)
         for row in self._answers.rows("handed", View(), ids=list(givers)) if givers else []:
-            yield Item((row["comment_id"],), HANDED, row["account"], f"by {givers[row['comment_id']]}")
+            yield Item((row["comment_id"],), HANDED, row["account"], _("by {person}", person=givers[row["comment_id"]]))
 
     def _waves(self, view: View) -> Iterator[Item]:
         for row in sorted(self._answers.rows("waves", view), key=lambda row: row["day"], reverse=True):
-            note = f"{row['flagged']:,} of {counted(row['comments'], 'comment')} flagged on {day_month(row['day'])}"
+            note = _("{flagged} of {comments} flagged on {day}", flagged=number(row["flagged"]),
+                     comments=comments(row["comments"]), day=day_month(row["day"]))  # fmt: skip
             yield Item((f"{WAVE} {row['account']} {row['day']}",), WAVE, row["account"], note)
 
     def _uncollected(self, view: View) -> Iterator[Item]:
         for row in self._answers.rows("uncollected", view):
             kind = REFUSED if row["is_refused"] else PARTIAL
-            reason = COLLECTION_ERRORS.get(row["error"], row["error"].replace("_", " "))
+            reason = in_sentence(_(COLLECTION_ERRORS.get(row["error"], row["error"].replace("_", " "))))
             began = row["since"] if row["is_refused"] else row["night"]
-            note = f"{row['account']}: {reason.lower()}" + (f" since {day_month(began)}" if row["is_refused"] else "")
+            note = f"{row['account']}: {reason}"
+            if row["is_refused"]:
+                note = _("{account}: {reason} since {day}", account=row["account"], reason=reason, day=day_month(began))
             yield Item((f"{kind} {row['account']} {row['error']} {began}",), kind, row["account"], note)
 
     def _budget(self, view: View) -> Iterator[Item]:
@@ -179,7 +207,7 @@ class Inbox:
         for night in self._answers.rows("night", view):  # nothing for visitors who see only some accounts
             share = (night["cost_usd"] or 0) / budget if budget else 0
             if share >= BUDGET_FROM:
-                yield Item((f"{BUDGET} {night['night']}",), BUDGET, note=f"Budget {share:.0%} used last night")
+                yield Item((f"{BUDGET} {night['night']}",), BUDGET, note=number(share, ".0%"))
 
     def _with_assignees(self, items: list[Item]) -> list[Item]:
         assigned, names = self._reviews.assigned(), {person.name for person in self._known()}
@@ -197,25 +225,29 @@ def mine(lines: list[Line]) -> list[Line]:
 def sentence(lines: list[Line]) -> str:
     """ "Four threats wait for you. There is a wave of abuse on harbour_fc. Last night used 82% of its budget." """
     of = {kind: [item for line in mine(lines) if line.kind == kind for item in line.items] for kind in KINDS}
-    comments = {kind: len(of[kind]) for kind in MOST_URGENT if of[kind]}
+    unread = {kind: len(of[kind]) for kind in MOST_URGENT if of[kind]}
     sentences = []
-    if of[HANDED]:
-        number = len(of[HANDED])
-        sentences.append(
-            f"{sentence_case(spelled(number))} {'comment was' if number == 1 else 'comments were'} handed to you."
-        )
-    if comments:
-        named = listed([f"{spelled(number)} {_noun(kind, number)}" for kind, number in comments.items()])
-        sentences.append(f"{sentence_case(named)} {'waits' if sum(comments.values()) == 1 else 'wait'} for you.")
+    if count := len(of[HANDED]):
+        handed = ngettext("{number} comment was handed to you.", "{number} comments were handed to you.", count,
+                          number=spelled(count))  # fmt: skip
+        sentences.append(sentence_case(handed))
+    if unread:
+        what = listed([label_count(kind, count, spelled_out=True) for kind, count in unread.items()])
+        waiting = ngettext("{comments} waits for you.", "{comments} wait for you.", sum(unread.values()), comments=what)
+        sentences.append(sentence_case(waiting))
     if of[WAVE]:
         handles = list(dict.fromkeys(_handle(item.account) for item in of[WAVE]))
-        waves = "There is a wave" if len(handles) == 1 else "There are waves"
-        sentences.append(f"{waves} of abuse on {_named(handles)}.")
+        sentences.append(
+            ngettext("There is a wave of abuse on {accounts}.", "There are waves of abuse on {accounts}.", len(handles),
+                     accounts=some_of(handles))
+        )  # fmt: skip
     if of[REFUSED]:
-        sentences.append(f"{_named([item.account for item in of[REFUSED]])} could not be collected.")
+        sentences.append(
+            _("{accounts} could not be collected.", accounts=some_of([item.account for item in of[REFUSED]]))
+        )
     if of[BUDGET]:
-        sentences.append(f"Last night used {of[BUDGET][0].note.split()[1]} of its budget.")
-    return " ".join(sentences) or "Nothing needs you now."
+        sentences.append(_("Last night used {share} of its budget.", share=of[BUDGET][0].note))
+    return " ".join(sentences) or _("Nothing needs you now.")
 
 
 def described(line: Line) -> dict[str, Any]:
@@ -255,18 +287,11 @@ def _address(kind: str, account: str, assignee: str | None, view: View) -> str |
     return "/quality" + view.search()
 
 
-def _noun(kind: str, number: int) -> str:
-    return LABEL_NOUNS[kind][number != 1]
+def _shortened(notes: list[str], separator: str) -> str:
+    if (more := len(notes) - MOST_NAMED) <= 0:
+        return separator.join(notes)
+    return _("{some} and {number} more", some=separator.join(notes[:MOST_NAMED]), number=number(more))
 
 
 def _handle(account: str) -> str:
     return account.partition("/")[2]
-
-
-def _named(names: list[str]) -> str:
-    """ "a, b and 3 more" """
-    return listed(names[:MOST_NAMED] + ([f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []))
-
-
-def _more(number: int) -> str:
-    return f" and {number - MOST_NAMED} more" if number > MOST_NAMED else ""

@@ -13,19 +13,27 @@ from starlette.responses import HTMLResponse, Response
 
 from dashboard import report
 from dashboard.components import note
+from dashboard.language import N_, _
 from dashboard.people import VISITOR, People, PeopleError, Visitor
 from dashboard.view import Answers, View
 from dashboard.wording import full_date
 from warehouse import Part, WarehouseError
 
 PATH = "/shared"
-DAYS = {1: "1 day", 7: "7 days", 30: "30 days", 90: "90 days", 365: "1 year"}  # how long a link may work
+DAYS = {
+    1: N_("1 day"),
+    7: N_("7 days"),
+    30: N_("30 days"),
+    90: N_("90 days"),
+    365: N_("1 year"),
+}  # how long a link may work
 # A page that holds one panel may be shown within any other site.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors {ancestors}"
 )
-HEAD = f"""<link rel="stylesheet" href="/assets/style.css"><script src="{report.PLOTLY_PATH}" defer></script>
+HEAD = f"""<link rel="stylesheet" href="/assets/style.css"><script src="{report.NAMES_PATH}"></script>
+<script src="{report.PLOTLY_PATH}" defer></script>
 <script src="{report.DRAW_PATH}" defer></script>"""
 
 
@@ -57,7 +65,7 @@ class Links:
     def make(self, path: str, search: str, panel: str, part: Part, days: int, maker: Visitor) -> str:
         """Returns its address on this server; raises PeopleError for what the maker may not show."""
         if not may_show(maker, part):
-            raise PeopleError("You can only share what you see yourself.")
+            raise PeopleError(_("You can only share what you see yourself."))
         [(id,)] = self._people.query(
             "INSERT INTO links (maker, path, search, panel, tags, texts, ends) VALUES (?, ?, ?, ?, ?, ?, ?) "
             "RETURNING id",
@@ -106,19 +114,20 @@ def add(server: FastAPI, answers: Answers, links: Links) -> None:
     def shared(link: str = "", signature: str = "") -> Response:
         found = links.find(link, signature)
         if found is None:
-            return _page(
-                "No such link", "This link is not valid: it was changed, or whoever made it took it back.", 404
-            )
+            invalid = _("This link is not valid: it was changed, or whoever made it took it back.")
+            return _page(_("No such link"), invalid, 404)
         if found.ends < time.time():
-            expired = f"This link expired on {full_date(found.last_day)}. Ask {found.maker} for a new one."
-            return _page("Link expired", expired, 410)
+            expired = _("This link expired on {day}. Ask {person} for a new one.", day=full_date(found.last_day),
+                        person=found.maker)  # fmt: skip
+            return _page(_("Link expired"), expired, 410)
         VISITOR.set(Visitor(f"link {found.id}", "viewer", found.part))
         try:
             drawn = report.drawn(found.path, answers, View.read(found.search, answers.newest()), found.panel)
         except WarehouseError:
-            return _page("Nothing to show", "The data can't be read right now. Try again later.", 503)
+            return _page(_("Nothing to show"), _("The data can't be read right now. Try again later."), 503)
         if drawn is None:
-            return _page("Nothing to show", f"“{found.panel}” has no data in this period.", 404)
+            none = _("“{panel}” has no data in this period.", panel=found.panel)
+            return _page(_("Nothing to show"), none, 404)
         return _document(report.html_of(drawn), "Toxwatch", 200, "*" if found.panel else "'none'")
 
 

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +39,7 @@ class Visitor:
     name: str = "local"
     role: str = "admin"
     part: Part = WHOLE
+    language: str = field(default="", compare=False)  # that they chose
 
     @property
     def sees_all(self) -> bool:
@@ -73,7 +74,8 @@ class People(SqliteFile):
     def __init__(self, file: Path) -> None:
         super().__init__(file, Path(__file__).parent / "sql" / "people.sql")
         for table, column, default in (("users", "role", "'moderator'"), ("users", "tags", "''"),
-                                       ("users", "texts", "1"), ("keys", "tags", "''")):  # fmt: skip
+                                       ("users", "texts", "1"), ("keys", "tags", "''"),
+                                       ("users", "language", "''")):  # fmt: skip
             if column not in [info[1] for info in self.query(f"PRAGMA table_info({table})")]:  # from an older release
                 self.query(f"ALTER TABLE {table} ADD COLUMN {column} NOT NULL DEFAULT {default}")
 
@@ -103,7 +105,10 @@ class People(SqliteFile):
         with self._open() as database, database:
             database.execute("DELETE FROM sessions WHERE name = ?", [name])
             database.execute(
-                "INSERT OR REPLACE INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?)", user
+                "INSERT INTO users (name, salt, password, role, tags, texts) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET salt = excluded.salt, password = excluded.password, "
+                "role = excluded.role, tags = excluded.tags, texts = excluded.texts",
+                user,
             )
 
     def invite(self, name: str, role: str, part: Part) -> str:
@@ -164,12 +169,16 @@ class People(SqliteFile):
 
     def signed_in(self, token: str) -> Visitor | None:
         """Whose session it is, None once it has ended."""
-        for name, role, tags, texts in self.query(
-            "SELECT name, role, tags, texts FROM sessions JOIN users USING (name) WHERE token = ? AND ends > ?",
+        for name, role, tags, texts, language in self.query(
+            "SELECT name, role, tags, texts, language FROM sessions JOIN users USING (name) "
+            "WHERE token = ? AND ends > ?",
             *(_fingerprint(token), time.time()),
         ):
-            return Visitor(name, role, Part(_split(tags), bool(texts)))
+            return Visitor(name, role, Part(_split(tags), bool(texts)), language)
         return None
+
+    def choose_language(self, name: str, language: str) -> None:
+        self.query("UPDATE users SET language = ? WHERE name = ?", language, name)
 
     def sign_out(self, token: str) -> None:
         self.query("DELETE FROM sessions WHERE token = ?", _fingerprint(token))
@@ -227,8 +236,10 @@ class People(SqliteFile):
         return next((one for one in self.visitors() if one.name == name), None)
 
     def visitors(self) -> list[Visitor]:
-        rows = self.query("SELECT name, role, tags, texts FROM users ORDER BY name")
-        return [Visitor(name, role, Part(_split(tags), bool(texts))) for name, role, tags, texts in rows]
+        rows = self.query("SELECT name, role, tags, texts, language FROM users ORDER BY name")
+        return [
+            Visitor(name, role, Part(_split(tags), bool(texts)), language) for name, role, tags, texts, language in rows
+        ]
 
 
 def one_of(names: Iterable[str]) -> str:

@@ -13,14 +13,17 @@ from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import bundle
+from dashboard.language import ENGLISH, LANGUAGE, N_, _, speaking
 from dashboard.pages import account, comments, compare, overview, post
 from dashboard.view import Answers, View
-from dashboard.wording import full_date, period_phrase
+from dashboard.wording import dates
 from warehouse.files import writing
 
 ASSETS = Path(__file__).parent / "assets"
-STYLE, DRAW = ASSETS / "style.css", ASSETS / "draw.js"
-PLOTLY_PATH, DRAW_PATH = "/assets/plotly-cartesian.min.js", "/assets/draw.js"  # where the server has them
+STYLE, NAMES, DRAW = (ASSETS / name for name in ("style.css", "languages.js", "draw.js"))
+PLOTLY_PATH, NAMES_PATH, DRAW_PATH = (  # where the server has them
+    f"/assets/{name}" for name in ("plotly-cartesian.min.js", "languages.js", "draw.js")
+)
 PAGES: dict[str, Callable[[Answers, View], Component]] = {  # path → what can be a document
     "/": overview.layout,
     "/account": account.layout,
@@ -28,9 +31,15 @@ PAGES: dict[str, Callable[[Answers, View], Component]] = {  # path → what can 
     "/comments": comments.listing,
     "/post": post.layout,
 }
-TITLES = {"/": "Overview", "/account": "Account", "/compare": "Compare", "/comments": "Comments", "/post": "Post"}
+TITLES = {
+    "/": N_("Overview"),
+    "/account": N_("Account"),
+    "/compare": N_("Compare"),
+    "/comments": N_("Comments"),
+    "/post": N_("Post"),
+}
 DOCUMENT = """<!DOCTYPE html>
-<html lang="en"{theme}><head><meta charset="utf-8"><title>{title}</title>
+<html lang="{language}"{theme}><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width">{head}</head>
 <body class="document"><main>{body}</main>{foot}</body></html>
 """
@@ -45,14 +54,14 @@ def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
     accounts = [view.account] if view.account else answers.accounts()
     pages = [overview.layout(answers, replace(view, account=None))]
     pages += [account.layout(answers, replace(view, account=name)) for name in accounts]
-    period = full_date(view.last) if view.days == 1 else period_phrase(view.days, view.last).removeprefix("in the ")
-    write_file(target, f"Toxwatch report: {period}", pages, link)
+    write_file(target, _("Toxwatch report: {period}", period=dates(view.first, view.last)), pages, link)
     return len(accounts)
 
 
 def write_file(target: Path, title: str, pages: list[Component], link: str = "") -> None:
     """A file that needs nothing else."""
-    head = f"<style>{STYLE.read_text()}</style><script>{bundle.FILE.read_text()}</script>"
+    names, plotly = NAMES.read_text(), bundle.FILE.read_text()
+    head = f"<style>{STYLE.read_text()}</style><script>{names}</script><script>{plotly}</script>"
     body = "".join(html_of(page, link) for page in pages)
     text = document(title, body, head, f"<script>{DRAW.read_text()}</script>", is_light=True)
     with writing(target) as draft:
@@ -62,21 +71,24 @@ def write_file(target: Path, title: str, pages: list[Component], link: str = "")
 def document(title: str, body: str, head: str, foot: str = "", is_light: bool = False) -> str:
     """`is_light`: also where the reader's own pages are dark, as for paper."""
     theme = ' data-mantine-color-scheme="light"' if is_light else ""
-    return DOCUMENT.format(theme=theme, title=escape(title), head=head, body=body, foot=foot)
+    return DOCUMENT.format(language=LANGUAGE.get(), theme=theme, title=escape(title), head=head, body=body, foot=foot)
 
 
 def drawn(path: str, answers: Answers, view: View, panel: str = "") -> Component | None:
-    """A page, or one of its panels; None if it has no such panel now."""
+    """A page, or one of its panels, by its title in English; None if it has no such panel now."""
     page = PAGES[path](answers, view)
     if not panel:
         return page
-    found = next((one for one in _panels(page) if _title(one) == panel), None)
+    titles = list(panels(path, answers, view))
+    found = list(_panels(page))[titles.index(panel)] if panel in titles else None
     return found and html.Div(found, className="page")
 
 
-def panels(path: str, answers: Answers, view: View) -> list[str]:
-    """The titles of a page's panels."""
-    return [_title(one) for one in _panels(PAGES[path](answers, view))]
+def panels(path: str, answers: Answers, view: View) -> dict[str, str]:
+    """The titles of a page's panels, by those in English."""
+    with speaking(ENGLISH):
+        names = [_title(one) for one in _panels(PAGES[path](answers, view))]
+    return dict(zip(names, (_title(one) for one in _panels(PAGES[path](answers, view))), strict=True))
 
 
 def _panels(page: Component) -> Iterator[Component]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from dashboard.language import _
 from dashboard.people import VISITOR, People
 from warehouse.files import writing
 
@@ -88,7 +89,8 @@ class SettingsFile:
         except FileNotFoundError:
             return ""
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{self.name} can't be read: {getattr(error, 'strerror', None) or error}.") from None
+            why = getattr(error, "strerror", None) or error
+            raise SettingsError(_("{file} can't be read: {reason}.", file=self.name, reason=why)) from None
 
     def version(self) -> str:
         return _version(self.text())
@@ -97,7 +99,7 @@ class SettingsFile:
         """What the file says, perhaps nothing yet; raises SettingsError while somebody's mistake is in it."""
         text = self.text()
         if _says_something(text) and (mistake := self._mistake_in(self._place())):
-            raise SettingsError(f"{self.name} has a mistake; correct it on the server: {mistake}")
+            raise SettingsError(self._mistaken(mistake))
         return tomlkit.parse(text)
 
     @contextmanager
@@ -107,13 +109,12 @@ class SettingsFile:
         with SAVING:
             before = self.text()
             if _version(before) != version:
-                raise SettingsError(
-                    f"{self._who_changed()} Nothing of yours was saved. Reload the page, then try again."
-                )
+                advice = _("Nothing of yours was saved. Reload the page, then try again.")
+                raise SettingsError(f"{self._who_changed()} {advice}")
             try:
                 document = tomlkit.parse(before)
             except TOMLKitError as error:
-                raise SettingsError(f"{self.name} has a mistake; correct it on the server: {error}") from None
+                raise SettingsError(self._mistaken(str(error))) from None
             yield document
             after = tomlkit.dumps(document)
             self._save(after)
@@ -131,7 +132,8 @@ class SettingsFile:
         with SAVING:
             last = self._people.last_change(self.name)
             if last is None or last.after != self.text():
-                raise SettingsError(f"{self.name} was changed by hand since, so there is nothing to undo.")
+                unknown = _("{file} was changed by hand since, so there is nothing to undo.", file=self.name)
+                raise SettingsError(unknown)
             self._save(last.before)
             self._people.forget_change(last.id)
         self._write_down(f"took back in {self.name}: {last.did}")
@@ -139,8 +141,12 @@ class SettingsFile:
 
     def _who_changed(self) -> str:
         if last := self.last_change():
-            return f"{last[1]} changed {self.name} since you opened this page ({last[2]})."
-        return f"{self.name} was changed by hand since you opened this page."
+            return _("{person} changed {file} since you opened this page ({change}).", person=last[1], file=self.name,
+                     change=last[2])  # fmt: skip
+        return _("{file} was changed by hand since you opened this page.", file=self.name)
+
+    def _mistaken(self, mistake: str) -> str:
+        return _("{file} has a mistake; correct it on the server: {mistake}", file=self.name, mistake=mistake)
 
     def _save(self, text: str) -> None:
         try:
@@ -149,14 +155,17 @@ class SettingsFile:
                 draft.write_text(text, encoding="utf-8")
                 draft.chmod(mode)
                 if _says_something(text) and (mistake := self._mistake_in(draft)):
-                    raise SettingsError(f"Not saved. {_without_place(mistake, draft)}")
+                    raise SettingsError(_("Not saved. {reason}", reason=_without_place(mistake, draft)))
         except OSError as error:
-            raise SettingsError(f"{self.name} can't be written: {error.strerror}. Change it on the server.") from None
+            why = _(
+                "{file} can't be written: {reason}. Change it on the server.", file=self.name, reason=error.strerror
+            )
+            raise SettingsError(why) from None
 
 
 def _require_admin() -> None:
     if not VISITOR.get().may("settings"):
-        raise SettingsError("Only admins who see all accounts can change settings.")
+        raise SettingsError(_("Only admins who see all accounts can change settings."))
 
 
 def _says_something(text: str) -> bool:

@@ -9,7 +9,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import changes, palette
-from dashboard.components import link, note
+from dashboard.components import labelled, link, note
+from dashboard.language import LANGUAGE, LANGUAGES, _
 from dashboard.pages import author, start, views
 from dashboard.people import VISITOR
 from dashboard.wording import listed
@@ -27,14 +28,16 @@ def layout(titles: dict[str, str], has_login: bool) -> Component:
     page: Component = dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
-            html.A("Skip to content", href="#page", className="skip"),
+            html.A(_("Skip to content"), href="#page", className="skip"),
             html.Nav([
                 dcc.Link("Toxwatch", href="/", className="brand"),
-                html.Button("Menu", id="menu", className="menu", **cast(Any, {"aria-controls": "nav"})),
+                html.Button(_("Menu"), id="menu", className="menu", **cast(Any, {"aria-controls": "nav"})),
                 html.Div(navigation(titles, "/", ""), id="nav", className="links"),
                 palette.button(),
-                html.Button(id="theme", className="theme", title="Switch between dark and light"),
-                *([html.Form(html.Button("Sign out"), action="/logout", method="post")] if has_login else []),
+                html.Button(id="theme", className="theme", title=_("Switch between dark and light"),
+                            **cast(Any, {"data-light": _("Light"), "data-dark": _("Dark")})),
+                _languages(),
+                *([html.Form(html.Button(_("Sign out")), action="/logout", method="post")] if has_login else []),
             ]),
             *palette.dialogs(),
             html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
@@ -44,6 +47,18 @@ def layout(titles: dict[str, str], has_login: bool) -> Component:
     return page
 
 
+def _languages() -> Component:
+    """A form, so that choosing needs no script; assets/keys.js closes the menu."""
+    now = LANGUAGE.get()
+    choices = [
+        html.Button(name, name="language", value=code, lang=code, type="submit", disabled=code == now)
+        for code, name in LANGUAGES.items()
+    ]
+    caption = labelled(html.Summary, _("Language: {name}", name=LANGUAGES[now]), now.upper())
+    form = html.Form(choices, action="/language", method="post", className="choices")
+    return html.Div(html.Details([caption, form]), className="actions language")
+
+
 def navigation(titles: dict[str, str], path: str, search: str) -> list[Component]:
     """The links keep period, category and account from page to page; Views is told which page it is about."""
     query = [(name, value) for name, value in parse_qsl((search or "").lstrip("?")) if name != "of"]
@@ -51,7 +66,7 @@ def navigation(titles: dict[str, str], path: str, search: str) -> list[Component
     of_page = f"?{urlencode([*query, ('of', path)])}"
     return [
         dcc.Link(
-            title,
+            _(title),
             href=address + (of_page if address == views.PATH and path != views.PATH else kept),
             className="here" if path == address or path.startswith(f"{address}/") else "",
         )
@@ -63,9 +78,13 @@ def navigation(titles: dict[str, str], path: str, search: str) -> list[Component
 def reachable(titles: dict[str, str], settings: Collection[str]) -> dict[str, str]:
     """The pages that the visitor may open, by path."""
     more = {
-        path: f"Settings: {name}" for path, name in changes.PAGES.items() if path in settings and path != "/settings"
+        path: _("Settings: {page}", page=_(name))
+        for path, name in changes.PAGES.items()
+        if path in settings and path != "/settings"
     }
-    return {path: title for path, title in (titles | more).items() if may_open(path)}
+    return {path: _(title) for path, title in titles.items() if may_open(path)} | {
+        path: title for path, title in more.items() if may_open(path)
+    }
 
 
 def nothing_yet(can_start: bool) -> Component:
@@ -73,14 +92,18 @@ def nothing_yet(can_start: bool) -> Component:
     visitor = VISITOR.get()
     if not visitor.sees_all:
         tags = listed(visitor.part.tags)
-        return note(f"You see the accounts tagged {tags}, and none of them has comments yet.", "No comments yet")
+        return note(
+            _("You see the accounts tagged {tags}, and none of them has comments yet.", tags=tags), _("No comments yet")
+        )
     if not visitor.may("settings"):
-        return note("No night has collected any comments yet. Ask your administrator.", "No comments yet")
+        return note(_("No night has collected any comments yet. Ask your administrator."), _("No comments yet"))
     nothing = note(
-        "No night has collected any comments. Run `toxwatch doctor` to check your accounts.", "No comments yet"
+        _("No night has collected any comments. Run `toxwatch doctor` to check your accounts."), _("No comments yet")
     )
     if can_start:
-        nothing.children.append(html.P(link("First steps: accounts, the first night, alerts, colleagues", start.PATH)))
+        nothing.children.append(
+            html.P(link(_("First steps: accounts, the first night, alerts, colleagues"), start.PATH))
+        )
     return nothing
 
 

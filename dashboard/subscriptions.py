@@ -12,12 +12,13 @@ from typing import NamedTuple
 from dash.development.base_component import Component
 
 from dashboard import report
+from dashboard.language import ENGLISH, N_, _, speaking
 from dashboard.people import VISITOR, People, Visitor
 from dashboard.view import Answers, View
 from dashboard.wording import filters_of, sentence_case
 from warehouse.reviews import InReviews
 
-EVERY = {"week": "Every Monday", "month": "On the first of every month"}
+EVERY = {"week": N_("Every Monday"), "month": N_("On the first of every month")}
 DAY = timedelta(days=1)
 Print = Callable[[Path, Path], None]  # an HTML file → a PDF file
 
@@ -94,14 +95,21 @@ def so_far(every: str, newest: date) -> Period:
 def letter(
     one: Subscription, period: Period, visitor: Visitor, answers: Answers, root: str, print_pdf: Print | None
 ) -> Letter:
-    """What the subscriber sees in this period; a web page where nothing prints."""
+    """What the subscriber sees in this period, in their language; a web page where nothing prints."""
+    with speaking(visitor.language or ENGLISH):
+        return _letter(one, period, visitor, answers, root, print_pdf)
+
+
+def _letter(
+    one: Subscription, period: Period, visitor: Visitor, answers: Answers, root: str, print_pdf: Print | None
+) -> Letter:
     before = VISITOR.set(visitor)
     try:
         view = period.of(View.read(one.search, answers.newest()))
         page = report.PAGES[one.path](answers, view)
     finally:
         VISITOR.reset(before)
-    title = f"{report.TITLES[one.path]}: {filters_of(view)}"
+    title = f"{_(report.TITLES[one.path])}: {filters_of(view)}"
     with tempfile.TemporaryDirectory(prefix="toxwatch-") as folder:
         file = Path(folder) / f"toxwatch-{period.last}.html"
         report.write_file(file, f"Toxwatch, {title}", [page], root)
@@ -110,7 +118,8 @@ def letter(
             file = file.with_suffix(".pdf")
         content = file.read_bytes()
     address = f"{root}{one.path}{view.search()}"
-    text = f"{_sentence(page)}\n\n{address}\n\nYou asked for this view: {root}/views ends it.\n"
+    ending = _("You asked for this view: {address} ends it.", address=f"{root}/views")
+    text = f"{_sentence(page)}\n\n{address}\n\n{ending}\n"
     return Letter(one.email, f"Toxwatch, {title}", text, file.name, content)
 
 

@@ -12,6 +12,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import figures
 from dashboard.charts import behind_day, behind_volume, chart
 from dashboard.components import labelled
+from dashboard.language import _
 from dashboard.people import VISITOR
 from dashboard.view import FIRST_DAY, Answers, Row, View
 from dashboard.wording import compared_with, day_month, full_date, label_plural
@@ -25,23 +26,29 @@ def panel(answers: Answers, view: View, reviews: Reviews | None = None) -> Compo
     trend = answers.trend(view)
     rows = [row for row in trend if row["label"] == view.label]
     is_of_one = view.account is not None and view.tag is None
-    waves = [(row["day"], "wave" if is_of_one else f"wave: {row['account']}") for row in answers.waves(view, trend)]
+    waves = [
+        (row["day"], _("wave") if is_of_one else _("wave: {account}", account=row["account"]))
+        for row in answers.waves(view, trend)
+    ]
     posted = answers.rows("posted", view, first=trend[0]["day"]) if trend and is_of_one else []
     written = _written(answers, view, reviews, rows[0]["day"]) if reviews and rows else []
     events = [(one.day, one.text if is_of_one or not one.account else f"{one.text} ({one.account})")
               for one in written]  # fmt: skip
-    note = "Estimated share of comments, with 95% interval. The selected period is shaded; bars are comments"
-    if view.compared:
-        note += f"; the dotted line is {compared_with(view)}"
+    note = [
+        _("Estimated share of comments, with 95% interval."),
+        _("The selected period is shaded; bars are comments."),
+        *([_("The dotted line is {period}.", period=compared_with(view))] if view.compared else []),
+        *([_("Triangles are posts.")] if is_of_one else []),
+    ]
     drawn = chart(
-        f"{label_plural(view.label)}, by day",
-        note + ("; triangles are posts." if is_of_one else "."),
+        _("{category}, by day", category=label_plural(view.label)),
+        " ".join(note),
         figures.trend(
             rows, view.label, waves, view.first,
             [row | {"address": "/post" + view.search(post=row["post_id"])} for row in posted],
             behind_day(view), events, _laid_over(answers, view), behind_volume(view),
         ),
-        rows, "No comments in this period.", wide=True,
+        rows, _("No comments in this period."), wide=True,
     )  # fmt: skip
     if reviews and rows and _may_write(answers, view):
         drawn.children.append(_pen(written, [row["day"] for row in rows]))
@@ -106,19 +113,22 @@ def _written(answers: Answers, view: View, reviews: Reviews, first: date) -> lis
 def _pen(written: list[Annotation], days: list[date]) -> Component:
     rows = [
         html.Li([
-            f"{day_month(one.day)}: {one.text}{f' ({one.account})' if one.account else ''}, by {one.person} ",
-            labelled(html.Button, f"Remove {one.text}", "Remove", id={"annotation": one.id}),
+            _("{day}: {text}, by {person}", day=day_month(one.day), person=one.person,
+              text=f"{one.text} ({one.account})" if one.account else one.text),
+            " ",
+            labelled(html.Button, _("Remove {name}", name=one.text), _("Remove"), id={"annotation": one.id}),
         ])
         for one in written
     ]  # fmt: skip
     choices = [{"value": str(day), "label": full_date(day)} for day in reversed(days)]
     return html.Details([
-        html.Summary("Write on the chart"),
+        html.Summary(_("Write on the chart")),
         html.Ul(rows),
         html.Div([
-            dmc.Select(id="annotated-day", label="Day", value=str(days[-1]), size="sm", w=190, searchable=True,
+            dmc.Select(id="annotated-day", label=_("Day"), value=str(days[-1]), size="sm", w=190, searchable=True,
                        data=choices),
-            dmc.TextInput(id="annotation", label="What happened", size="sm", w=240, inputProps={"maxLength": LONGEST}),
-            html.Button("Write", id="annotate"),
+            dmc.TextInput(id="annotation", label=_("What happened"), size="sm", w=240,
+                          inputProps={"maxLength": LONGEST}),
+            html.Button(_("Write"), id="annotate"),
         ], className="actions"),
     ], className="numbers")  # fmt: skip

@@ -1,7 +1,6 @@
 """A page is a function of two things: what its URL asks for (View) and what the warehouse answers (Answers)."""
 
 import re
-from calendar import day_name
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
+from dashboard.language import N_, _
 from models.labels import LABELS, WHO
 from warehouse import Part, measures, queries
 from warehouse.reader import Warehouse
@@ -23,16 +23,16 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
 INBOX = ("handed", *LABELS)  # what the inbox has of comments
 Review = Literal["none", "harmless", "harmful"]
-REVIEWS: dict[str, str] = {"none": "Not reviewed", "harmless": "Harmless", "harmful": "Harmful"}
-WEEKDAYS = {str(number): name for number, name in enumerate(day_name, 1)}
+REVIEWS: dict[str, str] = {"none": N_("Not reviewed"), "harmless": N_("Harmless"), "harmful": N_("Harmful")}
+WEEKDAYS = tuple(map(str, range(1, 8)))  # Monday first
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 SORTS = {
-    "change": "Change",
-    "share": "Share",
-    "comments": "Comments",
-    "flagged": "Flagged",
-    "coverage": "Lowest coverage",
-    "account": "Name",
+    "change": N_("Change"),
+    "share": N_("Share"),
+    "comments": N_("Comments"),
+    "flagged": N_("Flagged"),
+    "coverage": N_("Lowest coverage"),
+    "account": N_("Name"),
 }
 PERIOD = re.compile("[1-9][0-9]{0,3}")
 TAG = "#"  # "#sport" means all accounts with the tag sport
@@ -251,7 +251,9 @@ class Answers:
 
     def places(self) -> dict[str, str]:
         """What a URL may name as an account, and its display name."""
-        return {account: account for account in self.accounts()} | {TAG + tag: f"tagged {tag}" for tag in self.tags()}
+        return {account: account for account in self.accounts()} | {
+            TAG + tag: _("tagged {tags}", tags=tag) for tag in self.tags()
+        }
 
     def chosen(self, view: View) -> list[str]:
         """The accounts that a view is of."""

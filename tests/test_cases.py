@@ -129,7 +129,7 @@ def test_a_comment_is_judged_noted_handed_on_and_answered(browser: Browser, addr
     page.locator("#case-attacked").click()
     page.get_by_role("option", name="Religion").click()
     page.locator("#case-attacked-button").click()
-    expect(page.locator(".log")).to_contain_text("Attacks, says ann: religion")
+    expect(page.locator(".log")).to_contain_text("ann: Attacks: religion.")
     page.get_by_text("Other categories").click()
     page.locator(".case .choices").get_by_label("Insult", exact=True).check()
     page.locator("#case-save-button").click()

@@ -178,7 +178,7 @@ def test_a_preview_is_a_sentence() -> None:
         "1,204 comments match in the last 28 days; 1,100 of these would newly be flagged as threat."
     )
     assert sentence(row | {"changed": 0}, "never", "any") == (
-        "1,204 comments match in the last 28 days; none of these would no longer be flagged."
+        "1,204 comments match in the last 28 days; 0 of these would no longer be flagged."
     )
     assert sentence(row | {"comments": 0}, "flag", "toxic") == "No comment of the last 28 days matches."
 

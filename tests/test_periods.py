@@ -51,7 +51,7 @@ def test_a_change_is_from_the_period_that_is_named(answers: Answers) -> None:
     assert f"up 44.0 points from {dates(LAST - timedelta(days=9), LAST - timedelta(days=9))}" in str(
         account.layout(answers, view)
     )
-    assert "the dotted line is 11 November 2026" in str(trend.panel(answers, view))
+    assert "The dotted line is 11 November 2026" in str(trend.panel(answers, view))
 
 
 def test_a_period_without_comments_to_compare_with_is_said(answers: Answers) -> None:

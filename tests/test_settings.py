@@ -127,7 +127,7 @@ def test_a_night_s_start_and_what_is_kept_are_set_and_taken_back(
     texts.fill("365")
     expect(page.locator("#limits-effect")).to_contain_text("Every night deletes texts older than 365 days, for good.")
     page.locator("#save-limits").click()
-    expect(answer).to_have_text("Saved: set what is kept to raw data for ever, texts 365 days, pseudonyms for ever.")
+    expect(answer).to_have_text("Saved: set what is kept to texts 365 days.")
     page.get_by_label("Starts at (UTC)").first.click()
     page.get_by_role("option", name="04:30").click()
     page.locator("#save-start").click()
@@ -195,7 +195,7 @@ def test_a_file_names_accounts_however_a_spreadsheet_writes_it(content: bytes) -
     [
         (b"", "The first line needs the column handle"),
         (b"name\nnasa\n", "The first line needs the column handle"),
-        (b"handle,budget\nnasa,5\n", r"\(found budget\)"),
+        (b"handle,budget\nnasa,5\n", "Unknown: budget"),
         (b"handle,max_posts\nnasa,5\nesa,many\n", "In line 3, max_posts is no number: many"),
         (b"handle,paused\nnasa,perhaps\n", "In line 2, paused is neither yes nor no: perhaps"),
         (b"handle\nhttps://example.org/nasa\n", "is no link to Instagram"),

@@ -10,13 +10,13 @@ from dashboard import figures, trend
 from dashboard.charts import all_categories, attacked, behind, chart, languages, severities
 from dashboard.components import link, note, page, panel, table
 from dashboard.controls import pick_account, pick_comparison, pick_label, pick_period, pick_zone
+from dashboard.language import N_, _, ngettext, number
 from dashboard.pages import author
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
 from dashboard.wording import (
-    LABEL_VERBS,
     change_from,
-    counted,
+    label_share,
     language_name,
     not_judged,
     percent,
@@ -29,16 +29,17 @@ from models.training.report import COLOURS, INK
 from warehouse.measures import FEW_COMMENTS, USUAL_DAYS
 from warehouse.reviews import Reviews
 
-TITLE = "Account"
+TITLE = N_("Account")
 
 
 def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Component:
     accounts, view = answers.accounts(), trend.shown(answers, view, is_of_all=False)
     if view.account is None or view.account not in accounts:
         if not accounts:
-            return note("None of these accounts has scored comments yet.", "No accounts yet")
-        choices = f"Accounts with scored comments: {', '.join(accounts)}."
-        return note(f"No account {view.account} has scored comments. {choices}", "Account not found")
+            return note(_("None of these accounts has scored comments yet."), _("No accounts yet"))
+        none = _("No account {account} has scored comments. Accounts with scored comments: {accounts}.",
+                 account=view.account, accounts=", ".join(accounts))  # fmt: skip
+        return note(none, _("Account not found"))
     weekdays, spoken = answers.rows("weekdays", view), answers.rows("languages", view)
     return page(
         view.account,
@@ -48,21 +49,23 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
         trend.panel(answers, view, reviews),
         severities(answers.rows("severities", view), view),
         chart(
-            "By weekday and hour",
-            f"Estimated share of comments ({view.zone}). Grey: fewer than {FEW_COMMENTS} comments.",
+            _("By weekday and hour"),
+            _("Estimated share of comments ({zone}). Grey: fewer than {number} comments.", zone=view.zone,
+              number=FEW_COMMENTS),
             figures.weekdays(weekdays, view.label, view.zone, _behind_hour(view)), weekdays,
-            "No comments in this period.",
+            _("No comments in this period."),
         ),
         chart(
-            "By language",
-            f"Estimated share, with 95% interval; most-used language first. Grey: fewer than {FEW_COMMENTS} comments.",
+            _("By language"),
+            _("Estimated share, with 95% interval; most-used language first. Grey: fewer than {number} comments.",
+              number=FEW_COMMENTS),
             figures.bars(
                 [language_name(row["language"]) for row in spoken],
                 [row["share"] for row in spoken], [row["margin"] for row in spoken],
                 [figures.FEW if row["comments"] < FEW_COMMENTS else COLOURS[view.label] for row in spoken],
                 [behind(view, flag=view.label, language=row["language"]) for row in spoken],
             ),
-            spoken, "No language has five or more comments in this period.",
+            spoken, _("No language has five or more comments in this period."),
         ),
         languages(answers, view),
         *attacked(answers.rows("attacked", view), view),
@@ -77,17 +80,14 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
 def _sentence(answers: Answers, view: View) -> Component:
     now = {row["label"]: row for row in answers.changes(view)}.get(view.label)
     if not now:
-        return html.Span(f"No comments {period_phrase(view.days, view.last)}.")
-    change = "" if now["change"] is None else f", {change_from(now['change'], view)}"
-    period = sentence_case(period_phrase(view.days, view.last))
-    flagged = counted(now["flagged"], "comment")
+        return html.Span(_("No comments {period}.", period=period_phrase(view.days, view.last)))
+    found = _("{period}, {share}", period=period_phrase(view.days, view.last), share=label_share(view.label, now))
+    if now["change"] is not None:
+        found = _("{share}, {change}", share=found, change=change_from(now["change"], view))
+    flagged = ngettext("{number} comment was flagged.", "{number} comments were flagged.", now["flagged"])
     address = behind(view, flag=view.label)
-    reading: list[Any] = [link("Read flagged comments", address), "."] if address else []
-    return html.Span([
-        f"{period}, an estimated {percent(now['share'])} of {now['comments']:,} scored comments "
-        f"{LABEL_VERBS[view.label]}{change}. {flagged} {'was' if now['flagged'] == 1 else 'were'} flagged. ",
-        *reading,
-    ])  # fmt: skip
+    reading: list[Any] = [" ", link(_("Read flagged comments"), address), "."] if address else []
+    return html.Span([f"{sentence_case(found)}. {flagged}", *reading])
 
 
 def _behind_hour(view: View) -> figures.Address:
@@ -111,8 +111,8 @@ def _peers(answers: Answers, view: View) -> list[Component]:
         [behind(view, account=row["account"], flag=view.label) for row in rows],
     )
     data = [{name: row[name] for name in ("account", "comments", "share", "margin", "change")} for row in rows]
-    note = f"Accounts tagged {', '.join(tags)}: estimated share, with 95% interval."
-    return [chart("Compared with similar accounts", note, bars, data, "", wide=True)]
+    note = _("Accounts tagged {tags}: estimated share, with 95% interval.", tags=", ".join(tags))
+    return [chart(_("Compared with similar accounts"), note, bars, data, "", wide=True)]
 
 
 def _terms(answers: Answers, view: View) -> list[Component]:
@@ -121,32 +121,32 @@ def _terms(answers: Answers, view: View) -> list[Component]:
         return []
     rows = answers.rows("terms", view)
     driving = [
-        {"Term": _term(row, view), "Comments": row["comments"], "People": row["people"],
-         "Toxic": percent(row["toxic_share"]), "Extra toxic comments": f"+{row['excess']:.1f}"}
+        {_("Term"): _term(row, view), _("Comments"): row["comments"], _("People"): row["people"],
+         _("Toxic"): percent(row["toxic_share"]), _("Extra toxic comments"): number(row["excess"], "+.1f")}
         for row in sorted(rows, key=lambda row: -row["excess"]) if row["drives"]
     ]  # fmt: skip
     rising = [
         {
-            "Term": _term(row, view),
-            "Comments": row["comments"],
-            "People": row["people"],
-            "Now": round(row["now"]),
-            "Before": round(row["before"]),
+            _("Term"): _term(row, view),
+            _("Comments"): row["comments"],
+            _("People"): row["people"],
+            _("Now"): round(row["now"]),
+            _("Before"): round(row["before"]),
         }
         for row in rows
         if row["rises"]
     ]
     return [
         panel(
-            "Words behind the toxicity",
-            "Terms found in significantly more toxic comments than the account's average would explain.",
-            _terms_table(driving, "No term stands out in this period."),
+            _("Words behind the toxicity"),
+            _("Terms found in significantly more toxic comments than the account's average would explain."),
+            _terms_table(driving, _("No term stands out in this period.")),
         ),
         panel(
-            "Trending words",
-            f"Used significantly more often than in {previous_period(max(view.days, USUAL_DAYS))} "
-            "(per 1,000 comments).",
-            _terms_table(rising, "No term is used significantly more often than before."),
+            _("Trending words"),
+            _("Used significantly more often than in {period} (per 1,000 comments).",
+              period=previous_period(max(view.days, USUAL_DAYS))),
+            _terms_table(rising, _("No term is used significantly more often than before.")),
         ),
     ]  # fmt: skip
 
@@ -165,20 +165,23 @@ def _term(row: Row, view: View) -> Component:
 def _posts(answers: Answers, view: View) -> Component:
     rows = [
         {
-            "Day": row["day"],
-            "Post": link(shown(row["caption"] or row["url"]), "/post", view.search(post=row["post_id"])),
-            "Toxic": percent(row["toxic_share"]),
-            "Comments": row["comments"],
-            "Coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
+            _("Day"): row["day"],
+            _("Post"): link(shown(row["caption"] or row["url"]), "/post", view.search(post=row["post_id"])),
+            _("Toxic"): percent(row["toxic_share"]),
+            _("Comments"): row["comments"],
+            _("Coverage"): "–" if row["coverage"] is None else number(row["coverage"], ".0%"),
         }
         for row in answers.rows("posts", view)
     ]
-    empty = html.P("No post in this period has ten or more scored comments.", className="empty")
+    empty = html.P(_("No post in this period has ten or more scored comments."), className="empty")
     body = table(rows, {name: name for name in rows[0]}) if rows else empty
     return panel(
-        "Most toxic posts",
-        "Posts with the highest share of toxic comments, by what was written in the period. Open one for its first "
-        f"{figures.FIRST_HOURS} hours.",
+        _("Most toxic posts"),
+        _(
+            "Posts with the highest share of toxic comments, by what was written in the period. Open one for its first "
+            "{number} hours.",
+            number=figures.FIRST_HOURS,
+        ),
         body,
     )
 
@@ -190,8 +193,10 @@ def _authors(answers: Answers, view: View) -> Component:
         | {"author": link(row["author"], author.PATH, author.search(view, row["author"])) if reads else row["author"]}
         for row in answers.rows("authors", view)
     ]
-    headings = {"author": "Pseudonym", "comments": "Comments", "flagged": "Flagged",
-                "toxic": "Toxic (est.)", "worst": "Highest score",
-                "last_seen": "Last comment"}  # fmt: skip
-    body = table(rows, headings) if rows else html.P("No repeat offenders in this period.", className="empty")
-    return panel("Repeat offenders", "Authors of at least two flagged comments in the period, by pseudonym.", body)
+    headings = {"author": _("Pseudonym"), "comments": _("Comments"), "flagged": _("Flagged"),
+                "toxic": _("Toxic (est.)"), "worst": _("Highest score"),
+                "last_seen": _("Last comment")}  # fmt: skip
+    body = table(rows, headings) if rows else html.P(_("No repeat offenders in this period."), className="empty")
+    return panel(
+        _("Repeat offenders"), _("Authors of at least two flagged comments in the period, by pseudonym."), body
+    )

@@ -11,36 +11,37 @@ from tomlkit import TOMLDocument
 
 from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import panel
+from dashboard.language import N_, _
 from dashboard.people import VISITOR
 from dashboard.settings import Administration, SettingsFile
-from dashboard.wording import listed
+from dashboard.wording import in_sentence, listed
 
-PATH, TITLE = "/settings/alerts", "Alerts"
+PATH, TITLE = "/settings/alerts", N_("Alerts")
 RULES = {  # section of the file → what it tells of
-    "wave": "A wave of abuse",
-    "crowd": "One text behind most flagged comments, or a campaign of new authors",
-    "toxicity": "A category far above an account's usual share",
-    "unfinished": "A night that did not finish",
-    "refused": "Accounts that could not be collected",
-    "quality": "Failed checks of a night's data",
-    "budget": "Spending close to the budget",
-    "drift": "Scores, languages, lengths or volume unlike the four weeks before",
+    "wave": N_("A wave of abuse"),
+    "crowd": N_("One text behind most flagged comments, or a campaign of new authors"),
+    "toxicity": N_("A category far above an account's usual share"),
+    "unfinished": N_("A night that did not finish"),
+    "refused": N_("Accounts that could not be collected"),
+    "quality": N_("Failed checks of a night's data"),
+    "budget": N_("Spending close to the budget"),
+    "drift": N_("Scores, languages, lengths or volume unlike the four weeks before"),
 }
 NUMBERS: dict[tuple[str, str], tuple[str, float]] = {  # of a rule → label, step
-    ("wave", "least_flagged"): ("Least flagged comments", 1),
-    ("crowd", "least_flagged"): ("Flagged comments, at least", 1),
-    ("crowd", "from_share"): ("From this share of them", 0.05),
-    ("toxicity", "deviations"): ("Deviations from the usual share", 0.5),
-    ("toxicity", "least_comments"): ("Least comments", 1),
-    ("budget", "from_share"): ("From this share of the budget", 0.05),
-    ("drift", "least_comments"): ("Least comments", 1),
+    ("wave", "least_flagged"): (N_("Least flagged comments"), 1),
+    ("crowd", "least_flagged"): (N_("Flagged comments, at least"), 1),
+    ("crowd", "from_share"): (N_("From this share of them"), 0.05),
+    ("toxicity", "deviations"): (N_("Deviations from the usual share"), 0.5),
+    ("toxicity", "least_comments"): (N_("Least comments"), 1),
+    ("budget", "from_share"): (N_("From this share of the budget"), 0.05),
+    ("drift", "least_comments"): (N_("Least comments"), 1),
 }
 HOURS = [f"{hour:02}:00" for hour in range(24)]
 
 
 def layout(file: SettingsFile, administration: Administration) -> Component:
     return page_of(
-        PATH, TITLE, file, lambda: "After each night, one message with all that is new, the worst first.",
+        PATH, TITLE, file, lambda: _("After each night, one message with all that is new, the worst first."),
         lambda: _body(file, administration),
     )  # fmt: skip
 
@@ -59,9 +60,9 @@ def register(app: Dash, file: SettingsFile, administration: Administration) -> N
         if not clicks:  # new buttons trigger too
             raise PreventUpdate
         if wrong := [one for one in emails if "@" not in one]:
-            return f"{wrong[0]} is no e-mail address.", no_update
+            return _("{address} is no e-mail address.", address=wrong[0]), no_update
         if bool(start) != bool(end):
-            return "Quiet hours need a beginning and an end.", no_update
+            return _("Quiet hours need a beginning and an end."), no_update
 
         def change(document: TOMLDocument) -> None:
             send = _section(document, "send")
@@ -69,7 +70,8 @@ def register(app: Dash, file: SettingsFile, administration: Administration) -> N
             _set(send, "dashboard", (root or "").strip() or None)
             _set(send, "quiet", [start, end] if start else None)
 
-        return save(version, f"set recipients to {listed(emails) if emails else 'nobody'}", change)
+        did = _("set recipients to {recipients}", recipients=listed(emails)) if emails else _("took all recipients out")
+        return save(version, did, change)
 
     @app.callback(
         *outputs(file), Input("save-rules", "n_clicks"), State({"rule": ALL}, "checked"),
@@ -91,8 +93,9 @@ def register(app: Dash, file: SettingsFile, administration: Administration) -> N
                     if of == rule and value not in (None, ""):
                         _set(section, name, _number(value))
 
-        off = [RULES[rule].lower() for rule, is_on in wanted.items() if not is_on]
-        return save(version, f"set the rules{f', without {listed(off)}' if off else ''}", change)
+        off = [in_sentence(_(RULES[rule])) for rule, is_on in wanted.items() if not is_on]
+        did = _("set the rules, without {rules}", rules=listed(off)) if off else _("set the rules")
+        return save(version, did, change)
 
     @app.callback(Output("test-answer", "children"), Input("send-test", "n_clicks"), prevent_initial_call=True)
     def send_test(clicks: int | None) -> str:
@@ -131,24 +134,25 @@ def _body(file: SettingsFile, administration: Administration) -> list[Component]
 def _recipients_panel(send: Any, channels: str) -> Component:
     start, end = (f"{one!s:.5}" for one in send["quiet"]) if "quiet" in send else (None, None)
     return panel(
-        "Who is told", channels,
+        _("Who is told"), channels,
         html.Div([
-            dmc.TagsInput(id="emails", label="E-mail addresses", value=list(send.get("email", [])), size="sm", w="100%",
-                          placeholder="Press Enter after each"),
-            dmc.TextInput(id="alert-root", label="Address of this dashboard, for links", size="sm", w=280,
+            dmc.TagsInput(id="emails", label=_("E-mail addresses"), value=list(send.get("email", [])), size="sm",
+                          w="100%",
+                          placeholder=_("Press Enter after each")),
+            dmc.TextInput(id="alert-root", label=_("Address of this dashboard, for links"), size="sm", w=280,
                           value=str(send.get("dashboard", ""))),
-            dmc.Select(id="quiet-from", label="Quiet from (UTC)", data=HOURS, value=start, clearable=True, size="sm",
+            dmc.Select(id="quiet-from", label=_("Quiet from (UTC)"), data=HOURS, value=start, clearable=True, size="sm",
                        w=140),
-            dmc.Select(id="quiet-to", label="until", data=HOURS, value=end, clearable=True, size="sm", w=140),
+            dmc.Select(id="quiet-to", label=_("until"), data=HOURS, value=end, clearable=True, size="sm", w=140),
         ], className="form"),
-        html.Div(html.Button("Save", id="save-recipients"), className="actions"),
+        html.Div(html.Button(_("Save"), id="save-recipients"), className="actions"),
     )  # fmt: skip
 
 
 def _test_panel() -> Component:
     return panel(
-        "Try it", "Sends one message to everybody, marked as a test.",
-        html.Div(html.Button("Send a test", id="send-test"), className="actions"),
+        _("Try it"), _("Sends one message to everybody, marked as a test."),
+        html.Div(html.Button(_("Send a test"), id="send-test"), className="actions"),
         dcc.Loading(html.P(id="test-answer", role="status"), delay_show=400),
     )  # fmt: skip
 
@@ -156,11 +160,12 @@ def _test_panel() -> Component:
 def _rules_panel(document: Any) -> Component:
     rules = [
         html.Div([
-            dmc.Switch(id={"rule": rule}, label=text, checked=rule in document, size="sm"),
+            dmc.Switch(id={"rule": rule}, label=_(text), checked=rule in document, size="sm"),
             html.Div([
                 dmc.NumberInput(
-                    id={"number": f"{rule} {name}"}, label=label, step=step, min=step, decimalScale=2, size="xs", w=230,
-                    value=document.get(rule, {}).get(name, ""), placeholder="As usual",
+                    id={"number": f"{rule} {name}"}, label=_(label), step=step, min=step, decimalScale=2, size="xs",
+                    w=230,
+                    value=document.get(rule, {}).get(name, ""), placeholder=_("As usual"),
                 )
                 for (of, name), (label, step) in NUMBERS.items() if of == rule
             ], className="form"),
@@ -168,6 +173,6 @@ def _rules_panel(document: Any) -> Component:
         for rule, text in RULES.items()
     ]  # fmt: skip
     return panel(
-        "What is told", "Rules that are switched off find nothing.", *rules,
-        html.Div(html.Button("Save", id="save-rules"), className="actions"), wide=True,
+        _("What is told"), _("Rules that are switched off find nothing."), *rules,
+        html.Div(html.Button(_("Save"), id="save-rules"), className="actions"), wide=True,
     )  # fmt: skip

@@ -4,33 +4,35 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components import grid, page, panel, prose, table
+from dashboard.language import N_, _
 from dashboard.people import People, Visitor
 from dashboard.view import Answers, Row, View
+from dashboard.wording import ROLE_NAMES, tagged
 
-TITLE = "Audit"
+TITLE = N_("Audit")
 
 
 def layout(answers: Answers, view: View, people: People) -> Component:  # noqa: ARG001
     if not people.exist():
-        message = (
+        message = _(
             "No login is set up: anyone using this computer can open the dashboard. "
             "Run `toxwatch user add NAME` to require one."
         )
-        return page(TITLE, "Who has access, and what they did.", [],
-                    panel("Users", "Who can sign in.", html.P(prose(message), className="empty")))  # fmt: skip
+        return page(_(TITLE), _("Who has access, and what they did."), [],
+                    panel(_("Users"), _("Who can sign in."), html.P(prose(message), className="empty")))  # fmt: skip
     columns = [
-        {"field": "at", "headerName": "When (UTC)", "width": 190},
-        {"field": "who", "headerName": "Who", "width": 190},
-        {"field": "did", "headerName": "What", "flex": 1, "minWidth": 320},
+        {"field": "at", "headerName": _("When (UTC)"), "width": 190},
+        {"field": "who", "headerName": _("Who"), "width": 190},
+        {"field": "did", "headerName": _("What"), "flex": 1, "minWidth": 320},
     ]
     activity = [dict(zip(("at", "who", "did"), row, strict=True)) for row in people.audit()]
     return page(
-        TITLE,
-        "Who has access to what, and what they did.",
+        _(TITLE),
+        _("Who has access to what, and what they did."),
         [],
-        panel("Users", "Who can sign in. Manage users with `toxwatch user`.",
+        panel(_("Users"), _("Who can sign in. Manage users with `toxwatch user`."),
               table([_person(visitor) for visitor in people.visitors()])),
-        panel("Activity", "Sign-ins, reviews, revealed texts and exports; the last 1,000, newest first.",
+        panel(_("Activity"), _("Sign-ins, reviews, revealed texts and exports; the last 1,000, newest first."),
               grid(columns, "60vh", {"rowHeight": 30}, rowData=activity), wide=True),
     )  # fmt: skip
 
@@ -38,7 +40,7 @@ def layout(answers: Answers, view: View, people: People) -> Component:  # noqa: 
 def _person(visitor: Visitor) -> Row:
     return {
         "name": visitor.name,
-        "role": visitor.role,
-        "accounts": f"tagged {', '.join(visitor.part.tags)}" if visitor.part.tags else "all",
-        "can_see": "comments and statistics" if visitor.part.texts else "statistics only",
+        "role": _(ROLE_NAMES[visitor.role]),
+        "accounts": tagged(visitor.part.tags) if visitor.part.tags else _("all"),
+        "can_see": _("comments and statistics") if visitor.part.texts else _("statistics only"),
     }

@@ -9,11 +9,12 @@ from dashboard import figures
 from dashboard.charts import behind, chart, legend_of_severities
 from dashboard.components import link, note, page
 from dashboard.controls import pick_period
+from dashboard.language import N_, _, ngettext, number
 from dashboard.view import Answers, Row, View
-from dashboard.wording import counted, period_phrase, sentence_case
+from dashboard.wording import comments, period_phrase, sentence_case
 from warehouse.measures import USUAL_DAYS
 
-PATH, TITLE = "/author", "Author"
+PATH, TITLE = "/author", N_("Author")
 
 
 def search(view: View, pseudonym: str) -> str:
@@ -23,16 +24,17 @@ def search(view: View, pseudonym: str) -> str:
 
 def layout(answers: Answers, view: View) -> Component:
     if not (view.words or "").startswith("@"):
-        return note("Choose a pseudonym on the page of an account.", "No author chosen")
+        return note(_("Choose a pseudonym on the page of an account."), _("No author chosen"))
     rows = answers.rows("timeline", view)
     return page(
-        f"Author {view.words}",
+        _("Author {pseudonym}", pseudonym=view.words),
         [_sentence(rows, view), *_reading(view)],
         pick_period(view),
         chart(
-            "Timeline", "Each comment by when it was written and how likely it is toxic; its colour is its severity.",
+            _("Timeline"),
+            _("Each comment by when it was written and how likely it is toxic; its colour is its severity."),
             figures.timeline(rows, _opening(view)), _data(rows),
-            "This author wrote no scored comment in the period.", wide=True,
+            _("This author wrote no scored comment in the period."), wide=True,
             legend=legend_of_severities(rows, replace(view, account=None), words=view.words),
         ),
     )  # fmt: skip
@@ -40,20 +42,23 @@ def layout(answers: Answers, view: View) -> Component:
 
 def _sentence(rows: list[Row], view: View) -> str:
     if not rows:
-        return f"No scored comment {period_phrase(view.days, view.last)}."
+        return _("No scored comment {period}.", period=period_phrase(view.days, view.last))
     accounts = {row["account"] for row in rows}
     flagged, harmful = sum(row["severity"] != "none" for row in rows), sum(bool(row["reviewed_as"]) for row in rows)
-    confirmed = f" Reviewers called {harmful:,} of their comments harmful." if harmful else ""
-    period = sentence_case(period_phrase(view.days, view.last))
-    return (
-        f"{period}, {counted(len(rows), 'comment')} on {counted(len(accounts), 'account')}: "
-        f"{flagged:,} flagged.{confirmed} "
-    )
+    written = ngettext(
+        "{period}, {comments} on {number} account: {flagged} flagged.",
+        "{period}, {comments} on {number} accounts: {flagged} flagged.",
+        len(accounts), period=period_phrase(view.days, view.last), comments=comments(len(rows)),
+        flagged=number(flagged),
+    )  # fmt: skip
+    confirmed = ngettext("Reviewers called {number} of their comments harmful.",
+                         "Reviewers called {number} of their comments harmful.", harmful)  # fmt: skip
+    return " ".join([sentence_case(written), *([confirmed] if harmful else []), ""])
 
 
 def _reading(view: View) -> list[Component]:
     address = behind(replace(view, account=None), words=view.words)
-    return [link("Read them", address)] if address else []
+    return [link(_("Read them"), address)] if address else []
 
 
 def _opening(view: View) -> figures.Address:
@@ -69,6 +74,6 @@ def _opening(view: View) -> figures.Address:
 def _data(rows: list[Row]) -> list[Row]:
     return [
         {name: row[name] for name in ("posted_at", "account", "toxic", "severity")}
-        | {"reviewed": None if row["reviewed_as"] is None else "harmful" if row["reviewed_as"] else "harmless"}
+        | {"reviewed": None if row["reviewed_as"] is None else _("harmful") if row["reviewed_as"] else _("harmless")}
         for row in rows
     ]

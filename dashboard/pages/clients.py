@@ -11,6 +11,7 @@ from tomlkit.items import Table
 
 from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import link, panel, table
+from dashboard.language import N_, _, number
 from dashboard.pages.members import PATH as PEOPLE_PATH
 from dashboard.pages.policy import applied
 from dashboard.pages.watched import accounts_of, name_of, write_in
@@ -19,13 +20,13 @@ from dashboard.settings import Administration, SettingsFile
 from dashboard.view import TAG, Row, View
 from dashboard.wording import some_of
 
-PATH, TITLE = "/settings/clients", "Clients"
+PATH, TITLE = "/settings/clients", N_("Clients")
 
 
 def layout(file: SettingsFile, people: People) -> Component:
     return page_of(
         PATH, TITLE, file,
-        lambda: "A client is a tag: whoever is limited to it sees the accounts that carry it, and nothing else.",
+        lambda: _("A client is a tag: whoever is limited to it sees the accounts that carry it, and nothing else."),
         lambda: _body(file, people),
     )  # fmt: skip
 
@@ -48,8 +49,10 @@ def register(app: Dash, file: SettingsFile, people: People, administration: Admi
             raise PreventUpdate
         tag, wanted = _cleaned(name), set(accounts or ())
         if not tag:
-            return "Name the client.", no_update
-        did = f"set the accounts of {tag} to {some_of(sorted(wanted))}" if wanted else f"took {tag} from all accounts"
+            return _("Name the client."), no_update
+        did = _("took {tag} from all accounts", tag=tag)
+        if wanted:
+            did = _("set the accounts of {tag} to {accounts}", tag=tag, accounts=some_of(sorted(wanted)))
 
         def change(document: TOMLDocument) -> None:
             for account in _carriers(document):
@@ -81,26 +84,26 @@ def _body(file: SettingsFile, people: People) -> list[Component]:
     document: Any = file.content()
     accounts = _carriers(document)
     sees = [(one.name, one.part.tags) for one in people.visitors()]
-    sees += [(f"key {name}", tags) for name, _, tags in people.programs()]
+    sees += [(_("key {name}", name=name), tags) for name, _scopes, tags in people.programs()]
     tags = sorted(
-        {tag for account in accounts for tag in account.get("tags", [])} | {tag for _, of in sees for tag in of}
+        {tag for account in accounts for tag in account.get("tags", [])} | {tag for _name, of in sees for tag in of}
     )
     rows = [_row(tag, accounts, [name for name, of in sees if tag in of], document.get("budgets", {})) for tag in tags]
     return [
         *last_change(file),
         panel(
-            "Clients", "Everybody without a client sees all accounts.",
-            table(rows, {name: name for name in rows[0]}) if rows else html.P("None yet.", className="empty"),
-            html.P(link("Invite somebody", PEOPLE_PATH), className="note"), wide=True,
+            _("Clients"), _("Everybody without a client sees all accounts."),
+            table(rows, {name: name for name in rows[0]}) if rows else html.P(_("None yet."), className="empty"),
+            html.P(link(_("Invite somebody"), PEOPLE_PATH), className="note"), wide=True,
         ),
         panel(
-            "Accounts of a client", "Choose a client or name a new one. Without accounts it is none any more.",
+            _("Accounts of a client"), _("Choose a client or name a new one. Without accounts it is none any more."),
             html.Div([
-                dmc.Autocomplete(id="client", label="Client", data=tags, size="sm", w=240),
-                dmc.MultiSelect(id="client-accounts", label="Accounts", searchable=True, size="sm", w="100%",
+                dmc.Autocomplete(id="client", label=_("Client"), data=tags, size="sm", w=240),
+                dmc.MultiSelect(id="client-accounts", label=_("Accounts"), searchable=True, size="sm", w="100%",
                                 data=[name_of(account) for account in accounts]),
             ], className="form"),
-            html.Div(html.Button("Save", id="save-client"), className="actions"),
+            html.Div(html.Button(_("Save"), id="save-client"), className="actions"),
         ),
     ]  # fmt: skip
 
@@ -108,8 +111,8 @@ def _body(file: SettingsFile, people: People) -> list[Component]:
 def _row(tag: str, accounts: list[Table], names: list[str], budgets: dict[str, float]) -> Row:
     own = [name_of(account) for account in accounts if tag in account.get("tags", [])]
     return {
-        "Client": link(tag, "/", View(account=TAG + tag).search()) if own else tag,
-        "Accounts": ", ".join(own) or "None: whoever is limited to it sees nothing",
-        "Seen by": ", ".join(names) or None,
-        "USD per night": f"{float(budgets[tag]):,.2f}" if tag in budgets else None,
+        _("Client"): link(tag, "/", View(account=TAG + tag).search()) if own else tag,
+        _("Accounts"): ", ".join(own) or _("None: whoever is limited to it sees nothing"),
+        _("Seen by"): ", ".join(names) or None,
+        _("USD per night"): number(float(budgets[tag]), ",.2f") if tag in budgets else None,
     }

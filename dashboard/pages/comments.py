@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import dash_mantine_components as dmc
 from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html
@@ -12,45 +12,51 @@ from dash.exceptions import PreventUpdate
 from dashboard import case, explain
 from dashboard.charts import as_csv
 from dashboard.components import grid, labelled, link, meters, page, panel, place
-from dashboard.controls import pick, pick_account, pick_attacked, pick_flag, pick_period, pick_zone
+from dashboard.controls import in_language, pick, pick_account, pick_attacked, pick_flag, pick_period, pick_zone
 from dashboard.inbox import HANDED, MOST_URGENT, Inbox
+from dashboard.language import N_, _, ngettext, number
 from dashboard.pages import review
 from dashboard.people import VISITOR
-from dashboard.view import HOURS, REVIEWS, SEVERITIES, WEEKDAYS, Answers, Row, View
+from dashboard.view import HOURS, REVIEWS, WEEKDAYS, Answers, Row, View
 from dashboard.wording import (
     ATTACKED,
     COMMENT_FACTS,
-    LABEL_NOUNS,
-    LANGUAGES,
-    counted,
+    SEVERITIES,
     filters_of,
+    in_sentence,
+    label_count,
     label_name,
     label_plural,
     label_title,
     language_name,
+    language_names,
     listed,
+    sentence_case,
+    severity_title,
+    weekday,
 )
+from dashboard.wording import comments as count_of
 from models.labels import LABELS
 from models.scorer import Scorer
 from warehouse.cases import Cases
 from warehouse.reviews import Reviews
 
-TITLE = "Comments"
-IN_INBOX = {HANDED: "Handed to you"} | {one: label_plural(one) for one in MOST_URGENT}
+TITLE = N_("Comments")
 SORTABLE = ("posted_at", "account", "language", "likes", *LABELS)
 MOST_EXPORTED = 100_000
 MOST_LISTED = 200  # comments of a document
 DEFAULT_ORDER = "posted_at DESC"
 REVEAL = """shown => {
     document.body.classList.toggle('revealed', Boolean(shown));
-    return shown ? 'Hide text' : 'Show text';
+    const {show, hide} = document.getElementById('reveal-place').dataset;
+    return shown ? hide : show;
 }"""
 MOST_CARDS = 500
 CARDS = """(clicks, wanted) => !matchMedia('(max-width: 640px)').matches ? 0
     : clicks.some(Boolean) ? wanted + 20 : wanted || 20"""
 SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
 TIMES = {"function": "params.value + ' ×'"}
-TWO_DIGITS = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
+TWO_DIGITS = {"function": "localNumber(params.value, {minimumFractionDigits: 2, maximumFractionDigits: 2})"}
 
 
 def layout(
@@ -58,31 +64,35 @@ def layout(
     write_down: Callable[[str], None],
 ) -> Component:  # fmt: skip
     tells_attacked = answers.tell_attacked()
+    in_inbox = {HANDED: _("Handed to you")} | {one: label_plural(one) for one in MOST_URGENT}
     return page(
-        TITLE,
+        _(TITLE),
         _attacked_unknown(view)
         if view.attacked and not tells_attacked
         else _unread_sentence(inbox.comments(view), view)
         if view.inbox
         else _sentence(_count(answers, view), view),
         [
-            pick_account(view, answers.places(), "All accounts"),
+            pick_account(view, answers.places(), _("All accounts")),
             *pick_period(view),
             pick_flag(view),
             *([pick_attacked(view)] if tells_attacked else []),
-            pick("severity", "Severity", view.severity, {one: one.capitalize() for one in SEVERITIES}, "Any severity"),
-            pick("language", "Language", view.language, LANGUAGES, "Any language"),
-            pick("review", "Review", view.review, REVIEWS, "Reviewed or not"),
-            pick("inbox", "In your inbox", view.inbox, IN_INBOX, "Or not"),
-            dmc.TextInput(id={"control": "words"}, label="Text, @pseudonym, ~group", value=view.words or "",
+            pick("severity", _("Severity"), view.severity, {one: severity_title(one) for one in SEVERITIES},
+                 _("Any severity")),
+            pick("language", _("Language"), view.language, language_names(), _("Any language")),
+            pick("review", _("Review"), view.review, in_language(REVIEWS), _("Reviewed or not")),
+            pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not")),
+            dmc.TextInput(id={"control": "words"}, label=_("Text, @pseudonym, ~group"), value=view.words or "",
                           debounce=500, size="sm", w=190),
-            *([pick("weekday", "Weekday", view.weekday, WEEKDAYS, "Any weekday")] if view.weekday else []),
-            *([pick("hour", "Hour", view.hour, HOURS, "Any hour")] if view.hour is not None else []),
+            *([pick("weekday", _("Weekday"), view.weekday, {one: weekday(one) for one in WEEKDAYS}, _("Any weekday"))]
+              if view.weekday else []),
+            *([pick("hour", _("Hour"), view.hour, HOURS, _("Any hour"))] if view.hour is not None else []),
             pick_zone(view),
         ],
         html.Div([
-            dmc.Switch(id="reveal", label="Show text", size="sm"),
-            dmc.Button("Export CSV", id="export", variant="default", size="xs"),
+            html.Div(dmc.Switch(id="reveal", label=_("Show text"), size="sm"), id="reveal-place",
+                     **cast(Any, {"data-show": _("Show text"), "data-hide": _("Hide text")})),
+            dmc.Button(_("Export CSV"), id="export", variant="default", size="xs"),
             dcc.Download(id="exported"),
         ], className="bar"),
         dcc.Store(id="cards-wanted"),
@@ -99,10 +109,11 @@ def layout(
 def listing(answers: Answers, view: View) -> Component:
     """The newest comments that match, for a document."""
     view = replace(view, inbox=None, assignee=None, comment=None)
-    rows, number = answers.page_of_comments(view, DEFAULT_ORDER, MOST_LISTED, 0), _count(answers, view)["comments"]
-    newest = f" The newest {MOST_LISTED} are shown." if number > MOST_LISTED else ""
+    rows, count = answers.page_of_comments(view, DEFAULT_ORDER, MOST_LISTED, 0), _count(answers, view)["comments"]
+    found = f"{count_of(count)}: {filters_of(view)}."
+    newest = _("The newest {number} are shown.", number=MOST_LISTED)
     return page(
-        TITLE, f"{counted(number, 'comment')}: {filters_of(view)}.{newest}", [],
+        _(TITLE), f"{found} {newest}" if count > MOST_LISTED else found, [],
         *(html.Article(_quotation(row, view), className="panel card wide") for row in rows),
     )  # fmt: skip
 
@@ -126,7 +137,7 @@ def register(
             return []
         view = View.read(search, answers.newest())
         page, count = _page(answers, inbox, view, DEFAULT_ORDER, min(wanted, MOST_CARDS), 0)
-        more = [html.Button("Show more", id={"more": "cards"})] if len(page) < min(count, MOST_CARDS) else []
+        more = [html.Button(_("Show more"), id={"more": "cards"})] if len(page) < min(count, MOST_CARDS) else []
         return [*(_card(row, view) for row in page), *more]
 
     @app.callback(
@@ -138,9 +149,9 @@ def register(
         if not VISITOR.get().may("review") or not (agree or harmless):
             raise PreventUpdate
         view, asked = View.read(search, answers.newest()), ctx.triggered_id
-        day, _, id = asked["of"].partition("/")
+        day, _slash, id = asked["of"].partition("/")
         labels = review.decide(answers, view, reviews, write_down, asked["judge"], id, day)
-        return "It is gone." if labels is None else f"Reviewed as {_names(labels) or 'harmless'}."
+        return _("It is gone.") if labels is None else case.reviewed_as(labels)
 
     @app.callback(
         Output("thread", "children"),
@@ -195,34 +206,43 @@ def _count(answers: Answers, view: View) -> Row:
 
 def _attacked_unknown(view: View) -> Component:
     return html.Span([
-        "The model in use does not tell who is attacked. ",
-        link("Clear this filter", "/comments", view.search(attacked=None)),
+        _("The model in use does not tell who is attacked."), " ",
+        link(_("Clear this filter"), "/comments", view.search(attacked=None)),
     ])  # fmt: skip
 
 
 def _unread_sentence(rows: list[Row], view: View) -> Component:
     if not rows:
-        return html.Span(["You have seen them all. ", link("Back to your inbox", "/")])
+        return html.Span([_("You have seen them all."), " ", link(_("Back to your inbox"), "/")])
     copies = sum(row["times"] for row in rows) - len(rows)
-    more = f", and {counted(copies, 'copy').replace('copys', 'copies')} of them" if copies else ""
     if view.inbox == HANDED:
-        return html.Span(f"{counted(len(rows), 'comment')} handed to you. Opening one marks it as seen.")
-    noun = LABEL_NOUNS[str(view.inbox)][len(rows) != 1]
-    return html.Span(f"{len(rows):,} {noun} unread{more}. Opening one marks it as seen.")
+        unread = _("{comments} handed to you", comments=count_of(len(rows)))
+    else:
+        unread = _("{comments} unread", comments=label_count(str(view.inbox), len(rows)))
+    if copies:
+        unread = ngettext(
+            "{comments}, and {number} copy of them", "{comments}, and {number} copies of them", copies, comments=unread
+        )
+    return html.Span(_("{comments}. Opening one marks it as seen.", comments=unread))
 
 
 def _sentence(answer: Row, view: View) -> Component:
     count, scored = answer["comments"], answer["scored"]
     if count:
-        matches = "1 comment matches" if count == 1 else f"{count:,} comments match"
-        of_which = f", {scored:,} of them scored" if scored is not None and scored != count else ""
+        matches = ngettext("{number} comment matches", "{number} comments match", count)
+        if scored is not None and scored != count:
+            matches = _("{matches}, {number} of them scored", matches=matches, number=number(scored))
         return html.Span([
-            f"{matches}{of_which}. Text is blurred: ",
-            html.Span("point at it to read, click to open the thread.", className="of-mouse"),
-            html.Span("tap it to read.", className="of-thumb"),
+            f"{matches}. ",
+            html.Span(_("Text is blurred: point at it to read, click to open the thread."), className="of-mouse"),
+            html.Span(_("Text is blurred: tap it to read."), className="of-thumb"),
         ])  # fmt: skip
     return html.Span(
-        ["No comments match. ", link("Clear filters", "/comments", View(last=view.last, newest=view.newest).search())]
+        [
+            _("No comments match."),
+            " ",
+            link(_("Clear filters"), "/comments", View(last=view.last, newest=view.newest).search()),
+        ]
     )
 
 
@@ -240,13 +260,14 @@ def _order(sort: list[dict[str, str]] | None) -> str:
 
 def _cells(row: Row, view: View) -> Row:
     id = f"{row['posted_at']:%Y-%m-%d}/{row['comment_id']}"
-    return row | {"id": id, "posted_at": view.time(row["posted_at"])}
+    severity = _(SEVERITIES[row["severity"]]) if row["severity"] else None
+    return row | {"id": id, "posted_at": view.time(row["posted_at"]), "severity": severity}
 
 
 def _card(row: Row, view: View) -> Component:
     """A comment for a thumb."""
     id = f"{row['posted_at']:%Y-%m-%d}/{row['comment_id']}"
-    open_it = link("Open", "/comments", view.search(comment=id))
+    open_it = link(_("Open"), "/comments", view.search(comment=id))
     return html.Article(
         [*_quotation(row, view), html.Div([open_it, *_judging(id)], className="actions")], className="panel card"
     )
@@ -256,8 +277,10 @@ def _quotation(row: Row, view: View) -> list[Component]:
     """What was written, where and when."""
     times = row.get("times", 1)
     is_flagged = row["severity"] not in (None, "none")
-    severity = [html.Span(row["severity"], className=f"severity {row['severity']}")] if is_flagged else []
-    copies = f" · posted {times:,} times" if times > 1 else ""
+    severity = (
+        [html.Span(_(SEVERITIES[row["severity"]]), className=f"severity {row['severity']}")] if is_flagged else []
+    )
+    copies = " · " + ngettext("posted {number} time", "posted {number} times", times) if times > 1 else ""
     return [
         html.Div([*severity, f" {row['account']} · ", html.Span(view.time(row["posted_at"]), className="time"), copies],
                  className="note"),
@@ -271,9 +294,9 @@ def _judging(id: str) -> list[Component]:
         return []
     buttons = [
         html.Button(caption, id={"judge": action, "of": id})
-        for action, caption in (("agree", "Agree"), ("harmless", "Harmless"))
+        for action, caption in (("agree", _("Agree")), ("harmless", _("Harmless")))
     ]
-    return [*buttons, labelled(html.Span, "Decision", id={"judge": "decision", "of": id}, role="status")]
+    return [*buttons, labelled(html.Span, _("Decision"), id={"judge": "decision", "of": id}, role="status")]
 
 
 def _thread(
@@ -281,21 +304,20 @@ def _thread(
 ) -> Component:
     """One comment, with the comment it replies to and its own replies."""
     write_down(f"read {view.comment}")
-    posted_on, _, id = str(view.comment).partition("/")
+    posted_on, _slash, id = str(view.comment).partition("/")
     row = answers.comment(id, posted_on)
     if row is None:
-        return panel("Comment", "Comment not found. It may have been erased.")
+        return panel(_("Comment"), _("Comment not found. It may have been erased."))
     inbox.see(row, view)
     scores = [row[label] for label in LABELS]
     text = explain.marked(model, row["text"], row["language"], scores) if row["toxic"] is not None else [row["text"]]
     replies = [html.Li(reply["text"], title=view.time(reply["posted_at"])) for reply in answers.replies(id, posted_on)]
-    flags = f"Flagged as {_names(row['flags'])}." if row["flags"] else "Not flagged."
+    flags = _("Flagged as {categories}.", categories=_names(row["flags"])) if row["flags"] else _("Not flagged.")
     flags += _own_words(answers.rows("own_words", view, id=id, day=posted_on))
-    reviewed = _names(row["reviewed_as"] or []) or "harmless"
-    review = "" if row["reviewed_as"] is None else f" Reviewed as {reviewed}."
+    review = "" if row["reviewed_as"] is None else f" {case.reviewed_as(row['reviewed_as'])}"
     return panel(
         f"{row['platform']}/{row['account']}", place(row, view),
-        *([html.P(["In reply to: ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
+        *([html.P([_("In reply to:"), " ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
         html.P(text, className="line"),
         html.P(flags + _attacks(row, model) + review, className="note"),
         *_details(row),
@@ -303,33 +325,38 @@ def _thread(
         html.P(_replies(len(replies)), className="note"),
         html.Ol(replies, className="replies"),
         html.Div(case.panel(row, answers, view, inbox, cases), id="case-body", className="case"),
-        link("Link to this comment", "/comments", view.search()),
+        link(_("Link to this comment"), "/comments", view.search()),
     )  # fmt: skip
 
 
 def _details(row: Row) -> list[Component]:
     """What the source says about the comment besides, and where it stands."""
-    facts = ", ".join(fact for name, fact in COMMENT_FACTS.items() if row[name])
-    details: list[Any] = [f"{facts.capitalize()}. "] if facts else []
+    facts = ", ".join(_(fact) for name, fact in COMMENT_FACTS.items() if row[name])
+    details: list[Any] = [f"{sentence_case(facts)}. "] if facts else []
     if row["link"]:
-        details.append(html.A("Open the original", href=row["link"], target="_blank", rel="noreferrer"))
+        details.append(html.A(_("Open the original"), href=row["link"], target="_blank", rel="noreferrer"))
     return [html.P(details, className="note")] if details else []
 
 
 def _attacks(row: Row, model: Scorer) -> str:
     if row["toxic"] is None and row["language"] not in (None, *model.judged):
-        return f" No scores: the model was not judged in {language_name(row['language'])}."
-    return f" Attacks: {ATTACKED[row['attacked']].lower()}." if row["attacked"] in ATTACKED else ""
+        language = language_name(row["language"])
+        return " " + _("No scores: the model was not judged in this language ({language}).", language=language)
+    if row["attacked"] not in ATTACKED:
+        return ""
+    return " " + _("Attacks: {whom}.", whom=in_sentence(_(ATTACKED[row["attacked"]])))
 
 
 def _own_words(rows: list[Row]) -> str:
     """ " “unalive” is one of your words and flags threat." """
-    decisions = [
-        f"“{row['word']}” {'flags as' if row['flags'] else 'never flags as'} "
-        + ("anything" if row["labels"] == sorted(LABELS) else _names(row["labels"]))
-        for row in rows
-    ]
-    return f" Your own words: {listed(decisions)}." if rows else ""
+    return " " + _("Your own words: {words}.", words=listed([_own_word(row) for row in rows])) if rows else ""
+
+
+def _own_word(row: Row) -> str:
+    categories = _("anything") if row["labels"] == sorted(LABELS) else _names(row["labels"])
+    if row["flags"]:
+        return _("“{word}” flags as {categories}", word=row["word"], categories=categories)
+    return _("“{word}” never flags as {categories}", word=row["word"], categories=categories)
 
 
 def _names(labels: list[str]) -> str:
@@ -337,7 +364,7 @@ def _names(labels: list[str]) -> str:
 
 
 def _replies(count: int) -> str:
-    return "No replies" if count == 0 else "1 reply" if count == 1 else f"{count} replies"
+    return ngettext("{number} reply", "{number} replies", count) if count else _("No replies")
 
 
 def _grid(view: View) -> Component:
@@ -345,28 +372,27 @@ def _grid(view: View) -> Component:
     columns = [
         {
             "field": "posted_at",
-            "headerName": f"Posted ({view.zone.rpartition('/')[2].replace('_', ' ')})",
+            "headerName": _("Posted ({zone})", zone=view.zone.rpartition("/")[2].replace("_", " ")),
             "width": 165,
         },
-        {"field": "account", "headerName": "Account", "width": 225},
+        {"field": "account", "headerName": _("Account"), "width": 225},
         {
             "field": "text",
-            "headerName": "Text",
+            "headerName": _("Text"),
             "flex": 1,
             "minWidth": 320,
             "sortable": False,
             "cellClass": "hidden-text",
         },
-        *([{"field": "times", "headerName": "Posted", "width": 90, "valueFormatter": TIMES}] if view.inbox else []),
-        {"field": "severity", "headerName": "Severity", "width": 100, "sortable": False},
-        {"field": "language", "headerName": "Language", "width": 105},
-        {"field": "likes", "headerName": "Likes", "width": 80, "type": "rightAligned"},
+        *([{"field": "times", "headerName": _("Posted"), "width": 90, "valueFormatter": TIMES}] if view.inbox else []),
+        {"field": "severity", "headerName": _("Severity"), "width": 100, "sortable": False},
+        {"field": "language", "headerName": _("Language"), "width": 105},
+        {"field": "likes", "headerName": _("Likes"), "width": 80, "type": "rightAligned"},
         *({"field": label, "headerName": label_title(label), **score} for label in LABELS),
     ]
     options = {
         "cacheBlockSize": 100, "maxBlocksInCache": 20, "rowHeight": 34,
         "rowSelection": {"mode": "multiRow", "headerCheckbox": False},
-        "localeText": {"noRowsToShow": "No comments match."},
     }  # fmt: skip
     rows = grid(columns, "68vh", options, id="comments", rowModelType="infinite", getRowId="params.data.id")
-    return labelled(html.Section, "Comments", rows, className="panel wide grid")
+    return labelled(html.Section, _("Comments"), rows, className="panel wide grid")

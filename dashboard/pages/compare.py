@@ -10,13 +10,14 @@ from dash.development.base_component import Component
 from dashboard import figures, trend
 from dashboard.charts import behind_day, behind_volume, chart, explained, opens
 from dashboard.components import link, page, panel, table
-from dashboard.controls import pick, pick_label, pick_period
+from dashboard.controls import in_language, pick, pick_label, pick_period
+from dashboard.language import N_, _, dated, number
 from dashboard.view import MOST_COMPARED, Answers, Row, View
 from dashboard.wording import label_plural, points, share
 
-TITLE = "Compare"
+TITLE = N_("Compare")
 FIRST_SHOWN = 4  # accounts, if the URL names none
-PERIODS = {"1": "Nothing", "2": "Previous period", "4": "Last 4 periods"}
+PERIODS = {"1": N_("Nothing"), "2": N_("Previous period"), "4": N_("Last 4 periods")}
 
 
 def layout(answers: Answers, view: View) -> Component:
@@ -27,22 +28,25 @@ def layout(answers: Answers, view: View) -> Component:
     trends = {places[place]: _trends(answers, replace(view, account=place)) for place in chosen}
     own = {places[place]: replace(view, account=place) for place in chosen}
     pick_places = dmc.MultiSelect(
-        id={"control": "accounts"}, label="Accounts and tags", value=list(view.accounts), size="sm", w=420, maw="90vw",
+        id={"control": "accounts"}, label=_("Accounts and tags"), value=list(view.accounts), size="sm", w=420,
+        maw="90vw",
         data=[{"value": place, "label": name} for place, name in places.items()], maxValues=MOST_COMPARED,
-        searchable=True, placeholder="" if view.accounts else "Accounts that changed most",
+        searchable=True, placeholder="" if view.accounts else _("Accounts that changed most"),
     )  # fmt: skip
     return page(
-        TITLE,
-        f"{label_plural(view.label)}: {', '.join(places[place] for place in chosen) or 'no accounts'} (same scale).",
-        [pick_places, *pick_period(view), pick("periods", "Compare with", view.periods, PERIODS), pick_label(view)],
+        _(TITLE),
+        _("{category}: {accounts} (same scale).", category=label_plural(view.label),
+          accounts=", ".join(places[place] for place in chosen) or _("no accounts")),
+        [pick_places, *pick_period(view), pick("periods", _("Compare with"), view.periods, in_language(PERIODS)),
+         pick_label(view)],
         chart(
-            f"{label_plural(view.label)}, by day", _note(view),
+            _("{category}, by day", category=label_plural(view.label)), _note(view),
             figures.side_by_side(
                 trends, view.label, {title: behind_day(one) for title, one in own.items()},
                 {title: behind_volume(one) for title, one in own.items()},
             ),
             [{"account": title} | row for title, periods in trends.items() for rows in periods for row in rows],
-            "No account has comments in this period.", wide=True,
+            _("No account has comments in this period."), wide=True,
         ),
         _summary(answers, views),
     )  # fmt: skip
@@ -61,12 +65,13 @@ def _trends(answers: Answers, view: View) -> list[list[Row]]:
 
 
 def _note(view: View) -> str:
-    note = "Estimated share of comments, with 95% interval; bars are comments."
-    return note if view.periods == 1 else f"{note} Dotted: earlier periods, the older the fainter."
+    note = _("Estimated share of comments, with 95% interval; bars are comments.")
+    dotted = _("Dotted: earlier periods, the older the fainter.")
+    return note if view.periods == 1 else f"{note} {dotted}"
 
 
 def _title(place: str, view: View) -> str:
-    return place if view.periods == 1 else f"{place}, {view.first:%d %b} – {view.last:%d %b}"
+    return place if view.periods == 1 else f"{place}, {dated(view.first, 'MMMd')} – {dated(view.last, 'MMMd')}"
 
 
 def _summary(answers: Answers, views: dict[str, View]) -> Component:
@@ -75,15 +80,17 @@ def _summary(answers: Answers, views: dict[str, View]) -> Component:
             "account": link(title, "/" if view.tag else "/account", view.search(accounts=(), periods=1)),
             "share": share(row),
             "change": points(row["change"]),
-            "significant": "Yes" if row["is_significant"] else "",
-            "comments": opens(f"{row['comments']:,}", view),
-            "flagged": opens(f"{row['flagged']:,}", view, flag=view.label),
+            "significant": _("Yes") if row["is_significant"] else "",
+            "comments": opens(number(row["comments"]), view),
+            "flagged": opens(number(row["flagged"]), view, flag=view.label),
         }
         for title, view in views.items()
         for row in answers.rows("change", view)
         if row["label"] == view.label
     ]
-    headings = {"account": "Account", "share": "Share", "change": "Change", "significant": "Significant?",
-                "comments": "Comments", "flagged": "Flagged"}  # fmt: skip
-    body = table(rows, headings) if rows else html.P("No comments in this period.", className="empty")
-    return panel("Summary", "Change is from the previous period of the same length.", body, explained(), wide=True)
+    headings = {"account": _("Account"), "share": _("Share"), "change": _("Change"), "significant": _("Significant?"),
+                "comments": _("Comments"), "flagged": _("Flagged")}  # fmt: skip
+    body = table(rows, headings) if rows else html.P(_("No comments in this period."), className="empty")
+    return panel(
+        _("Summary"), _("Change is from the previous period of the same length."), body, explained(), wide=True
+    )

@@ -10,22 +10,23 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.components import labelled, page, panel
 from dashboard.inbox import MOST_URGENT, Inbox, Line, sentence
+from dashboard.language import ENGLISH, N_, _, speaking
 from dashboard.pages import overview
 from dashboard.people import VISITOR
 from dashboard.view import Answers, View
 from dashboard.wording import full_date
 from warehouse.reviews import Reviews
 
-TITLE = "Home"
-SNOOZES = {"Tomorrow": 1, "In 3 days": 3, "In a week": 7, "In 4 weeks": 28}  # days
+TITLE = N_("Home")
+SNOOZES = {1: N_("Tomorrow"), 3: N_("In 3 days"), 7: N_("In a week"), 28: N_("In 4 weeks")}  # by days
 
 
 def layout(answers: Answers, view: View, inbox: Inbox, reviews: Reviews) -> Component:
     if view.tag and not answers.chosen(view):
-        return page(view.tag, "This client has no comments yet.", overview.controls(answers, view))
+        return page(view.tag, _("This client has no comments yet."), overview.controls(answers, view))
     lines = inbox.lines(view.of_client())
     return page(
-        view.tag or TITLE,
+        view.tag or _(TITLE),
         [html.Strong(sentence(lines), id="needs"), " ", overview.sentence(answers, view)],
         overview.controls(answers, view),
         html.Div(_panel(lines, inbox), id="inbox", className="wide", role="status"),
@@ -60,28 +61,28 @@ def _carry_out(
     action: str, to: str, line: Line, ids: list[str], inbox: Inbox, reviews: Reviews, write_down: Callable[[str], None]
 ) -> str:
     """Does it and says so."""
-    what = line.text.removesuffix(" unread")
     if action == "assign":
         if to not in inbox.colleagues(line):
             raise PreventUpdate
         reviews.assign(ids, to)
-        write_down(f"assigned {what} to {to}: {', '.join(ids)}")
-        return f"Assigned to {to}: {what}."
+        with speaking(ENGLISH):
+            write_down(f"assigned {line.what} to {to}: {', '.join(ids)}")
+        return _("Assigned to {person}: {comments}.", person=to, comments=line.what)
     if action == "snooze":
         until = date.fromisoformat(to)
         reviews.put_aside(ids, VISITOR.get().name, until)
-        return f"Back on {full_date(until)}: {what}."
+        return _("Back on {day}: {comments}.", day=full_date(until), comments=line.what)
     reviews.put_aside(ids, VISITOR.get().name)
-    return f"Seen: {what}."
+    return _("Seen: {comments}.", comments=line.what)
 
 
 def _panel(lines: list[Line], inbox: Inbox, answer: str = "", undoable: list[str] | None = None) -> Component:
-    undo = [" ", _button("Undo", "undo")] if undoable else []
+    undo = [" ", _button(_("Undo"), "undo")] if undoable else []
     return panel(
-        "Needs you",
-        [answer, *undo] if answer else "Marking a line as seen hides it from you only; what is new gets a new line.",
+        _("Needs you"),
+        [answer, *undo] if answer else _("Marking a line as seen hides it from you only; what is new gets a new line."),
         html.Ul([_line(line, inbox) for line in lines], className="inbox")
-        if lines else html.P("Nothing. You’re all caught up.", className="empty"),
+        if lines else html.P(_("Nothing. You’re all caught up."), className="empty"),
         dcc.Store(id="shown", data={line.key: line.ids for line in lines} | {"": undoable or []}),
         wide=True,
     )  # fmt: skip
@@ -90,7 +91,9 @@ def _panel(lines: list[Line], inbox: Inbox, answer: str = "", undoable: list[str
 def _line(line: Line, inbox: Inbox) -> Component:
     whose = ""
     if line.assignee:
-        whose = "assigned to you" if line.assignee == VISITOR.get().name else f"with {line.assignee}"
+        whose = (
+            _("assigned to you") if line.assignee == VISITOR.get().name else _("with {person}", person=line.assignee)
+        )
     text = dcc.Link(line.text, href=line.address) if line.address else line.text
     return html.Li([
         html.Div([text, *([html.Span(whose, className="whose")] if whose else []),
@@ -101,12 +104,12 @@ def _line(line: Line, inbox: Inbox) -> Component:
 
 def _actions(line: Line, inbox: Inbox) -> list[Component]:
     me, colleagues = VISITOR.get().name, inbox.colleagues(line)
-    hand_on = _menu("Assign", line, "assign", {name: "Me" if name == me else name for name in colleagues})
+    hand_on = _menu(_("Assign"), line, "assign", {name: _("Me") if name == me else name for name in colleagues})
     if line.assignee not in (None, me):
         return hand_on
     today = datetime.now(UTC).date()
-    days = {str(today + timedelta(later)): text for text, later in SNOOZES.items()}
-    return [_button("Seen", "seen", line.key), *_menu("Snooze", line, "snooze", days), *hand_on]
+    days = {str(today + timedelta(later)): _(text) for later, text in SNOOZES.items()}
+    return [_button(_("Seen"), "seen", line.key), *_menu(_("Snooze"), line, "snooze", days), *hand_on]
 
 
 def _menu(caption: str, line: Line, action: str, choices: dict[str, str]) -> list[Component]:

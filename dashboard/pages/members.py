@@ -11,18 +11,20 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.changes import settings_page
 from dashboard.components import panel, table
-from dashboard.controls import choice
+from dashboard.controls import choice, in_language
+from dashboard.language import N_, _
 from dashboard.people import INVITATION_DAYS, ROLES, SCOPES, VISITOR, WELCOME, People, PeopleError
 from dashboard.view import Answers
+from dashboard.wording import ROLE_NAMES, tagged
 from warehouse import Part, WarehouseError
 
-PATH, TITLE = "/settings/people", "People and keys"
-SEES = {"all": "Comments and statistics", "figures": "Statistics only"}
+PATH, TITLE = "/settings/people", N_("People and keys")
+SEES = {"all": N_("Comments and statistics"), "figures": N_("Statistics only")}
 SCOPE_NAMES = {
-    "predict": "Score texts",
-    "figures": "Statistics",
-    "read": "Statistics and comments",
-    "settings": "Settings",
+    "predict": N_("Score texts"),
+    "figures": N_("Statistics"),
+    "read": N_("Statistics and comments"),
+    "settings": N_("Settings"),
 }
 _choice = partial(choice, w=220, allowDeselect=False)
 
@@ -31,8 +33,9 @@ def layout(people: People, answers: Answers) -> Component:
     return settings_page(
         PATH,
         TITLE,
-        "Who can sign in, and which programs can ask." if people.exist() else
-        "No login is set up: anyone using this computer can open the dashboard, until the first person has a password.",
+        _("Who can sign in, and which programs can ask.") if people.exist() else
+        _("No login is set up: anyone using this computer can open the dashboard, until the first person has a "
+          "password."),
         html.Div(id="members-answer", className="wide answer", role="alert"),
         html.Div(_body(people, answers), id="members", className="page-part"),
     )  # fmt: skip
@@ -79,7 +82,7 @@ def register(app: Dash, people: People, answers: Answers, write_down: Callable[[
             raise PreventUpdate
         known = {visitor.name: visitor for visitor in people.visitors()}
         if name not in known:
-            return "Choose a person.", no_update
+            return _("Choose a person."), no_update
         one = known[name]
         if ctx.triggered_id == "reset":
             return attempt(
@@ -88,9 +91,12 @@ def register(app: Dash, people: People, answers: Answers, write_down: Callable[[
                 lambda token: _invitation(one.name, token, href),
             )
         if one.may("settings") and not any(other.may("settings") for other in known.values() if other != one):
-            return f"{name} is the only admin of everything: nobody could change settings afterwards.", no_update
+            only = _("{name} is the only admin of everything: nobody could change settings afterwards.", name=name)
+            return only, no_update
         return attempt(
-            f"removed {name}", lambda: people.remove(one.name), lambda _: f"{name} was removed and signed out."
+            f"removed {name}",
+            lambda: people.remove(one.name),
+            lambda _none: _("{name} was removed and signed out.", name=name),
         )
 
     @app.callback(
@@ -103,23 +109,26 @@ def register(app: Dash, people: People, answers: Answers, write_down: Callable[[
         if ctx.triggered_id == "add-key":
             name = (new or "").strip()
             if not name or name in [name for name, *_ in people.programs()]:
-                return "Give the key a name that no other has.", no_update
+                return _("Give the key a name that no other has."), no_update
             return attempt(
                 f"added the key {name}",
                 lambda: people.add_key(name, [scope]),
-                lambda key: html.Span([f"The key {name}, which is shown only now: ", html.Code(key)]),
+                lambda key: html.Span([_("The key {name}, which is shown only now:", name=name), " ", html.Code(key)]),
             )
         if not old:
-            return "Choose a key.", no_update
+            return _("Choose a key."), no_update
         return attempt(
-            f"removed the key {old}", lambda: people.remove_key(old), lambda _: f"The key {old} is worth nothing now."
+            f"removed the key {old}",
+            lambda: people.remove_key(old),
+            lambda _none: _("The key {name} is worth nothing now.", name=old),
         )
 
 
 def _invitation(name: str, token: str, href: str) -> Component:
     address = f"{'/'.join(href.split('/')[:3])}{WELCOME}?token={token}"
     return html.Span([
-        f"Send {name} this link. It works once, within {INVITATION_DAYS} days: ", html.Code(address, id="invitation"),
+        _("Send {name} this link. It works once, within {number} days:", name=name, number=INVITATION_DAYS), " ",
+        html.Code(address, id="invitation"),
     ])  # fmt: skip
 
 
@@ -132,16 +141,16 @@ def _invite_panel(answers: Answers) -> Component:
         tags = sorted(answers.tags())
     except WarehouseError:  # there is none before the first night
         tags = []
-    roles = {role: role.capitalize() for role in ROLES}
+    roles = {role: _(ROLE_NAMES[role]) for role in ROLES}
     return panel(
-        "Invite somebody", "You get a link to send them; with it they choose their password.",
+        _("Invite somebody"), _("You get a link to send them; with it they choose their password."),
         html.Div([
-            dmc.TextInput(id="invited", label="Name", size="sm", w=190),
-            _choice("invited-role", "Role", roles, "moderator"),
-            dmc.TagsInput(id="invited-tags", label="Only accounts tagged", data=tags, size="sm", w=240),
-            _choice("invited-sees", "Sees", SEES, "all"),
+            dmc.TextInput(id="invited", label=_("Name"), size="sm", w=190),
+            _choice("invited-role", _("Role"), roles, "moderator"),
+            dmc.TagsInput(id="invited-tags", label=_("Only accounts tagged"), data=tags, size="sm", w=240),
+            _choice("invited-sees", _("Sees"), in_language(SEES), "all"),
         ], className="form"),
-        html.Div(html.Button("Make a link", id="invite"), className="actions"),
+        html.Div(html.Button(_("Make a link"), id="invite"), className="actions"),
     )  # fmt: skip
 
 
@@ -149,38 +158,43 @@ def _people_panel(people: People) -> Component:
     visitors = people.visitors()
     rows = [
         {
-            "Name": one.name,
-            "Role": one.role.capitalize(),
-            "Accounts": f"tagged {', '.join(one.part.tags)}" if one.part.tags else "All",
-            "Sees": SEES["all" if one.part.texts else "figures"],
+            _("Name"): one.name,
+            _("Role"): _(ROLE_NAMES[one.role]),
+            _("Accounts"): tagged(one.part.tags) if one.part.tags else _("All"),
+            _("Sees"): _("Comments and statistics") if one.part.texts else _("Statistics only"),
         }
         for one in visitors
     ]
     return panel(
-        "People", "To change somebody's role or accounts, invite them again by the same name.",
+        "People", _("To change somebody's role or accounts, invite them again by the same name."),
         html.Div([
-            _choice("person", "Person", {one.name: one.name for one in visitors}),
+            _choice("person", _("Person"), {one.name: one.name for one in visitors}),
         ], className="form"),
         html.Div([
-            html.Button("Link to a new password", id="reset"), html.Button("Remove", id="remove-person"),
+            html.Button(_("Link to a new password"), id="reset"), html.Button(_("Remove"), id="remove-person"),
         ], className="actions"),
-        table(rows, {name: name for name in rows[0]}) if rows else html.P("Nobody yet.", className="empty"),
+        table(rows, {name: name for name in rows[0]}) if rows else html.P(_("Nobody yet."), className="empty"),
     )  # fmt: skip
 
 
 def _keys_panel(people: People) -> Component:
     rows = [
-        {"Name": name, "May": ", ".join(SCOPE_NAMES[scope] for scope in scopes), "Accounts": ", ".join(tags) or "All"}
+        {
+            _("Name"): name,
+            _("May"): ", ".join(_(SCOPE_NAMES[scope]) for scope in scopes),
+            _("Accounts"): ", ".join(tags) or _("All"),
+        }
         for name, scopes, tags in people.programs()
     ]
     return panel(
-        "Keys", "Programs send a key to ask the API.",
+        _("Keys"), _("Programs send a key to ask the API."),
         html.Div([
-            dmc.TextInput(id="new-key", label="Name of the program", size="sm", w=190),
-            _choice("new-scope", "May", {scope: SCOPE_NAMES[scope] for scope in SCOPES}, "predict"),
+            dmc.TextInput(id="new-key", label=_("Name of the program"), size="sm", w=190),
+            _choice("new-scope", _("May"), {scope: _(SCOPE_NAMES[scope]) for scope in SCOPES}, "predict"),
         ], className="form"),
-        html.Div(html.Button("Add key", id="add-key"), className="actions"),
-        html.Div([_choice("key", "Key", {row["Name"]: row["Name"] for row in rows})], className="form"),
-        html.Div(html.Button("Remove key", id="remove-key"), className="actions"),
-        table(rows, {name: name for name in rows[0]}) if rows else html.P("No keys yet.", className="empty"), wide=True,
+        html.Div(html.Button(_("Add key"), id="add-key"), className="actions"),
+        html.Div([_choice("key", _("Key"), {name: name for name, *_rest in people.programs()})], className="form"),
+        html.Div(html.Button(_("Remove key"), id="remove-key"), className="actions"),
+        table(rows, {name: name for name in rows[0]}) if rows else html.P(_("No keys yet."), className="empty"),
+        wide=True,
     )  # fmt: skip

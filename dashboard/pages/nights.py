@@ -10,23 +10,29 @@ from tomlkit import TOMLDocument
 
 from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import panel
+from dashboard.language import N_, _, number
 from dashboard.pages.watched import section_of, write_in
 from dashboard.settings import SettingsFile
 from dashboard.wording import listed
 
-PATH, TITLE = "/settings/nights", "Nights and retention"
+PATH, TITLE = "/settings/nights", N_("Nights and retention")
 STARTS_AT = "02:00"  # where the file says nothing
 HOURS = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30)]
-LIMITS = {  # of [keep] → what is deleted, and in a sentence
-    "raw_days": ("Raw data from Apify", "raw data"),
-    "text_days": ("Comment texts", "texts"),
-    "author_days": ("Pseudonyms of authors", "pseudonyms"),
-}
+LIMITS = {  # of [keep] → what is deleted, and in sentences
+    "raw_days": (N_("Raw data from Apify"), N_("raw data {number} days"), N_("raw data older than {number} days")),
+    "text_days": (N_("Comment texts"), N_("texts {number} days"), N_("texts older than {number} days")),
+    "author_days": (N_("Pseudonyms of authors"), N_("pseudonyms {number} days"),
+                    N_("pseudonyms older than {number} days")),
+}  # fmt: skip
 
 
 def layout(file: SettingsFile) -> Component:
     return page_of(
-        PATH, TITLE, file, lambda: "When a night starts, and how long what it collected is kept.", lambda: _body(file)
+        PATH,
+        TITLE,
+        file,
+        lambda: _("When a night starts, and how long what it collected is kept."),
+        lambda: _body(file),
     )
 
 
@@ -44,7 +50,7 @@ def register(app: Dash, file: SettingsFile) -> None:
         def change(document: TOMLDocument) -> None:
             write_in(section_of(document, "night"), {"starts_at": at})
 
-        return save(version, f"set the start of a night to {at} UTC", change)
+        return save(version, _("set the start of a night to {time} UTC", time=at), change)
 
     @app.callback(
         *outputs(file), Input("save-limits", "n_clicks"), *(State(f"keep-{name}", "value") for name in LIMITS),
@@ -63,7 +69,7 @@ def register(app: Dash, file: SettingsFile) -> None:
             section = section_of(document, "keep")
             write_in(section, {name: value for name, value in wanted.items() if value != section.get(name)})
 
-        return save(version, f"set what is kept to {_sentence(wanted)}", change)
+        return save(version, _sentence(wanted), change)
 
     @app.callback(
         Output("limits-effect", "children"), *(Input(f"keep-{name}", "value") for name in LIMITS)
@@ -71,22 +77,23 @@ def register(app: Dash, file: SettingsFile) -> None:
     def preview(*days: Any) -> Any:
         return _effect(dict(zip(LIMITS, days, strict=True)))
 
-    register_undo(app, file, lambda: _body(file), lambda: "What has been deleted meanwhile stays deleted.")
+    register_undo(app, file, lambda: _body(file), lambda: _("What has been deleted meanwhile stays deleted."))
 
 
 def _sentence(wanted: dict[str, int | None]) -> str:
-    """ "raw data 90 days, texts for ever, pseudonyms for ever" """
-    return ", ".join(
-        f"{name} {f'{wanted[key]:,} days' if wanted[key] else 'for ever'}" for key, (_, name) in LIMITS.items()
-    )
+    """ "set what is kept to raw data 90 days", the rest for ever"""
+    limits = [_(limit, number=number(days)) for key, (_title, limit, _older) in LIMITS.items() if (days := wanted[key])]
+    if not limits:
+        return _("set everything to be kept for ever")
+    return _("set what is kept to {limits}", limits=", ".join(limits))
 
 
-def _effect(days: dict[str, Any]) -> str:
+def _effect(limits: dict[str, Any]) -> str:
     """What the next night will delete."""
-    limited = [f"{LIMITS[key][1]} older than {int(number):,} days" for key, number in days.items() if number]
+    limited = [_(LIMITS[key][2], number=number(int(days))) for key, days in limits.items() if days]
     if not limited:
-        return "Nothing is deleted. Scores and counts are kept for ever in any case."
-    return f"Every night deletes {listed(limited)}, for good. Scores and counts are kept."
+        return _("Nothing is deleted. Scores and counts are kept for ever in any case.")
+    return _("Every night deletes {what}, for good. Scores and counts are kept.", what=listed(limited))
 
 
 def _body(file: SettingsFile) -> list[Component]:
@@ -96,22 +103,26 @@ def _body(file: SettingsFile) -> list[Component]:
     return [
         *last_change(file),
         panel(
-            "Start of a night",
-            "In UTC. The night collects the day before. Airflow follows within a minute; a timer of your own does not.",
-            html.Div(dmc.Select(id="starts-at", label="Starts at (UTC)", size="sm", w=160, data=HOURS, searchable=True,
+            _("Start of a night"),
+            _("In UTC. The night collects the day before. Airflow follows within a minute; a timer of your own "
+              "does not."),
+            html.Div(dmc.Select(id="starts-at", label=_("Starts at (UTC)"), size="sm", w=160, data=HOURS,
+                                searchable=True,
                                 value=str(document.get("night", {}).get("starts_at", STARTS_AT)), allowDeselect=False),
                      className="form"),
-            html.Div(html.Button("Save", id="save-start"), className="actions"),
+            html.Div(html.Button(_("Save"), id="save-start"), className="actions"),
         ),
         panel(
-            "Retention", "In days. What is left empty is kept for ever.",
+            _("Retention"), _("In days. What is left empty is kept for ever."),
             html.Div([
-                *(dmc.NumberInput(id=f"keep-{name}", label=label, value=days[name] or "", min=1, size="sm", w=170,
-                                  placeholder="For ever", allowDecimal=False) for name, (label, _) in LIMITS.items()),
-                dmc.NumberInput(id="keep-versions", label="Versions of the warehouse", value=keep.get("versions", ""),
-                                min=2, size="sm", w=190, placeholder="As usual", allowDecimal=False),
+                *(dmc.NumberInput(id=f"keep-{name}", label=_(title), value=days[name] or "", min=1, size="sm", w=170,
+                                  placeholder=_("For ever"), allowDecimal=False) for name, (title,
+                                      *_sentences) in LIMITS.items()),
+                dmc.NumberInput(id="keep-versions", label=_("Versions of the warehouse"), value=keep.get("versions",
+                                                                                                         ""),
+                                min=2, size="sm", w=190, placeholder=_("As usual"), allowDecimal=False),
             ], className="form"),
             html.P(_effect(days), id="limits-effect", className="note", role="status"),
-            html.Div(html.Button("Save", id="save-limits"), className="actions"),
+            html.Div(html.Button(_("Save"), id="save-limits"), className="actions"),
         ),
     ]  # fmt: skip

@@ -6,71 +6,101 @@ from dashboard import reliability
 from dashboard.charts import chart
 from dashboard.components import page, panel
 from dashboard.controls import pick_label, pick_period
-from dashboard.view import Answers, View
-from dashboard.wording import label_name, label_plural, percent
+from dashboard.language import N_, _, number
+from dashboard.view import Answers, Row, View
+from dashboard.wording import label_name, percent
 from warehouse.measures import BY_CHANCE, FEW_COMMENTS, LEAST_DAYS, USUAL_DAYS
 
-TITLE = "Numbers"
-NONE = "No comments with scores in this period."
+TITLE = N_("Numbers")
+NONE = N_("No comments with scores in this period.")
 
 
 def layout(answers: Answers, view: View) -> Component:
     widths = answers.rows("widths", view)
     worth = [row for row in answers.rows("worth", view) if row["worth"] is not None]
     spread, audited = answers.rows("spread", view), answers.rows("audited", view)
-    mean = f"Here they average {percent(widths[0]['share'])}. " if widths else ""
     return page(
-        "How these numbers are made",
-        "What a share, an interval and a significant change mean, and how far to trust them.",
+        _("How these numbers are made"),
+        _("What a share, an interval and a significant change mean, and how far to trust them."),
         [*pick_period(view), pick_label(view)],
         chart(
-            "A share is an average of probabilities",
-            "The model gives every comment a probability for each category. If a hundred comments have 5% each, we "
-            f"expect five toxic ones among them: a share of 5%. {mean}A comment is flagged if its probability "
-            "reaches the category's threshold. Only comments with a score count. Each line of the chart stands for ten "
-            "times as many comments as the one below it.",
+            _("A share is an average of probabilities"),
+            _spread(widths),
             reliability.spread(spread, view.label),
             spread,
-            NONE,
+            _(NONE),
         ),
         chart(
-            "An interval shows what chance could do",
-            "The fewer comments, the wider the interval. Below: this period's share of "
-            f"{label_plural(view.label).lower()} as it would be for fewer and for more comments. Intervals assume that "
-            "the model's probabilities are right; the random audit tells whether they are.",
+            _("An interval shows what chance could do"),
+            _(
+                "The fewer comments, the wider the interval. Below: this period's share ({category}) as it "
+                "would be for "
+                "fewer and for more comments. Intervals assume that the model's probabilities are right; the random "
+                "audit tells whether they are.",
+                category=label_name(view.label),
+            ),
             reliability.widths(widths, view.label),
             widths,
-            NONE,
+            _(NONE),
         ),
         chart(
-            "A significant change is larger than the usual ups and downs",
-            "Comments on one day or under one post resemble each other, so they count as fewer independent ones. The "
-            f"{USUAL_DAYS} days before the period tell how much; with fewer than {LEAST_DAYS} days, no change is "
-            "called significant. All accounts and categories are judged together, so that at most "
-            f"{BY_CHANCE:.0%} of the changes called significant are chance. Below: each account's comments, and how "
-            f"many independent ones they count as ({label_name(view.label)}).",
+            _("A significant change is larger than the usual ups and downs"),
+            _(
+                "Comments on one day or under one post resemble each other, so they count as fewer independent ones. "
+                "The {usual} days before the period tell how much; with fewer than {least} days, no change is called "
+                "significant. All accounts and categories are judged together, so that at most {share} of the changes "
+                "called significant are chance. Below: each account's comments, and how many independent ones "
+                "they count "
+                "as ({category}).",
+                usual=USUAL_DAYS,
+                least=LEAST_DAYS,
+                share=number(BY_CHANCE, ".0%"),
+                category=label_name(view.label),
+            ),
             reliability.worth(worth, view.label),
             worth,
-            "Too few days yet.",
+            _("Too few days yet."),
         ),
         chart(
-            "The random audit",
-            "Some of the comments that people review are drawn at random, each with a known chance. Their decisions "
-            "correct the model's share, however good or bad the model is. Comments that were picked for review measure "
-            "flags, never a share. A model outside of the interval finds too few or too many.",
+            _("The random audit"),
+            _(
+                "Some of the comments that people review are drawn at random, each with a known chance. Their "
+                "decisions "
+                "correct the model's share, however good or bad the model is. Comments that were picked for "
+                "review measure "
+                "flags, never a share. A model outside of the interval finds too few or too many."
+            ),
             reliability.audited(audited),
             audited,
-            "No comment of the random audit has been reviewed in this period.",
+            _("No comment of the random audit has been reviewed in this period."),
         ),
         panel(
-            "A few comments prove little",
-            f"A change from or to fewer than {FEW_COMMENTS} comments is never called significant, and days and hours "
-            "with fewer are grey. A day without comments has no share, so lines are interrupted there.",
+            _("A few comments prove little"),
+            _(
+                "A change from or to fewer than {number} comments is never called significant, and days and hours with "
+                "fewer are grey. A day without comments has no share, so lines are interrupted there.",
+                number=FEW_COMMENTS,
+            ),
         ),
         panel(
-            "Calibration to your own sections",
-            "Two hundred reviewed comments of the audit tell how far the model is off for an account, a tag or a "
-            "language. Its probabilities there can be adjusted to match reviewers, in all of history so that trends "
-            "stay comparable. Intervals then include how uncertain that adjustment is. The Quality page lists them.",
+            _("Calibration to your own sections"),
+            _(
+                "Two hundred reviewed comments of the audit tell how far the model is off for an account, a tag or a "
+                "language. Its probabilities there can be adjusted to match reviewers, in all of history so "
+                "that trends "
+                "stay comparable. Intervals then include how uncertain that adjustment is. The Quality page lists them."
+            ),
         ),
     )
+
+
+def _spread(widths: list[Row]) -> str:
+    sentences = [
+        _("The model gives every comment a probability for each category. If a hundred comments have 5% each, "
+          "we expect "
+          "five toxic ones among them: a share of 5%."),
+        *([_("Here they average {share}.", share=percent(widths[0]["share"]))] if widths else []),
+        _("A comment is flagged if its probability reaches the category's threshold. Only comments with a score count. "
+          "Each line of the chart stands for ten times as many comments as the one below it."),
+    ]  # fmt: skip
+    return " ".join(sentences)

@@ -9,13 +9,14 @@ from dash.development.base_component import Component
 from dashboard import figures, trend
 from dashboard.charts import all_categories, attacked, behind, explained, languages, opens, severities
 from dashboard.components import link, page, panel, table, tile, tiles
-from dashboard.controls import pick, pick_comparison, pick_label, pick_period
+from dashboard.controls import in_language, pick, pick_comparison, pick_label, pick_period
+from dashboard.language import N_, _, number
 from dashboard.view import SORTS, TAG, Answers, Row, View
 from dashboard.wording import (
-    LABEL_VERBS,
     change_from,
     compared_with,
     day_month,
+    label_share,
     label_title,
     not_judged,
     percent,
@@ -31,12 +32,12 @@ from models.training.report import COLOURS
 from warehouse.measures import FEW_COMMENTS
 from warehouse.reviews import Reviews
 
-TITLE = "Overview"
+TITLE = N_("Overview")
 FEW_ACCOUNTS = 6  # are seen at a glance
 
 
 def layout(answers: Answers, view: View) -> Component:
-    return page(TITLE, sentence(answers, view), controls(answers, view), *panels(answers, view))
+    return page(_(TITLE), sentence(answers, view), controls(answers, view), *panels(answers, view))
 
 
 def sentence(answers: Answers, view: View) -> str:
@@ -56,7 +57,7 @@ def _pick_client(answers: Answers, view: View) -> list[Component]:
     if len(tags) < 2 and not view.tag:
         return []
     clients = {TAG + tag: tag for tag in tags}
-    return [pick("account", "Client", view.account if view.tag else None, clients, "All accounts")]
+    return [pick("account", _("Client"), view.account if view.tag else None, clients, _("All accounts"))]
 
 
 def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list[Component]:
@@ -77,42 +78,52 @@ def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list
 
 def _sentence(now: Row | None, ranking: Sequence[Row], view: View) -> str:
     if not now:
-        return f"No comments {period_phrase(view.days, view.last)}."
-    sentence = sentence_case(period_phrase(view.days, view.last))
-    scored = f"{now['comments']:,} scored comments"
-    sentence += f", an estimated {percent(now['share'])} of {scored} {LABEL_VERBS[view.label]}"
+        return _("No comments {period}.", period=period_phrase(view.days, view.last))
+    found = _("{period}, {share}", period=period_phrase(view.days, view.last), share=label_share(view.label, now))
     if now["change"] is None:
-        if view.compared is None:
-            return f"{sentence}. There is no earlier period to compare with."
-        return f"{sentence}. There are no comments from {compared_with(view)} to compare with."
+        return f"{sentence_case(found)}. {_nothing_before(view)}"
+    sentences = [_("{share}, {change}.", share=sentence_case(found), change=_how(now, view))]
     if view.compared:
-        return f"{sentence}, {change_from(now['change'], view)}."
-    if now["change_margin"] is None:
-        sentence += f", {up_or_down(now['change'])} from {compared_with(view)}; too few days to tell if it is chance."
-    elif not now["is_significant"]:
-        sentence += f", about the same as {compared_with(view)}."
-    else:
-        sentence += f", {up_or_down(now['change'])} from {compared_with(view)}."
+        return sentences[0]
     changed = [row for row in ranking if row["is_significant"]]
     if changed:
         top = changed[0]
-        sentence += f" {top['account']} changed most: {up_or_down(top['change'])} to {percent(top['share'])}."
+        most = _("{account} changed most: {change} to {share}.", account=top["account"],
+                 change=up_or_down(top["change"]), share=percent(top["share"]))  # fmt: skip
+        sentences.append(most)
     elif now["change_margin"] is not None:
-        sentence += " No account changed significantly."
-    return sentence
+        sentences.append(_("No account changed significantly."))
+    return " ".join(sentences)
+
+
+def _nothing_before(view: View) -> str:
+    if view.compared is None:
+        return _("There is no earlier period to compare with.")
+    return _("There are no comments from {period} to compare with.", period=compared_with(view))
+
+
+def _how(now: Row, view: View) -> str:
+    """How the share changed."""
+    period = compared_with(view)
+    if view.compared:
+        return change_from(now["change"], view)
+    change = _("{change} from {period}", change=up_or_down(now["change"]), period=period)
+    if now["change_margin"] is None:
+        return _("{change}; too few days to tell if it is chance", change=change)
+    return change if now["is_significant"] else _("about the same as {period}", period=period)
 
 
 def _tile(row: Row, view: View) -> Component:
     name, share, address = label_title(row["label"]), percent(row["share"]), behind(view, flag=row["label"])
     if row["change"] is None:
-        return tile(name, share, "no earlier period" if view.compared is None else "not there then", href=address)
+        return tile(name, share, _("no earlier period") if view.compared is None else _("not there then"), href=address)
     mood = "" if not row["is_significant"] else "worse" if row["change"] > 0 else "better"
     change = points(row["change"])
     if view.compared:
         return tile(name, share, change, href=address)
     if row["change_margin"] is None:
-        return tile(name, share, f"{change}, too few days to tell", href=address)
-    return tile(name, share, f"{change} ± {100 * row['change_margin']:.1f}", mood, address)
+        return tile(name, share, _("{change}, too few days to tell", change=change), href=address)
+    return tile(name, share, f"{change} ± {number(100 * row['change_margin'], '.1f')}", mood, address)
 
 
 def _ranking(ranking: Sequence[Row], asked: View) -> Component:
@@ -122,35 +133,39 @@ def _ranking(ranking: Sequence[Row], asked: View) -> Component:
             "account": link(row["account"], "/account", view.search(account=row["account"])),
             "daily": html.Img(
                 src=figures.sparkline(row["daily_shares"], COLOURS[view.label]), className="spark",
-                alt=f"{len(row['daily_shares'])} days",
+                alt=_("{number} days", number=len(row["daily_shares"])),
             ),
             "share": share(row),
             "change": points(row["change"]),
             "significant": _how_sure(row),
-            "comments": opens(f"{row['comments']:,}", view, account=row["account"]),
-            "flagged": opens(f"{row['flagged']:,}", view, account=row["account"], flag=view.label),
-            "coverage": "–" if row["coverage"] is None else f"{row['coverage']:.0%}",
+            "comments": opens(number(row["comments"]), view, account=row["account"]),
+            "flagged": opens(number(row["flagged"]), view, account=row["account"], flag=view.label),
+            "coverage": "–" if row["coverage"] is None else number(row["coverage"], ".0%"),
         }
         for row in _sorted(ranking, asked)
     ]  # fmt: skip
-    headings = {"account": "Account", "daily": "By day", "share": label_title(view.label),
-                "change": "Change", "significant": "Significant?", "comments": "Comments", "flagged": "Flagged",
-                "coverage": "Coverage"}  # fmt: skip
+    headings = {"account": _("Account"), "daily": _("By day"), "share": label_title(view.label),
+                "change": _("Change"), "significant": _("Significant?"), "comments": _("Comments"),
+                "flagged": _("Flagged"),
+                "coverage": _("Coverage")}  # fmt: skip
     if view.compared:
         del headings["significant"]
-    note = f"Change is from {compared_with(view)}. Coverage: share of the platform's comment count that we collected."
-    empty = f"No account's name contains “{asked.find}”." if asked.find else "No account has comments in this period."
+    note = _("Change is from {period}. Coverage: share of the platform's comment count that we collected.",
+             period=compared_with(view))  # fmt: skip
+    empty = _("No account has comments in this period.")
+    if asked.find:
+        empty = _("No account's name contains “{words}”.", words=asked.find)
     body = table(rows, headings) if rows else html.P(empty, className="empty")
-    return panel("Accounts", note, *_order(ranking, asked), body, explained(), wide=True)
+    return panel(_("Accounts"), note, *_order(ranking, asked), body, explained(), wide=True)
 
 
 def _order(ranking: Sequence[Row], asked: View) -> list[Component]:
     """Controls to sort and search, where there is something to search."""
     if len(ranking) < FEW_ACCOUNTS:
         return []
-    search = dmc.TextInput(id={"control": "find"}, label="Find an account", value=asked.find or "", debounce=500,
+    search = dmc.TextInput(id={"control": "find"}, label=_("Find an account"), value=asked.find or "", debounce=500,
                            size="sm", w=190)  # fmt: skip
-    return [html.Div([pick("sort", "Sort by", asked.sort, SORTS), search], className="controls")]
+    return [html.Div([pick("sort", _("Sort by"), asked.sort, in_language(SORTS)), search], className="controls")]
 
 
 def _sorted(ranking: Sequence[Row], asked: View) -> list[Row]:
@@ -165,10 +180,10 @@ def _sorted(ranking: Sequence[Row], asked: View) -> list[Row]:
 
 def _how_sure(row: Row) -> str:
     if row["comments"] < FEW_COMMENTS:
-        return "Too few comments"
+        return _("Too few comments")
     if row["change_margin"] is None:
-        return "Too few days"
-    return "Yes" if row["is_significant"] else ""
+        return _("Too few days")
+    return _("Yes") if row["is_significant"] else ""
 
 
 def _last_night(answers: Answers, view: View) -> list[Component]:
@@ -178,14 +193,14 @@ def _last_night(answers: Answers, view: View) -> list[Component]:
         return []
     night = nights[0]
     summary = {
-        "Collected": shown(night["comments_read"]),
-        "Accepted": shown(night["comments_kept"]),
-        "Scored (new or edited)": shown(night["comments_scored"]),
-        "Seconds": f"{night['seconds']:.0f}",
-        "Cost (USD)": f"{night['cost_usd'] or 0:.2f}",
-        "Collection errors": f"{night['ingest_errors'] or 0}",
-        "Failed checks": f"{night['quality_warnings'] or 0}",
+        _("Collected"): shown(night["comments_read"]),
+        _("Accepted"): shown(night["comments_kept"]),
+        _("Scored (new or edited)"): shown(night["comments_scored"]),
+        _("Seconds"): number(night["seconds"], ",.0f"),
+        _("Cost (USD)"): number(night["cost_usd"] or 0, ".2f"),
+        _("Collection errors"): f"{night['ingest_errors'] or 0}",
+        _("Failed checks"): f"{night['quality_warnings'] or 0}",
     }
-    body = table([summary], {name: name for name in summary}), link("All nights and checks", "/quality")
-    title = f"Last night: {day_month(night['night'])}"
-    return [panel(title, "Comments, time and cost of the last nightly run.", *body, wide=True)]
+    body = table([summary], {name: name for name in summary}), link(_("All nights and checks"), "/quality")
+    title = _("Last night: {day}", day=day_month(night["night"]))
+    return [panel(title, _("Comments, time and cost of the last nightly run."), *body, wide=True)]

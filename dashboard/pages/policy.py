@@ -15,17 +15,27 @@ from tomlkit import TOMLDocument
 from dashboard.changes import Save, last_change, outputs, page_of, register_removal, register_undo, saver
 from dashboard.components import labelled, panel
 from dashboard.controls import choice
+from dashboard.language import N_, _, number
 from dashboard.settings import Administration, SettingsError, SettingsFile
 from dashboard.view import TAG, Answers, Row, View
-from dashboard.wording import LANGUAGES, counted, label_title, listed, percent
+from dashboard.wording import (
+    SEVERITIES,
+    comments,
+    label_name,
+    label_title,
+    language_name,
+    language_names,
+    listed,
+    percent,
+    severity_title,
+)
 from models.labels import LABELS
 from warehouse import WarehouseError, measures
 from warehouse.policies import step_below
 
-PATH, TITLE = "/settings/flags", "Flags"
+PATH, TITLE = "/settings/flags", N_("Flags")
 DAYS = 28  # that the preview looks at
 STEPS = [step / measures.BINS for step in range(1, measures.BINS)]
-SEVERITIES = [{"value": one, "label": one.capitalize()} for one in measures.SEVERITIES]
 # The sentence that belongs to where the slider stands.
 PREVIEW = "(value, sentences) => sentences[Math.round(value * 100)] || ''"
 
@@ -36,7 +46,7 @@ OfModel = Callable[[], Mapping[str, float]]  # from where the model flags each c
 def layout(file: SettingsFile, answers: Answers, of_model: OfModel) -> Component:
     return page_of(
         PATH, TITLE, file,
-        lambda: "From which score a comment is flagged. Further left flags more comments, and more of them wrongly.",
+        lambda: _("From which score a comment is flagged. Further left flags more comments, and more of them wrongly."),
         lambda: _body(file, answers, of_model),
     )  # fmt: skip
 
@@ -64,8 +74,8 @@ def register(
         }
         changed = {label: rule for label, rule in wanted.items() if rule != now[label]}
         if not changed:
-            return "Nothing has changed.", no_update
-        did = f"set {listed([_change(label, now[label], rule) for label, rule in changed.items()])}"
+            return _("Nothing has changed."), no_update
+        did = _("set {rules}", rules=listed([_change(label, now[label], rule) for label, rule in changed.items()]))
 
         def change(document: TOMLDocument) -> None:
             for label, (threshold, severity) in changed.items():
@@ -85,7 +95,7 @@ def register(
         if not clicks:
             raise PreventUpdate
         if not place and not language:
-            return "Choose an account, a tag or a language that the exception is for.", no_update
+            return _("Choose an account, a tag or a language that the exception is for."), no_update
         scope = scope_of(place, language)
 
         def change(document: TOMLDocument) -> None:
@@ -98,11 +108,13 @@ def register(
             exception[label] = rule
             document["for"].append(exception)
 
-        return save(version, f"added an exception for {of_scope(scope)}: {label_title(label).lower()}", change)
+        did = _("added an exception for {scope}: {category}", scope=of_scope(scope), category=label_name(label))
+        return save(version, did, change)
 
     register_removal(
-        app, file, "remove-exception", "for", save, lambda exception: f"removed the exception for {of_scope(exception)}"
-    )
+        app, file, "remove-exception", "for", save,
+        lambda exception: _("removed the exception for {scope}", scope=of_scope(exception)),
+    )  # fmt: skip
     register_undo(app, file, lambda: _body(file, answers, of_model), lambda: applied(administration))
     app.clientside_callback(
         PREVIEW, Output({"flags": "preview", "of": MATCH}, "children"), Input({"flags": "from", "of": MATCH}, "value"),
@@ -121,25 +133,29 @@ def policy_saver(file: SettingsFile, administration: Administration, body: Calla
 
 def applied(administration: Administration) -> str:
     why_not = administration.apply_policies()
-    return f"It applies from the next night on. {why_not}" if why_not else "All past comments follow it now."
+    if why_not:
+        return _("It applies from the next night on. {reason}", reason=why_not)
+    return _("All past comments follow it now.")
 
 
 def next_version(version: str) -> str:
     """Reviews name the version by which a comment was flagged: "2" → "3", "spring" → "spring.2"."""
-    name, number = re.fullmatch(r"(.*?)(\d*)", version, re.DOTALL).groups()  # type: ignore[union-attr]
-    return f"{name}{int(number) + 1}" if number else f"{name}.2" if name else "1"
+    name, last = re.fullmatch(r"(.*?)(\d*)", version, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{name}{int(last) + 1}" if last else f"{name}.2" if name else "1"
 
 
 def sentence(row: Row, now: int) -> str:
     """What one threshold would do."""
-    comments = "no comment" if not row["flagged"] else counted(row["flagged"], "comment")
-    text = f"From {row['flagged_from']:.2f}, flags {comments} of the last {DAYS} days"
-    text += "." if row["flagged"] == now else f"; now {now:,}."
-    if row["flagged"]:
-        text += f" An estimated {percent(row['right_share'])} of them rightly."
-    if row["reviewed"]:
-        text += f" Reviewers confirmed {row['confirmed']:,} of the {row['reviewed']:,} that they read."
-    return text
+    flags = _("From {threshold}, flags {comments} of the last {days} days", days=DAYS,
+              threshold=number(row["flagged_from"], ".2f"),
+              comments=comments(row["flagged"]) if row["flagged"] else _("no comment"))  # fmt: skip
+    if row["flagged"] != now:
+        flags = _("{flags}; now {number}", flags=flags, number=number(now))
+    right = _("An estimated {share} of them rightly.", share=percent(row["right_share"]))
+    confirmed = _("Reviewers confirmed {confirmed} of the {reviewed} that they read.",
+                  confirmed=number(row["confirmed"]),
+                  reviewed=number(row["reviewed"]))  # fmt: skip
+    return " ".join([f"{flags}.", *([right] if row["flagged"] else []), *([confirmed] if row["reviewed"] else [])])
 
 
 def _rules(document: TOMLDocument, of_model: Mapping[str, float]) -> dict[str, tuple[float, str]]:
@@ -161,9 +177,13 @@ def _write(rule: Any, threshold: float, severity: str, of_model: float) -> None:
 
 def _change(label: str, before: tuple[float, str], after: tuple[float, str]) -> str:
     """ "threat from 0.40 to 0.30", "insult to high" """
-    changes = [f"from {before[0]:.2f} to {after[0]:.2f}"] if before[0] != after[0] else []
-    changes += [f"to {after[1]}"] if before[1] != after[1] else []
-    return f"{label_title(label).lower()} {' and '.join(changes)}"
+    category, severity = label_name(label), _(SEVERITIES[after[1]])
+    old, new = number(before[0], ".2f"), number(after[0], ".2f")
+    if old == new:
+        return _("{category} to {severity}", category=category, severity=severity)
+    if before[1] == after[1]:
+        return _("{category} from {old} to {new}", category=category, old=old, new=new)
+    return _("{category} from {old} to {new} and to {severity}", category=category, old=old, new=new, severity=severity)
 
 
 def scope_of(place: str | None, language: str | None) -> dict[str, str]:
@@ -174,9 +194,12 @@ def scope_of(place: str | None, language: str | None) -> dict[str, str]:
 
 def of_scope(scope: Mapping[str, Any]) -> str:
     """ "accounts tagged kids in German" """
-    account = scope.get("account") or (f"accounts tagged {scope['tag']}" if scope.get("tag") else "all accounts")
-    language = scope.get("language")
-    return account + (f" in {LANGUAGES.get(language, language)}" if language else "")
+    accounts = scope.get("account") or _("all accounts")
+    if tag := scope.get("tag"):
+        accounts = _("accounts tagged {tags}", tags=tag)
+    if language := scope.get("language"):
+        return _("{accounts} in {language}", accounts=accounts, language=language_name(language))
+    return str(accounts)
 
 
 def _body(file: SettingsFile, answers: Answers, of_model: OfModel) -> list[Component]:
@@ -186,8 +209,8 @@ def _body(file: SettingsFile, answers: Answers, of_model: OfModel) -> list[Compo
     return [
         *last_change(file),
         panel(
-            "Categories", "The mark is where the model itself flags.", *sliders,
-            html.Div(html.Button("Save", id="save-flags"), className="actions"), wide=True,
+            _("Categories"), _("The mark is where the model itself flags."), *sliders,
+            html.Div(html.Button(_("Save"), id="save-flags"), className="actions"), wide=True,
         ),
         _exceptions(document, places),
     ]  # fmt: skip
@@ -218,10 +241,11 @@ def _slider(label: str, rule: tuple[float, str], of_model: float, previews: list
         html.H3(name),
         dmc.Slider(
             id={"flags": "from", "of": label}, value=threshold, min=STEPS[0], max=STEPS[-1], step=STEPS[0], precision=2,
-            updatemode="drag", marks=[{"value": of_model}], thumbLabel=f"{name}: flagged from", size="sm",
+            updatemode="drag", marks=[{"value": of_model}], thumbLabel=_("{category}: flagged from", category=name),
+            size="sm",
         ),
-        dmc.Select(id={"flags": "severity", "of": label}, value=severity, data=SEVERITIES, size="sm", w=120,
-                   allowDeselect=False, **{"aria-label": f"{name}: severity"}),
+        dmc.Select(id={"flags": "severity", "of": label}, value=severity, data=_severities(), size="sm",
+                   w=120, allowDeselect=False, **{"aria-label": _("{category}: severity", category=name)}),
         html.P(sentences.get(str(round(100 * threshold)), ""), id={"flags": "preview", "of": label}, className="note",
                role="status"),
         dcc.Store(id={"flags": "sentences", "of": label}, data=sentences),
@@ -232,29 +256,39 @@ def _exceptions(document: TOMLDocument, places: dict[str, str]) -> Component:
     rows = [
         html.Li([
             f"{of_scope(exception)}: {_exceptional(exception)} ",
-            labelled(html.Button, f"Remove the exception for {of_scope(exception)}", "Remove",
+            labelled(html.Button, _("Remove the exception for {scope}", scope=of_scope(exception)), _("Remove"),
                      id={"remove-exception": number}),
         ])
         for number, exception in enumerate(document.get("for", []))
     ]  # fmt: skip
-    thresholds = [{"value": f"{step:.2f}", "label": f"{step:.2f}"} for step in STEPS]
+    thresholds = [{"value": f"{step:.2f}", "label": number(step, ".2f")} for step in STEPS]
     return panel(
-        "Exceptions", "Other rules for an account, a tag or a language. An account's come before a tag's.",
-        html.Ul(rows, className="actions-list") if rows else html.P("None.", className="empty"),
+        _("Exceptions"), _("Other rules for an account, a tag or a language. An account's come before a tag's."),
+        html.Ul(rows, className="actions-list") if rows else html.P(_("None."), className="empty"),
         html.Div([
-            _choice("exception-of", "Account or tag", places, placeholder="All accounts", clearable=True),
-            _choice("exception-language", "Language", LANGUAGES, placeholder="All languages", clearable=True),
-            _choice("exception-label", "Category", {label: label_title(label) for label in LABELS}, value="toxic"),
-            dmc.Select(id="exception-from", label="Flagged from", data=thresholds, value="0.50", size="sm", w=120),
-            dmc.Select(id="exception-severity", label="Severity", data=SEVERITIES, value="medium", size="sm", w=120),
+            _choice("exception-of", _("Account or tag"), places, placeholder=_("All accounts"), clearable=True),
+            _choice("exception-language", _("Language"), language_names(), placeholder=_("All languages"),
+                    clearable=True),
+            _choice("exception-label", _("Category"), {label: label_title(label) for label in LABELS}, value="toxic"),
+            dmc.Select(id="exception-from", label=_("Flagged from"), data=thresholds, value="0.50", size="sm", w=120),
+            dmc.Select(id="exception-severity", label=_("Severity"), data=_severities(), value="medium", size="sm",
+                       w=120),
         ], className="form"),
-        html.Div(html.Button("Add exception", id="add-exception"), className="actions"), wide=True,
+        html.Div(html.Button(_("Add exception"), id="add-exception"), className="actions"), wide=True,
     )  # fmt: skip
 
 
 def _exceptional(exception: Mapping[str, Any]) -> str:
-    return listed([
-        f"{label_title(label).lower()} from {exception[label].get('from', 'where the model flags')}, "
-        f"{exception[label]['severity']}"
-        for label in LABELS if label in exception
-    ] or ["nothing"])  # fmt: skip
+    return listed([_rule(label, exception[label]) for label in LABELS if label in exception] or [_("nothing")])
+
+
+def _rule(label: str, rule: Mapping[str, Any]) -> str:
+    category, severity = label_name(label), _(SEVERITIES[rule["severity"]])
+    if "from" not in rule:
+        return _("{category} from where the model flags, {severity}", category=category, severity=severity)
+    return _("{category} from {threshold}, {severity}", category=category, threshold=number(rule["from"], ""),
+             severity=severity)  # fmt: skip
+
+
+def _severities() -> list[dict[str, str]]:
+    return [{"value": one, "label": severity_title(one)} for one in measures.SEVERITIES]

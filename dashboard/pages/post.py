@@ -11,36 +11,39 @@ from dashboard import figures
 from dashboard.charts import behind, chart, legend_of_severities
 from dashboard.components import link, note, page
 from dashboard.figures import FIRST_HOURS
+from dashboard.language import N_, _, number
 from dashboard.view import Answers, Row, View
-from dashboard.wording import counted, full_date
+from dashboard.wording import comments as count_of
+from dashboard.wording import full_date
 
-PATH, TITLE = "/post", "Post"
+PATH, TITLE = "/post", N_("Post")
 DAYS = 1 + FIRST_HOURS // 24  # that the first hours can touch
 
 
 def layout(answers: Answers, view: View) -> Component:
     found = answers.rows("post", view)
     if not found:
-        return note("This post was never collected, or has no date.", "Post not found")
+        return note(_("This post was never collected, or has no date."), _("Post not found"))
     (post,) = found
     day = post["posted_at"].date()
     hours = replace(view, account=post["account"], last=day + timedelta(DAYS - 1), days=DAYS)
     rows = answers.rows("post_hours", hours)
     comments = partial(behind, replace(hours, last=min(hours.last, view.newest)), post=view.post)
     return page(
-        post["caption"] or "A post without a caption",
+        post["caption"] or _("A post without a caption"),
         [
             _sentence(post, rows), " ",
             link(post["account"], "/account", view.search(account=post["account"], post=None)),
-            *([" · ", link("Read the comments", address)] if (address := comments()) else []),
-            *([" · ", html.A("Open the original", href=post["url"], target="_blank", rel="noreferrer")]
+            *([" · ", link(_("Read the comments"), address)] if (address := comments()) else []),
+            *([" · ", html.A(_("Open the original"), href=post["url"], target="_blank", rel="noreferrer")]
               if post["url"] else []),
         ],
         [],
         chart(
-            f"The first {FIRST_HOURS} hours", "Comments by hours after the post; grey is what was not flagged.",
+            _("The first {number} hours", number=FIRST_HOURS),
+            _("Comments by hours after the post; grey is what was not flagged."),
             figures.first_hours(rows, lambda row: comments(severity=_severity(row))), rows,
-            "No comment of these hours was collected.", wide=True,
+            _("No comment of these hours was collected."), wide=True,
             legend=legend_of_severities(rows, hours, post=view.post),
         ),
     )  # fmt: skip
@@ -53,11 +56,12 @@ def _severity(row: Row) -> str | None:
 def _sentence(post: Row, rows: list[Row]) -> str:
     comments = sum(row["comments"] for row in rows)
     flagged = sum(row["comments"] for row in rows if row["severity"] != "none")
-    at = f"Posted on {full_date(post['posted_at'].date())} at {post['posted_at']:%H:%M} UTC."
+    at = _("Posted on {day} at {time} UTC.", day=full_date(post["posted_at"].date()), time=f"{post['posted_at']:%H:%M}")
     if not comments:
         return at
     first = sum(row["comments"] for row in rows if row["hour"] < FIRST_HOURS / 4)
-    return (
-        f"{at} Of {counted(comments, 'comment')} in its first {FIRST_HOURS} hours, {flagged:,} were flagged; "
-        f"{first / comments:.0%} came in the first {FIRST_HOURS // 4}."
-    )
+    return at + " " + _(
+        "Of {comments} in its first {hours} hours, {flagged} were flagged; {share} came in the first {few}.",
+        comments=count_of(comments), hours=FIRST_HOURS, flagged=number(flagged), share=number(first / comments, ".0%"),
+        few=FIRST_HOURS // 4,
+    )  # fmt: skip

@@ -10,24 +10,25 @@ from dash.development.base_component import Component
 from dashboard import costs, reliability
 from dashboard.charts import behind, chart, explained
 from dashboard.components import page, panel, table
-from dashboard.controls import pick_label, pick_period
+from dashboard.controls import in_language, pick_label, pick_period
+from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, counted, label_name, label_title, language_name, percent
+from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, comments, label_name, label_title, language_name, percent
 from models.labels import LABELS
 from models.training import report
 from models.training.report import COLOURS
 from warehouse import measures
 from warehouse.reviews import HASTY_SECONDS, Reviews
 
-TITLE = "Quality"
-EFFECTS = {"fail": "Stops the night", "warn": "Warns"}  # of a failed check
+TITLE = N_("Quality")
+EFFECTS = {"fail": N_("Stops the night"), "warn": N_("Warns")}  # of a failed check
 MOST_BARS = 25  # accounts in a chart
 MODEL_HEADINGS = {
-    "category": "Category",
-    "assumed_share": "Assumed share",
-    "threshold": "Threshold",
-    "AUC loss": "AUC loss",
+    "category": N_("Category"),
+    "assumed_share": N_("Assumed share"),
+    "threshold": N_("Threshold"),
+    "auc_loss": N_("AUC loss"),
 }
 
 
@@ -38,8 +39,8 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
     nights = [
         row
         | {
-            "seconds": f"{row['seconds']:.0f}",
-            "cost_usd": f"{row['cost_usd'] or 0:.2f}",
+            "seconds": number(row["seconds"], ".0f"),
+            "cost_usd": number(row["cost_usd"] or 0, ".2f"),
             "ready_at": f"{row['ready_at']:%Y-%m-%d %H:%M}"
             if row.get("ready_at")
             else "–",  # older warehouses do not say
@@ -50,56 +51,60 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
     choices = [row for row in answers.rows("choices", view) if row["flagged"]]
     sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
     return page(
-        "Quality and model",
+        _("Quality and model"),
         _sentence(expectations, failed, coverage) if sees_all else _coverage_sentence(coverage),
         [*pick_period(view), pick_label(view)],
-        *([_listed("Nights", "Comments, time and cost of each nightly run, and when (UTC) its figures were there.",
-                   nights, "No nights in this period.", wide=True)] if sees_all else []),
-        _listed("Service levels",
-                f"In {measures.PROMISED_SHARE:.0%} of the last {measures.LEVEL_NIGHTS} nights, figures are there "
-                f"by {measures.READY_AFTER_HOURS - 24:02}:00 UTC and each account is collected. The error budget is "
-                "what may still fail.",
-                _levels(answers, view), "No night is due yet."),
-        chart("Coverage",
-              f"Share of the comments reported by the platform that we collected. {_lowest(coverage)}",
+        *([_listed(_("Nights"),
+                   _("Comments, time and cost of each nightly run, and when (UTC) its figures were there."),
+                   nights, _("No nights in this period."), wide=True)] if sees_all else []),
+        _listed(_("Service levels"),
+                _("In {share} of the last {nights} nights, figures are there by {time} UTC and each account is "
+                  "collected. The error budget is what may still fail.", nights=measures.LEVEL_NIGHTS,
+                  share=number(measures.PROMISED_SHARE, ".0%"), time=f"{measures.READY_AFTER_HOURS - 24:02}:00"),
+                _levels(answers, view), _("No night is due yet.")),
+        chart(_("Coverage"),
+              _("Share of the comments reported by the platform that we collected.") + " " + _lowest(coverage),
               reliability.coverage(coverage[:MOST_BARS], lambda row: behind(view, account=row["account"])), coverage,
-              "The platforms have not reported any comment counts."),
+              _("The platforms have not reported any comment counts.")),
         *costs.panels(answers, view),
         *([_checks(expectations, failed)] if sees_all else []),
-        _listed("Collection errors", "What could not be collected, and why.", _errors(answers, view), "None."),
-        _listed("Skipped comments", "Comments that were not scored, by reason.", _rejected(answers, view), "None."),
-        _listed("Drift", "Days that differ significantly from the four weeks before.", _drift(answers, view),
-                "No significant shifts in this period."),
-        _listed("Correct flags", "Share of reviewed flags that reviewers confirmed, by week and category.",
-                _precision(answers, view), "No flagged comments were reviewed in this period."),
-        _listed("Random audit",
-                "What people found in comments drawn at random, whatever their score, with 95% intervals: the "
+        _listed(_("Collection errors"), _("What could not be collected, and why."), _errors(answers, view), _("None.")),
+        _listed(_("Skipped comments"), _("Comments that were not scored, by reason."), _rejected(answers, view),
+                _("None.")),
+        _listed(_("Drift"), _("Days that differ significantly from the four weeks before."), _drift(answers, view),
+                _("No significant shifts in this period.")),
+        _listed(_("Correct flags"), _("Share of reviewed flags that reviewers confirmed, by week and category."),
+                _precision(answers, view), _("No flagged comments were reviewed in this period.")),
+        _listed(_("Random audit"),
+                _("What people found in comments drawn at random, whatever their score, with 95% intervals: the "
                 "share they see, the model's, how many flags are right (precision) and how much of what is harmful is "
-                "flagged (recall). " + _bias(audited), _audited(audited),
-                "No comment of the random audit has been reviewed in this period."),
-        _listed(f"Random audit by account and language: {label_name(view.label)}",
-                "A dash: fewer than two comments were reviewed, too few to tell.",
-                _audited_sections(answers, view), "No comment of the random audit has been reviewed in this period."),
-        _listed("Calibration",
-                "Accounts, tags and languages whose probabilities were adjusted to match reviewers, in all of history."
-                + (" With 200 reviewed comments of the audit, run `toxwatch audit calibrate` to add one."
+                "flagged (recall).") + _bias(audited), _audited(audited),
+                _("No comment of the random audit has been reviewed in this period.")),
+        _listed(_("Random audit by account and language: {category}", category=label_name(view.label)),
+                _("A dash: fewer than two comments were reviewed, too few to tell."),
+                _audited_sections(answers, view),
+                _("No comment of the random audit has been reviewed in this period.")),
+        _listed(_("Calibration"),
+                _("Accounts, tags and languages whose probabilities were adjusted to match reviewers, in all of "
+                  "history.")
+                + (" " + _("With 200 reviewed comments of the audit, run `toxwatch audit calibrate` to add one.")
                    if sees_all else ""),
-                _calibrations(answers, view), "Nothing is calibrated: all shares are the model's own.", wide=True),
-        *([_listed("Reviewers",
-                   "How long the median decision takes, and how often others who saw the same comment agree that it is "
-                   "harmful or harmless. Run `toxwatch audit leave-out` to exclude somebody's reviews.",
-                   _reviewers(reviews), "No reviews yet.")] if VISITOR.get().may("audit") else []),
-        chart("Drift by day",
-              "The largest shift of each day (population stability index); values of 1 or more are significant.",
+                _calibrations(answers, view), _("Nothing is calibrated: all shares are the model's own."), wide=True),
+        *([_listed(_("Reviewers"),
+                   _("How long the median decision takes, and how often others who saw the same comment agree that it "
+                     "is harmful or harmless. Run `toxwatch audit leave-out` to exclude somebody's reviews."),
+                   _reviewers(reviews), _("No reviews yet."))] if VISITOR.get().may("audit") else []),
+        chart(_("Drift by day"),
+              _("The largest shift of each day (population stability index); values of 1 or more are significant."),
               reliability.drifts(drifts, lambda row: behind(view, account=row["account"], days=1, last=row["day"])),
-              drifts, "There are no earlier days to compare with.", wide=True),
-        chart(f"Choosing a threshold: {label_name(view.label)}",
-              "Bars: comments flagged at each threshold. Line: estimated share of correct flags. Points: share that "
-              "reviewers confirmed, with 95% interval."
-              + (" Change thresholds under Settings." if VISITOR.get().may("settings") else ""),
-              reliability.choices(choices, COLOURS[view.label]), choices, "No comments in this period.", wide=True),
-        _listed("Languages", "Share of comments, in this period and the previous one.", _languages(answers, view),
-                "No comments in this period."),
+              drifts, _("There are no earlier days to compare with."), wide=True),
+        chart(_("Choosing a threshold: {category}", category=label_name(view.label)),
+              _("Bars: comments flagged at each threshold. Line: estimated share of correct flags. Points: share that "
+              "reviewers confirmed, with 95% interval.")
+              + (" " + _("Change thresholds under Settings.") if VISITOR.get().may("settings") else ""),
+              reliability.choices(choices, COLOURS[view.label]), choices, _("No comments in this period."), wide=True),
+        _listed(_("Languages"), _("Share of comments, in this period and the previous one."), _languages(answers, view),
+                _("No comments in this period.")),
         _model(card),
         *_evaluation(card, reports),
     )  # fmt: skip
@@ -108,9 +113,14 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
 def _levels(answers: Answers, view: View) -> list[Row]:
     return [
         {
-            "goal": row["account"] or "Figures on time",
-            "met": f"{row['nights'] - row['missed']} of {counted(row['nights'], 'night')}",
-            "error_budget_left": "overspent" if row["budget_left"] < 0 else percent(row["budget_left"]),
+            "goal": row["account"] or _("Figures on time"),
+            "met": ngettext(
+                "{met} of {number} night",
+                "{met} of {number} nights",
+                row["nights"],
+                met=number(row["nights"] - row["missed"]),
+            ),
+            "error_budget_left": _("overspent") if row["budget_left"] < 0 else percent(row["budget_left"]),
         }
         for row in answers.rows("levels", view, at=answers.hour())
     ]
@@ -118,15 +128,14 @@ def _levels(answers: Answers, view: View) -> list[Row]:
 
 def _checks(expectations: Sequence[Row], failed: Sequence[Row]) -> Component:
     note = [
-        "Great Expectations checks every night before it is scored. ",
-        html.A("Results for all nights", href="/checks/index.html", target="_blank"),
+        _("Great Expectations checks every night before it is scored."),
+        " ",
+        html.A(_("Results for all nights"), href="/checks/index.html", target="_blank"),
     ]
-    empty = f"All {len(expectations)} checks passed." if expectations else "Not checked yet."
-    rows = [
-        {"check": row["expectation"], "found": row["observed"], "effect": EFFECTS.get(row["level"], row["level"])}
-        for row in failed
-    ]
-    return _listed("Failed checks last night", note, rows, empty)
+    empty = _("All {number} checks passed.", number=len(expectations)) if expectations else _("Not checked yet.")
+    effects = in_language(EFFECTS)
+    rows = [{"check": row["expectation"], "found": row["observed"], "effect": effects[row["level"]]} for row in failed]
+    return _listed(_("Failed checks last night"), note, rows, empty)
 
 
 def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component]:
@@ -135,9 +144,11 @@ def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component
         return []
     if figures is None:
         return [
-            panel("Evaluation", "Not evaluated yet. Run `toxwatch evaluate` to test the model on held-out comments.")
+            panel(
+                _("Evaluation"), _("Not evaluated yet. Run `toxwatch evaluate` to test the model on held-out comments.")
+            )
         ]
-    return [chart(*one, empty="No held-out comments of this kind.") for one in report.charts(figures)]
+    return [chart(*one, empty=_("No held-out comments of this kind.")) for one in report.charts(figures)]
 
 
 def _errors(answers: Answers, view: View) -> list[Row]:
@@ -145,7 +156,7 @@ def _errors(answers: Answers, view: View) -> list[Row]:
     return [
         {
             "account": row["account"],
-            "error": COLLECTION_ERRORS.get(row["error"]) or row["description"] or row["error"],
+            "error": _reason(row),
             "times": row["times"],
             "last_night": row["last_night"],
         }
@@ -153,8 +164,14 @@ def _errors(answers: Answers, view: View) -> list[Row]:
     ]
 
 
+def _reason(row: Row) -> str:
+    known = in_language(COLLECTION_ERRORS)
+    return str(known.get(row["error"]) or row["description"] or row["error"])
+
+
 def _rejected(answers: Answers, view: View) -> list[Row]:
-    return [row | {"reason": REJECTIONS.get(row["reason"], row["reason"])} for row in answers.rows("rejected", view)]
+    reasons = in_language(REJECTIONS)
+    return [row | {"reason": reasons.get(row["reason"], row["reason"])} for row in answers.rows("rejected", view)]
 
 
 def _drift(answers: Answers, view: View) -> list[Row]:
@@ -163,9 +180,11 @@ def _drift(answers: Answers, view: View) -> list[Row]:
             "day": row["day"],
             "account": row["account"],
             "measure": label_title(row["label"]),
-            "shift": f"{counted(row['comments'], 'comment')}, usually {row['usual']:,.0f}"
+            "shift": _(
+                "{comments}, usually {usual}", comments=comments(row["comments"]), usual=number(row["usual"], ",.0f")
+            )
             if row["psi"] is None
-            else f"PSI {row['psi']:.2f}" + (f", KS {row['ks']:.2f}" if row["ks"] else ""),
+            else f"PSI {number(row['psi'], '.2f')}" + (f", KS {number(row['ks'], '.2f')}" if row["ks"] else ""),
         }
         for row in answers.rows("drift", view)
     ]
@@ -176,7 +195,7 @@ def _precision(answers: Answers, view: View) -> list[Row]:
         {
             "week": row["week"],
             "category": label_title(row["category"]),
-            "correct": f"{percent(row['precision'])} ± {100 * row['margin']:.0f}",
+            "correct": f"{percent(row['precision'])} ± {number(100 * row['margin'], '.0f')}",
             "reviewed_flags": row["flagged"],
         }
         for row in answers.rows("precision", view)
@@ -199,20 +218,23 @@ def _audited(audited: Sequence[Row]) -> list[Row]:
 
 def _bias(audited: Sequence[Row]) -> str:
     """What the model's own bias is, in a sentence for each category that has one."""
-    return " ".join(
-        f"{label_title(row['label'])}: the model says {percent(row['share'])}, people say "
-        f"{_interval(row, 'people', 'low', 'high')}: it finds "
-        f"too {'few' if row['people'] > row['share'] else 'many'}."
-        for row in audited
-        if row["is_off"]
-    )
+    return "".join(f" {_bias_of(row)}" for row in audited if row["is_off"])
+
+
+def _bias_of(row: Row) -> str:
+    figures = {"category": label_title(row["label"]), "share": percent(row["share"]),
+               "people": _interval(row, "people", "low", "high")}  # fmt: skip
+    if row["people"] > row["share"]:
+        return _("{category}: the model says {share}, people say {people}: it finds too few.", **figures)
+    return _("{category}: the model says {share}, people say {people}: it finds too many.", **figures)
 
 
 def _interval(row: Row, share: str, low: str, high: str) -> str:
     """ "5.6% (5.0 to 6.3)", or a dash where nobody knows"""
     if row[share] is None:
         return percent(None)
-    return f"{percent(row[share])} ({100 * row[low]:.1f} to {100 * row[high]:.1f})"
+    return _("{share} ({low} to {high})", share=percent(row[share]), low=number(100 * row[low], ".1f"),
+             high=number(100 * row[high], ".1f"))  # fmt: skip
 
 
 def _audited_sections(answers: Answers, view: View) -> list[Row]:
@@ -238,7 +260,7 @@ def _calibrations(answers: Answers, view: View) -> list[Row]:
             "people": percent(row["people"]),
             "reviewed": row["reviewed"],
             "made": f"{row['made_at']:%Y-%m-%d}",
-            "in_use": "Yes" if row["is_in_use"] else "No, made for another model",
+            "in_use": _("Yes") if row["is_in_use"] else _("No, made for another model"),
         }
         for row in answers.rows("calibrations", view)
     ]
@@ -251,8 +273,12 @@ def _reviewers(reviews: Reviews) -> list[Row]:
             "decisions": one.decisions,
             "seconds": None if one.seconds is None else round(one.seconds, 1),
             "harmful": percent(one.harmful),
-            "agreed": f"{one.agreed} of {one.shared}",
-            "note": "Left out" if one.is_left_out else f"Under {HASTY_SECONDS:g} s each" if one.is_hasty else "",
+            "agreed": _("{share} of {comments}", share=number(one.agreed), comments=number(one.shared)),
+            "note": _("Left out")
+            if one.is_left_out
+            else _("Under {number} s each", number=number(HASTY_SECONDS, "g"))
+            if one.is_hasty
+            else "",
         }
         for one in reviews.reviewers()
     ]
@@ -272,20 +298,25 @@ def _languages(answers: Answers, view: View) -> list[Row]:
 
 def _sentence(expectations: Sequence[Row], failed: Sequence[Row], coverage: Sequence[Row]) -> str:
     if not expectations:
-        return "No nights have been checked yet."
+        return _("No nights have been checked yet.")
     if not failed:
-        return f"All {len(expectations)} checks passed last night. {_coverage_sentence(coverage)}"
-    return f"{len(failed)} of {len(expectations)} checks failed last night. {_coverage_sentence(coverage)}"
+        checks = _("All {number} checks passed last night.", number=len(expectations))
+    else:
+        checks = _("{failed} of {number} checks failed last night.", failed=len(failed), number=len(expectations))
+    return f"{checks} {_coverage_sentence(coverage)}"
 
 
 def _coverage_sentence(coverage: Sequence[Row]) -> str:
     if not coverage:
-        return "The platforms have not reported any comment counts."
-    return f"Lowest coverage: {coverage[0]['account']}, {percent(coverage[0]['coverage'])}."
+        return _("The platforms have not reported any comment counts.")
+    return _("Lowest coverage: {account}, {share}.", account=coverage[0]["account"],
+             share=percent(coverage[0]["coverage"]))  # fmt: skip
 
 
 def _lowest(coverage: Sequence[Row]) -> str:
-    return f"The {MOST_BARS} lowest of {len(coverage):,}." if len(coverage) > MOST_BARS else "Lowest first."
+    if len(coverage) <= MOST_BARS:
+        return _("Lowest first.")
+    return _("The {number} lowest of {all}.", number=MOST_BARS, all=number(len(coverage)))
 
 
 def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool = False) -> Component:
@@ -296,22 +327,28 @@ def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool =
 def _model(card: dict[str, Any]) -> Component:
     is_cascade = card["kind"] == "cascade"
     losses = card["auc_loss"] if is_cascade else card["export"]["int8_auc_loss"]
-    compared_with = "the slow model alone" if is_cascade else "the same model before it was rounded to int8"
+    compared_with = _("the slow model alone") if is_cascade else _("the same model before it was rounded to int8")
     rows: list[Row] = [
         {
             "category": label_title(label),
             "assumed_share": percent(card["shares"][label]),
             "threshold": card["thresholds"][label],
-            "AUC loss": losses.get(label),
+            "auc_loss": losses.get(label),
         }
         for label in LABELS
     ]
-    description = (
-        f"{card['kind'].capitalize()}, text rule {card['text_rule']}, mean validation AUC {card['validation_auc']:.4f}."
-        f" Trained on {card['rows']['train']:,} comments from {counted(len(card['sources']), 'public source')}. "
-        f"Each threshold is set for {card['settings']['precision']:.0%} precision where the category can reach it. "
-        f"AUC loss is relative to {compared_with}."
-    )
-    if is_cascade:
-        description += f" The fast model reads every comment; the slow one re-checks {card['read_share']:.0%}."
-    return panel(f"Model {card['version']}", description, table(rows, MODEL_HEADINGS))
+    sentences = [
+        _("{kind}, text rule {rule}, mean validation AUC {auc}.", kind=card["kind"].capitalize(),
+          rule=card["text_rule"],
+          auc=number(card["validation_auc"], ".4f")),
+        ngettext("Trained on {comments} comments from {number} public source.",
+                 "Trained on {comments} comments from {number} public sources.", len(card["sources"]),
+                 comments=number(card["rows"]["train"])),
+        _("Each threshold is set for {share} precision where the category can reach it.",
+          share=number(card["settings"]["precision"], ".0%")),
+        _("AUC loss is relative to {model}.", model=compared_with),
+        *([_("The fast model reads every comment; the slow one re-checks {share}.",
+             share=number(card["read_share"], ".0%"))] if is_cascade else []),
+    ]  # fmt: skip
+    headings = {name: _(heading) for name, heading in MODEL_HEADINGS.items()}
+    return panel(_("Model {version}", version=card["version"]), " ".join(sentences), table(rows, headings))

@@ -12,20 +12,21 @@ from dash.exceptions import PreventUpdate
 from dashboard.charts import as_csv
 from dashboard.components import meters, note, page, panel, place, tile, tiles
 from dashboard.controls import pick_account, pick_flag, pick_period
+from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import counted, label_title
+from dashboard.wording import comments, label_title
 from models.labels import LABELS
 from warehouse.cases import Cases
 from warehouse.reviews import Reviews
 
-TITLE = "Review"
+TITLE = N_("Review")
 ACTIONS = {  # action → key, caption
-    "agree": ("a", "Agree with flags"),
-    "harmless": ("h", "Harmless"),
-    "save": ("Enter", "Save ticked categories"),
-    "skip": ("s", "Skip"),
-    "undo": ("u", "Undo"),
+    "agree": ("a", N_("Agree with flags")),
+    "harmless": ("h", N_("Harmless")),
+    "save": ("Enter", N_("Save ticked categories")),
+    "skip": ("s", N_("Skip")),
+    "undo": ("u", N_("Undo")),
 }
 KEYS = """() => {
     if (!window.hasReviewKeys) document.addEventListener('keydown', event => {
@@ -42,18 +43,18 @@ KEYS = """() => {
 
 def layout(answers: Answers, view: View, reviews: Reviews, cases: Cases) -> Component:
     return page(
-        TITLE,
-        "The most severe comments come first, among those the least certain. Press 1 to 6 to tick a category. "
-        f"{reviews.audited():.0%} are drawn at random, whatever their score: they say what the flags miss. "
-        "One in five is reviewed by two people.",
+        _(TITLE),
+        _("The most severe comments come first, among those the least certain. Press 1 to 6 to tick a category. "
+          "{share} are drawn at random, whatever their score: they say what the flags miss. One in five is reviewed by "
+          "two people.", share=number(reviews.audited(), ".0%")),
         [
-            pick_account(view, answers.places(), "All accounts"),
+            pick_account(view, answers.places(), _("All accounts")),
             *pick_period(view),
             pick_flag(view),
         ],
         html.Div([
             html.P(_time_to_answer(answers, view, cases), className="note"),
-            dmc.Button("Export decisions", id="export-decisions", variant="default", size="xs"),
+            dmc.Button(_("Export decisions"), id="export-decisions", variant="default", size="xs"),
             dcc.Download(id="decisions"),
         ], className="bar"),
         html.Div(_next(answers, view, reviews), id="review", className="review", role="status"),
@@ -91,7 +92,7 @@ def register(app: Dash, answers: Answers, reviews: Reviews, cases: Cases, write_
         if not clicks or not VISITOR.get().may("review"):
             raise PreventUpdate
         rows = decisions(answers, View.read(search, answers.newest()), cases)
-        write_down(f"exported {counted(len(rows), 'decision')}")
+        write_down(f"exported {len(rows):,} decisions")
         return {"content": as_csv(rows), "filename": "decisions.csv", "type": "text/csv"}
 
     app.clientside_callback(KEYS, Output("review-keys", "data"), Input("review", "children"))
@@ -127,13 +128,18 @@ def decisions(answers: Answers, view: View, cases: Cases) -> list[Row]:
 
 
 def _time_to_answer(answers: Answers, view: View, cases: Cases) -> str:
-    hours, number = cases.hours_to_answer(answers.chosen(view), view.first, view.last)
+    hours, count = cases.hours_to_answer(answers.chosen(view), view.first, view.last)
     if hours is None:
-        return (
+        return _(
             "Time to answer: open a comment of this period in Comments to say that it was hidden, deleted or answered."
         )
-    took = f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
-    return f"Time to answer: {took} from comment to action, the median of {counted(number, 'comment')} of this period."
+    figures = {"number": number(hours if hours < 48 else hours / 24, ".1f"), "comments": comments(count)}
+    if hours < 48:
+        return _("Time to answer: {number} hours from comment to action, the median of {comments} of this period.",
+                 **figures)  # fmt: skip
+    return _(
+        "Time to answer: {number} days from comment to action, the median of {comments} of this period.", **figures
+    )
 
 
 def _same(answers: Answers, view: View, comment_id: str) -> list[str]:
@@ -155,7 +161,7 @@ def _next(answers: Answers, view: View, reviews: Reviews) -> list[Component]:
     if not waiting:
         return [
             _tally(reviews, 0),
-            note("You've reviewed everything in this period.", "All done"),
+            note(_("You've reviewed everything in this period."), _("All done")),
             html.Div(_button("undo"), className="actions"),
             dcc.Store(id="reviewed", data={"id": ""}),
             dmc.CheckboxGroup(id="ticked", children=[]),
@@ -173,21 +179,29 @@ def _card(
     if not row:
         return _next(answers, view, reviews)
     reviews.claim(comment_id, VISITOR.get().name)
-    context = [html.P(["In reply to: ", html.Span(row["parent_text"])], className="note")] if row["parent_text"] else []
+    context = (
+        [html.P([_("In reply to:"), " ", html.Span(row["parent_text"])], className="note")]
+        if row["parent_text"]
+        else []
+    )
     choices = [
         dmc.Checkbox(label=html.Span([label_title(label), html.Kbd(str(key))]), value=label, size="xs")
         for key, label in enumerate(LABELS, 1)
     ]
     ticks = dmc.CheckboxGroup(
-        dmc.Group(choices, id="ticks"), id="ticked", value=[] if is_drawn else row["flags"], label="Categories", my="md"
+        dmc.Group(choices, id="ticks"),
+        id="ticked",
+        value=[] if is_drawn else row["flags"],
+        label=_("Categories"),
+        my="md",
     )
     return [
         _tally(reviews, waiting),
         panel(
             f"{row['platform']}/{row['account']}", place(row, view), *context,
-            *([html.P(f"Posted {times} times. Your decision counts for all.", className="note")] if times > 1 else []),
+            *([html.P(_posted(times), className="note")] if times > 1 else []),
             html.P(row["text"], className="line"),
-            html.P("Drawn at random: decide without the model's scores.", className="note") if is_drawn
+            html.P(_("Drawn at random: decide without the model's scores."), className="note") if is_drawn
             else html.Div(meters([row[label] for label in LABELS]), className="result"),
             ticks, html.Div([_button(action) for action in ACTIONS if action != "agree" or not is_drawn],
                             className="actions"),
@@ -196,18 +210,24 @@ def _card(
     ]  # fmt: skip
 
 
+def _posted(times: int) -> str:
+    return ngettext("Posted {number} time. Your decision counts for all.",
+                    "Posted {number} times. Your decision counts for all.", times)  # fmt: skip
+
+
 def _button(action: str) -> Component:
     key, caption = ACTIONS[action]
-    return html.Button([caption, html.Kbd(key)], id={"review": action}, **cast(Any, {"data-key": key}))
+    return html.Button([_(caption), html.Kbd(key)], id={"review": action}, **cast(Any, {"data-key": key}))
 
 
 def _tally(reviews: Reviews, waiting: int | None) -> Component:
     tally = reviews.tally(VISITOR.get().name)
-    right = f"{tally.right / tally.flagged:.0%}" if tally.flagged else "–"
-    agreement = "–" if tally.kappa is None else f"{tally.kappa:.2f}"
+    right = number(tally.right / tally.flagged, ".0%") if tally.flagged else "–"
+    agreement = "–" if tally.kappa is None else number(tally.kappa, ".2f")
+    twice = _("Cohen's kappa; {comments} reviewed twice", comments=comments(tally.pairs))
     return tiles(
-        tile("To review", "–" if waiting is None else f"{waiting:,}", "in this period"),
-        tile("Reviewed today", f"{tally.today:,}", "by you"),
-        tile("Correct flags", right, f"of {tally.flagged:,} reviewed"),
-        tile("Reviewer agreement", agreement, f"Cohen's kappa; {counted(tally.pairs, 'comment')} reviewed twice"),
+        tile(_("To review"), "–" if waiting is None else number(waiting), _("in this period")),
+        tile(_("Reviewed today"), number(tally.today), _("by you")),
+        tile(_("Correct flags"), right, _("of {number} reviewed", number=number(tally.flagged))),
+        tile(_("Reviewer agreement"), agreement, twice),
     )

@@ -9,20 +9,21 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.changes import settings_page
 from dashboard.components import link, panel
+from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR, People
 from dashboard.settings import Administration, Progress
 from dashboard.view import Answers
-from dashboard.wording import counted, full_date
+from dashboard.wording import full_date
 from warehouse import WarehouseError
 
-PATH, TITLE = "/settings/start", "First steps"
+PATH, TITLE = "/settings/start", N_("First steps")
 STAGES = {  # stage → while it runs, once it is done
-    "scrape": ("Collecting comments", "Collected"),
-    "validate": ("Checking them", "Checked"),
-    "clean": ("Preparing texts", "Prepared"),
-    "score": ("Scoring", "Scored"),
-    "publish": ("Publishing", "Published"),
-    "monitor": ("Measuring the night", "Measured"),
+    "scrape": (N_("Collecting comments"), N_("Collected")),
+    "validate": (N_("Checking them"), N_("Checked")),
+    "clean": (N_("Preparing texts"), N_("Prepared")),
+    "score": (N_("Scoring"), N_("Scored")),
+    "publish": (N_("Publishing"), N_("Published")),
+    "monitor": (N_("Measuring the night"), N_("Measured")),
 }
 TICK_SECONDS = 2
 
@@ -30,7 +31,10 @@ TICK_SECONDS = 2
 def layout(administration: Administration, answers: Answers, people: People) -> Component:
     steps = _steps(administration, answers, people)
     left = sum(not is_done for is_done, *_ in steps)
-    sentence = "All is set up." if not left else f"{counted(left, 'step')} to go until Toxwatch works on its own."
+    sentence = _("All is set up.")
+    if left:
+        sentence = ngettext("{number} step to go until Toxwatch works on its own.",
+                            "{number} steps to go until Toxwatch works on its own.", left)  # fmt: skip
     progress = administration.progress()
     return settings_page(
         PATH, TITLE, sentence,
@@ -71,31 +75,32 @@ def _steps(
         has_night = not answers.are_empty()
     except WarehouseError:
         has_night = False
-    token = (administration.has_token(), "A token", "Comments are collected by Apify. Whoever runs the server sets its "
-             "token as APIFY_TOKEN and restarts Toxwatch.", None)  # fmt: skip
+    token = (administration.has_token(), _("A token"),
+             _("Comments are collected by Apify. Whoever runs the server sets its "
+             "token as APIFY_TOKEN and restarts Toxwatch."), None)  # fmt: skip
     return [
         *([token] if administration.needs_token() else []),
-        (administration.has_accounts(), "The first account", "Paste the link to an account.",
-         link("Add accounts", "/settings")),
-        (has_night, "The first night", "Every night collects and scores the comments of the day before.", None),
-        (administration.is_somebody_told(), "The first alert", "Say who is told, and send a test.",
-         link("Set up alerts", "/settings/alerts")),
-        (len(people.names()) > 1, "The first colleague", "Invite somebody by a link.",
-         link("Invite somebody", "/settings/people")),
+        (administration.has_accounts(), _("The first account"), _("Paste the link to an account."),
+         link(_("Add accounts"), "/settings")),
+        (has_night, _("The first night"), _("Every night collects and scores the comments of the day before."), None),
+        (administration.is_somebody_told(), _("The first alert"), _("Say who is told, and send a test."),
+         link(_("Set up alerts"), "/settings/alerts")),
+        (len(people.names()) > 1, _("The first colleague"), _("Invite somebody by a link."),
+         link(_("Invite somebody"), "/settings/people")),
     ]  # fmt: skip
 
 
 def _step(is_done: bool, name: str, text: str, where: Component | None) -> Component:
     return html.Li(
-        [html.H2(f"{name} {'✓' if is_done else ''}"), html.P(["Done." if is_done else text, " ", where or ""])],
+        [html.H2(f"{name} {'✓' if is_done else ''}"), html.P([_("Done.") if is_done else text, " ", where or ""])],
         className="done" if is_done else "",
     )
 
 
 def _night_panel(progress: Progress) -> Component:
     return panel(
-        f"The night of {full_date(progress.night)}",
-        "It takes some minutes, and goes on if you leave this page.",
+        _("The night of {day}", day=full_date(progress.night)),
+        _("It takes some minutes, and goes on if you leave this page."),
         html.Div(_night(progress), id="night", role="status"),
         dcc.Interval(id="night-tick", interval=1000 * TICK_SECONDS, disabled=not progress.is_running),
         wide=True,
@@ -104,19 +109,19 @@ def _night_panel(progress: Progress) -> Component:
 
 def _night(progress: Progress) -> list[Component]:
     lines = [
-        html.Li(f"{done}: {progress.done[stage]:,}" if stage in progress.done else "")
-        for stage, (_, done) in STAGES.items()
+        html.Li(f"{_(done)}: {number(progress.done[stage])}")
+        for stage, (_doing, done) in STAGES.items()
         if stage in progress.done
     ]
-    now = next((doing for stage, (doing, _) in STAGES.items() if stage not in progress.done), None)
+    now = next((doing for stage, (doing, _done) in STAGES.items() if stage not in progress.done), None)
     if progress.is_running and now:
-        lines.append(html.Li(f"{now} …", className="now"))
+        lines.append(html.Li(f"{_(now)} …", className="now"))
     if progress.error:
         lines.append(html.Li(progress.error, className="worse"))
     if now is None:
-        lines.append(html.Li([link("See what it found", "/")]))
+        lines.append(html.Li([link(_("See what it found"), "/")]))
     can_start = not progress.is_running and now is not None
     return [
         html.Ul(lines, className="log"),
-        html.Div(html.Button("Start it now", id="start-night", hidden=not can_start), className="actions"),
+        html.Div(html.Button(_("Start it now"), id="start-night", hidden=not can_start), className="actions"),
     ]

@@ -13,14 +13,15 @@ from dashboard import explain
 from dashboard.charts import as_csv
 from dashboard.components import labelled, meters, page, panel
 from dashboard.controls import prepare_upload, upload
+from dashboard.language import N_, _, number
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, counted, language_name
+from dashboard.wording import ATTACKED, comments, in_sentence, language_name
 from models.labels import LABELS
 from models.language import language_of
 from models.scorer import Scorer
 from models.text import clean_text
 
-TITLE = "Try it"
+TITLE = N_("Try it")
 MOST_LINES = 1000
 MOST_LETTERS = 2000  # of a line or row; models read less
 MOST_EXPLAINED = 20  # lines
@@ -32,22 +33,24 @@ ScoreUpload = Callable[[Scorer, str, bytes, int], list[Row]]  # raises ValueErro
 
 def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
     return page(
-        TITLE,
-        f"Type a comment, paste up to {MOST_LINES:,} lines, or upload a file. Nothing is stored.",
+        _(TITLE),
+        _("Type a comment, paste up to {number} lines, or upload a file. Nothing is stored.",
+          number=number(MOST_LINES)),
         [],
         panel(
-            "Comments", "One per line.",
-            labelled(dmc.Textarea, "Comments, one per line", id="typed", autosize=True, minRows=4, maxRows=14,
+            _("Comments"), _("One per line."),
+            labelled(dmc.Textarea, _("Comments, one per line"), id="typed", autosize=True, minRows=4, maxRows=14,
                      placeholder="What a picture 🌎"),
-            dmc.Button("Score", id="score", mt="sm"),
+            dmc.Button(_("Score"), id="score", mt="sm"),
             wide=True,
         ),
         panel(
-            "File of comments",
-            "CSV, JSON or XLSX, also as .gz or .zip: a table with a column such as “text”, or an export of Apify, "
-            f"YouTube, Meta, Zeeschuimer or 4CAT. Up to {MOST_ROWS:,} comments; you get them back with scores.",
-            upload("file", dmc.Button("Choose a file or drop it here", variant="default"), MOST_MEGABYTES,
-                   accept=ENDINGS, className="drop"),
+            _("File of comments"),
+            _("CSV, JSON or XLSX, also as .gz or .zip: a table with a column such as “text”, or an export of Apify, "
+              "YouTube, Meta, Zeeschuimer or 4CAT. Up to {number} comments; you get them back with scores.",
+              number=number(MOST_ROWS)),
+            upload("file", _("File of comments"), dmc.Button(_("Choose a file or drop it here"), variant="default"),
+                   MOST_MEGABYTES, accept=ENDINGS, className="drop"),
             html.P(id="file-status", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
         ),
         html.Div(id="scored", className="scored", role="status"),
@@ -61,10 +64,11 @@ def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload)
     def score(_clicks: int, typed: Any) -> list[Component]:
         lines = [line[:MOST_LETTERS] for line in str(typed or "").splitlines() if clean_text(line[:MOST_LETTERS])]
         if not lines:
-            return [html.P("Type something to score.", className="empty")]
+            return [html.P(_("Type something to score."), className="empty")]
         if len(lines) > MOST_LINES:
-            return [html.P(f"This page scores up to {MOST_LINES:,} lines (got {len(lines):,}). "
-                           "Use toxwatch score-file for more.", className="empty")]  # fmt: skip
+            too_many = _("This page scores up to {most} lines (got {number}). Use toxwatch score-file for more.",
+                         most=number(MOST_LINES), number=number(len(lines)))  # fmt: skip
+            return [html.P(too_many, className="empty")]
         model = in_use()
         languages = list(map(language_of(model.expected), lines))
         reading = model.read([clean_text(line) for line in lines], languages)
@@ -89,9 +93,9 @@ def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload)
             "filename": f"scored-{name.partition('.')[0]}.csv",
             "type": "text/csv",
         }
-        return file, f"Scored {counted(len(rows), 'comment')} of {name}."
+        return file, _("Scored {comments} of {file}.", comments=comments(len(rows)), file=name)
 
-    prepare_upload(app, "file", "File of comments", MOST_MEGABYTES, "file-status")
+    prepare_upload(app, "file", MOST_MEGABYTES, "file-status")
 
 
 def _rounded(row: Row) -> Row:
@@ -104,9 +108,9 @@ def _result(
     words = explain.marked(model, line, language, scores) if is_explained else [line]
     about = language_name(language)
     if language not in model.judged:
-        about += ". The model was not judged in this language, so these scores may be unreliable."
+        about += ". " + _("The model was not judged in this language, so these scores may be unreliable.")
     elif scores[0] >= model.thresholds["toxic"] and attacked in ATTACKED:
-        about += f" · attacks: {ATTACKED[attacked].lower()}"
+        about += " · " + _("attacks: {whom}", whom=in_sentence(_(ATTACKED[attacked])))
     return html.Section(
         [html.P(words, className="line"), html.P(about, className="note"), *meters(scores)], className="panel result"
     )

@@ -11,15 +11,16 @@ from dash.exceptions import PreventUpdate
 from dashboard import report
 from dashboard.bookmarks import LONGEST_NAME, Bookmark, Bookmarks
 from dashboard.components import labelled, link, page, panel, table
-from dashboard.controls import choice
+from dashboard.controls import choice, in_language
+from dashboard.language import N_, _, ngettext
 from dashboard.links import DAYS, Links
 from dashboard.people import LOCAL, VISITOR, PeopleError
 from dashboard.subscriptions import EVERY, Subscription, Subscriptions
 from dashboard.view import Answers, Row, View
-from dashboard.wording import filters_of, full_date, listed
+from dashboard.wording import filters_of, full_date, in_sentence, listed, tagged
 from warehouse import Part
 
-PATH, TITLE = "/views", "Views"
+PATH, TITLE = "/views", N_("Views")
 EMBEDDED = '<iframe src="{address}" width="720" height="480" style="border: 0"></iframe>'
 
 
@@ -35,8 +36,8 @@ class Shelf(NamedTuple):
 
 def layout(answers: Answers, view: View, shelf: Shelf) -> Component:
     return page(
-        TITLE,
-        "A view is a page with its filters. Open one, then come here to save it, get it by e-mail or share it.",
+        _(TITLE),
+        _("A view is a page with its filters. Open one, then come here to save it, get it by e-mail or share it."),
         [],
         html.Div(id="views-answer", className="wide answer", role="alert"),
         html.Div(_body(answers, view, shelf), id="views-body", className="page-part"),
@@ -66,11 +67,11 @@ def register(app: Dash, answers: Answers, shelf: Shelf) -> None:
             raise PreventUpdate
         view, path, query = read(search)
         if not (name := (name or "").strip()[:LONGEST_NAME]):
-            return "Give the view a name.", _body(answers, view, shelf)
+            return _("Give the view a name."), _body(answers, view, shelf)
         shelf.bookmarks.save(name, path, query, VISITOR.get(), is_shared)
         if is_shared:
             shelf.write_down(f"shared the view {name}: {path}{query}")
-        return f"Saved: {name}.", _body(answers, view, shelf)
+        return _("Saved: {change}.", change=name), _body(answers, view, shelf)
 
     @app.callback(
         *outputs, Input("subscribe", "n_clicks"), State("subscriber", "value"), State("every", "value"), address,
@@ -82,10 +83,11 @@ def register(app: Dash, answers: Answers, shelf: Shelf) -> None:
         view, path, query = read(search)
         email = (email or "").strip()
         if "@" not in email or not email.isprintable() or set(email) & set(" ,;<>"):
-            return f"{email or 'That'} is no e-mail address.", _body(answers, view, shelf)
+            return _("{address} is no e-mail address.", address=email or "“”"), _body(answers, view, shelf)
         shelf.subscriptions.add(path, query, VISITOR.get().name, email, every)
-        shelf.write_down(f"sends {path}{query} to {email}, {_often(every)}")
-        return f"Saved: {_often(every)}, to {email}.", _body(answers, view, shelf)
+        shelf.write_down(f"sends {path}{query} to {email} every {every}")
+        sent = _("{when}, to {address}", when=in_sentence(_(EVERY[every])), address=email)
+        return _("Saved: {change}.", change=sent), _body(answers, view, shelf)
 
     @app.callback(
         *outputs, Input("make-link", "n_clicks"), State("link-panel", "value"), State("link-tag", "value"),
@@ -120,22 +122,19 @@ def register(app: Dash, answers: Answers, shelf: Shelf) -> None:
         return _remove(one, shelf), _body(answers, view, shelf)
 
 
-def _often(every: str) -> str:
-    return f"{EVERY[every][0].lower()}{EVERY[every][1:]}"
-
-
 def _remove(one: Any, shelf: Shelf) -> str:
     if isinstance(one, Bookmark):
         shelf.bookmarks.remove(one.id)
-        did = f"removed the view {one.name}"
+        did, answer = f"removed the view {one.name}", _("Removed: {name}.", name=one.name)
     elif isinstance(one, Subscription):
         shelf.subscriptions.remove(one.id)
         did = f"no longer sends {one.path}{one.search} to {one.email}"
+        answer = _("No longer sent to {address}.", address=one.email)
     else:
         shelf.links.revoke(one.id)
-        did = f"revoked the link to {one.path}{one.search}"
+        did, answer = f"revoked the link to {one.path}{one.search}", _("The link works no longer.")
     shelf.write_down(did)
-    return f"{did[0].upper()}{did[1:]}."
+    return answer
 
 
 def _bookmarks(shelf: Shelf) -> list[Any]:
@@ -165,7 +164,9 @@ def _is_of_author(view: View) -> bool:
 
 
 def _about_authors() -> Component:
-    return panel("This view", "Comments of one author are neither saved nor shared, so that people can be forgotten.")
+    return panel(
+        _("This view"), _("Comments of one author are neither saved nor shared, so that people can be forgotten.")
+    )
 
 
 def _body(answers: Answers, view: View, shelf: Shelf) -> list[Component]:
@@ -176,55 +177,57 @@ def _body(answers: Answers, view: View, shelf: Shelf) -> list[Component]:
 
 
 def _forms(answers: Answers, view: View, shelf: Shelf) -> list[Component]:
-    named = f"{report.TITLES[str(view.of)]}: {filters_of(view)}"
+    named = f"{_(report.TITLES[str(view.of)])}: {filters_of(view)}"
     saving = panel(
-        "Save this view", [link(named, str(view.of), view.search(of=None))],
+        _("Save this view"), [link(named, str(view.of), view.search(of=None))],
         html.Div([
-            dmc.TextInput(id="view-name", label="Name", size="sm", w=280, inputProps={"maxLength": LONGEST_NAME}),
-            dmc.Switch(id="view-is-shared", label="For everybody who sees these accounts", size="sm"),
+            dmc.TextInput(id="view-name", label=_("Name"), size="sm", w=280, inputProps={"maxLength": LONGEST_NAME}),
+            dmc.Switch(id="view-is-shared", label=_("For everybody who sees these accounts"), size="sm"),
         ], className="form ends"),
-        html.Div(html.Button("Save", id="save-view"), className="actions"),
+        html.Div(html.Button(_("Save"), id="save-view"), className="actions"),
     )  # fmt: skip
     mailing = panel(
-        "Get it by e-mail",
-        "With the view as a PDF, once its week or month has been published." if shelf.send else
-        "No mail server is set up. Whoever runs Toxwatch sets TOXWATCH_SMTP_URL.",
+        _("Get it by e-mail"),
+        _("With the view as a PDF, once its week or month has been published.") if shelf.send else
+        _("No mail server is set up. Whoever runs Toxwatch sets TOXWATCH_SMTP_URL."),
         html.Div([
-            dmc.TextInput(id="subscriber", label="E-mail address", size="sm", w=240),
-            choice("every", "How often", EVERY, "week", w=240, allowDeselect=False),
+            dmc.TextInput(id="subscriber", label=_("E-mail address"), size="sm", w=240),
+            choice("every", _("How often"), in_language(EVERY), "week", w=240, allowDeselect=False),
         ], className="form", hidden=shelf.send is None),
-        html.Div(html.Button("Subscribe", id="subscribe"), className="actions", hidden=shelf.send is None),
+        html.Div(html.Button(_("Subscribe"), id="subscribe"), className="actions", hidden=shelf.send is None),
     )  # fmt: skip
     return [saving, mailing, *([_link_form(answers, view)] if VISITOR.get().may("share") else [])]
 
 
 def _link_form(answers: Answers, view: View) -> Component:
     visitor = VISITOR.get()
-    shown = {title: title for title in report.panels(str(view.of), answers, view)} if view.of != "/comments" else {}
-    tags = {tag: f"tagged {tag}" for tag in sorted(answers.tags())}
-    warning = " Until there is a login, it works on this computer only." if visitor == LOCAL else ""
+    shown = report.panels(str(view.of), answers, view) if view.of != "/comments" else {}
+    tags = {tag: tagged([tag]) for tag in sorted(answers.tags())}
+    promise = _("Whoever has the link sees this view, and nothing else, until it expires or is revoked.")
+    warning = _("Until there is a login, it works on this computer only.")
     return panel(
-        "Share it by a link",
-        f"Whoever has the link sees this view, and nothing else, until it expires or is revoked.{warning}",
+        _("Share it by a link"),
+        f"{promise} {warning}" if visitor == LOCAL else promise,
         html.Div([
-            choice("link-panel", "What it shows", shown, placeholder="The whole page", clearable=True, w=280,
+            choice("link-panel", _("What it shows"), shown, placeholder=_("The whole page"), clearable=True, w=280,
                    searchable=True),
-            choice("link-tag", "Of which accounts", tags, placeholder="All that you see", clearable=True, w=190),
-            choice("link-days", "Works for", {str(days): text for days, text in DAYS.items()}, "7", w=140,
+            choice("link-tag", _("Of which accounts"), tags, placeholder=_("All that you see"), clearable=True, w=190),
+            choice("link-days", _("Works for"), {str(days): _(text) for days, text in DAYS.items()}, "7", w=140,
                    allowDeselect=False),
         ], className="form"),
-        html.Div(html.Button("Make a link", id="make-link"), className="actions"), wide=True,
+        html.Div(html.Button(_("Make a link"), id="make-link"), className="actions"), wide=True,
     )  # fmt: skip
 
 
 def _made(address: str, shown: str | None) -> Component:
     """The link; of one panel, also what shows it on a page elsewhere."""
     embedding: list[Any] = [
-        "To show it on another page: ",
+        _("To show it on another page:"),
+        " ",
         html.Code(EMBEDDED.format(address=address.replace("&", "&amp;"))),
     ]
     return html.Div([
-        html.P(["The link, which is shown only now: ", html.Code(address, id="made-link")]),
+        html.P([_("The link, which is shown only now:"), " ", html.Code(address, id="made-link")]),
         *([html.P(embedding)] if shown else []),
     ], className="made")  # fmt: skip
 
@@ -232,47 +235,47 @@ def _made(address: str, shown: str | None) -> Component:
 def _saved_panel(answers: Answers, view: View, shelf: Shelf) -> Component:
     rows: list[Row] = [
         {
-            "Name": link(one.name, one.path, one.search),
+            _("Name"): link(one.name, one.path, one.search),
             "View": _named(one, view),
             "": _gone(answers, one),
-            "Whose": _whose(one),
-            " ": _button("Remove", "remove", "view", one) if _is_theirs(one) else None,
+            _("Whose"): _whose(one),
+            " ": _button(_("Remove"), "remove", "view", one) if _is_theirs(one) else None,
         }
         for one in _bookmarks(shelf)
         if _can_be_kept(one.path)
     ]
-    return panel("Saved views", "Also found by Ctrl-K.", _table(rows, "None yet."), wide=True)
+    return panel(_("Saved views"), _("Also found by Ctrl-K."), _table(rows, _("None yet.")), wide=True)
 
 
 def _sent_panel(view: View, shelf: Shelf) -> list[Component]:
     rows: list[Row] = [
         {
-            "To": one.email,
+            _("To"): one.email,
             "View": _named(one, view),
-            "When": EVERY[one.every],
+            _("When"): _(EVERY[one.every]),
             "": html.Div([
-                *([_button("Send now", "send", "subscription", one)] if shelf.send else []),
-                _button("Remove", "remove", "subscription", one),
+                *([_button(_("Send now"), "send", "subscription", one)] if shelf.send else []),
+                _button(_("Remove"), "remove", "subscription", one),
             ], className="actions"),
         }
         for one in _subscriptions(shelf)
     ]  # fmt: skip
-    return [panel("By e-mail", "", _table(rows, "None yet."), wide=True)] if rows else []
+    return [panel(_("By e-mail"), "", _table(rows, _("None yet.")), wide=True)] if rows else []
 
 
 def _shared_panel(view: View, shelf: Shelf) -> list[Component]:
     rows: list[Row] = [
         {
             "View": _named(one, view),
-            "Shows": one.panel or "The whole page",
-            "Accounts": f"tagged {listed(one.part.tags)}" if one.part.tags else "All",
-            "Made by": one.maker,
-            "Until": full_date(one.last_day),
-            "": _button("Revoke", "remove", "link", one),
+            _("Shows"): one.panel or _("The whole page"),
+            _("Accounts"): tagged(one.part.tags) if one.part.tags else _("All"),
+            _("Made by"): one.maker,
+            _("Until"): full_date(one.last_day),
+            "": _button(_("Revoke"), "remove", "link", one),
         }
         for one in _links(shelf)
     ]
-    return [panel("Links", "", _table(rows, "None yet."), wide=True)] if rows else []
+    return [panel(_("Links"), "", _table(rows, _("None yet.")), wide=True)] if rows else []
 
 
 def _table(rows: list[Row], empty: str) -> Component:
@@ -280,19 +283,21 @@ def _table(rows: list[Row], empty: str) -> Component:
 
 
 def _named(one: Any, view: View) -> str:
-    return f"{report.TITLES[one.path]}: {filters_of(View.read(one.search, view.newest))}"
+    return f"{_(report.TITLES[one.path])}: {filters_of(View.read(one.search, view.newest))}"
 
 
 def _whose(one: Bookmark) -> str:
     mine = one.owner == VISITOR.get().name
-    return ("Yours, shared" if mine else f"Shared by {one.owner}") if one.is_shared else "Yours"
+    if not one.is_shared:
+        return _("Yours")
+    return _("Yours, shared") if mine else _("Shared by {person}", person=one.owner)
 
 
 def _gone(answers: Answers, one: Bookmark) -> str | None:
     """Says so of a view whose account is not there any more."""
     view = View.read(one.search, answers.newest())
     gone = [name for name in (view.account, *view.accounts) if name and name not in answers.places()]
-    return f"{listed(gone)} {'is' if len(gone) == 1 else 'are'} gone" if gone else None
+    return ngettext("{accounts} is gone", "{accounts} are gone", len(gone), accounts=listed(gone)) if gone else None
 
 
 def _button(caption: str, action: str, of: str, one: Any) -> Component:

@@ -20,19 +20,20 @@ from tomlkit.items import AoT, Table
 from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import panel, table
 from dashboard.controls import prepare_upload, upload
+from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR
 from dashboard.settings import Forecast, SettingsError, SettingsFile
 from dashboard.view import Row
-from dashboard.wording import counted, listed, some_of
+from dashboard.wording import listed, some_of, tagged
 from warehouse.untrusted import guarded
 
-PATH, TITLE = "/settings", "Settings"
+PATH, TITLE = "/settings", N_("Settings")
 SITES = {"instagram.com": "instagram", "tiktok.com": "tiktok", "youtube.com": "youtube", "facebook.com": "facebook"}
 PLATFORMS = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube", "facebook": "Facebook"}
 NO_ACCOUNTS = {"p", "reel", "reels", "explore", "stories", "watch", "shorts", "playlist", "channel", "groups",
                "profile.php", "share", "video"}  # what a link to something else begins with  # fmt: skip
 NAMED_BEFORE = {"c", "user"}  # youtube.com/c/nasa
-LIMITS = {"max_posts": "Posts per night", "max_comments_per_post": "Comments per post"}
+LIMITS = {"max_posts": N_("Posts per night"), "max_comments_per_post": N_("Comments per post")}
 COLUMNS = ("platform", "handle", "tags", *LIMITS, "paused")
 KEY = {"platform", "handle"}
 YES, NO = {"yes", "true", "1"}, {"no", "false", "0", ""}
@@ -65,14 +66,14 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
                 found_in(line, platform) | {"tags": tags or []} for line in (lines or "").splitlines() if line.strip()
             ]
             if not found:
-                return "Paste at least one link or handle.", no_update
-            did = f"added {some_of([name_of(one) for one in found])}"
+                return _("Paste at least one link or handle."), no_update
+            did = _("added {accounts}", accounts=some_of([name_of(one) for one in found]))
             with file.changed(version, did) as document:
                 for one in found:
                     _append(document, one)
         except SettingsError as error:
             return str(error), no_update
-        return answer(f"Saved: {did}. {_price(found, forecast())}")
+        return answer(_saved(did, found, forecast()))
 
     @app.callback(
         *outputs(file), Input("save-accounts", "n_clicks"), Input("pause", "n_clicks"), Input("resume", "n_clicks"),
@@ -84,26 +85,30 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
             raise PreventUpdate
         names, tags, *limits, version = sent[4:]
         if not names:
-            return "Choose at least one account.", no_update
+            return _("Choose at least one account."), no_update
         given = {"tags": tags or None, **dict(zip(LIMITS, (number or None for number in limits), strict=True))}
         actions: dict[str, tuple[str, dict[str, Any]]] = {
-            "save-accounts": ("changed", {name: value for name, value in given.items() if value is not None}),
-            "pause": ("paused", {"paused": True}),
-            "resume": ("resumed", {"paused": None}),
-            "remove": ("removed", {}),
+            "save-accounts": (
+                N_("changed {accounts}"),
+                {one: value for one, value in given.items() if value is not None},
+            ),
+            "pause": (N_("paused {accounts}"), {"paused": True}),
+            "resume": (N_("resumed {accounts}"), {"paused": None}),
+            "remove": (N_("removed {accounts}"), {}),
         }
-        verb, values = actions[str(ctx.triggered_id)]
-        if verb == "changed" and not values:
-            return "Fill in tags or a limit first.", no_update
+        action = str(ctx.triggered_id)
+        did, values = actions[action]
+        if action == "save-accounts" and not values:
+            return _("Fill in tags or a limit first."), no_update
 
         def change_them(document: TOMLDocument) -> None:
-            if verb == "removed":
+            if action == "remove":
                 _remove(document, names)
             for account in accounts_of(document) if values else ():
                 if name_of(account) in names:
                     write_in(account, values)
 
-        return save(version, f"{verb} {some_of(names)}", change_them)
+        return save(version, _(did, accounts=some_of(names)), change_them)
 
     @app.callback(
         *outputs(file), Input("save-budget", "n_clicks"), State("budget", "value"), State("budget-tag", "value"),
@@ -113,14 +118,19 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
         if not clicks:
             raise PreventUpdate
         if usd == 0 or not (usd or tag):
-            return "A budget needs to be above $0. To collect nothing, pause the accounts.", no_update
-        of, to = f"the tag {tag}" if tag else "a night", f"${usd:,.2f}" if usd else "that of a night"
+            return _("A budget needs to be above $0. To collect nothing, pause the accounts."), no_update
 
         def change_it(document: TOMLDocument) -> None:
             part = section_of(document, "budgets" if tag else "night")
             write_in(part, {tag or "budget_usd": float(usd) if usd else None})
 
-        return save(version, f"set the budget of {of} to {to}", change_it)
+        if not usd:
+            did = _("set the budget of the tag {tag} to that of a night", tag=tag)
+        elif tag:
+            did = _("set the budget of the tag {tag} to ${usd}", tag=tag, usd=number(usd, ",.2f"))
+        else:
+            did = _("set the budget of a night to ${usd}", usd=number(usd, ",.2f"))
+        return save(version, did, change_it)
 
     @app.callback(
         *outputs(file), Input("upload-accounts", "contents"), version, prevent_initial_call=True,
@@ -133,11 +143,11 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
             known = {name_of(account).casefold(): account for account in accounts_of(file.content())}
             new = [one for one in found if name_of(one).casefold() not in known]
             changed = [one for one in found if one not in new and _differs(known[name_of(one).casefold()], one)]
-            groups = {"added": new, "changed": changed}
-            parts = [f"{verb} {some_of([name_of(one) for one in some])}" for verb, some in groups.items() if some]
+            groups = {N_("added {accounts}"): new, N_("changed {accounts}"): changed}
+            parts = [_(did, accounts=some_of([name_of(one) for one in some])) for did, some in groups.items() if some]
             if not parts:
-                return "Nothing has changed: these accounts are watched like this already.", no_update
-            did = f"{' and '.join(parts)} from a file"
+                return _("Nothing has changed: these accounts are watched like this already."), no_update
+            did = _("{changes} from a file", changes=listed(parts))
             with file.changed(version, did) as document:
                 written = {name_of(account).casefold(): account for account in accounts_of(document)}
                 for one in changed:
@@ -149,9 +159,9 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
                     _append(document, one)
         except (SettingsError, binascii.Error) as error:
             return str(error), no_update
-        return answer(f"Saved: {did}. {_price(new, forecast())}")
+        return answer(_saved(did, new, forecast()))
 
-    prepare_upload(app, "upload-accounts", "File of accounts", MOST_MEGABYTES, f"{file.key}-answer")
+    prepare_upload(app, "upload-accounts", MOST_MEGABYTES, f"{file.key}-answer")
     register_undo(app, file, lambda: _body(file, forecast()))
 
     @app.callback(Output("accounts-file", "data"), Input("download-accounts", "n_clicks"), prevent_initial_call=True)
@@ -174,17 +184,20 @@ def found_in(line: str, platform: str) -> dict[str, str]:
         address = urlsplit(line if "://" in line else f"https://{line}")
         site = SITES.get(".".join((address.hostname or "").split(".")[-2:]))
     except ValueError:
-        raise SettingsError(f"Not saved. {line!r} is no link.") from None
+        raise SettingsError(_("Not saved. {line} is no link.", line=repr(line))) from None
     if site is None and "://" in line:
-        raise SettingsError(f"Not saved. {line} is no link to {listed(list(PLATFORMS.values()))}.")
+        sites = listed(list(PLATFORMS.values()))
+        raise SettingsError(_("Not saved. {line} is no link to {sites}.", line=line, sites=sites))
     if site is None:
-        first, _, rest = line.rpartition("/")
+        first, _slash, rest = line.rpartition("/")
         return {"platform": first or platform, "handle": rest.lstrip("@")}
     parts = [part for part in address.path.split("/") if part]
     if parts and parts[0] in NAMED_BEFORE:
         parts = parts[1:]
     if not parts or parts[0] in NO_ACCOUNTS:
-        raise SettingsError(f"Not saved. {line} leads to no account: paste the address of the account's own page.")
+        raise SettingsError(
+            _("Not saved. {line} leads to no account: paste the address of the account's own page.", line=line)
+        )
     return {"platform": site, "handle": parts[0].lstrip("@")}
 
 
@@ -193,33 +206,37 @@ def accounts_in(content: bytes) -> list[dict[str, Any]]:
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise SettingsError("Not saved. Save the file as CSV in UTF-8.") from None
+        raise SettingsError(_("Not saved. Save the file as CSV in UTF-8.")) from None
     head = lines[0] if lines else ""
     rows = csv.DictReader(lines, delimiter=max(",;\t", key=head.count))
     names = [name.strip().lower() for name in rows.fieldnames or ()]
     if "handle" not in names or (unknown := set(names) - set(COLUMNS)):
-        wrong = "" if "handle" not in names else f" (found {', '.join(sorted(unknown))})"
-        raise SettingsError(
-            f"Not saved. The first line needs the column handle, and may have {listed(COLUMNS)}{wrong}."
-        )
+        needed = _("The first line needs the column handle, and may have {columns}.", columns=listed(COLUMNS))
+        if "handle" in names:
+            needed += " " + _("Unknown: {columns}.", columns=", ".join(sorted(unknown)))
+        raise SettingsError(_("Not saved. {reason}", reason=needed))
     rows.fieldnames = names
     return [_account(row, rows.line_num) for row in rows if any(row.values())]
 
 
 def _account(row: dict[str | None, Any], line: int) -> dict[str, Any]:
     if None in row:
-        raise SettingsError(f"Not saved. Line {line} has more cells than the first line.")
+        raise SettingsError(_("Not saved. Line {line} has more cells than the first line.", line=line))
     cells = {str(name): (cell or "").strip().lstrip("'") for name, cell in row.items()}
     account: dict[str, Any] = found_in(cells["handle"], cells.get("platform", "").lower() or "instagram")
     if "tags" in cells:
         account["tags"] = [tag.strip() for tag in re.split("[,;]", cells["tags"]) if tag.strip()] or None
     for limit in LIMITS.keys() & cells.keys():
         if cells[limit] and not cells[limit].isdecimal():
-            raise SettingsError(f"Not saved. In line {line}, {limit} is no number: {cells[limit]}.")
+            wrong = _("Not saved. In line {line}, {column} is no number: {cell}.", line=line, column=limit,
+                      cell=cells[limit])  # fmt: skip
+            raise SettingsError(wrong)
         account[limit] = int(cells[limit]) if cells[limit] else None
     if "paused" in cells:
         if cells["paused"].lower() not in YES | NO:
-            raise SettingsError(f"Not saved. In line {line}, paused is neither yes nor no: {cells['paused']}.")
+            raise SettingsError(
+                _("Not saved. In line {line}, paused is neither yes nor no: {cell}.", line=line, cell=cells["paused"])
+            )
         account["paused"] = cells["paused"].lower() in YES or None
     return account
 
@@ -231,9 +248,13 @@ def _differs(account: Table, wanted: dict[str, Any]) -> bool:
 def _sentence(file: SettingsFile, forecast: Forecast | None) -> str:
     accounts = accounts_of(file.content())
     paused = sum(bool(account.get("paused")) for account in accounts)
-    sentence = f"{counted(len(accounts), 'account')} {'is' if len(accounts) == 1 else 'are'} watched"
-    sentence += f", {paused} of them paused." if paused else "."
-    return sentence + (f" Collecting them will cost about ${forecast.month:,.2f} a month." if forecast else "")
+    watched = ngettext("{number} account is watched", "{number} accounts are watched", len(accounts))
+    if paused:
+        watched = _("{accounts}, {number} of them paused", accounts=watched, number=number(paused))
+    if forecast is None:
+        return f"{watched}."
+    cost = _("Collecting them will cost about ${usd} a month.", usd=number(forecast.month, ",.2f"))
+    return f"{watched}. {cost}"
 
 
 def _body(file: SettingsFile, forecast: Forecast | None) -> list[Component]:
@@ -250,32 +271,36 @@ def _body(file: SettingsFile, forecast: Forecast | None) -> list[Component]:
 
 def _add_panel(tags: list[str]) -> Component:
     return panel(
-        "Add accounts", "Paste links to accounts, or handles, one per line.",
+        _("Add accounts"), _("Paste links to accounts, or handles, one per line."),
         html.Div([
-            dmc.Textarea(id="new-accounts", label="Links or handles", autosize=True, minRows=3, w="100%",
+            dmc.Textarea(id="new-accounts", label=_("Links or handles"), autosize=True, minRows=3, w="100%",
                          placeholder="https://www.instagram.com/nasa"),
-            dmc.Select(id="new-platform", label="Platform of handles", value="instagram", size="sm", w=190,
+            dmc.Select(id="new-platform", label=_("Platform of handles"), value="instagram", size="sm", w=190,
                        data=[{"value": key, "label": name} for key, name in PLATFORMS.items()], allowDeselect=False),
-            dmc.TagsInput(id="new-tags", label="Tags", data=tags, size="sm", w=240),
+            dmc.TagsInput(id="new-tags", label=_("Tags"), data=tags, size="sm", w=240),
         ], className="form"),
-        html.Div(html.Button("Add", id="add-accounts"), className="actions"),
+        html.Div(html.Button(_("Add"), id="add-accounts"), className="actions"),
     )  # fmt: skip
 
 
 def _budget_panel(document: TOMLDocument, tags: list[str], forecast: Forecast | None) -> Component:
     night, budgets = document.get("night", {}), document.get("budgets", {})
-    rows = [{"Of": "A night", "Most, in USD": f"{float(night.get('budget_usd', 5.0)):,.2f}"}]
-    rows += [{"Of": f"Accounts tagged {tag}", "Most, in USD": f"{float(usd):,.2f}"} for tag, usd in budgets.items()]
-    sentence = f"The forecast is ${sum(forecast.by_account.values()):,.2f} for the next night." if forecast else ""
+    most = {_("A night"): night.get("budget_usd", 5.0)}
+    most |= {_("Accounts tagged {tags}", tags=tag): usd for tag, usd in budgets.items()}
+    rows = [{_("Of"): of, _("Most, in USD"): number(float(usd), ",.2f")} for of, usd in most.items()]
+    sentences = [_("No paid run is started that could exceed it.")]
+    if forecast:
+        usd = number(sum(forecast.by_account.values()), ",.2f")
+        sentences.append(_("The forecast is ${usd} for the next night.", usd=usd))
     return panel(
-        "Budget", f"No paid run is started that could exceed it. {sentence}",
+        _("Budget"), " ".join(sentences),
         table(rows, {name: name for name in rows[0]}),
         html.Div([
-            dmc.NumberInput(id="budget", label="US dollars per night", min=0, decimalScale=2, size="sm", w=190),
-            dmc.Select(id="budget-tag", label="For", placeholder="All accounts", clearable=True, size="sm", w=240,
-                       data=[{"value": tag, "label": f"tagged {tag}"} for tag in tags]),
+            dmc.NumberInput(id="budget", label=_("US dollars per night"), min=0, decimalScale=2, size="sm", w=190),
+            dmc.Select(id="budget-tag", label=_("For"), placeholder=_("All accounts"), clearable=True, size="sm", w=240,
+                       data=[{"value": tag, "label": tagged([tag])} for tag in tags]),
         ], className="form"),
-        html.Div(html.Button("Save budget", id="save-budget"), className="actions"),
+        html.Div(html.Button(_("Save budget"), id="save-budget"), className="actions"),
     )  # fmt: skip
 
 
@@ -283,34 +308,37 @@ def _accounts_panel(accounts: list[Table], tags: list[str], forecast: Forecast |
     by_account = forecast.by_account if forecast else {}
     rows: list[Row] = [
         {
-            "Account": name_of(account),
-            "Tags": ", ".join(account.get("tags", [])) or None,
-            "Posts per night": account.get("max_posts", 20),
-            "Comments per post": account.get("max_comments_per_post", 1000),
-            "USD per night": f"{by_account[name_of(account)]:,.2f}" if name_of(account) in by_account else None,
-            "Status": "Paused" if account.get("paused") else "Collected",
+            _("Account"): name_of(account),
+            _("Tags"): ", ".join(account.get("tags", [])) or None,
+            _("Posts per night"): account.get("max_posts", 20),
+            _("Comments per post"): account.get("max_comments_per_post", 1000),
+            _("USD per night"): number(by_account[name_of(account)], ",.2f")
+            if name_of(account) in by_account
+            else None,
+            _("Status"): _("Paused") if account.get("paused") else _("Collected"),
         }
         for account in accounts
     ]
-    numbers = [dmc.NumberInput(id=limit, label=label, min=1, size="sm", w=150) for limit, label in LIMITS.items()]
-    buttons = {"save-accounts": "Save", "pause": "Pause", "resume": "Resume", "remove": "Remove"}
+    numbers = [dmc.NumberInput(id=limit, label=_(label), min=1, size="sm", w=150) for limit, label in LIMITS.items()]
+    buttons = {"save-accounts": _("Save"), "pause": _("Pause"), "resume": _("Resume"), "remove": _("Remove")}
     return panel(
-        "Accounts",
-        "Choose one or several to change them; what is left empty stays as it is. "
-        "A CSV file adds and changes accounts, and removes none.",
+        _("Accounts"),
+        _("Choose one or several to change them; what is left empty stays as it is. "
+        "A CSV file adds and changes accounts, and removes none."),
         html.Div([
-            dmc.MultiSelect(id="chosen", label="Accounts", searchable=True, size="sm", w="100%",
+            dmc.MultiSelect(id="chosen", label=_("Accounts"), searchable=True, size="sm", w="100%",
                             data=[name_of(account) for account in accounts]),
-            dmc.TagsInput(id="tags", label="Tags", data=tags, size="sm", w=240),
+            dmc.TagsInput(id="tags", label=_("Tags"), data=tags, size="sm", w=240),
             *numbers,
         ], className="form"),
         html.Div([
             *(html.Button(label, id=id) for id, label in buttons.items()),
-            html.Button("Download CSV", id="download-accounts"),
-            upload("upload-accounts", html.Button("Upload CSV"), MOST_MEGABYTES, accept=".csv"),
+            html.Button(_("Download CSV"), id="download-accounts"),
+            upload("upload-accounts", _("File of accounts"), html.Button(_("Upload CSV")), MOST_MEGABYTES,
+                   accept=".csv"),
             dcc.Download(id="accounts-file"),
         ], className="actions"),
-        table(rows, {name: name for name in rows[0]}) if rows else html.P("No accounts yet.", className="empty"),
+        table(rows, {name: name for name in rows[0]}) if rows else html.P(_("No accounts yet."), className="empty"),
         wide=True,
     )  # fmt: skip
 
@@ -335,9 +363,9 @@ def _append(document: TOMLDocument, account: dict[str, Any]) -> None:
 
 def _remove(document: TOMLDocument, names: list[str]) -> None:
     accounts = document["accounts"]
-    for number in reversed(range(len(accounts))):
-        if name_of(accounts[number]) in names:
-            del accounts[number]
+    for place in reversed(range(len(accounts))):
+        if name_of(accounts[place]) in names:
+            del accounts[place]
 
 
 def section_of(document: TOMLDocument, name: str) -> Table:
@@ -356,6 +384,11 @@ def write_in(where: Table, values: dict[str, Any]) -> None:
             where[name] = value
 
 
-def _price(added: list[dict[str, Any]], forecast: Forecast | None) -> str:
+def _saved(did: str, added: list[dict[str, Any]], forecast: Forecast | None) -> str:
+    """With what the first night of added accounts costs."""
+    saved = _("Saved: {change}.", change=did)
     usd = sum(forecast.by_account.get(name_of(one), 0) for one in added) if forecast else 0
-    return f"Their first night costs about ${usd:,.2f}." if usd else ""
+    if not usd:
+        return saved
+    price = _("Their first night costs about ${usd}.", usd=number(usd, ",.2f"))
+    return f"{saved} {price}"

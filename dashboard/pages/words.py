@@ -12,31 +12,31 @@ from tomlkit import TOMLDocument
 
 from dashboard.changes import last_change, outputs, page_of, register_removal, register_undo
 from dashboard.components import labelled, link, panel, table
-from dashboard.controls import choice
+from dashboard.controls import choice, in_language
+from dashboard.language import N_, _, ngettext, number
 from dashboard.pages.policy import DAYS, applied, of_scope, places_of, policy_saver, scope_of
 from dashboard.people import VISITOR
 from dashboard.settings import Administration, SettingsFile
 from dashboard.view import TAG, Answers, Row, View
-from dashboard.wording import LANGUAGES, label_name, label_title, sentence_case, some_of
+from dashboard.wording import label_name, label_title, language_names, sentence_case, some_of
 from models.labels import LABELS
 from warehouse import WarehouseError
 from warehouse.policies import ANY
 
-PATH, TITLE = "/settings/words", "Own words"
-EFFECTS = {"flag": "Flag as", "never": "Never flag as"}
+PATH, TITLE = "/settings/words", N_("Own words")
+EFFECTS = {"flag": N_("Flag as"), "never": N_("Never flag as")}
 # What is typed, once there is a pause.
 PAUSE = """typed => new Promise(tell => {
     window.typesOn?.();
     const pause = setTimeout(() => tell(typed), 400);
     window.typesOn = () => { clearTimeout(pause); tell(dash_clientside.no_update); };
 })"""
-CATEGORIES = {label: label_title(label) for label in LABELS} | {ANY: "Any category"}
 
 
 def layout(file: SettingsFile, answers: Answers) -> Component:
     return page_of(
         PATH, TITLE, file,
-        lambda: "Words and phrases that flag a comment whatever its scores, or keep it from being flagged.",
+        lambda: _("Words and phrases that flag a comment whatever its scores, or keep it from being flagged."),
         lambda: _body(file, answers),
     )  # fmt: skip
 
@@ -55,11 +55,11 @@ def register(app: Dash, file: SettingsFile, answers: Answers, administration: Ad
         lines, effect, category, place, language, version = sent
         texts = _texts(lines)
         if not texts:
-            return "Write at least one word or phrase.", no_update
+            return _("Write at least one word or phrase."), no_update
         if effect == "flag" and category == ANY:
-            return "Choose the category that they flag.", no_update
+            return _("Choose the category that they flag."), no_update
         decision = {effect: category} | scope_of(place, language)
-        did = f"added {_quoted(texts)} to the words that {_decision(decision)}"
+        did = _("added {words} to the words that {decision}", words=_quoted(texts), decision=_decision(decision))
 
         def change(document: TOMLDocument) -> None:
             words = document.setdefault("words", tomlkit.aot())
@@ -71,7 +71,9 @@ def register(app: Dash, file: SettingsFile, answers: Answers, administration: Ad
 
         return save(version, did, change)
 
-    register_removal(app, file, "remove-word", "words", save, lambda word: f"removed {_quoted([word['text']])}")
+    register_removal(
+        app, file, "remove-word", "words", save, lambda word: _("removed {words}", words=_quoted([word["text"]]))
+    )
     app.clientside_callback(PAUSE, Output("typed-words", "data"), Input("own-words", "value"))
 
     @app.callback(
@@ -99,12 +101,23 @@ def register(app: Dash, file: SettingsFile, answers: Answers, administration: Ad
 def sentence(row: Mapping[str, Any], effect: str, category: str) -> str:
     """What words would do."""
     if not row["comments"]:
-        return f"No comment of the last {DAYS} days matches."
-    match = "1 comment matches" if row["comments"] == 1 else f"{row['comments']:,} comments match"
-    changed = f"{row['changed']:,}" if row["changed"] else "none"
-    flagged = "flagged" if category == ANY else f"flagged as {label_name(category)}"
-    change = f"{'newly' if effect == 'flag' else 'no longer'} be {flagged}"
-    return f"{match} in the last {DAYS} days; {changed} of these would {change}."
+        return _("No comment of the last {days} days matches.", days=DAYS)
+    matches = ngettext("{number} comment matches", "{number} comments match", row["comments"])
+    figures = {
+        "matches": matches,
+        "days": DAYS,
+        "number": number(row["changed"]),
+    }
+    if category == ANY:
+        return _("{matches} in the last {days} days; {number} of these would no longer be flagged.", **figures)
+    figures["category"] = label_name(category)
+    if effect == "flag":
+        return _(
+            "{matches} in the last {days} days; {number} of these would newly be flagged as {category}.", **figures
+        )
+    return _(
+        "{matches} in the last {days} days; {number} of these would no longer be flagged as {category}.", **figures
+    )
 
 
 def _effect(row: Row, effect: str, category: str) -> list[Component]:
@@ -119,20 +132,23 @@ def _body(file: SettingsFile, answers: Answers) -> list[Component]:
 
 
 def _add_panel(places: dict[str, str]) -> Component:
+    categories = {label: label_title(label) for label in LABELS} | {ANY: _("Any category")}
     return panel(
-        "Add words",
-        "One word or phrase per line; capitals make no difference. A * at the beginning or end is the rest of a word.",
+        _("Add words"),
+        _("One word or phrase per line; capitals make no difference. A * at the beginning or end is the rest of "
+          "a word."),
         html.Div([
-            dmc.Textarea(id="own-words", label="Words or phrases", autosize=True, minRows=3, maxRows=12, w="100%",
+            dmc.Textarea(id="own-words", label=_("Words or phrases"), autosize=True, minRows=3, maxRows=12, w="100%",
                          placeholder="unalive*"),
-            choice("own-effect", "What they do", EFFECTS, "flag", w=190, allowDeselect=False),
-            choice("own-category", "Category", CATEGORIES, "toxic", w=190, allowDeselect=False),
-            choice("own-place", "Account or tag", places, w=190, placeholder="All accounts", clearable=True,
+            choice("own-effect", _("What they do"), in_language(EFFECTS), "flag", w=190, allowDeselect=False),
+            choice("own-category", _("Category"), categories, "toxic", w=190, allowDeselect=False),
+            choice("own-place", _("Account or tag"), places, w=190, placeholder=_("All accounts"), clearable=True,
                    searchable=True),
-            choice("own-language", "Language", LANGUAGES, w=190, placeholder="All languages", clearable=True,
+            choice("own-language", _("Language"), language_names(), w=190, placeholder=_("All languages"),
+                   clearable=True,
                    searchable=True),
         ], className="form"),
-        html.Div(html.Button("Add", id="add-words"), className="actions"),
+        html.Div(html.Button(_("Add"), id="add-words"), className="actions"),
         dcc.Store(id="typed-words"),
         html.Div(id="word-effect", role="status"),
     )  # fmt: skip
@@ -141,21 +157,21 @@ def _add_panel(places: dict[str, str]) -> Component:
 def _words_panel(words: list[dict[str, str]]) -> Component:
     rows: list[Row] = [
         {
-            "Word or phrase": word["text"],
-            "What it does": sentence_case(_decision(word)),
-            "Where": sentence_case(of_scope(word)),
-            "In comments": _search(word),
+            _("Word or phrase"): word["text"],
+            _("What it does"): sentence_case(_decision(word)),
+            _("Where"): sentence_case(of_scope(word)),
+            _("In comments"): _search(word),
             "": html.Div(
-                labelled(html.Button, f"Remove {word['text']}", "Remove", id={"remove-word": number}),
+                labelled(html.Button, _("Remove {name}", name=word["text"]), _("Remove"), id={"remove-word": number}),
                 className="actions",
             ),
         }
         for number, word in enumerate(words)
     ]
     return panel(
-        "Words and phrases",
-        "One that flags comes before one that doesn't. They change no score and no estimated share.",
-        table(rows, {name: name for name in rows[0]}) if rows else html.P("None yet.", className="empty"),
+        _("Words and phrases"),
+        _("One that flags comes before one that doesn't. They change no score and no estimated share."),
+        table(rows, {name: name for name in rows[0]}) if rows else html.P(_("None yet."), className="empty"),
     )  # fmt: skip
 
 
@@ -163,14 +179,16 @@ def _search(word: Mapping[str, str]) -> Component:
     """The comments that contain it, roughly."""
     place = TAG + word["tag"] if "tag" in word else word.get("account")
     view = View(account=place, language=word.get("language"), days=DAYS, words=word["text"].strip("*"))
-    return link("Search", "/comments", view.search())
+    return link(_("Search"), "/comments", view.search())
 
 
 def _decision(word: Mapping[str, str]) -> str:
     """ "never flag as toxic" """
-    effect = "flag" if "flag" in word else "never"
-    of_category = "" if word[effect] == ANY else f" as {label_name(word[effect])}"
-    return f"{EFFECTS[effect].removesuffix(' as').lower()}{of_category}"
+    if "flag" in word:
+        return _("flag as {category}", category=label_name(word["flag"]))
+    if word["never"] == ANY:
+        return _("never flag")
+    return _("never flag as {category}", category=label_name(word["never"]))
 
 
 def _texts(lines: str | None) -> list[str]:
