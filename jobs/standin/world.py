@@ -216,11 +216,12 @@ class World:
             yield from crowds.chants(chance, texts, round(sizes.chanted * community.comments_a_post), regular)
         dice = self.random("campaign", period)
         first, of_giveaway = dice.randrange(sizes.period - sizes.days), dice.randrange(sizes.period)
-        called_for, targets = dice.choice(PHRASES["campaigns"]), dice.sample(self._large(), sizes.accounts)
+        called_for, large = dice.choice(PHRASES["campaigns"]), self._large()
+        targets = dice.sample(large, min(sizes.accounts, len(large)))
         authors = [crowds.newcomer(dice) for _ in range(3 * sizes.sent * sizes.accounts)]
         if first <= day_of_it < first + sizes.days and community in targets:
             yield from crowds.campaign(chance, called_for, sizes, authors, regular)
-        if sizes.entered and age == 0 and day_of_it == of_giveaway and community in self._large():
+        if sizes.entered and age == 0 and day_of_it == of_giveaway and community in large:
             words = PHRASES["giveaways"]["text"].replace("{account}", community.handle)
             yield from crowds.giveaway(
                 chance, words, sizes.entered, regular, lambda: compose(chance, "en", "kind", community.topic)
