@@ -37,6 +37,14 @@ SMALL = SHIPPED.with_name("bilstm")  # loads and reads faster than the cascade t
 THRESHOLDS = dict.fromkeys(LABELS, 0.5) | {"threat": 0.4}
 Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
 
+# Files by the processor time that they take.
+LONGEST = [
+    *("test_journey", "test_dashboard", "test_stream", "test_compact", "test_warehouse", "test_dags", "test_train"),
+    *("test_upgrades", "test_clean", "test_rekey", "test_forget", "test_store", "test_calibration", "test_door"),
+    *("test_backup", "test_retention", "test_demo", "test_cluster", "test_imports", "test_cascade", "test_explain"),
+    *("test_in_jvm", "test_collecting", "test_audit", "test_traces", "test_changes", "test_inbox", "test_settings"),
+]
+
 TARGETS = """
 [night]
 languages = ["en", "de", "es"]
@@ -68,6 +76,11 @@ handle = "aurora.space"
 tags = ["space"]
 max_posts = 2
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that at the end no process works alone; `make test` hands out files in this order."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

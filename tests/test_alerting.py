@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from jobs.alerts.rules import read_rules
 from jobs.commands.administration import administration
@@ -32,9 +32,9 @@ def address(warehouse: Path, place: Path) -> Iterator[str]:
 
 @pytest.mark.long
 def test_recipients_and_rules_are_saved_and_a_test_arrives(
-    browser: Browser, address: str, place: Path, post: socketserver.BaseServer
+    page: Page, address: str, place: Path, post: socketserver.BaseServer
 ) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.set_viewport_size({"width": 390, "height": 900})
     page.goto(f"{address}/settings/alerts")
     expect(page.get_by_text("Nobody is told yet.")).to_be_visible()
     page.get_by_role("button", name="Send a test").click()
@@ -70,4 +70,3 @@ def test_recipients_and_rules_are_saved_and_a_test_arrives(
         page.get_by_role("button", name="Undo").click()
         expect(answer).to_contain_text(f"Taken back: {did}")
     assert place.read_text() == (PROJECT / "alerts.toml").read_text()
-    page.close()

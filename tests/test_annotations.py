@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from dashboard import trend
 from dashboard.people import VISITOR, Visitor
@@ -66,9 +66,9 @@ def test_a_chart_shows_markup_as_text(answers: Answers, reviews: Reviews) -> Non
 
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_chart_is_written_on_and_wiped(browser: Browser, warehouse: Path, width: int) -> None:
+def test_a_chart_is_written_on_and_wiped(page: Page, warehouse: Path, width: int) -> None:
     with serving(warehouse, which_model=lambda: SMALL) as address:
-        page = browser.new_page(viewport={"width": width, "height": 844})
+        page.set_viewport_size({"width": width, "height": 844})
         page.goto(f"{address}/account?account=instagram/loud")
         page.get_by_text("Write on the chart").click(timeout=30_000)
         page.get_by_label("What happened").fill("derby")
@@ -80,5 +80,4 @@ def test_a_chart_is_written_on_and_wiped(browser: Browser, warehouse: Path, widt
         page.get_by_role("button", name="Remove derby").click()
         expect(page.locator("#trend")).not_to_contain_text("derby", timeout=20_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.close()
     assert Reviews.in_folder(warehouse.parent).annotations(LAST, LAST) == []

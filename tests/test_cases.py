@@ -114,10 +114,16 @@ def sign_in(page: Page, address: str, name: str) -> None:
 
 
 @pytest.mark.long
-def test_a_comment_is_judged_noted_handed_on_and_answered(browser: Browser, address: str, tmp_path: Path) -> None:
+def test_a_comment_is_judged_noted_handed_on_and_answered(
+    browser: Browser, page: Page, address: str, tmp_path: Path
+) -> None:
+    case = f"{address}/comments?comment={LAST}/{ONE}"
     for width in (390, 1440):
-        page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
-        sign_in(page, f"{address}/comments?comment={LAST}/{ONE}", "ann")
+        page.set_viewport_size({"width": width, "height": 900})
+        if width == 390:
+            sign_in(page, case, "ann")
+        else:
+            page.goto(case)
         status = page.locator("#case-body [role=status]")
         page.get_by_role("button", name=re.compile("^Hidden")).click()
         expect(status).to_have_text("Hidden on the platform." if width == 390 else "Not hidden after all.")
@@ -151,3 +157,4 @@ def test_a_comment_is_judged_noted_handed_on_and_answered(browser: Browser, addr
     expect(colleague.locator(".cards article")).to_have_count(1)
     colleague.get_by_role("link", name="Open", exact=True).click()
     expect(colleague.locator(".log")).to_contain_text("ann: <b>told</b> the club")
+    colleague.context.close()

@@ -48,6 +48,7 @@ CLIENTS = {
     "nothing-statistics": ("viewer", Part(("tennis",), texts=False)),
     "nothing-moderator": ("moderator", Part(("tennis",))),
 }
+EVERY_DAY = ("client", "statistics", "nothing-moderator")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,9 @@ def signed_in(address: str, name: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize(
+    "name", [*EVERY_DAY, *(pytest.param(name, marks=pytest.mark.slow) for name in CLIENTS if name not in EVERY_DAY)]
+)
 def test_a_client_is_told_nothing_for_admins_and_led_nowhere_forbidden(address: str, name: str) -> None:
     texts = CLIENTS[name][1].texts
     with signed_in(address, name) as client:

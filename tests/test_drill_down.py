@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dashboard import charts, costs
 from dashboard.pages import author, compare, overview, post
@@ -114,10 +114,10 @@ def test_costs_have_a_bar_for_the_largest_and_one_for_the_others() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_figure_is_clicked_through_and_back(browser: Browser, warehouse: Path, width: int) -> None:
+def test_every_figure_is_clicked_through_and_back(page: Page, warehouse: Path, width: int) -> None:
     with serving(warehouse, which_model=lambda: SMALL) as address:
-        page = browser.new_page(viewport={"width": width, "height": 900}, base_url=address)
-        page.goto("/")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(address)
         if width < 640:
             page.get_by_role("switch", name="Filters").check()
         page.get_by_role("textbox", name="Client").click()
@@ -139,13 +139,12 @@ def test_every_figure_is_clicked_through_and_back(browser: Browser, warehouse: P
         assert serious_faults(page) == []
         opens(page, "Timeline", "Low", "3 comments match")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.goto("/?account=%23nobody")
+        page.goto(f"{address}/?account=%23nobody")
         expect(page.locator(".sentence")).to_have_text("This client has no comments yet.")
-        page.close()
 
 
 @pytest.mark.long
-def test_two_hundred_accounts_are_sorted_and_found_without_scrolling_sideways(browser: Browser, tmp_path: Path) -> None:
+def test_two_hundred_accounts_are_sorted_and_found_without_scrolling_sideways(page: Page, tmp_path: Path) -> None:
     names = [f"an_account_with_a_long_name_{n:03}" for n in range(200)]
     comments = [(f"{name}/{i}", "a comment", at(LAST, i), 0.9 if i < n % 7 else 0.02)
                 for n, name in enumerate(names) for i in range(8)]  # fmt: skip
@@ -153,8 +152,8 @@ def test_two_hundred_accounts_are_sorted_and_found_without_scrolling_sideways(br
     context = build.Context(accounts, (MODEL, "1"), THRESHOLDS, ROOT / "policies.toml")
     build.publish(tmp_path / "warehouse", [night_of(tmp_path / "lake", LAST, comments)], context)
     with serving(tmp_path / "warehouse", which_model=lambda: SMALL) as address:
-        page = browser.new_page(viewport={"width": 390, "height": 900}, base_url=address)
-        page.goto("/?days=1&sort=share")
+        page.set_viewport_size({"width": 390, "height": 900})
+        page.goto(f"{address}/?days=1&sort=share")
         ranking = page.locator(".panel").filter(has=page.get_by_role("heading", name="Accounts", exact=True))
         expect(ranking.locator("tbody tr")).to_have_count(200)
         expect(ranking.locator(".spark")).to_have_count(200)
@@ -165,7 +164,6 @@ def test_two_hundred_accounts_are_sorted_and_found_without_scrolling_sideways(br
         expect(ranking.locator("tbody tr").first).to_contain_text("68.0%")
         ranking.get_by_label("Find an account").fill("name_123")
         expect(ranking.locator("tbody tr")).to_have_count(1)
-        page.close()
 
 
 def opens(page: Page, title: str, entry: str | re.Pattern[str], sentence: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.pages.policy import DAYS, next_version, sentence
 from dashboard.settings import Administration
@@ -43,11 +43,11 @@ def test_the_preview_counts_what_the_policy_then_flags(made: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_slider_says_what_it_would_flag_and_all_pages_follow_it(
-    browser: Browser, administered_address: str, warehouse: Path, administration: Administration, width: int
+    page: Page, administered_address: str, warehouse: Path, administration: Administration, width: int
 ) -> None:
     answers, policies = Answers(Warehouse(warehouse)), administration.policies.place()
     before = policies.read_text()
-    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{administered_address}/settings/flags")
     answer, slider = page.get_by_role("alert"), page.get_by_role("slider", name="Toxic: flagged from", exact=True)
     slider.focus()
@@ -77,4 +77,3 @@ def test_a_slider_says_what_it_would_flag_and_all_pages_follow_it(
     expect(page.get_by_role("button", name="Undo")).to_be_hidden()
     assert policies.read_text() == before
     assert answers.rows("comments_count", replace(MONTH, flag="toxic"))[0]["comments"] == 32
-    page.close()

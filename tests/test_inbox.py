@@ -211,51 +211,41 @@ def test_the_api_says_what_the_page_says(folder: Path) -> None:
     ]
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    yield page
-    page.close()
-    assert troubles == []
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_line_leads_to_its_comments_and_leaves_when_it_is_done(page: Page, folder: Path, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
+def test_a_line_leads_to_its_comments_and_leaves_when_it_is_done(watched_page: Page, folder: Path, width: int) -> None:
+    watched_page.set_viewport_size({"width": width, "height": 844})
     with serving(folder, which_model=lambda: SMALL, budget_usd=lambda: 5.0) as address:
-        page.goto(address)
-        lines = page.locator(".inbox li")
+        watched_page.goto(address)
+        lines = watched_page.locator(".inbox li")
         expect(lines).to_have_count(4)
-        expect(page.locator(".sentence")).to_contain_text("29 toxic comments wait for you.")
+        expect(watched_page.locator(".sentence")).to_contain_text("29 toxic comments wait for you.")
         lines.first.get_by_role("link").click()
-        expect(page.locator(".sentence")).to_contain_text("29 toxic comments unread, and 2 copies of them")
-        page.go_back()
+        expect(watched_page.locator(".sentence")).to_contain_text("29 toxic comments unread, and 2 copies of them")
+        watched_page.go_back()
         expect(lines).to_have_count(4)
         lines.first.get_by_role("button", name="Seen").click()
         expect(lines).to_have_count(3)
-        expect(page.locator(".sentence")).to_contain_text("There is a wave of abuse on loud.")
-        page.get_by_role("button", name="Undo").click()
+        expect(watched_page.locator(".sentence")).to_contain_text("There is a wave of abuse on loud.")
+        watched_page.get_by_role("button", name="Undo").click()
         expect(lines).to_have_count(4)
         lines.last.get_by_text("Snooze").click()
-        page.locator("h1").click()
+        watched_page.locator("h1").click()
         expect(lines.last.get_by_role("button", name="In a week")).to_be_hidden()
         lines.last.get_by_text("Snooze").click()
         lines.last.get_by_role("button", name="In a week").click()
         expect(lines).to_have_count(3)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert watched_page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.long
-def test_a_line_is_handed_to_a_colleague_who_reads_it(browser: Browser, folder: Path) -> None:
+def test_a_line_is_handed_to_a_colleague_who_reads_it(browser: Browser, page: Page, folder: Path) -> None:
     people = People.in_folder(folder.parent)
     for name in ("ann", "bob"):
         people.add(name, PASSWORD)
     with serving(folder, people, lambda: SMALL) as address:
-        ann, bob = (signed_in(browser, address, name) for name in ("ann", "bob"))
+        ann = signed_in(page, address, "ann")
+        bob = signed_in(browser.new_context().new_page(), address, "bob")
         ann.locator(".inbox li").first.get_by_text("Assign").click()
         ann.locator(".inbox li").first.get_by_role("button", name="bob").click()
         expect(ann.locator(".inbox li").last).to_contain_text("with bob")
@@ -265,13 +255,11 @@ def test_a_line_is_handed_to_a_colleague_who_reads_it(browser: Browser, folder: 
         expect(bob.locator("#thread")).to_contain_text("you are rude")
         bob.goto(address)
         expect(bob.locator(".inbox li").first).to_contain_text("28 toxic comments unread")
-        for one in (ann, bob):
-            one.context.close()
+        bob.context.close()
     assert any("assigned 29 toxic comments to bob" in did for _, _, did in people.audit())
 
 
-def signed_in(browser: Browser, address: str, name: str) -> Page:
-    page = browser.new_context().new_page()
+def signed_in(page: Page, address: str, name: str) -> Page:
     page.goto(address)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)

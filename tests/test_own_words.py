@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.pages.policy import DAYS
 from dashboard.pages.words import sentence
@@ -186,11 +186,11 @@ def test_a_preview_is_a_sentence() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 def test_words_are_added_with_a_look_at_what_they_do_and_taken_back(
-    browser: Browser, administered_address: str, warehouse: Path, administration: Administration, width: int
+    page: Page, administered_address: str, warehouse: Path, administration: Administration, width: int
 ) -> None:
     answers, policies = Answers(Warehouse(warehouse)), administration.policies.place()
     before = policies.read_text()
-    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{administered_address}/settings/words")
     answer, words = page.get_by_role("alert"), page.get_by_label("Words or phrases")
     page.get_by_role("button", name="Add", exact=True).click()
@@ -220,4 +220,3 @@ def test_words_are_added_with_a_look_at_what_they_do_and_taken_back(
         expect(answer).to_contain_text(f"Taken back: {did}")
     assert policies.read_text() == before
     assert flagged(answers, severity="low") == 32
-    page.close()

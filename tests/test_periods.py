@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from dashboard import trend
 from dashboard.pages import account, overview
@@ -70,10 +70,9 @@ def test_dates_are_written_as_briefly_as_they_are_read() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
-def test_dates_and_a_comparison_are_picked(browser: Browser, warehouse: Path, width: int) -> None:
+def test_dates_and_a_comparison_are_picked(page: Page, warehouse: Path, width: int) -> None:
     with serving(warehouse, which_model=lambda: SMALL) as address:
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.set_default_timeout(120_000)
+        page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{address}/account?account=instagram/loud")
         expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible(timeout=120_000)
         if width < 640:
@@ -90,4 +89,3 @@ def test_dates_and_a_comparison_are_picked(browser: Browser, warehouse: Path, wi
         expect(page.locator(".sentence")).to_contain_text("7 to 9 November 2026", timeout=60_000)
         assert "against=2026-11-07" in page.url
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.close()

@@ -7,7 +7,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.pages import clients
 from dashboard.pages.watched import COLUMNS, accounts_in, found_in
@@ -17,7 +17,7 @@ from jobs.commands.administration import edited
 from jobs.config.targets import read_targets
 from tests.conftest import SMALL
 from tests.fixtures.administration import administered, serious_faults
-from tests.fixtures.browser import WIDTHS
+from tests.fixtures.browser import PATIENCE, WIDTHS
 from tests.fixtures.dashboard import serving
 from warehouse import Part
 
@@ -116,11 +116,11 @@ def test_a_file_with_a_mistake_is_left_to_whoever_made_it(file: SettingsFile, pl
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_night_s_start_and_what_is_kept_are_set_and_taken_back(
-    browser: Browser, administered_address: str, administration: Administration, width: int
+    page: Page, administered_address: str, administration: Administration, width: int
 ) -> None:
     targets = administration.targets.place()
     targets.write_text(TARGETS)
-    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{administered_address}/settings/nights")
     answer, texts = page.get_by_role("alert"), page.get_by_label("Comment texts")
     expect(page.locator("#limits-effect")).to_contain_text("Nothing is deleted.")
@@ -140,7 +140,6 @@ def test_a_night_s_start_and_what_is_kept_are_set_and_taken_back(
         page.get_by_role("button", name="Undo").click()
         expect(answer).to_contain_text(f"Taken back: {did}")
     assert targets.read_text() == TARGETS
-    page.close()
 
 
 @pytest.mark.parametrize(
@@ -240,10 +239,8 @@ def address(warehouse: Path, place: Path) -> Iterator[str]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
-def test_accounts_and_the_budget_are_changed_in_the_browser(
-    browser: Browser, address: str, place: Path, width: int
-) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
+def test_accounts_and_the_budget_are_changed_in_the_browser(page: Page, address: str, place: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{address}/settings")
     said = page.get_by_role("alert")
     expect(page.locator(".sentence")).to_contain_text("1 account is watched. Collecting them will cost about $12.00")
@@ -276,12 +273,11 @@ def test_accounts_and_the_budget_are_changed_in_the_browser(
     assert read_targets(place).night.budget_usd == 5
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert serious_faults(page) == []
-    page.close()
 
 
 @pytest.mark.long
-def test_accounts_come_from_a_file_and_clients_have_theirs(browser: Browser, address: str, place: Path) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 900})
+def test_accounts_come_from_a_file_and_clients_have_theirs(page: Page, address: str, place: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
     page.goto(f"{address}/settings")
     said = page.get_by_role("alert")
     with page.expect_download() as download:
@@ -323,7 +319,6 @@ def test_accounts_come_from_a_file_and_clients_have_theirs(browser: Browser, add
         page.get_by_role("button", name="Undo").click()
         expect(said).to_contain_text(f"Taken back: {did}")
     assert place.read_text() == TARGETS
-    page.close()
 
 
 def test_an_invitation_works_once_and_a_new_one_replaces_it(people: People) -> None:
@@ -356,12 +351,11 @@ def test_nobody_is_invited_without_a_name(people: People, name: str) -> None:
 
 @pytest.mark.long
 def test_people_are_invited_choose_a_password_and_are_removed(
-    browser: Browser, warehouse: Path, people: People
+    browser: Browser, page: Page, warehouse: Path, people: People
 ) -> None:
     people.add("ann", PASSWORD, "admin")
     with serving(warehouse, people, which_model=lambda: SMALL) as address:
-        page = browser.new_context(viewport={"width": 390, "height": 900}).new_page()
-        page.set_default_timeout(120_000)
+        page.set_viewport_size({"width": 390, "height": 900})
         page.goto(f"{address}/settings/people")
         page.get_by_label("Name").fill("ann")
         page.get_by_label("Password").fill(PASSWORD)
@@ -374,6 +368,7 @@ def test_people_are_invited_choose_a_password_and_are_removed(
         assert serious_faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         guest = browser.new_context().new_page()
+        guest.set_default_timeout(PATIENCE)
         guest.goto(invitation)
         expect(guest.locator("h1")).to_have_text("Welcome, bob")
         guest.get_by_label("Choose a password").fill("short")

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.pages import start
 from dashboard.settings import Progress
@@ -39,11 +39,11 @@ def empty(place: Path, monkeypatch: pytest.MonkeyPatch, targets: str) -> Iterato
 
 @pytest.mark.long
 def test_a_new_installation_says_what_it_needs_and_why_a_night_failed(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("APIFY_TOKEN", raising=False)
     with empty(tmp_path, monkeypatch, "# none yet\n") as address:
-        page = browser.new_page(viewport={"width": 390, "height": 900})
+        page.set_viewport_size({"width": 390, "height": 900})
         page.goto(address)
         page.get_by_role("link", name="First steps").click()
         expect(page.locator(".sentence")).to_have_text("5 steps to go until Toxwatch works on its own.")
@@ -61,7 +61,6 @@ def test_a_new_installation_says_what_it_needs_and_why_a_night_failed(
         (tmp_path / "targets.toml").write_text(COMMUNITY)  # which needs no token
         page.reload()
         expect(page.locator(".sentence")).to_contain_text("3 steps to go")
-        page.close()
 
 
 def test_a_night_is_told_stage_by_stage_and_its_comments_as_soon_as_they_are_there() -> None:
@@ -81,13 +80,13 @@ def test_a_night_is_told_stage_by_stage_and_its_comments_as_soon_as_they_are_the
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_first_night_is_started_and_watched_until_its_comments_are_there(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apify: Server
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apify: Server
 ) -> None:
     monkeypatch.setenv("APIFY_API_BASE_URL", apify.url)
     monkeypatch.setenv("APIFY_TOKEN", apify.token)
     monkeypatch.setenv("APIFY_SETTLES_SECONDS", "0")
     with empty(tmp_path, monkeypatch, WATCHED) as address:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_viewport_size({"width": 1440, "height": 900})
         page.goto(f"{address}/settings/start")
         page.get_by_role("button", name="Start it now").click()
         expect(page.locator("#night .now")).to_have_text("Collecting comments …")
@@ -96,4 +95,3 @@ def test_the_first_night_is_started_and_watched_until_its_comments_are_there(
         expect(page.locator("#night")).to_contain_text("Measured", timeout=400_000)
         page.get_by_role("link", name="See what it found").click()
         expect(page.locator("#needs")).to_be_visible()
-        page.close()

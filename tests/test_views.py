@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from dashboard import links as signed
 from dashboard.bookmarks import Bookmarks
@@ -134,7 +134,7 @@ def elsewhere(tmp_path: Path) -> Iterator[socketserver.BaseServer]:
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_view_is_saved_found_again_and_shared(
-    browser: Browser, tmp_path: Path, warehouse: Path, elsewhere: socketserver.BaseServer, width: int
+    page: Page, tmp_path: Path, warehouse: Path, elsewhere: socketserver.BaseServer, width: int
 ) -> None:
     (tmp_path / "targets.toml").write_text("# none yet\n")
     administration = replace(
@@ -143,7 +143,7 @@ def test_a_view_is_saved_found_again_and_shared(
     bookmarks, people = Bookmarks.in_folder(warehouse.parent), People.in_folder(tmp_path)
     bookmarks.save("old", "/account", "?account=instagram%2Fgone", LOCAL, is_shared=False)
     with serving(warehouse, people, lambda: SMALL, administration=administration) as address:
-        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{address}/account?account=instagram/loud&days=14")
         expect(page.locator("h1")).to_have_text("instagram/loud")
         if width == 390:
@@ -194,7 +194,6 @@ def test_a_view_is_saved_found_again_and_shared(
         expect(answer).to_contain_text("The link works no longer.")
         page.goto(link)
         expect(page.locator("h1")).to_have_text("No such link")
-        page.close()
     assert [one.name for one in bookmarks.seen_by(LOCAL)] == ["old"]
     assert Subscriptions.in_folder(warehouse.parent).all() == []
 
