@@ -37,15 +37,20 @@ bench: setup ## measure scoring; with LABELLED=FILE (from `toxwatch prepare`) co
 	[ -z "$(LABELLED)" ] || { .venv/bin/python bench/imbalance.py $(LABELLED) && .venv/bin/python bench/leave_one_out.py $(LABELLED); }
 
 ship: export TOXWATCH_DATA_DIR = $(DATA_DIR)
-ship: setup ## retrain the shipped models and print docs/models.md's figures: DATA=FOLDER BACKBONE=FOLDER [TEACHER=FOLDER]
+ship: TRAIN = .venv/bin/toxwatch train $(OPTIONS)
+ship: ENGLISH = $(if $(TEACHER),--teacher $(DATA_DIR)/models/english)
+ship: BRIEFLY = --epochs 2 $(if $(TEACHER_MINUTES),--minutes $(TEACHER_MINUTES))
+ship: setup ## retrain the shipped models and print docs/models.md's figures: DATA=FOLDER BACKBONE=FOLDER, see that page
 	@[ -n "$(DATA)" ] && [ -n "$(BACKBONE)" ] || { echo "make ship DATA=FOLDER BACKBONE=FOLDER, see docs/models.md"; exit 2; }
 	.venv/bin/toxwatch prepare --data $(DATA)
-	[ -z "$(TEACHER)" ] || .venv/bin/toxwatch train --kind transformer --backbone $(TEACHER) --epochs 3 --output $(DATA_DIR)/models/teacher
-	.venv/bin/toxwatch train --kind transformer --backbone $(BACKBONE) --mixed --output $(SHIPPED)/transformer \
-		$(if $(TEACHER),--teacher $(DATA_DIR)/models/teacher)
-	.venv/bin/toxwatch train --backbone $(BACKBONE) --teacher $(SHIPPED)/transformer --epochs 3 --output $(SHIPPED)/bilstm
-	.venv/bin/toxwatch cascade --link --output $(SHIPPED)/cascade
-	for model in bilstm transformer cascade; do .venv/bin/toxwatch evaluate $(SHIPPED)/$$model --release || exit; done
+	[ -z "$(TEACHER)" ] || $(TRAIN) --kind transformer --backbone $(TEACHER) --language en $(BRIEFLY) --output $(DATA_DIR)/models/english
+	$(TRAIN) --kind transformer --backbone $(BACKBONE) $(ENGLISH) $(BRIEFLY) --output $(DATA_DIR)/models/first
+	$(TRAIN) --kind transformer --backbone $(BACKBONE) $(ENGLISH) --teacher $(DATA_DIR)/models/first \
+		$(if $(MINUTES),--minutes $(MINUTES)) --output $(SHIPPED)/transformer
+	$(TRAIN) --backbone $(BACKBONE) --teacher $(SHIPPED)/transformer --epochs 3 $(if $(MINUTES),--minutes $(MINUTES)) --output $(SHIPPED)/bilstm
+	.venv/bin/toxwatch cascade --fast $(SHIPPED)/bilstm --slow $(SHIPPED)/transformer --link --output $(SHIPPED)/cascade
+	for model in bilstm transformer cascade; do \
+		.venv/bin/toxwatch evaluate $(SHIPPED)/$$model --release $(if $(SAMPLE),--sample $(SAMPLE)) || exit; done
 	cp "$$(ls -t $(DATA_DIR)/models/reports/cascade-*.json | head -1)" $(SHIPPED)/cascade
 
 airflow: setup ## run Airflow with the project's DAGs on this machine

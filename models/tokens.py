@@ -41,9 +41,11 @@ class Tokens:
         mended = [self.spelling.mended(text) for text in texts]
         return [self._ours(one.ids) for one in self._tokenizer.encode_batch_fast(mended)]
 
-    def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+    split = encode_all  # an exported network is given these numbers as they are
+
+    def inputs(self, rows: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
         """What an exported network is given."""
-        return {"ids": self.batch(texts)}
+        return {"ids": filled(rows)}
 
     def numbered(self, text: str) -> str | None:
         """The tokens between the first and the last by number, as `t17 t4`; None where the text is too long."""

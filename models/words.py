@@ -65,22 +65,25 @@ class WordEncoder:
 
     def encode(self, text: str) -> list[int]:
         """One number a word, its row in this encoder's cache: `numbers` turns rows into slots."""
-        return [self._row(word) for word in split_words(text)] or [self._row("")]
+        return self._numbered(split_words(text))
 
     def batch(self, texts: Sequence[str]) -> np.ndarray:
         """int32[text, word, slot], padded with zeros to the longest text."""
-        given = self.inputs(texts)
+        given = self.inputs(self.split(texts))
         slots: np.ndarray = given["words"][given["ids"]]
         return slots
 
-    def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+    def split(self, texts: Sequence[str]) -> list[list[str]]:
+        return [split_words(text) for text in texts]
+
+    def inputs(self, rows: Sequence[list[str]]) -> dict[str, np.ndarray]:
         """What an exported network is given: the slots of the distinct words, and which of them stands where."""
         with self._alone:
             if len(self._rows) > CACHE_WORDS:
                 self._start_cache()
-            rows = filled([self.encode(text) for text in texts])
-            distinct, places = np.unique(rows, return_inverse=True)
-            return {"words": self._table[distinct], "ids": places.reshape(rows.shape).astype(np.int32)}
+            numbers = filled([self._numbered(row) for row in rows])
+            distinct, places = np.unique(numbers, return_inverse=True)
+            return {"words": self._table[distinct], "ids": places.reshape(numbers.shape).astype(np.int32)}
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         return [self.encode(text) for text in texts]
@@ -92,6 +95,9 @@ class WordEncoder:
     def _start_cache(self) -> None:
         self._rows: dict[str, int] = {}
         self._table = np.zeros((1024, SLOTS), np.int32)  # row 0 is padding
+
+    def _numbered(self, words: list[str]) -> list[int]:
+        return [self._row(word) for word in words] or [self._row("")]
 
     def _row(self, word: str) -> int:
         row = self._rows.get(word)

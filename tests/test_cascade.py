@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, rows: pd.DataFrame) -> Path
     write_encoder(place / "encoder")
     slow = replace(TINY, learning_rate=5e-3, max_train_words=30, epochs=2)
     train.train_transformer(rows, place / "slow", place / "encoder", slow)
-    train.train_bilstm(rows, place / "fast", TINY, teacher=scorer.network(place / "slow"))
+    train.train_bilstm(rows, place / "fast", TINY, teachers=[scorer.network(place / "slow")])
     cascade.join(place / "fast", place / "slow", rows, place / "both", "toxwatch cascade", is_linked=False)
     return place / "both"
 
@@ -62,7 +62,7 @@ def test_it_says_what_it_reads_and_loses(folder: Path) -> None:
     assert 0 < card["read_share"] < 1
     assert card["auc_loss"]["toxic"] <= losses.AUC_LOSS
     assert card["thresholds"].keys() == set(LABELS)
-    assert read_card(folder / "fast")["teacher"] == card["parts"]["slow"]["version"]
+    assert read_card(folder / "fast")["teachers"] == [card["parts"]["slow"]["version"]]
 
 
 def test_a_linked_cascade_finds_its_networks_where_they_lie(folder: Path, rows: pd.DataFrame, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from models.labels import LABELS, WHO, ModelError
 from models.tokens import Tokens
 from models.training import by_language, calibrate, data, train
 from models.training.composed import compose
+from models.training.distill import distilled
 from models.training.judged import judged
 from models.training.learner import Settings
 from models.training.pieces import OFTEN, WORDS, prune
@@ -170,6 +171,44 @@ def test_a_tiny_model_of_two_languages_finds_what_is_toxic_and_who_is_attacked(
     assert [WHO[i] for i in who.argmax(axis=1)] == ["person", "person", "nobody"]
     assert scores[:2, 0].min() > scores[2, 0]
     assert by_language.by_language(rows, model.scores(rows.text.tolist())).keys() == {"de", "de, two", "en", "en, two"}
+
+
+class Teacher:
+    """Gives every text the same logit, in the languages that it was judged in."""
+
+    def __init__(self, logit: float, expected: tuple[str, ...]) -> None:
+        self.logit, self.expected = logit, expected
+
+    def logits(self, texts: list[str]) -> np.ndarray:
+        return np.full((len(texts), len(LABELS)), self.logit, np.float32)
+
+
+def test_labels_count_half_and_the_opinion_of_all_teachers_of_a_language_the_other_half(rows: pd.DataFrame) -> None:
+    taught = distilled(rows, [Teacher(0.0, ("en",)), Teacher(50.0, ("en", "de"))])
+    is_english = (rows.lang == "en").to_numpy()
+    for lang, opinion in (("en", 0.75), ("de", 1.0)):
+        of = rows.lang == lang
+        np.testing.assert_allclose(taught.toxic[of], (rows.toxic[of] + opinion) / 2)
+    np.testing.assert_allclose(taught.threat[~is_english], 1.0)  # nobody labelled threats in German
+    composed = distilled(rows.assign(source="composed"), [Teacher(0.0, ())])
+    np.testing.assert_array_equal(composed.toxic, rows.toxic)
+    np.testing.assert_allclose(composed.threat[~is_english], 0.5)
+
+
+def test_a_model_of_one_language_learns_from_nothing_else(tmp_path: Path, rows: pd.DataFrame) -> None:
+    read: list[str] = []
+
+    def fitted(_: Any, training: pd.DataFrame, *rest: Any) -> Any:  # noqa: ARG001
+        read.extend(training.lang)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "fit", fitted)
+        with pytest.raises(KeyboardInterrupt):
+            train.train_bilstm(rows, tmp_path / "tiny", replace(TINY, language="de"))
+    assert set(read) == {"de"}
+    with pytest.raises(ModelError, match="No comment is in it; there are de, en"):
+        train.train_bilstm(rows, tmp_path / "tiny", replace(TINY, language="it"))
 
 
 def test_a_model_without_the_second_head_does_not_say_who_is_attacked() -> None:

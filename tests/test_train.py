@@ -4,6 +4,7 @@ import csv
 import json
 import random
 import shutil
+import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,9 +19,12 @@ from models import scorer
 from models.card import read_card
 from models.labels import LABELS, ModelError
 from models.text import clean_text, text_key
+from models.tokens import Tokens
 from models.training import calibrate, data, evaluate, learner, train
 from models.training.checkpoint import Checkpoint
 from models.training.composed import compose
+from models.training.fitting import DRAWN_OFTEN, draw_chances
+from models.training.rate import WARM_UP, Clock
 from tests.fixtures.encoders import write_encoder, write_roberta
 from tests.fixtures.jigsaw import write_jigsaw
 from tests.fixtures.training import TINY
@@ -66,7 +70,7 @@ def test_a_transformer_is_trained_exported_and_scored_like_the_other(
     tmp_path: Path, rows: pd.DataFrame, write: Callable[[Path], None]
 ) -> None:
     write(tmp_path / "encoder")
-    settings = replace(TINY, learning_rate=5e-3, max_train_words=30)
+    settings = replace(TINY, learning_rate=5e-3, max_train_words=30, by_source=True)
     card = train.train_transformer(rows, tmp_path / "tiny", tmp_path / "encoder", settings)
     assert card["kind"] == "transformer"
     assert card["export"]["fp32_difference"] <= 1e-5
@@ -74,6 +78,21 @@ def test_a_transformer_is_trained_exported_and_scored_like_the_other(
     scores = scorer.load(tmp_path / "tiny").scores(["you are the idiots", "lovely garden", "word " * 900])
     assert scores.shape == (3, len(LABELS))
     assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_training_can_begin_with_the_encoder_of_an_exported_transformer() -> None:
+    """Of the shipped one, whose weights are int8: it gives the vectors that the exported network ends with."""
+    from models.training.encoder import build_encoder, find_encoder
+    from models.training.exported import Exported
+
+    shipped = SHIPPED.with_name("transformer")
+    network, encoder = scorer.network(shipped), find_encoder(str(shipped))
+    texts = [clean_text(text) for text in ("you are an idiot", "danke, was für ein schönes Bild", "merci")]
+    ids = Tokens(encoder, network.card["longest"]).batch(texts)
+    states, is_token = build_encoder(encoder).predict_on_batch(ids), (ids > 0)[..., None]
+    kernel, bias = Exported(shipped / "model.onnx").products()[-1]
+    logits = (states * is_token).sum(axis=1) / is_token.sum(axis=1) @ kernel + bias
+    np.testing.assert_allclose(logits, network.logits(texts), atol=0.3)  # its activations are int8: 0.1 apart
 
 
 @pytest.mark.parametrize(("name", "most_megabytes"), [("bilstm", 8), ("transformer", 45), ("cascade", 1)])
@@ -102,15 +121,33 @@ def test_bfloat16_and_added_gradients_learn_and_are_exported_as_float32(tmp_path
     assert card["export"]["fp32_difference"] <= 1e-5
 
 
-def test_the_rate_rises_and_falls() -> None:
-    from models.training.rate import WARM_UP, Rate
-
-    rate = Rate(0.5, 1000)
-    rates = [float(rate(step)) for step in range(1000)]
+def test_the_rate_rises_and_falls_with_the_steps_or_with_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, rates = Clock(1000), []
+    for clock.steps in range(1000):
+        rates.append(clock.rate(0.5))
     assert rates.index(max(rates)) == pytest.approx(WARM_UP * 1000, abs=1)
     assert max(rates) == pytest.approx(0.5, rel=0.02)
     assert rates[0] < 0.01
     assert rates[-1] < 0.001
+    limited = Clock(1000, seconds=60)
+    limited.resume(500, 45)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    assert limited.rate(0.5) == pytest.approx(0.5 * (1 + np.cos(0.75 * np.pi)) / 2, rel=0.01)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 15)
+    assert limited.is_over()
+
+
+def test_a_run_stops_when_its_time_is_up(tmp_path: Path, rows: pd.DataFrame) -> None:
+    card = train.train_bilstm(rows, tmp_path / "tiny", replace(TINY, epochs=500, minutes=0.05))
+    assert 1 <= len(card["history"]) < 500
+
+
+def test_rows_are_drawn_by_the_root_of_their_sources_size() -> None:
+    sources = pd.Series(["big"] * 10_000 + ["small"] * 100 + ["composed"] * 100)
+    chances = pd.Series(draw_chances(sources)).groupby(sources).sum()
+    assert chances["big"] / chances["small"] == pytest.approx(10)
+    assert chances["composed"] / chances["small"] == pytest.approx(DRAWN_OFTEN["composed"])
 
 
 def test_smote_makes_neighbours_that_know_one_label() -> None:
@@ -214,6 +251,8 @@ def test_prepared_comments_are_those_of_the_folder(tmp_path: Path, jigsaw: Path,
     read = data.labelled(tmp_path / "labelled.parquet")
     pd.testing.assert_frame_equal(read, rows)
     assert read.attrs == rows.attrs == {"hashes": data.data_hashes(jigsaw)}
+    small = data.prepare(jigsaw, tmp_path / "small.parquet", most=20)
+    assert small.part.value_counts().to_dict() == {"train": 200, "validation": 20, "test": 20}
     (tmp_path / "other.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(ModelError, match="toxwatch prepare"):
         data.labelled(tmp_path / "other.parquet")

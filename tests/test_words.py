@@ -27,7 +27,7 @@ def test_many_threads_see_what_one_sees() -> None:
 
 def test_a_batch_names_each_word_once() -> None:
     encoder = WordEncoder(["you", "idiot"], buckets=1000)
-    given = encoder.inputs(["you idiot you", "idi0t"])
+    given = encoder.inputs(encoder.split(["you idiot you", "idi0t"]))
     assert given["words"].shape[0] == 4, "three words and padding"
     assert given["ids"].shape == (2, 3)
     np.testing.assert_array_equal(given["words"][given["ids"]], encoder.batch(["you idiot you", "idi0t"]))

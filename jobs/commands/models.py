@@ -39,6 +39,10 @@ def prepare(
             help="Folder of labelled comments: the Jigsaw CSVs, or files described in models/training/sources/."
         ),
     ],
+    sample: Annotated[
+        int | None,
+        typer.Option(min=100, help="Keep at most this many comments of each part, and ten times as many to train on."),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Clean and de-duplicate labelled comments, and create a fixed train/validation/test split.
@@ -49,7 +53,7 @@ def prepare(
     from models.training import data as labelled
 
     home = Settings.load(data_dir).data_dir
-    rows = labelled.prepare(data, _prepared(home))
+    rows = labelled.prepare(data, _prepared(home), sample)
     counts = rows.groupby(["source", "part"]).size().unstack(fill_value=0)
     typer.echo(counts.to_string())
     typer.echo("\n" + rows.groupby("part")[list(LABELS)].sum().astype(int).to_string())
@@ -70,7 +74,12 @@ def train(
     glove: Annotated[
         Path | None, typer.Option(help="GloVe text file for a BiLSTM's word vectors, instead of --backbone.")
     ] = None,
-    teacher: Annotated[Path | None, typer.Option(help="Folder of a better model to learn from (distillation).")] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="Folder of a better model to learn from (distillation). Can be repeated.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Train only on comments in this language, e.g. en for an English encoder.")
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Maximum number of epochs; the best one is kept.")
     ] = None,
@@ -78,14 +87,20 @@ def train(
         str | None, typer.Option(help="How to handle rare categories: none, weights, focal, sampling or smote.")
     ] = None,
     embedding: Annotated[int | None, typer.Option(min=8, max=300, help="Width of a BiLSTM's word vectors.")] = None,
+    tokens: Annotated[
+        int | None, typer.Option(min=64, help="Number of words or tokens per batch; fewer need less memory.")
+    ] = None,
     accumulate: Annotated[int | None, typer.Option(min=1, help="Number of batches per gradient step.")] = None,
     mixed: Annotated[bool | None, typer.Option("--mixed", help="Use bfloat16 (faster on supported hardware).")] = None,
     composed: Annotated[
         int | None, typer.Option(min=0, help="Number of extra sentences to generate from templates.toml.")
     ] = None,
+    echoes: Annotated[
+        int | None, typer.Option(min=0, help="Number of sentences without labels that a BiLSTM's teacher scores.")
+    ] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Train on only this many rows.")] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Stop after this time; the rate falls with the clock (PyTorch only).")
+        float | None, typer.Option(min=0.01, help="Stop after this time; the learning rate falls with the clock.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
     data_dir: DataDir = None,
@@ -109,11 +124,14 @@ def train(
         "epochs": epochs,
         "imbalance": imbalance,
         "embedding": embedding,
+        "tokens": tokens,
         "accumulate": accumulate,
         "mixed": mixed,
         "composed": composed,
+        "echoes": echoes,
         "sample": sample,
         "minutes": minutes,
+        "language": language,
         "seed": seed,
     }
     options = {name: value for name, value in options.items() if value is not None}
@@ -121,13 +139,11 @@ def train(
     starting_point |= {"teacher": "TEACHER"} if teacher else {}
     command = _command({"kind": kind} | starting_point | options)
     settings = replace(learner.TRANSFORMER if kind == "transformer" else learner.BILSTM, **options)
-    encoder = find_encoder(backbone) if backbone else None
+    encoder, teachers = find_encoder(backbone) if backbone else None, [network(folder) for folder in teacher or ()]
     if kind == "bilstm":
-        fit = partial(
-            train.train_bilstm, vectors=learner.Vectors(encoder, glove), teacher=network(teacher) if teacher else None
-        )
+        fit = partial(train.train_bilstm, vectors=learner.Vectors(encoder, glove), teachers=teachers)
     elif encoder:
-        fit = partial(train.train_transformer, backbone=encoder, teacher=network(teacher) if teacher else None)
+        fit = partial(train.train_transformer, backbone=encoder, teachers=teachers)
     else:
         raise ModelError("A transformer needs --backbone (the encoder to fine-tune).")
     rows, place = labelled.labelled(_data(data, home)), output or _challenger(home)

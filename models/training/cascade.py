@@ -17,6 +17,7 @@ from models.card import write_card, writing
 from models.labels import LABELS, ModelError
 from models.scorer import Cascade, in_language, is_doubtful, mixed, network, probabilities
 from models.training import calibrate, data
+from models.training.distill import logits_of
 from models.training.judged import elsewhere, judged
 from models.training.losses import ENOUGH_POSITIVES, auc_losses, rarer, too_lossy
 
@@ -34,7 +35,7 @@ def join(fast: Path, slow: Path, rows: pd.DataFrame, output: Path, command: str,
     quick, thorough = network(fast), network(slow)
     validation = data.of_part(rows, "validation")
     truth, texts = data.targets(validation), validation.text.tolist()
-    logits = quick.logits(texts), thorough.logits(texts)
+    logits = logits_of(quick, texts, "the fast network reads"), logits_of(thorough, texts, "the slow network reads")
     cards = quick.card, thorough.card
     band = _chosen(logits, truth, cards)
     of_languages, languages = bands(band, logits[0], validation), validation.lang.tolist()

@@ -17,6 +17,7 @@ class Checkpoint:
         self.model = model
         self.history: list[dict[str, float]] = []
         self.step, self.loss = 0, 0.0  # of the current epoch, and its mean loss
+        self.seconds = 0.0  # of training, over all epochs
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / "history.json").exists():
             self._resume()
@@ -38,8 +39,9 @@ class Checkpoint:
         self._write("last")
         self._note()
 
-    def pause(self, steps: int, loss: float) -> None:
-        """Save after `steps` more steps with this mean loss."""
+    def pause(self, steps: int, loss: float, seconds: float) -> None:
+        """Save after `steps` more steps with this mean loss, so many seconds after the beginning."""
+        self.seconds = seconds
         self.loss = (self.loss * self.step + loss * steps) / (self.step + steps)
         self.step += steps
         self._write("last")
@@ -55,6 +57,7 @@ class Checkpoint:
         try:
             state = json.loads((self.folder / "history.json").read_text())
             self.history, self.step, self.loss = state["epochs"], state["step"], state["loss"]
+            self.seconds = state["seconds"]
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise self._damaged(error) from error
         self.model.optimizer.build(self.model.trainable_variables)
@@ -62,7 +65,7 @@ class Checkpoint:
         print(f"Resuming after epoch {self.epoch}, step {self.step} (from {self.folder}).", flush=True)
 
     def _note(self) -> None:
-        state = {"epochs": self.history, "step": self.step, "loss": self.loss}
+        state = {"epochs": self.history, "step": self.step, "loss": self.loss, "seconds": self.seconds}
         write_atomically(self.folder / "history.json", json.dumps(state))
 
     def _write(self, name: str) -> None:

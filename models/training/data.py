@@ -79,6 +79,14 @@ def of_part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
     return rows[rows.part == part].reset_index(drop=True)
 
 
+def in_language(rows: pd.DataFrame, language: str) -> pd.DataFrame:
+    """The rows in one language, for an encoder that reads no other."""
+    found = rows[rows.lang == language].reset_index(drop=True)  # keeps attrs
+    if found.empty:
+        raise ModelError(f"No comment is in {language}; there are {', '.join(sorted(set(rows.lang)))}.")
+    return found
+
+
 def sampled(rows: pd.DataFrame, most: int) -> pd.DataFrame:
     """At most so many rows of each part, drawn at random, and ten times as many to train on."""
     mixed = rows.sample(frac=1.0, random_state=0)
@@ -86,12 +94,14 @@ def sampled(rows: pd.DataFrame, most: int) -> pd.DataFrame:
     return mixed[mixed.groupby("part").cumcount() < limit].sort_index().reset_index(drop=True)
 
 
-def prepare(folder: Path, target: Path) -> pd.DataFrame:
+def prepare(folder: Path, target: Path, most: int | None = None) -> pd.DataFrame:
     """Write the comments of a folder, cleaned and split, to one Parquet file, so that it is done once."""
     rows = labelled(folder)
+    if most:
+        rows = sampled(rows, most)
     target.parent.mkdir(parents=True, exist_ok=True)
     with writing(target) as draft:
-        rows.to_parquet(draft)
+        rows.to_parquet(draft, compression="zstd")
     return rows
 
 

@@ -1,6 +1,7 @@
-"""What a better model says of texts, as truth to learn from."""
+"""What better models say of texts, as truth to learn from."""
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,23 +15,34 @@ from models.training.progress import batches_shown
 READ_AT_ONCE = 2048  # texts
 
 
-def distilled(training: pd.DataFrame, teacher: Network) -> pd.DataFrame:
-    """The mean of people's labels and a better model's; the model's alone if people gave none.
+def distilled(training: pd.DataFrame, teachers: Sequence[Network]) -> pd.DataFrame:
+    """The mean of people's labels and of better models' opinion; the opinion alone if people gave no label.
 
-    Only for texts in the languages that it was judged in.
+    Labels of composed sentences are sure and stay as they are: halved with an opinion that was halved before, a plain
+    threat could not reach more than 0.95, and stood among doubtful ones.
+
+    A teacher is asked only for texts in the languages that it was judged in. The opinion is that of all who were asked:
+    cross-entropy is linear in its target, so their mean teaches what they teach in turn.
     """
-    chosen = training.lang.isin(teacher.expected).to_numpy() if teacher.expected else np.ones(len(training), bool)
-    opinions = _opinions(teacher, training.text[chosen].tolist())
-    of_labels, truth = 1 / (1 + np.exp(-opinions[:, : len(LABELS)])), data.targets(training).copy()
-    truth[chosen] = np.where(np.isnan(truth[chosen]), of_labels, (truth[chosen] + of_labels) / 2)
+    total, asked = np.zeros((len(training), len(LABELS)), np.float32), np.zeros(len(training), int)
     who = training.who.to_numpy().copy()
-    if opinions.shape[1] > len(LABELS):
-        guess = 1 << opinions[:, len(LABELS) :].argmax(axis=1)
-        who[chosen] = np.where(who[chosen] == data.ANYONE, guess, who[chosen])
+    for teacher in teachers:
+        chosen = training.lang.isin(teacher.expected).to_numpy() if teacher.expected else np.ones(len(training), bool)
+        opinions = logits_of(teacher, training.text[chosen].tolist(), "a teacher reads")
+        total[chosen] += 1 / (1 + np.exp(-opinions[:, : len(LABELS)]))
+        asked += chosen
+        if opinions.shape[1] > len(LABELS):
+            guess = 1 << opinions[:, len(LABELS) :].argmax(axis=1)
+            who[chosen] = np.where(who[chosen] == data.ANYONE, guess, who[chosen])
+    truth, opinion = data.targets(training).copy(), total / np.maximum(asked, 1)[:, None]
+    is_sure = (training.source == "composed").to_numpy()[:, None]
+    taught = np.where(np.isnan(truth), opinion, np.where(is_sure, truth, (truth + opinion) / 2))
+    truth = np.where(asked[:, None] > 0, taught, truth)
     return training.assign(who=who, **dict(zip(LABELS, truth.T, strict=True)))
 
 
-def _opinions(teacher: Network, texts: list[str]) -> np.ndarray:
-    parts = [texts[start : start + READ_AT_ONCE] for start in range(0, len(texts), READ_AT_ONCE)]
+def logits_of(network: Network, texts: list[str], what: str) -> np.ndarray:
+    """A network's logits for many texts, read by all cores."""
+    parts = [texts[start : start + READ_AT_ONCE] for start in range(0, len(texts), READ_AT_ONCE)] or [[]]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(batches_shown("the teacher reads", pool.map(teacher.logits, parts), len(parts))))
+        return np.concatenate(list(batches_shown(what, pool.map(network.logits, parts), len(parts))))

@@ -4,8 +4,11 @@ BERT, and its relatives: DistilBERT has other names, RoBERTa other positions and
 for the distance between two tokens.
 """
 
+import atexit
 import json
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import numpy as np
 from keras import layers, ops
 from safetensors.numpy import load_file
 
+from models.card import CARD, read_card
 from models.labels import ModelError
 from models.tokens import Tokens
 
@@ -50,7 +54,9 @@ class Shape:
 
 
 def find_encoder(name: str) -> Path:
-    """A local folder, or the folder that a name on the Hugging Face hub is downloaded to."""
+    """A local folder, that of a transformer trained here, or one that a name on the hub is downloaded to."""
+    if (Path(name) / CARD).is_file():
+        return _unpacked(Path(name))
     if Path(name).is_dir():
         return Path(name)
     from huggingface_hub import snapshot_download  # comes with tokenizers
@@ -59,6 +65,16 @@ def find_encoder(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=list(NEEDED)))
     except Exception as error:  # of many kinds: no network, no such name, no rights
         raise ModelError(f"--backbone {name} is no folder, and the hub does not give it: {error}") from error
+
+
+def _unpacked(model: Path) -> Path:
+    from models.training.exported import unpack
+
+    read_card(model)  # its files are whole
+    folder = Path(tempfile.mkdtemp(prefix="toxwatch-encoder-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    unpack(model, folder)
+    return folder
 
 
 def read_shape(folder: Path) -> Shape:

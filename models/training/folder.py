@@ -11,6 +11,7 @@ from models.card import write_card, writing
 from models.labels import WHO
 from models.scorer import Network, in_language, open_session, probabilities
 from models.training import calibrate, data
+from models.training.distill import logits_of
 from models.training.int8 import quantize
 from models.training.judged import judged
 from models.training.learner import Learner
@@ -60,4 +61,4 @@ def write_model(
 def _onnx_logits(path: Path, learner: Learner, texts: list[str]) -> np.ndarray:
     card = {"version": "", "kind": learner.kind, "labels": [], "text_rule": "", "thresholds": {}, "calibration": {},
             "who": WHO}  # fmt: skip
-    return Network(card, open_session(path), learner.encoder.inputs).logits(texts)
+    return logits_of(Network(card, open_session(path), learner.encoder), texts, "the network reads")

@@ -21,7 +21,7 @@ from models.labels import LABELS, WHO, ModelError
 from models.training.encoder import FARTHEST, Shape
 from models.training.objective import NEVER, OF_WHO
 from models.training.pool import Plan, Pool
-from models.training.rate import WARM_UP
+from models.training.rate import Clock
 from warehouse.files import writing
 
 OUTPUTS = len(LABELS) + len(WHO)
@@ -156,7 +156,7 @@ def fit(
     head = rng.normal(0, HEAD_SPREAD, (OUTPUTS, shape.width)).astype(np.float32)
     network = Transformer(shape, tensors | {"head.weight": head, "head.bias": np.zeros(OUTPUTS, np.float32)},
                           course.dropout).to(DEVICE)  # fmt: skip
-    weights, clock = torch.tensor(teach.of_labels, device=DEVICE), Clock(sum(map(len, plans)), course)
+    weights, clock = torch.tensor(teach.of_labels, device=DEVICE), Clock(sum(map(len, plans)), course.seconds)
     flat = [one for one in network.parameters() if one.ndim < 2]
     deep = [one for one in network.parameters() if one.ndim >= 2]
     groups = [{"params": deep, "weight_decay": course.weight_decay}, {"params": flat, "weight_decay": 0.0}]
@@ -172,7 +172,7 @@ def fit(
             if clock.is_over():
                 break
             for group in optimizer.param_groups:
-                group["lr"] = course.learning_rate * clock.share_of_rate()
+                group["lr"] = clock.rate(course.learning_rate)
             with torch.autocast(DEVICE.type, torch.bfloat16, enabled=IN_BFLOAT16):
                 logits = network(ids)
             loss = (loss_of(logits, given, weights) * counts).sum() / counts.sum()
@@ -192,7 +192,7 @@ def fit(
 class State:
     """Where a run is, written to a file every few minutes."""
 
-    def __init__(self, file: Path, network: Transformer, optimizer: torch.optim.Optimizer, clock: "Clock") -> None:
+    def __init__(self, file: Path, network: Transformer, optimizer: torch.optim.Optimizer, clock: Clock) -> None:
         self._file, self._network, self._optimizer, self._clock = file, network, optimizer, clock
         self.epoch, self.step = 0, 0  # epochs done, and steps of the current one
         self._losses, self._written = torch.zeros((), device=DEVICE), time.monotonic()
@@ -241,31 +241,6 @@ class State:
         self.epoch, self.step, self._losses = found["epoch"], found["step"], found["losses"]
         self._clock.resume(found["steps"], found["seconds"])
         print(f"Resuming after epoch {self.epoch}, step {self.step} (from {self._file}).", flush=True)
-
-
-class Clock:
-    """How far training is: by its steps, or by the time it may take if that is up sooner."""
-
-    def __init__(self, all_steps: int, course: Course) -> None:
-        self.steps, self._all, self._limit, self._began = 0, all_steps, course.seconds, time.monotonic()
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._began
-
-    def resume(self, steps: int, seconds: float) -> None:
-        self.steps, self._began = steps, time.monotonic() - seconds
-
-    def share(self) -> float:
-        of_time = self.seconds() / self._limit if self._limit else 0.0
-        return max(self.steps / self._all, of_time)
-
-    def is_over(self) -> bool:
-        return self.share() >= 1
-
-    def share_of_rate(self) -> float:
-        """It rises, then falls to 0 along a cosine."""
-        warm = min(1.0, (self.steps + 1) / (WARM_UP * self._all))
-        return warm * float(1 + np.cos(np.pi * min(1.0, self.share()))) / 2
 
 
 def check_finite(loss: Tensor, step: int) -> None:

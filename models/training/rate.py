@@ -1,23 +1,30 @@
 """The learning rate of each step: it rises, then falls to 0 along a cosine."""
 
-from typing import Any
+import math
+import time
 
-import keras
-import numpy as np
-from keras import ops
-
-WARM_UP = 0.06  # share of all steps
+WARM_UP = 0.06  # share of all steps, or of the time
 
 
-@keras.saving.register_keras_serializable("toxwatch")
-class Rate(keras.optimizers.schedules.LearningRateSchedule):
-    def __init__(self, highest: float, steps: int) -> None:
-        self.highest, self.steps = highest, max(1, steps)
+class Clock:
+    """How far training is: by its steps, or by the time it may take if that is up sooner."""
 
-    def __call__(self, step: Any) -> Any:
-        step = ops.cast(step, "float32")
-        warm = ops.minimum(1.0, (step + 1) / max(1.0, WARM_UP * self.steps))
-        return self.highest * warm * (1 + ops.cos(np.pi * ops.minimum(step / self.steps, 1.0))) / 2
+    def __init__(self, all_steps: int, seconds: float | None = None) -> None:
+        self.steps, self._all, self._limit, self._began = 0, max(1, all_steps), seconds, time.monotonic()
 
-    def get_config(self) -> dict[str, Any]:
-        return {"highest": self.highest, "steps": self.steps}
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def resume(self, steps: int, seconds: float) -> None:
+        self.steps, self._began = steps, time.monotonic() - seconds
+
+    def share(self) -> float:
+        of_time = self.seconds() / self._limit if self._limit else 0.0
+        return max(self.steps / self._all, of_time)
+
+    def is_over(self) -> bool:
+        return self.share() >= 1
+
+    def rate(self, highest: float) -> float:
+        warm = min(1.0, (self.share() + 1 / self._all) / WARM_UP)
+        return highest * warm * (1 + math.cos(math.pi * min(1.0, self.share()))) / 2

@@ -3,7 +3,7 @@
 `_train` is the contents page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
@@ -38,7 +38,7 @@ def train_bilstm(
     vectors: Vectors = LEARNED,
     command: str = "",
     watch: Watch = print_epoch,
-    teacher: Network | None = None,
+    teachers: Sequence[Network] = (),
 ) -> dict[str, Any]:
     """Train a BiLSTM on the comments that `data.labelled` gives and write it to `output`; returns its card."""
 
@@ -50,7 +50,7 @@ def train_bilstm(
         build = partial(_build_bilstm, encoder.size, settings, table)
         return Learner("bilstm", encoder, build, export.write_bilstm, {"buckets": settings.buckets})
 
-    return _train(rows, output, settings, learner, vectors.file, command, watch, teacher)
+    return _train(rows, output, settings, learner, vectors.file, command, watch, teachers)
 
 
 def train_transformer(
@@ -60,7 +60,7 @@ def train_transformer(
     settings: Settings = TRANSFORMER,
     command: str = "",
     watch: Watch = print_epoch,
-    teacher: Network | None = None,
+    teachers: Sequence[Network] = (),
 ) -> dict[str, Any]:
     """Fine-tune the encoder in `backbone` on the comments that `data.labelled` gives; returns the model's card."""
     from models.spelling import Spelling
@@ -84,7 +84,7 @@ def train_transformer(
         facts = {"longest": tokens.longest}
         return Learner("transformer", tokens, build, export.write_transformer, facts, folder)
 
-    return _train(rows, output, settings, learner, backbone / "model.safetensors", command, watch, teacher)
+    return _train(rows, output, settings, learner, backbone / "model.safetensors", command, watch, teachers)
 
 
 def _train(
@@ -95,26 +95,30 @@ def _train(
     begun_with: Path | None,
     command: str,
     watch: Watch,
-    teacher: Network | None = None,
+    teachers: Sequence[Network] = (),
 ) -> dict[str, Any]:
+    composed = compose(settings.composed, settings.seed)
+    if settings.language:
+        rows, composed = data.in_language(rows, settings.language), composed[composed.lang == settings.language]
     training, validation = data.of_part(rows, "train"), data.of_part(rows, "validation")
     if settings.sample:
         training = training.sample(min(settings.sample, len(training)), random_state=settings.seed)
-    training = pd.concat([training, compose(settings.composed, settings.seed)], ignore_index=True)
+    training = pd.concat([training, composed], ignore_index=True)
     learner, labelled = learner_of(training), training
-    if teacher:
+    if teachers:
         unlabelled = echoes(training, settings.echoes, settings.seed) if learner.kind == "bilstm" else training[:0]
-        training = distilled(pd.concat([training, unlabelled], ignore_index=True), teacher)
+        training = distilled(pd.concat([training, unlabelled], ignore_index=True), teachers)
     place = output.with_name(f".{output.name}-training")
     fitted = fit_in_torch if learner.backbone and find_spec("torch") else fit
     model, history = fitted(learner, training, validation, settings, place, watch)
     if settings.imbalance == "smote":
         _refit_head(model, learner, training, settings)
-    model = _with_phrases(model, learner, labelled, validation, settings)
+    if settings.phrases:
+        model = _with_phrases(model, learner, labelled, validation, settings)
     facts = learner.facts | {
         "settings": asdict(settings),
         "command": command,
-        "teacher": teacher.version if teacher else None,
+        "teachers": [teacher.version for teacher in teachers],
         "data": rows.attrs.get("hashes", {}) | {file.name: file_hash(file) for file in (TEMPLATES, begun_with) if file},
         "sources": sorted(set(training.source)),
         "shares": calibrate.SHARES,
