@@ -157,7 +157,7 @@ class Forgetful(Answers):
 def ask(answers: Answers, name: str, view: View) -> object:
     if name == "comments":
         return answers.page_of_comments(view, DEFAULT_ORDER, 100, 0)
-    return answers.rows(name, view, done=[], id="instagram:105000000777", day=LAST)
+    return answers.rows(name, view, done=[], id="instagram:105000000777", day=LAST, limit=30)
 
 
 def timed(work: Callable[[], object]) -> float:

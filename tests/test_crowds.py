@@ -1,6 +1,7 @@
 """Crowds: sketches of near copies, groups, campaigns and chants, who attacks whom, and what may be seen of them."""
 
 import random
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -235,3 +236,20 @@ def test_the_alert_names_one_text_behind_most_flagged_comments(settings: Setting
     assert {one.link for one in found if one.rule == "crowd" and one.account == "instagram/lantern"} == {
         "http://127.0.0.1:8050/crowds?account=instagram%2Flantern&last=2026-11-01&label=toxic"
     }
+
+
+def test_an_erased_or_unknown_parent_is_attacked_by_nobody(folder: Path, tmp_path: Path) -> None:
+    """Who is answered is looked up by the comment that is there; a lost one comes back in no picture."""
+    shutil.copytree(folder, tmp_path / "warehouse", symlinks=True)
+
+    def attacked(change: str) -> set[str]:
+        build.amend(tmp_path / "warehouse", lambda con: con.execute(change))
+        edges = Answers(Warehouse(tmp_path / "warehouse")).rows("attacks", WEEK, limit=1000)
+        return {row["target"] for row in edges if row["author"] == "sent0"}
+
+    answer = (
+        "parent_id = (SELECT min(comment_id) FROM comments WHERE author_hash = 'fan3' AND posted_at >= '2026-10-27')"
+    )
+    assert attacked(f"UPDATE comments SET {answer} WHERE author_hash = 'sent0'") == {"fan3"}
+    assert attacked("UPDATE comments SET author_hash = NULL WHERE author_hash = 'fan3'") == set()
+    assert attacked("DELETE FROM comments WHERE author_hash IS NULL") == set()

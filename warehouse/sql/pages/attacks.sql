@@ -1,5 +1,6 @@
 -- Who attacks whom, by pseudonym, in comments of the period that are flagged as the category: the author that they answer, those they
--- name, or else the account. The answer to a comment that was not collected, or was erased, attacks nobody known.
+-- name, or else the account. The answer to a comment that was not collected attacks nobody known;
+-- if that comment was erased, nothing says any longer that it is an answer.
 WITH written AS (
     SELECT platform, account, comment_id, parent_id, author_hash, mention_hashes, toxic
     FROM comments_like($first, $last, $only, $places, NULL, NULL, $label, NULL, NULL, NULL) WHERE author_hash IS NOT NULL
