@@ -1,7 +1,8 @@
 """The store: a server that speaks S3 holds what the data folder holds, and a lost machine comes back from it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from jobs import nightly
 from jobs.config.settings import Settings
 from jobs.errors import BadInput, FailedService
+from jobs.lake import mirror
 from jobs.lake.manifests import Manifest
 from jobs.lake.mirror import LINK, MANIFEST, Mirror, inner_link, kept
 from jobs.lake.nights import Lake
@@ -82,6 +84,22 @@ def test_a_night_that_is_not_wholly_sent_is_sent_again_and_until_then_not_there(
     with lake.lock("lake"):
         (lake.folder("clean", NIGHTS[0]) / "later.parquet").write_text("beside what is signed")
     assert held(bucket) == here(settings.data_dir)
+
+
+def test_a_file_that_others_take_away_meanwhile_stops_nothing(
+    tmp_path: Path, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stays.json", "goes.json"):
+        (tmp_path / name).write_text("{}")
+
+    def listed(folder: Path) -> Iterator[PurePosixPath]:
+        for file in kept(folder):
+            (tmp_path / "goes.json").unlink(missing_ok=True)
+            yield file
+
+    monkeypatch.setattr(mirror, "kept", listed)
+    Mirror(address(bucket)).follow(tmp_path)
+    assert held(bucket).keys() == {"stays.json"}
 
 
 def test_a_store_of_another_folder_is_left_alone(tmp_path: Path, bucket: Any) -> None:

@@ -219,13 +219,14 @@ def kept(data_dir: Path) -> Iterator[PurePosixPath]:
     A link that leads out of the data folder stands for what it leads to, such as a folder on another disk.
     """
     for folder, folders, names in os.walk(data_dir, followlinks=True):
-        place = Path(folder).relative_to(data_dir)
-        folders[:] = [one for one in folders if not is_unfinished(one) and str(place / one) not in MADE_AGAIN]
-        links = [one for one in folders if inner_link(Path(folder) / one, data_dir)]
+        place = PurePosixPath(folder).relative_to(data_dir)
+        left_out = MADE_AGAIN if place == PurePosixPath() else ()
+        folders[:] = [one for one in folders if not is_unfinished(one) and one not in left_out]
+        links = [one for one in folders if inner_link(Path(folder, one), data_dir)]
         folders[:] = [one for one in folders if one not in links]
         for name in [*links, *names]:
             if not is_unfinished(name) and name != FOLLOWED and not name.endswith((".db-wal", ".db-shm")):
-                yield PurePosixPath(place / name)
+                yield place / name
 
 
 def _is_draft(name: str) -> bool:
@@ -256,15 +257,19 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def _stamps(data_dir: Path) -> Stamps:
-    return {str(file): _stamp(data_dir / file, data_dir) for file in kept(data_dir)}
+    return {str(file): stamp for file in kept(data_dir) if (stamp := _stamp(data_dir / file, data_dir))}
 
 
 def _stamp(path: Path, data_dir: Path) -> list[str | int]:
-    """Other than before where the file, or what SQLite has not yet put into it, is another."""
+    """Other than before where the file, or what SQLite has not yet put into it, is another; empty if it is gone."""
     if link := inner_link(path, data_dir):
         return [link]
-    log = path.with_name(f"{path.name}-wal")
-    return [value for one in (path, log) if one.exists() for value in (one.stat().st_size, one.stat().st_mtime_ns)]
+    stamp: list[str | int] = []
+    for one in (path, path.with_name(f"{path.name}-wal")) if path.suffix in LIVE else (path,):
+        with suppress(FileNotFoundError):  # others write meanwhile, and SQLite takes its log away
+            state = one.stat()
+            stamp += [state.st_size, state.st_mtime_ns]
+    return stamp
 
 
 def _manifests(file: str) -> list[str]:
