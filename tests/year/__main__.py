@@ -1,24 +1,27 @@
-"""`nice python -m tests.year [NIGHTS [MINUTES]]` prints the tables of docs/operations.md; 365 nights if none are given.
+"""`nice python -m tests.year [NIGHTS [MINUTES [FOLDER]]]` prints the tables of docs/operations.md; NIGHTS are 365.
 
-After MINUTES no further night begins.
+After MINUTES no further night begins. With a FOLDER, a year that was stopped goes on there.
 Each night something goes wrong, then it is started once more. The first ten are run by two older releases, whose
 trees come out of Git. Runs as root, since it fills a disk.
 """
 
 import os
+import pickle
 import random
 import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import time
+import traceback
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from io import BytesIO
-from itertools import cycle
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -26,14 +29,17 @@ from tests.year.household import CRASHED, POLICIES, ROOT, Household, household, 
 from tests.year.promises import Ledger
 from tests.year.troubles import OFTEN, PARTIAL, RARE, Trouble, machine_off
 from warehouse import build
+from warehouse.files import write_atomically
 
 OLD = {"26 November": "369c57d", "27 November, morning": "11088dc"}  # state → commit
 NIGHTS_OF_OLD = 5  # each
 LAST = date(2026, 11, 26)
 DAYS, WEEK = 365, 7 * 24 * 60  # nights, minutes
+STATE = "year.pickle"  # in the folder, after every night
+SAVED = ("chance", "seconds", "at_once", "events", "waiting", "done", "changes", "is_promoted")
 TRACEBACKS = {CRASHED, 1}
-RARELY = 15  # nights from one that is killed to the next
-EVENTFUL = 8  # nights from one change by people to the next
+RARELY = 20  # nights from one that is killed to the next
+EVENTFUL = 15  # nights from one change by people to the next
 
 
 class Year:
@@ -44,27 +50,57 @@ class Year:
         self.at_once: dict[str, int] = defaultdict(int)
         self.events: list[str] = []
         self.waiting: list[date] = []  # nights in which the machine was off
+        self.done = 0  # nights
+        self.changes = 0  # by people
+        self.is_promoted = False  # the model of this release
 
     def run(self) -> None:
-        first = len(OLD) * NIGHTS_OF_OLD
         bag: list[Trouble] = []
-        events = cycle([self._policy, self._people, self._disk, self._model, self._again])
-        for number, night in enumerate(self.nights[first:], first):
+        is_due = False  # a change by people
+        events = (self._policy, self._people, self._disk, self._model, self._again)
+        for number, night in enumerate(self.nights[self.done :], self.done):
             if time.monotonic() > self.ends_at and not self.waiting:
                 self.nights = self.nights[:number]
                 break
             if not bag:
                 bag = self.chance.sample(OFTEN, len(OFTEN))
-            self._night(night, RARE if number % RARELY == RARELY - 1 else bag.pop())
-            if number % EVENTFUL == EVENTFUL - 1 and not self.waiting:
-                next(events)(night)
+            with self._going_on(night):
+                self._night(night, RARE if number % RARELY == RARELY - 1 else bag.pop())
+            is_due = is_due or number % EVENTFUL == EVENTFUL - 1
+            if is_due and not self.waiting:
+                is_due = False
+                with self._going_on(night):
+                    events[self.changes % len(events)](night)
+                self.changes += 1
+            self.done += 1
+            self.save()
         is_whole = self.home.toxwatch("verify") == 0
         self.ledger.expect("everything stored is as it was written", self.nights[-1], is_whole)
         self._rebuild(self.nights[-1])
 
-    def upgrade(self, trees: Path, address: str) -> None:
+    def save(self) -> None:
+        ledger = {name: value for name, value in vars(self.ledger).items() if name != "home"}
+        year = {name: getattr(self, name) for name in SAVED}
+        write_atomically(self.home.place / STATE, pickle.dumps((year, ledger)))
+
+    def resume(self) -> None:
+        year, ledger = pickle.loads((self.home.place / STATE).read_bytes())
+        vars(self).update(year)
+        vars(self.ledger).update(ledger)
+        if self.is_promoted:
+            del os.environ["TOXWATCH_MODEL"]
+
+    @contextmanager
+    def _going_on(self, night: date) -> Iterator[None]:
+        """What goes wrong with the trial itself is told of, and does not end the year."""
+        try:
+            yield
+        except Exception:
+            self.ledger.expect("the trial itself goes on", night, False, traceback.format_exc())
+
+    def upgrade(self, trees: Path) -> None:
         """The first nights, by older releases; each takes over what the one before wrote."""
-        nights = iter(self.nights)
+        store, nights = os.environ.pop("TOXWATCH_STORE"), iter(self.nights)
         for state, commit in OLD.items():
             mine = [next(nights) for _ in range(NIGHTS_OF_OLD)]
             process = self.home.start(
@@ -74,7 +110,7 @@ class Year:
             self._event(mine[-1], f"{len(mine)} nights by the release of {state}")
         last = self.nights[len(OLD) * NIGHTS_OF_OLD - 1]
         before = stored(self.ledger.warehouse)
-        os.environ["TOXWATCH_STORE"] = address
+        os.environ["TOXWATCH_STORE"] = store
         self.ledger.expect("an upgrade brings the warehouse forward", last, self.home.toxwatch("apply") == 0)
         self.ledger.check_same(
             "an upgrade keeps comments, pseudonyms and costs", last, before, stored(self.ledger.warehouse)
@@ -85,6 +121,8 @@ class Year:
         self.ledger.known_runs |= self.home.service.runs.keys()
         self.ledger.remember()
         self._event(last, "this release took over")
+        self.done = len(OLD) * NIGHTS_OF_OLD
+        self.save()
 
     def _night(self, night: date, trouble: Trouble) -> None:
         started, name = time.monotonic(), trouble.__name__.replace("_", " ")
@@ -137,9 +175,10 @@ class Year:
 
     def _model(self, night: date) -> None:
         """Once: the model of this release takes over from that of the old ones."""
-        if "TOXWATCH_MODEL" in os.environ:
+        if not self.is_promoted:
             self.home.toxwatch("promote", str(ROOT / "models/shipped/bilstm"), "--anyway")
             del os.environ["TOXWATCH_MODEL"]
+            self.is_promoted = True
             self._do(night, "another model took over", "rescore")
         else:
             self._do(night, "everything stored was verified", "verify")
@@ -213,24 +252,31 @@ def old_tree(place: Path, commit: str) -> Path:
     return tree
 
 
-def main(number: int, minutes: float) -> int:
+def main(number: int, minutes: float, folder: str = "") -> int:
     """How many promises were broken."""
     ends_at = time.monotonic() + 60 * minutes
     nights = [LAST - timedelta(days=back) for back in reversed(range(number))]
-    with tempfile.TemporaryDirectory(prefix="year-") as place, store() as address:
-        trees = Path(place) / "releases"
+    with ExitStack() as stack:
+        place = Path(folder or stack.enter_context(TemporaryDirectory(prefix="year-")))
+        place.mkdir(exist_ok=True)
+        os.environ["TOXWATCH_STORE"] = stack.enter_context(store())
+        trees = place / "releases"
         model = old_tree(trees, next(iter(OLD.values()))) / "models/shipped/bilstm"
-        with household(Path(place), model) as home:
-            print(f"log: {home.log}", flush=True)
-            year = Year(home, nights, random.Random(7), ends_at)
-            try:
-                year.upgrade(trees, address)
-                year.run()
-            finally:
-                year.print_tables()
+        home = stack.enter_context(household(place, model, is_kept=bool(folder)))
+        print(f"log: {home.log}", flush=True)
+        year = Year(home, nights, random.Random(7), ends_at)
+        try:
+            if (place / STATE).exists():
+                year.resume()
+            else:
+                year.upgrade(trees)
+            year.run()
+        finally:
+            year.print_tables()
     return len(year.ledger.broken)
 
 
 if __name__ == "__main__":
-    number, minutes = [*map(int, sys.argv[1:]), *(DAYS, WEEK)[len(sys.argv) - 1 :]]
-    sys.exit(main(number, minutes) > 0)
+    given = sys.argv[1:]
+    number, minutes = [*map(int, given[:2]), *(DAYS, WEEK)[len(given[:2]) :]]
+    sys.exit(main(number, minutes, *given[2:3]) > 0)

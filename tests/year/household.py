@@ -20,10 +20,17 @@ from jobs import cli, scrape, standin
 from jobs.config.settings import Settings
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, read_raw
+from jobs.spark.jvm import SHORT_RUN
+from jobs.standin.world import COMMUNITIES, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOOKBACK = 3  # days
 CRASHED = -1  # in place of an exit code: a traceback, which nobody should ever see
+SMALLER = 4  # times fewer comments below a post than elsewhere
+INTERPRETED = """
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+"""  # compiling a query takes longer than to run it on a hundred comments
 POLICIES = (ROOT / "policies.toml").read_text()
 TARGETS = f"""
 [night]
@@ -60,20 +67,23 @@ class Household:
         self.disk = place / "disk"
         self.data_dir = self.disk / "data"
         self.log = place / "log.txt"
-        for name, text in (("targets.toml", TARGETS), ("policies.toml", POLICIES)):
-            (place / name).write_text(text)
+        files = {"targets.toml": TARGETS, "policies.toml": POLICIES, "spark-defaults.conf": INTERPRETED}
+        for name, text in files.items():
+            if not (place / name).exists():
+                (place / name).write_text(text)
         os.environ |= {
             "TOXWATCH_DATA_DIR": str(self.data_dir),
             "TOXWATCH_MODEL": str(model),
             "TOXWATCH_TARGETS": str(place / "targets.toml"),
             "TOXWATCH_POLICIES": str(place / "policies.toml"),
             "TOXWATCH_SPARK_MASTER": "local[1]",
+            "SPARK_CONF_DIR": str(place),
+            "SPARK_SUBMIT_OPTS": "-XX:+UseSerialGC",
             "APIFY_API_BASE_URL": service.url,
             "APIFY_TOKEN": service.token,
             "APIFY_SETTLES_SECONDS": "0",
         }
-        self.twin = Settings.load(place / "twin")
-        self.twin = replace(self.twin, apify_url=twin_service.url)
+        self.twin = replace(Settings.load(place / "twin"), apify_url=twin_service.url, store=None)
         self.messages: list[str] = []  # of the newest command
 
     @property
@@ -102,9 +112,10 @@ class Household:
     def start(self, *words: str, release: Path = ROOT) -> subprocess.Popen[bytes]:
         """A command in a process of its own, by this release or the tree of another."""
         program = ["-c", "from jobs.cli import main; main()"]
+        environment = os.environ | {"PYTHONPATH": str(release), "SPARK_SUBMIT_OPTS": SHORT_RUN}
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, *program, *words], cwd=release, env=os.environ | {"PYTHONPATH": str(release)},
+                [sys.executable, *program, *words], cwd=release, env=environment,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
@@ -118,16 +129,23 @@ class Household:
         return {one["comment_id"]: (f"{one['platform']}/{one['author']}", one["parent_id"]) for one in found}
 
 
+def small_world() -> World:
+    fewer = [replace(one, comments_a_post=one.comments_a_post // SMALLER) for one in COMMUNITIES]
+    return World(1, fewer)
+
+
 @contextmanager
-def household(place: Path, model: Path) -> Iterator[Household]:
+def household(place: Path, model: Path, is_kept: bool) -> Iterator[Household]:
     disk = place / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", disk], check=True)
+    disk.mkdir(exist_ok=True)
+    if not disk.is_mount():
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", disk], check=True)
     try:
-        with standin.serving() as service, standin.serving() as twin_service:
+        with standin.serving(world=small_world()) as service, standin.serving(world=small_world()) as twin_service:
             yield Household(place, model, service, twin_service)
     finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)
+        if not is_kept:
+            subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 
 from jobs.lake.nights import Lake
 from jobs.lake.raw import raw_file
+from jobs.nightly import STAGES
 from jobs.standin import Fault
 from tests.year.household import Household
 
@@ -38,17 +40,22 @@ def faulty_service(home: Household, night: date, chance: random.Random) -> set[i
 
 
 def killed_collecting(home: Household, night: date, chance: random.Random) -> set[int]:
-    return _killed(home, chance.uniform(0.3, 2.5), "scrape", "--night", str(night))
+    return _killed(home, "scrape", f"scrape {night}", chance.uniform(0, 1))
 
 
 def killed(home: Household, night: date, chance: random.Random) -> set[int]:
-    return _killed(home, chance.uniform(2, 40), "nightly", "--night", str(night))
+    return _killed(home, "nightly", f"{chance.choice(STAGES).name} {night}", chance.uniform(0, 3))
 
 
-def _killed(home: Household, seconds: float, *words: str) -> set[int]:
-    process = home.start(*words)
+def _killed(home: Household, command: str, sign: str, seconds: float) -> set[int]:
+    """So many seconds after the command has said that a stage begins."""
+    before = home.log.stat().st_size
+    process = home.start(command, "--night", sign.split()[-1])
+    while process.poll() is None and sign.encode() not in home.log.read_bytes()[before:]:
+        time.sleep(0.1)
     time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it has ended
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     return set()
 
@@ -62,8 +69,7 @@ def started_twice(home: Household, night: date, _chance: random.Random) -> set[i
 def full_disk(home: Household, night: date, chance: random.Random) -> set[int]:
     ballast, free = home.disk / "ballast", shutil.disk_usage(home.disk).free
     with ballast.open("wb") as file:
-        for _ in range(max(free - chance.randrange(2_000_000), 0) // 65536):
-            file.write(bytes(65536))
+        os.posix_fallocate(file.fileno(), 0, free - chance.randrange(2_000_000))
     code = home.toxwatch("nightly", "--night", str(night))
     ballast.unlink()
     return {code}
