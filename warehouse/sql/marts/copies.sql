@@ -6,7 +6,7 @@ CREATE TEMP TABLE IF NOT EXISTS changed_weeks (week DATE);
 CREATE OR REPLACE TEMP TABLE weeks AS
 SELECT DISTINCT week::DATE AS week FROM (
     SELECT unnest(range(week, week + usual_days() + new_days() + 1, INTERVAL 7 DAY)) AS week FROM changed_weeks
-    UNION ALL SELECT date_trunc('week', day) FROM post_days WHERE NOT EXISTS (FROM newcomers) -- the first time
+    UNION ALL SELECT date_trunc('week', day) FROM post_days WHERE NOT EXISTS (FROM newcomers) AND NOT EXISTS (FROM copies) -- the first time
 ) WHERE week <= (SELECT max(day) FROM post_days);
 SET VARIABLE first_week = (SELECT min(week) FROM weeks);
 
