@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +21,12 @@ from jobs.lake.nights import Lake
 from jobs.spark.jars import fetch_s3
 from tests.conftest import TOXWATCH, environment
 from tests.fixtures import store
-from tests.fixtures.nights import copied, undone
+from tests.fixtures.nights import NIGHTS, copied, undone
 from warehouse import build
 
 pytestmark = pytest.mark.long
 
-NIGHT = date(2026, 11, 10)
+[NIGHT, _] = NIGHTS
 SPARK = Path(pyspark.__file__).parent
 DEPLOY = "org.apache.spark.deploy"
 

@@ -1,7 +1,6 @@
 """Nights move into their month: killed at any moment nothing is lost, and everything that rewrites works through it."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,40 +11,32 @@ from pathlib import Path
 
 import pytest
 
-from jobs import nightly, publish, score, standin, validate
+from jobs import nightly, publish, score, validate
 from jobs.config.settings import Settings
 from jobs.lake.authors import author_hash, author_key
 from jobs.lake.datasets import DATASETS
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, read_raw
 from jobs.upkeep import compact, expire, forget, rekey
-from tests.conftest import environment, watching
-from tests.fixtures.nights import keep_key_in_folder
+from tests.conftest import environment
+from tests.fixtures.nights import NIGHTS as TWO_NIGHTS
+from tests.fixtures.nights import THIRD, copied, keep_key_in_folder
 from warehouse import build
 
 pytestmark = pytest.mark.long
 
-NIGHTS = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 2)]
+NIGHTS = [*TWO_NIGHTS, THIRD]
 ALL_AT_ONCE = (
     "from jobs.upkeep import compact; compact.NEWEST, compact.AT_LEAST = 1, 1; from jobs.cli import main; main()"
 )
 
 
-@pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory, apify: standin.Server) -> Settings:
-    settings = watching(tmp_path_factory.mktemp("compact") / "data", apify)
-    nightly.run(settings, NIGHTS)
-    return settings
-
-
 @pytest.fixture
-def settings(collected: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(after_three_nights: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A copy in which all but the newest night are old enough to move."""
     monkeypatch.setattr(compact, "NEWEST", 1)
     monkeypatch.setattr(compact, "AT_LEAST", 1)
-    copy = replace(collected, data_dir=tmp_path / "data")
-    shutil.copytree(collected.data_dir, copy.data_dir, symlinks=True)
-    return copy
+    return copied(after_three_nights, tmp_path)
 
 
 def rebuilt(settings: Settings) -> str:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from models import scorer
 from models.training.registry import Registry
 from tests.conftest import WATCHED, environment, watching
 from tests.fixtures.jigsaw import write_jigsaw
-from tests.fixtures.nights import copied
+from tests.fixtures.nights import NIGHTS, copied
 from tests.fixtures.servers import url
 from warehouse import build
 from warehouse.reader import Warehouse
@@ -28,7 +28,7 @@ from warehouse.reader import Warehouse
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parent.parent
-NIGHT = date(2026, 11, 10)
+[NIGHT, _] = NIGHTS
 
 
 @pytest.fixture(scope="module")

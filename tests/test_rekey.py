@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, validate
+from jobs import validate
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake.authors import KEY, NEXT_KEY, author_hash, author_key
@@ -61,7 +61,8 @@ def test_everybody_gets_another_hash_and_stays_who_they_are(
     assert (settings.data_dir / KEY).stat().st_mode & 0o777 == 0o600
 
     renewed = held(settings)
-    nightly.run(settings, NIGHTS)
+    for night in NIGHTS:
+        validate.run(settings, night)  # the only stage that hashes names
     assert held(settings) <= renewed, "names hash to what the hashes became"
     forgotten = read_forgotten(Lake(settings.data_dir)).authors
     assert author_hash(gone, author_key(settings).split(b"\n")[-1]) in forgotten

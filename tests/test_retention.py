@@ -7,28 +7,26 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import nightly, publish
+from jobs import publish
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake import schema
 from jobs.lake.nights import Lake
 from jobs.upkeep import expire
 from tests.fixtures.nights import NIGHTS as TWO_NIGHTS
+from tests.fixtures.nights import THIRD as LAST
 from tests.fixtures.nights import copied
 from warehouse import build
 from warehouse.reader import Warehouse
 
 pytestmark = pytest.mark.long
 
-LAST = date(2026, 11, 12)
 NIGHTS = [*TWO_NIGHTS, LAST]
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory, after_two_nights: Settings) -> Settings:
-    settings = copied(after_two_nights, tmp_path_factory.mktemp("retention"))
-    nightly.run(settings, [LAST])
-    return settings
+def settings(tmp_path_factory: pytest.TempPathFactory, after_three_nights: Settings) -> Settings:
+    return copied(after_three_nights, tmp_path_factory.mktemp("retention"))
 
 
 def keeping(settings: Settings, tmp_path: Path, rules: str) -> Settings:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -26,12 +25,12 @@ from jobs.spark.session import WATCH, session, tasks_watched
 from models.card import read_card
 from models.labels import LABELS
 from tests.conftest import environment
-from tests.fixtures.nights import copied, undone
+from tests.fixtures.nights import NIGHTS, copied, undone
 from warehouse import build
 
 pytestmark = pytest.mark.long
 
-NIGHT = date(2026, 11, 10)
+[NIGHT, _] = NIGHTS
 SLICE = 60
 IN_SLICES = f"from jobs.spark import session; session.SLICE = {SLICE}; from jobs.cli import main; main()"
 
@@ -96,7 +95,7 @@ def test_a_bar_follows_sparks_tasks_and_ends_with_the_work(settings: Settings, m
     with progress("wait", night=NIGHT) as advance, tasks_watched(settings, advance):
         context.parallelize(range(8), 8).foreach(lambda _: time.sleep(0.4))
     shown = terminal.file.getvalue()  # type: ignore[attr-defined]
-    assert "wait 2026-11-10" in shown
+    assert f"wait {NIGHT}" in shown
     assert "8/8" in shown
     assert any(f"{tasks}/8" in shown for tasks in range(1, 8)), "it has moved"
     with pytest.raises(ValueError, match="of the work"), tasks_watched(settings, advance):
