@@ -33,11 +33,7 @@ def layout(titles: dict[str, str], has_login: bool) -> Component:
                 dcc.Link("Toxwatch", href="/", className="brand"),
                 html.Button(_("Menu"), id="menu", className="menu", **cast(Any, {"aria-controls": "nav"})),
                 html.Div(navigation(titles, "/", ""), id="nav", className="links"),
-                palette.button(),
-                html.Button(id="theme", className="theme", title=_("Switch between dark and light"),
-                            **cast(Any, {"data-light": _("Light"), "data-dark": _("Dark")})),
-                _languages(),
-                *([html.Form(html.Button(_("Sign out")), action="/logout", method="post")] if has_login else []),
+                html.Div(_tools(has_login), className="tools"),
             ]),
             *palette.dialogs(),
             html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
@@ -45,6 +41,16 @@ def layout(titles: dict[str, str], has_login: bool) -> Component:
         theme={"primaryColor": "blue", "primaryShade": 8, "fontFamily": "inherit"},
     )  # fmt: skip
     return page
+
+
+def _tools(has_login: bool) -> list[Component]:
+    captions = cast(Any, {"data-light": _("Light"), "data-dark": _("Dark")})
+    return [
+        palette.button(),
+        html.Button(id="theme", className="theme", title=_("Switch between dark and light"), **captions),
+        _languages(),
+        *([html.Form(html.Button(_("Sign out")), action="/logout", method="post")] if has_login else []),
+    ]
 
 
 def _languages() -> Component:

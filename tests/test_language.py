@@ -33,7 +33,9 @@ from dashboard.pages import (
 from dashboard.people import People
 from dashboard.view import Answers
 from models.card import read_card
+from tests.fixtures.administration import serious_faults
 from tests.fixtures.dashboard import SHIPPED, serving
+from tests.test_dashboard import PAGES, show
 from tests.test_pages import ACCOUNTS, WEEK, text_of
 from warehouse.cases import Cases
 from warehouse.reader import Warehouse
@@ -44,6 +46,12 @@ OTHERS = [one for one in LANGUAGES if one != "en"]
 MARKS = {"_": 1, "N_": 1, "ngettext": 2, "Nn_": 2}  # function → how many of its first arguments are forms of a message
 FIELD = re.compile(r"\{\w+\}")
 Message = str | tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def address(warehouse: Path) -> Iterator[str]:
+    with serving(warehouse) as address:
+        yield address
 
 
 def marked() -> Iterator[tuple[str, Message]]:
@@ -162,19 +170,34 @@ def test_a_language_that_somebody_chose_stays_theirs_and_strangers_get_their_bro
 
 
 @pytest.mark.long
-def test_the_menu_changes_the_language_of_pages_charts_and_calendars(browser: Browser, warehouse: Path) -> None:
-    with serving(warehouse) as address:
-        context = browser.new_context(locale="en-GB")
-        page = context.new_page()
-        page.goto(f"{address}/account?days=14")
-        expect(page.locator("h1")).to_have_text("instagram/calm")
-        page.locator(".language summary").click()
-        page.get_by_role("button", name="Deutsch").click()
-        expect(page.get_by_role("link", name="Vergleich")).to_be_visible()
-        assert page.url == f"{address}/account?days=14"
-        expect(page.locator(".sentence")).to_contain_text("Kommentaren toxisch")
-        expect(page.locator(".xtick").first).to_have_text(re.compile("Nov"))
-        page.get_by_label("Daten").click()
-        expect(page.get_by_text("November 2026").first).to_be_visible()
-        expect(page.get_by_text("Mo", exact=True).first).to_be_visible()
-        context.close()
+def test_the_menu_changes_the_language_of_pages_charts_and_calendars(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{address}/account?days=14")
+    expect(page.locator("h1")).to_have_text("instagram/calm")
+    page.locator(".language summary").click()
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.get_by_role("link", name="Vergleich")).to_be_visible()
+    assert page.url == f"{address}/account?days=14"
+    expect(page.locator(".sentence")).to_contain_text("Kommentaren toxisch")
+    expect(page.locator(".xtick").first).to_have_text(re.compile("Nov"))
+    page.get_by_label("Daten").click()
+    expect(page.get_by_text("November 2026").first).to_be_visible()
+    expect(page.get_by_text("Mo", exact=True).first).to_be_visible()
+    context.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", ["/", *(pytest.param(path, marks=pytest.mark.slow) for path in PAGES[1:])])
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_page_fits_a_phone_and_can_be_read_aloud_in_each_language(
+    browser: Browser, address: str, code: str, path: str
+) -> None:
+    page = browser.new_page(base_url=address, locale=code)
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    show(page, path, 390, "dark")
+    assert page.locator("html").get_attribute("lang") == code
+    assert serious_faults(page) == []
+    page.close()
+    assert troubles == []
