@@ -16,13 +16,14 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -39,6 +40,7 @@ NIGHT = date(2026, 11, 19)
 SIZES = (10_000, 100_000)
 SAME = "❤️ first!! you idiots"
 CORES = 2
+STAGES = (validate, clean, score, publish)
 ACCOUNTS = 10
 PEAKS = {"java": 0.0, "python": 0.0}  # GB; workers end when they have nothing to do
 TARGETS = (
@@ -75,7 +77,9 @@ def settings_in(folder: Path) -> Settings:
     return replace(settings, targets_file=folder / "targets.toml", spark_master=f"local[{CORES}]")
 
 
-def run_night(settings: Settings, texts: list[str], comments: int) -> tuple[dict[str, float], dict[str, float]]:
+def run_night(
+    settings: Settings, texts: list[str], comments: int, stages: Sequence[ModuleType] = STAGES
+) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds and CPU-seconds of each stage; the night is a new one, whose comments take the texts in turn."""
     lake = Lake.of(settings)
     night = NIGHT - timedelta(days=len(lake.nights("validated")))
@@ -85,7 +89,7 @@ def run_night(settings: Settings, texts: list[str], comments: int) -> tuple[dict
                 write("comment", "instagram", "run1", item(night, account, at, texts[at % len(texts)]))
     sign_night(lake, night)
     seconds, cpu = {}, {}
-    for stage in (validate, clean, score, publish):
+    for stage in stages:
         name, before = stage.STAGE.name, cpu_seconds()
         seconds[name] = timed(partial(stage.run, settings, night))
         cpu[name] = cpu_seconds() - before

@@ -1,0 +1,2 @@
+SELECT * REPLACE (comment_id || 'x' || copy AS comment_id)
+FROM read_parquet($file), range($copies) copies (copy)
