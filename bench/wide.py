@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -63,10 +62,7 @@ def multiply(lake: Lake, copies: int) -> None:
 
 def write(target: Path, query: str, values: dict[str, object]) -> None:
     with duckdb.connect(config={"memory_limit": "2GB", "preserve_insertion_order": False}) as con:
-        rows = con.execute(query, values).to_arrow_reader()
-        with pq.ParquetWriter(target, rows.schema) as writer:
-            for batch in rows:
-                writer.write_batch(batch)
+        con.sql(query, params=values).write_parquet(str(target), compression="snappy")
 
 
 @contextmanager

@@ -358,7 +358,7 @@ def test_an_answer_is_all_that_a_question_prints(folder: Path) -> None:
 
 def test_comments_are_found_by_their_words_or_by_an_author(folder: Path) -> None:
     found = Warehouse(folder).query(
-        """SELECT is_asked(TIMESTAMPTZ '2026-11-10 12:00+00', 'instagram', 'a', 'en', '0998bd5e77', 'Hello @NASA',
+        """SELECT is_asked('1', TIMESTAMPTZ '2026-11-10 12:00+00', 'instagram', 'a', 'en', '0998bd5e77', 'Hello @NASA',
             ['hello'], '2026-11-10', '2026-11-10', NULL, NULL, NULL, words)
         FROM (VALUES ('hell'), ('@nasa'), ('@0998bd5e'), ('@0998bd5e77'), ('@0998bd5f'), ('@0998')) t(words)"""
     )
