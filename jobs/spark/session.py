@@ -6,12 +6,12 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import cache
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from pyspark import InheritableThread, StatusTracker
@@ -71,6 +71,8 @@ def session(settings: Settings) -> SparkSession:
 
 def warm_up(settings: Settings) -> None:
     """Starts Java beside this process, which has Great Expectations to import meanwhile."""
+    if any(thread.name == START for thread in threading.enumerate()):
+        return  # of the command before in the same process, which was refused meanwhile
 
     def start() -> None:
         with suppress(Exception):  # the stage that needs the session meets the same error, and tells of it
@@ -87,7 +89,7 @@ def slices(settings: Settings, rows: int) -> int:
 @contextmanager
 def tasks_watched(settings: Settings, advance: Advance) -> Iterator[None]:
     """Advances with Spark's tasks; those of stages that have not begun are not known yet."""
-    tracker, over = session(settings).sparkContext.statusTracker(), Event()
+    tracker, over = session(settings).sparkContext.statusTracker(), threading.Event()
     watch = InheritableThread(target=copy_context().run, args=(_watch, tracker, advance, over), name=WATCH, daemon=True)
     watch.start()
     try:
@@ -102,7 +104,7 @@ def shared_mirror(settings: Settings) -> Mirror | None:
     return Mirror(settings.store) if settings.store and not settings.spark_master.startswith("local") else None
 
 
-def _watch(tracker: StatusTracker, advance: Advance, over: Event) -> None:
+def _watch(tracker: StatusTracker, advance: Advance, over: threading.Event) -> None:
     ids, shown, is_over = set[int](), 0, False
     while not is_over:
         is_over = over.wait(LOOK_EVERY)

@@ -13,6 +13,7 @@ from tests.year.household import LOOKBACK, Household
 from warehouse import build, tables, versions
 
 COMMENTS = "SELECT comment_id FROM comments"
+OF_SOMEBODY = f"SELECT comment_id FROM comments WHERE author_hash IS NOT NULL OR text <> '{build.EXPIRED}'"
 REJECTED = "SELECT comment_id FROM rejected WHERE comment_id IS NOT NULL"
 PAID = "SELECT coalesce(sum(cost_usd), 0) FROM runs WHERE night = $1"
 FIGURES = """ -- a model's score of a text differs by up to 4e-7 with the texts that it reads beside it
@@ -64,10 +65,12 @@ class Ledger:
         may_be_gone = {id for id, (author, _) in self.expected.items() if author in self.forgotten}
         may_be_gone |= {id for id, (_, parent) in self.expected.items() if parent in may_be_gone}
         with duckdb.connect(str(build.current(self.warehouse)), read_only=True) as con:
-            stored, rejected = ({id for (id,) in con.execute(sql).fetchall()} for sql in (COMMENTS, REJECTED))
+            stored, of_somebody, rejected = (
+                {id for (id,) in con.execute(sql).fetchall()} for sql in (COMMENTS, OF_SOMEBODY, REJECTED)
+            )
         lost = self.expected.keys() - stored - rejected - may_be_gone - self.lost
         self.lost |= lost  # each is told of once
-        back = {id for id in may_be_gone & stored if self.expected[id][0] in self.forgotten}
+        back = {id for id in may_be_gone & of_somebody if self.expected[id][0] in self.forgotten}
         self._note("comments that an undisturbed collection got are there", len(self.expected), night, lost)
         self._note("comments of forgotten people stay away", len(may_be_gone), night, back)
         self._note("comments are there that nobody ever wrote: none", len(stored), night, stored - self.expected.keys())
