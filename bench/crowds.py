@@ -42,7 +42,7 @@ DAYS, JUDGED = 42, 14  # of a world; the last of them, which have four weeks bef
 STRANGERS = (0.0, 0.2, 0.4, 0.6)  # share of ordinary comments by people who write once
 SIZES = (250_000, 500_000, 1_000_000)  # comments of a week
 FOUND = """
-SELECT any_value(came >= campaign_from() AND came * authors >= least_sent() AND NOT is_short), list(k.comment_id)
+SELECT any_value(is_campaign(is_short, came, authors)), list(k.comment_id)
 FROM copied k JOIN by_copy c ON c.copy = k.copy AND c.week = date_trunc('week', k.day)
 WHERE k.day > $1 GROUP BY k.copy, c.week
 """

@@ -49,8 +49,12 @@ def main(folder: Path, comments: int) -> None:
 def multiply(lake: Lake, copies: int) -> None:
     """Replaces what the stages wrote of each comment by as many copies."""
     [model] = lake.models(BY_NAME["scored"])
-    for name, of_model in {"validated": None, "clean": None, "scored": model}.items():
-        before, one = lake.require(name, NIGHT, of_model), (SQL / f"{name}.sql").read_text()
+    for name, of_model, query in (
+        ("validated", None, "people.sql"),
+        ("clean", None, "comments.sql"),
+        ("scored", model, "comments.sql"),
+    ):
+        before, one = lake.require(name, NIGHT, of_model), (SQL / query).read_text()
         more = replace(before.manifest, rows_in=ONE * copies, rows_out=ONE * copies, set_aside={})
         with lake.open().writing(name, more, of_model) as place:
             for file in before.path.glob("*.parquet"):

@@ -73,7 +73,9 @@ def number(value: float, form: str = ",") -> str:
 
 def dated(day: date, form: str) -> str:
     """A day or a month in one of the forms of DATES."""
-    return DATES[form].format(day) if LANGUAGE.get() == ENGLISH else _dated(day, form, LANGUAGE.get())
+    if LANGUAGE.get() == ENGLISH:
+        return DATES[form].format(day)
+    return _dated(day.date() if isinstance(day, datetime) else day, form, LANGUAGE.get())
 
 
 @contextmanager
@@ -141,7 +143,6 @@ def _signs(language: str) -> dict[int, str]:
 def _dated(day: date, form: str, language: str) -> str:
     from babel.dates import format_date, format_skeleton
 
-    day = day.date() if isinstance(day, datetime) else day
     if form == "long":
         return str(format_date(day, form, locale=language))
     return str(format_skeleton(form, day, locale=language))

@@ -35,7 +35,7 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
     writers = {".csv": _write_csv, ".parquet": _write_parquet, ".duckdb": _write_duckdb}
     if target.suffix not in writers:
         raise BadInput(f"{target}: use a name that ends in {', '.join(writers)}.")
-    _check(filters)
+    check(filters)
     parameters = dict.fromkeys(FILTERS) | {"first": FIRST, "last": LAST} | filters
     batches = Warehouse(settings.data_dir / "warehouse").batches(queries.page_sql(what), parameters, BATCH)
     first = next(batches, None)
@@ -55,7 +55,7 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
     return rows
 
 
-def _check(filters: dict[str, Any]) -> None:
+def check(filters: dict[str, Any]) -> None:
     """Raises BadInput for a value that can never match."""
     for name, allowed in (("flag", LABELS), ("severity", COMMENT_SEVERITIES), ("attacked", WHO[1:])):
         if filters.get(name) not in (None, *allowed):

@@ -227,12 +227,13 @@ def export(
     if attacks:
         if attacked or severity or language or words or reviewed:
             raise BadInput("--attacks goes with --account, --from, --to and --flag only.")
-        return _export_attacks(Settings.load(data_dir), target, account, first, last, flag)
+        _export_attacks(Settings.load(data_dir), target, account, first, last, flag)
+        return
     filters: dict[str, Any] = {"only": account, "flag": flag, "attacked": attacked, "severity": severity}
     filters |= {"language": language, "words": words}
     filters |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
     rows = export.run(Settings.load(data_dir), target, filters, "reviewed" if reviewed else "export")
-    return console.print(f"Wrote {rows:,} comment{'' if rows == 1 else 's'} to {target}.")
+    console.print(f"Wrote {rows:,} comment{'' if rows == 1 else 's'} to {target}.")
 
 
 def _export_attacks(
@@ -242,14 +243,14 @@ def _export_attacks(
     from dashboard.charts import as_csv
     from dashboard.network import gexf
     from dashboard.view import FIRST_DAY, Answers, View
+    from jobs.ask import export
     from warehouse.files import writing
     from warehouse.reader import Warehouse
 
     writers = {".gexf": gexf, ".csv": as_csv}
     if target.suffix not in writers:
         raise BadInput(f"{target}: use a name that ends in {' or '.join(writers)}.")
-    if flag not in (None, *LABELS):
-        raise BadInput(f"--flag {flag} doesn't exist. Choose from {', '.join(LABELS)}.")
+    export.check({"flag": flag})
     answers = Answers(Warehouse(settings.data_dir / "warehouse"))
     since, until = first.date() if first else FIRST_DAY, last.date() if last else answers.newest()
     view = View(account=account, label=flag or "toxic", days=(until - since).days + 1, last=until)

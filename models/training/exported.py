@@ -61,8 +61,9 @@ class Exported:
     """The weights of a graph that `models.training.export.write_transformer` wrote, in its order."""
 
     def __init__(self, path: Path) -> None:
-        self._nodes = list(onnx.load(path).graph.node)
-        self._weights = {one.name: numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer}
+        graph = onnx.load(path).graph
+        self._nodes = list(graph.node)
+        self._weights = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
         self._readers = {name: node for node in reversed(self._nodes) for name in node.input}
         positions = next(node.input[0] for node in self._nodes if node.op_type == "Slice" and self._is_weight(node, 0))
         self._places = self._weights[positions]

@@ -155,6 +155,9 @@ CREATE OR REPLACE MACRO came_for_it(authors, new_authors, usual_new) AS (
     FROM (SELECT authors AS n, new_authors / authors AS share, usual_new / authors AS usual)
 );
 
+CREATE OR REPLACE MACRO is_campaign(is_short, came, authors) AS
+    coalesce(NOT is_short AND came >= campaign_from() AND came * authors >= least_sent(), false);
+
 CREATE OR REPLACE MACRO coverage_of(captured, reported) AS sum(least(captured, reported)) / nullif(sum(reported), 0);
 
 CREATE OR REPLACE MACRO is_of(platform, account, wanted) AS -- wanted: platform/account, or NULL for all

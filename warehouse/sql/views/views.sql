@@ -219,7 +219,7 @@ WITH summed AS (
     FROM copies WHERE day BETWEEN first_day AND last_day AND is_of(platform, account, of_account) AND is_among(platform, account, of_places)
     GROUP BY copy HAVING sum(comments) >= least_copies()
 )
-SELECT *, coalesce(NOT is_short AND came >= campaign_from() AND came * authors >= least_sent(), false) AS is_campaign FROM summed;
+SELECT *, is_campaign(is_short, came, authors) AS is_campaign FROM summed;
 
 CREATE OR REPLACE VIEW by_copy AS
 SELECT copy, date_trunc('week', day)::DATE AS week, bool_or(is_short) AS is_short, sum(comments)::BIGINT AS comments,
