@@ -26,7 +26,7 @@ MOST_LINES = 1000
 MOST_LETTERS = 2000  # of a line or row; models read less
 MOST_EXPLAINED = 20  # lines
 MOST_ROWS, MOST_MEGABYTES = 5000, 5  # of a file
-ENDINGS = ".csv,.tsv,.json,.jsonl,.ndjson,.xlsx,.gz,.zip"
+ENDINGS = ".csv,.tsv,.json,.jsonl,.ndjson,.xlsx,.xml,.gz,.zip"
 
 ScoreUpload = Callable[[Scorer, str, bytes, int], list[Row]]  # raises ValueError saying what is wrong with the file
 

@@ -1,4 +1,4 @@
-"""Reads the files people bring: CSV, TSV, JSON, JSON Lines and XLSX, also inside .gz and .zip, in UTF-8 or UTF-16."""
+"""Reads the files people bring: CSV, TSV, JSON, JSON Lines, XLSX and WordPress's XML, also inside .gz and .zip."""
 
 import csv
 import errno
@@ -38,7 +38,8 @@ EXCEL_DATES = {
     *range(50, 59),
 }  # number formats that Excel has from the start
 EXCEL_DAY_0 = datetime(1899, 12, 30)
-LISTS = ("items", "data", "comments")  # where the answers of an API keep their list
+PRIVATE = ("comment_author_email", "comment_author_IP")
+LISTS = ("items", "data", "comments", "latest_posts")  # where the answers of an API keep their list
 
 Item = dict[str, Any]
 
@@ -60,6 +61,7 @@ def items_in(file: Path, stored: BinaryIO, most_bytes: int | None = None) -> Ite
         ".jsonl": _json_lines,
         ".ndjson": _json_lines,
         ".xlsx": _xlsx,
+        ".xml": _wordpress,
     }
     try:
         name, content = _unpacked(file, stored)
@@ -78,8 +80,8 @@ def items_in(file: Path, stored: BinaryIO, most_bytes: int | None = None) -> Ite
 
 def _of_page(item: Item) -> Iterator[Item]:
     """The items of an API's answer; of anything else itself."""
-    for name in LISTS:
-        inner = item.get(name)
+    topic = item.get("post_stream")  # of Discourse
+    for inner in (*map(item.get, LISTS), topic.get("posts") if isinstance(topic, dict) else None):
         if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
             yield from inner
             return
@@ -214,3 +216,19 @@ def _date_styles(book: zipfile.ZipFile) -> set[str]:
     formats |= {str(number) for number in EXCEL_DATES}
     cells = styles.find(f"{SHEET}cellXfs")
     return {str(at) for at, one in enumerate(cells if cells is not None else ()) if one.get("numFmtId") in formats}
+
+
+def _wordpress(_file: Path, content: BinaryIO) -> Iterator[Item]:
+    """The comments of an export, each with its post; addresses of people and of their machines are not read."""
+    for _, post in ElementTree.iterparse(content):
+        if post.tag != "item":
+            continue
+        fields = {_name(one): one.text or "" for one in post}
+        for comment in (one for one in post if _name(one) == "comment"):
+            wanted = {_name(one): one.text or "" for one in comment if _name(one) not in PRIVATE}
+            yield wanted | {"post": {"id": fields.get("post_id"), "link": fields.get("link")}}
+        post.clear()
+
+
+def _name(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]

@@ -1,7 +1,8 @@
 """Imports comments people already have into the raw folder, next to the collected ones.
 
-Understands exports of Apify, Zeeschuimer, 4CAT, the YouTube Data API and Meta's Graph API, and any table whose columns
-have usual names or are named. The file's name in the lake is its content's hash, so importing it again changes nothing.
+Understands exports of Apify, Zeeschuimer, 4CAT, the YouTube Data API, Meta's Graph API, WordPress, Discourse and Coral,
+and any table whose columns have usual names or are named. The file's name in the lake is its content's hash, so
+importing it again changes nothing.
 """
 
 import hashlib
@@ -42,7 +43,12 @@ __all__ = [
 NEEDED = ("comment_id", "post_id", "posted_at")  # by which an actor's item is recognised
 ORDERS = ("day-first", "month-first")
 PREVIEWED = 10  # rows
-SHAPES = {"graph": "Meta's Graph API", "youtube_api": "the YouTube Data API", "zeeschuimer": "Zeeschuimer or 4CAT"}
+SITES = {"wordpress": "WordPress", "discourse": "Discourse", "coral": "Coral"}  # of one's own
+SHAPES = {
+    "graph": "Meta's Graph API",
+    "youtube_api": "the YouTube Data API",
+    "zeeschuimer": "Zeeschuimer or 4CAT",
+} | SITES
 
 Line = tuple[str, str, str | None, Item]  # kind, shape, run, item: what a raw file's writer takes
 
@@ -100,7 +106,7 @@ def texts(found: Iterator[Item], source: str, column: str | None) -> Texts:
 def _account_of(item: Item) -> Account | None:
     """On whose platform an item is a comment, by its shape; None for a row of a table."""
     is_row = not any("/" in name for name in item) and all(isinstance(value, str) for value in item.values())
-    for name in () if is_row or is_error(item) else COLLECTED:
+    for name in () if is_row or is_error(item) else (*COLLECTED, *SITES):
         account = Account.model_construct(platform=name, handle="file")
         with suppress(BadInput):
             if _shape(_nested(item), account, {}, "") != "table":
@@ -218,6 +224,10 @@ def _shape(item: Item, account: Account, columns: dict[str, str], source: str) -
                 + " ".join(f"Import {name} with --platform {ours}." for name, ours in zeeschuimer.PLATFORMS.items())
             )
         return "zeeschuimer"
+    if site := next((name for name in SITES if platform_named(name).is_comment(item)), None):
+        if site != account.platform:
+            raise BadInput(f"{source} comes from {SITES[site]}. Import it with --platform {site}.")
+        return site
     if item.get("kind") in youtube_api.KINDS and account.platform == "youtube":
         return "youtube_api"
     if account.platform in COLLECTED:
