@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -16,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dashboard.predict import MOST_LETTERS, Texts, predict
 from models.scorer import Scorer
 from warehouse.arrivals import WINDOW_SECONDS, Arrivals, Replayed
-from warehouse.build import Rules, rules_of
-from warehouse.policies import Policies, read_policies
+from warehouse.policies import read_policies
+from warehouse.verdicts import Verdicts
 
 PATH = "/ingest"
 SHORTEST_KEY = 32  # characters
@@ -56,7 +57,7 @@ class Verdict(BaseModel):
     is_new: bool = Field(description="False if this comment was received before; it is kept once.")
     scores: dict[str, float]
     flags: list[str] = Field(
-        description="By the thresholds of policies.toml; none in a language that the model was not judged in."
+        description="By policies.toml; in a language that the model was not judged in, only by own words."
     )
     attacked: str | None
     language: str
@@ -66,14 +67,13 @@ class Verdict(BaseModel):
 
 
 def add(server: FastAPI, data_dir: Path, in_use: Callable[[], Scorer], ingest: Ingest) -> None:
-    arrivals, flags = Arrivals.in_folder(data_dir), Flags(ingest)
+    arrivals, verdicts = Arrivals.in_folder(data_dir), _Verdicts(ingest)
     arrivals.stay_open()
 
     def receive(body: bytes, signature: str) -> Verdict:
         arrival = _read(body)
-        tags = ingest.communities().get(arrival.account)
-        if tags is None:
-            known = ", ".join(ingest.communities()) or "none"
+        if arrival.account not in (communities := ingest.communities()):
+            known = ", ".join(communities) or "none"
             raise HTTPException(404, f"Unknown account {arrival.account!r}. Communities in targets.toml: {known}.")
         try:
             is_new = arrivals.add(arrival.account, arrival.comment_id, arrival.item(), signature)
@@ -82,18 +82,18 @@ def add(server: FastAPI, data_dir: Path, in_use: Callable[[], Scorer], ingest: I
         model = in_use()
         read = predict(model, Texts(inputs=[arrival.text], explain=False))
         scores = {one.label: one.score for one in read.outputs[0]}
-        rules = flags.rules(model, arrival.account, tags).get(read.languages[0], {}) if read.judged[0] else {}
-        flagged = [label for label, (_, least) in rules.items() if scores[label] >= least]
+        judged = scores if read.judged[0] else dict.fromkeys(scores)
+        flagged = verdicts.in_use(model).flags(arrival.account, arrival.text, read.languages[0], judged)
         return Verdict(
             comment_id=arrival.comment_id,
             is_new=is_new,
             scores=scores,
-            flags=sorted(flagged, key=model.labels.index),
+            flags=flagged,
             attacked=read.attacked[0] if "toxic" in flagged else None,
             language=read.languages[0],
             judged=read.judged[0],
             model=read.model,
-            policy=flags.version,
+            policy=verdicts.policy,
         )
 
     @server.post(
@@ -114,30 +114,26 @@ def add(server: FastAPI, data_dir: Path, in_use: Callable[[], Scorer], ingest: I
         return await asyncio.to_thread(receive, body, signature)
 
 
-class Flags:
-    """The rules of each account, until policies.toml, the model or the account's tags change."""
+class _Verdicts:
+    """The rules of all communities, until policies.toml, targets.toml or the model changes."""
 
-    _policies: Policies
+    _verdicts: Verdicts
 
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
-        self._known: dict[Any, Rules] = {}
         self._read: tuple[Any, ...] = ()
-        self.version = ""
+        self._lock = Lock()
+        self.policy = ""
 
-    def rules(self, model: Scorer, account: str, tags: Sequence[str]) -> Rules:
-        file = self._ingest.policies()
-        read = (file, file.stat().st_mtime_ns, model.version)
-        if read != self._read:
-            self._known.clear()
-            self._read = read
-            self._policies = read_policies(file)
-            self.version = self._policies.version
-        which = (account, tuple(tags))
-        if which not in self._known:
-            platform, _, handle = account.partition("/")
-            self._known[which] = rules_of(self._policies, model.thresholds, (platform, handle, tags), model.judged)
-        return self._known[which]
+    def in_use(self, model: Scorer) -> Verdicts:
+        file, communities = self._ingest.policies(), self._ingest.communities()
+        read = (file, file.stat().st_mtime_ns, model.version, communities)
+        with self._lock:
+            if read != self._read:
+                policies = read_policies(file)
+                self._verdicts = Verdicts(policies, model.thresholds, communities, model.judged)
+                self._read, self.policy = read, policies.version
+            return self._verdicts
 
 
 def sign(key: str, timestamp: str, body: bytes) -> str:

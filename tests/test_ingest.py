@@ -128,6 +128,17 @@ def test_with_users_a_signature_is_enough_and_without_a_key_the_answer_says_so(c
         assert (refusal.status_code, "TOXWATCH_INGEST_KEY" in refusal.text) == (503, True)
 
 
+def test_own_words_flag_as_soon_as_they_are_saved(community: Settings, tmp_path: Path) -> None:
+    policies = tmp_path / "policies.toml"
+    policies.write_text((PROJECT / "policies.toml").read_text())
+    ingest = Ingest(lambda: KEY, lambda: {"mine/main": ("sport",)}, lambda: policies)
+    folder, comment = community.data_dir / "warehouse", COMMENT | {"text": "you tulip"}
+    with serving(folder, which_model=lambda: SMALL, ingest=ingest) as address, httpx.Client(base_url=address) as client:
+        assert send(client, comment).json()["flags"] == []
+        policies.write_text(policies.read_text() + '\n[[words]]\ntext = "tulip*"\nflag = "insult"\ntag = "sport"\n')
+        assert send(client, comment).json()["flags"] == ["insult"]
+
+
 def keep(settings: Settings, id: str, author: str) -> None:
     row = {"comment_id": id, "text": "what a picture", "author": author, "posted_at": "2026-11-10T12:00:00Z"}
     item = {"platform": "mine", "columns": {name: name for name in row}, "dates": None, "row": row}

@@ -15,12 +15,14 @@ from dashboard.pages.words import sentence
 from dashboard.settings import Administration
 from dashboard.view import Answers, View
 from models.labels import LABELS
+from tests.conftest import THRESHOLDS
 from tests.fixtures.administration import serious_faults
 from tests.fixtures.browser import WIDTHS
 from tests.fixtures.dashboard import LAST, ROOT, context_of
 from warehouse import MistakenFile, Part, build, tables
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
+from warehouse.verdicts import Verdicts
 
 MONTH = View(days=DAYS, last=LAST, newest=LAST)
 PLEASE = '[[words]]\ntext = "please  STOP"\nflag = "threat"\n'  # in calm's "please stop", which nothing flags
@@ -118,6 +120,22 @@ def test_words_flag_and_keep_from_being_flagged_in_all_of_history(own: Path) -> 
     assert warehouse.part(Part(("loud-agency",), texts=False)).query("SELECT sum(flagged) FROM flags") == [(None,)]
     apply(own, "")
     assert build.content_hash(own) == before
+
+
+def test_a_comment_is_flagged_when_it_is_written_as_the_night_flags_it(own: Path) -> None:
+    apply(own, PLEASE + LOUD + '[[for]]\naccount = "instagram/calm"\ntoxic = { from = 0.65, severity = "low" }\n')
+    warehouse, accounts = Warehouse(own), {"instagram/loud": ("loud-agency",), "instagram/calm": ("calm-agency",)}
+    verdicts = Verdicts(read_policies(own.with_name("policies.toml")), THRESHOLDS, accounts, ["en"])
+    columns = ", ".join(LABELS)
+    comments = warehouse.query(
+        f"SELECT platform || '/' || account, text, language, flags, {columns} FROM comments_scored"
+    )
+    for account, text, language, flags, *scores in comments:
+        assert verdicts.flags(account, text, language, dict(zip(LABELS, scores, strict=True))) == flags, text
+    assert {tuple(flags) for _, _, _, flags, *_ in comments} == {(), ("toxic",), ("threat",)}
+    unread = dict.fromkeys(LABELS)
+    assert verdicts.flags("instagram/calm", "Please stop", "el", unread) == ["threat"], "in a language nobody judged"
+    assert verdicts.flags("instagram/calm", "lovely", "el", unread) == []
 
 
 def test_a_word_that_flags_comes_before_one_that_does_not(own: Path) -> None:

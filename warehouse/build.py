@@ -6,7 +6,7 @@ are kept for rollback. Everything here can be rebuilt from the lake.
 
 import fcntl
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -19,8 +19,8 @@ from warehouse import Building, Unwritable, WarehouseError
 from warehouse.files import draft_of, sync
 from warehouse.measures import EXPIRED as EXPIRED
 from warehouse.measures import VERSIONS_KEPT as VERSIONS_KEPT
-from warehouse.policies import Policies, read_policies
-from warehouse.tables import SQL, create, format_of, names, quoted, run_script
+from warehouse.policies import read_policies
+from warehouse.tables import SQL, create, format_of, names, quoted, refill, run_script
 
 MARTS = ("marts/refresh.sql", "marts/words.sql")  # of the accounts and days in `touched`
 CURRENT = "current.duckdb"
@@ -35,9 +35,6 @@ NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, s
 
 StageRow = tuple[str, int, int, str, float, str | None]  # stage, rows in and out, set aside as JSON, seconds, first at
 Stages = Callable[[int], Sequence[StageRow]]  # what each stage did, told how many of the night's comments were loaded
-
-
-Rules = dict[str, dict[str, tuple[str, float]]]  # language → category → severity, and from where it is flagged
 
 
 @dataclass(frozen=True)
@@ -231,9 +228,9 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     con.execute("UPDATE models SET is_champion = false")
     con.execute("DELETE FROM models WHERE model = $1", [champion])
     con.execute("INSERT INTO models VALUES ($1, $2, true)", [champion, text_rule])
-    _replace(con, "policy_rules", read_policies(context.policies).rows(context.thresholds))
-    _replace(con, "reviews", context.reviews)
-    _replace(con, "drawn", context.drawn)
+    refill(con, "policy_rules", read_policies(context.policies).rows(context.thresholds))
+    refill(con, "reviews", context.reviews)
+    refill(con, "drawn", context.drawn)
     run_script(con, "load/thresholds.sql")
 
 
@@ -241,9 +238,9 @@ def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     """Applies calibrations and own words to all of history, where they or an account's tags have changed."""
     run_script(con, "calibration/before.sql")
     run_script(con, "words/before.sql")
-    _replace(con, "accounts", context.accounts)
-    _replace(con, "calibrations", context.calibrations)
-    _replace(con, "word_rules", read_policies(context.policies).word_rows())
+    refill(con, "accounts", context.accounts)
+    refill(con, "calibrations", context.calibrations)
+    refill(con, "word_rules", read_policies(context.policies).word_rows())
     for rules, scripts in (("calibration", MARTS), ("words", MARTS[-1:])):
         run_script(con, f"{rules}/touched.sql")
         if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
@@ -251,38 +248,6 @@ def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
             for script in scripts:
                 run_script(con, script)
             con.commit()
-
-
-def rules_of(
-    policies: Policies,
-    of_model: Mapping[str, float],
-    account: tuple[str, str, Sequence[str]],
-    languages: Collection[str],
-) -> Rules:
-    """By language, from where each category of an account is flagged, also if no night has collected it yet."""
-    platform, handle, tags = account
-    with duckdb.connect() as con:
-        con.execute((SQL / "schema" / "tables.sql").read_text())
-        con.execute("INSERT INTO accounts VALUES ($1, $2, $3)", [platform, handle, list(tags)])
-        _replace(con, "policy_rules", policies.rows(of_model))
-        groups = "SELECT $1 AS platform, $2 AS account, unnest($3) AS language"
-        con.execute(f"CREATE TEMP TABLE score_bins AS {groups}", [platform, handle, sorted(languages)])
-        con.execute("CREATE TEMP TABLE unjudged AS FROM score_bins")
-        run_script(con, "load/thresholds.sql")
-        rules: Rules = {}
-        found = "SELECT language, label, severity, flagged_from FROM thresholds"
-        for language, label, severity, flagged_from in con.execute(found).fetchall():
-            rules.setdefault(language, {})[label] = (severity, flagged_from)
-    return rules
-
-
-def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """At once: one by one, rows take DuckDB sixty times as long, and some tables grow with every night."""
-    con.execute(f"DELETE FROM {table}")
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        values = ", ".join(f"unnest(${number})" for number, _ in enumerate(columns, 1))
-        con.execute(f"INSERT INTO {table} SELECT {values}", columns)
 
 
 @contextmanager
