@@ -19,11 +19,12 @@ from dashboard.people import People
 from jobs.alerts.rules import read_rules
 from jobs.collect import imports
 from jobs.config.settings import PROJECT, SHIPPED
-from jobs.config.targets import Account, read_targets
+from jobs.config.targets import read_targets
 from jobs.errors import BadInput
 from models.text import clean_text, text_key
 from tests.conftest import comment_item
 from tests.fixtures.exports import workbook, zipped
+from tests.test_sites import ANSWER, EXPORTS, KEPT, POST
 from warehouse import MistakenFile
 from warehouse.policies import read_policies
 
@@ -41,7 +42,11 @@ FIELDS = (
     "author",
     "data",
     "items",
+    *("post", "parent", "content", "author_name", "date_gmt"),
+    *("topic_id", "post_number", "username", "cooked", "post_stream", "actions_summary"),
+    *("storyID", "authorID", "revisions", "createdAt", "actionCounts"),
 )
+HOSTS = ("instagram", *imports.SITES)
 FORMS = {"targets.toml": read_targets, "alerts.toml": read_rules, "policies.toml": read_policies}
 ANYTHING = st.text(st.characters(codec=None, categories=None), max_size=300)  # lone surrogates too
 VALUES = st.recursive(
@@ -70,14 +75,16 @@ def _exports() -> dict[str, tuple[bytes, ...]]:
         {"data": [{"id": "1", "message": "hello", "created_time": "2026-11-10T12:00:00+0000"}]}
     ).encode()
     sheet = workbook({"id": "1", "author": "ann", "body": "What a picture", "timestamp": 46336.5})
+    posts = json.dumps({"latest_posts": [POST, ANSWER]}).encode()
     return {
+        ".xml": ((EXPORTS / "wordpress.xml").read_bytes(),),
         ".xlsx": (sheet,),
         ".csv.zip": (zipped(("comments.csv", table.decode())),),
         ".jsonl.gz": (gzip.compress(lines, mtime=0),),
         ".csv": (table,),
         ".tsv": (table.replace(b",", b"\t"),),
-        ".jsonl": (lines,),
-        ".json": (wrapped, b"[%s]" % lines),
+        ".jsonl": (lines, json.dumps(KEPT).encode()),
+        ".json": (wrapped, b"[%s]" % lines, posts, (EXPORTS / "wordpress.json").read_bytes()),
     }
 
 
@@ -94,7 +101,7 @@ def importers(examples: int) -> None:
         with tempfile.TemporaryDirectory() as place:
             file = Path(place) / f"export{suffix}"
             file.write_bytes(content)
-            account = Account(platform="instagram", handle="nasa")
+            account = imports.account_named(data.draw(st.sampled_from(HOSTS)), "nasa")
             try:
                 found = imports.preview(file, account, date(2026, 11, 10), {}, None)
             except BadInput:
