@@ -1,5 +1,6 @@
 """Backup and restore: the same data folder elsewhere, and a damaged backup that leaves nothing behind."""
 
+import shutil
 import subprocess
 import tarfile
 from dataclasses import replace
@@ -14,7 +15,7 @@ from jobs.errors import BadInput
 from jobs.lake.failures import failures
 from jobs.lake.nights import Lake
 from jobs.lake.raw import sign_night, writing_raw
-from jobs.upkeep import backup, verify
+from jobs.upkeep import backup, rescore, verify
 from models.training.registry import Registry
 from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from warehouse import build
@@ -59,6 +60,18 @@ def test_a_restored_folder_is_the_one_that_was_kept(kept: tuple[Settings, Path],
     assert People(tmp_path / "new" / "people.db").sign_in("ann", "correct horse battery")
     assert new.model_dir.is_relative_to(tmp_path / "new")
     assert Registry(tmp_path / "new" / "models").champion() == new.model_dir
+
+
+def test_a_folder_that_is_moved_keeps_its_model(after_one_night: Settings, tmp_path: Path) -> None:
+    settings = copied(after_one_night, tmp_path)
+    promoted = Registry(settings.data_dir / "models").promote(settings.model_dir)
+    rescore.run(settings)
+    assert Settings.load(settings.data_dir).model_dir == promoted
+    moved = settings.data_dir.rename(tmp_path / "moved")
+    assert Settings.load(moved).model_dir == Registry(moved / "models").champion()
+    shutil.rmtree(Settings.load(moved).model_dir)
+    with pytest.raises(BadInput, match=r"moved/models/in-use leads to .*, which is not there"):
+        Settings.load(moved)
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

@@ -53,7 +53,7 @@ class Settings:
         env = os.environ.get
         data_dir = Path(data_dir or env("TOXWATCH_DATA_DIR", "data")).resolve()
         in_use = data_dir / IN_USE
-        model_dir = Path(env("TOXWATCH_MODEL") or (in_use if in_use.exists() else SHIPPED)).resolve()
+        model_dir = Path(env("TOXWATCH_MODEL") or (in_use if in_use.is_symlink() else SHIPPED)).resolve()
         engine = engine or env("TOXWATCH_ENGINE") or "onnx"
         config = Path(env("TOXWATCH_CONFIG") or ".")
         stand_in = None if env("APIFY_TOKEN") else env("TOXWATCH_STAND_IN")
@@ -61,7 +61,8 @@ class Settings:
         if engine not in ENGINES:
             raise BadInput(f"Unknown engine {engine!r}. Choose {' or '.join(ENGINES)}.")
         if not model_dir.is_dir():
-            raise BadInput(f"No model folder {model_dir}. Set TOXWATCH_MODEL to a folder that holds a model.")
+            where = f"{in_use} leads to {model_dir}, which is" if model_dir == in_use.resolve() else f"{model_dir} is"
+            raise BadInput(f"{where} not there. Set TOXWATCH_MODEL to a folder that holds a model.")
         return cls(
             data_dir=data_dir,
             targets_file=Path(targets_file).resolve(),

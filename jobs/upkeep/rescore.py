@@ -29,5 +29,6 @@ def run(settings: Settings) -> tuple[list[date], str]:
     for night in missing:
         score.run(ahead, night)
     publish.rebuild(ahead)
-    build.point(settings.data_dir / IN_USE, champion)
+    in_use = settings.data_dir / IN_USE
+    build.point(in_use, champion.relative_to(in_use.parent))  # so that the folder can be moved
     return missing, version
