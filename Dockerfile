@@ -46,7 +46,7 @@ USER toxwatch
 
 FROM installer AS dashboard-packages
 ARG HEAVY="--no-install-package pyspark --no-install-package spark-nlp --no-install-package great-expectations"
-RUN uv sync --frozen $HEAVY
+RUN uv sync --frozen --extra openid $HEAVY
 
 FROM base AS dashboard
 COPY --from=dashboard-packages /opt/toxwatch /opt/toxwatch

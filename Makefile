@@ -7,6 +7,7 @@ PYTHON := $(shell for python in python3 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 DATA_DIR ?= data
 SHIPPED := models/shipped
+SPOKEN := dashboard jobs/alerts jobs/commands/administration.py models/training/report.py
 # Empty: Python keeps compiled modules. Where the environment forbids it, every command and worker compiles its imports anew.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -61,7 +62,7 @@ screenshots: setup ## take the README's pictures from the demo's warehouse
 
 messages: setup ## bring dashboard/messages/*.po up to date with the code; then translate what is new
 	@mkdir -p build
-	.venv/bin/pybabel -q extract -k N_ -k Nn_:1,2 --no-location --no-wrap -o build/messages.pot dashboard
+	.venv/bin/pybabel -q extract -k N_ -k Nn_:1,2 --no-location --no-wrap -o build/messages.pot $(SPOKEN)
 	for file in dashboard/messages/*.po; do \
 		.venv/bin/pybabel -q update -i build/messages.pot -o $$file -l $$(basename $$file .po) --no-wrap --no-fuzzy-matching --ignore-obsolete \
 		&& sed -i '/^# /d; /^#$$/d; /^"\(Project\|Report\|POT-\|PO-\|Last-\|Language-Team\|Generated\)/d' $$file || exit; done

@@ -25,6 +25,7 @@ from dashboard import (
     door,
     limits,
     links,
+    openid,
     palette,
     perspective,
     reference,
@@ -43,6 +44,7 @@ from dashboard.pages import (
     alerting,
     audit,
     author,
+    champions,
     clients,
     comments,
     compare,
@@ -63,6 +65,7 @@ from dashboard.pages import (
 )
 from dashboard.people import LOCAL, LOOPBACK, VISITOR, People
 from dashboard.proxies import Proxies
+from dashboard.retelling import retold
 from dashboard.settings import Administration, SettingsFile
 from dashboard.subscriptions import Subscriptions
 from dashboard.view import Answers, View
@@ -106,6 +109,7 @@ def create(
     audited: Callable[[], float] = lambda: Review().audited,
     administration: Administration | None = None,
     ingest: Ingest | None = None,
+    provider: openid.Provider | None = None,
 ) -> FastAPI:
     """The ASGI application over the warehouse in `folder`. Login is required once a user exists.
 
@@ -178,6 +182,7 @@ def create(
         settings[alerting.PATH] = lambda: alerting.layout(alerts, administration)
         settings[policy.PATH] = lambda: policy.layout(policies, answers, of_model)
         settings[words.PATH] = lambda: words.layout(own_words, answers)
+        settings[champions.PATH] = lambda: champions.layout(administration.models, guests)
     server = FastAPI(title="Toxwatch", description="Toxicity of comment sections and of any text.",
                      docs_url=None, redoc_url=None, responses=api.REFUSALS)  # fmt: skip
     api.add(server, answers, in_use, inbox, write_down, bookmarks, files)
@@ -193,7 +198,9 @@ def create(
                index_string=INDEX, include_assets_files=False, suppress_callback_exceptions=True)  # fmt: skip
     app.backend.websocket_capability = False  # or every browser asks for one, in vain
     server.add_middleware(limits.Bodies)
-    door.add(server, guests, host, is_https)
+    door.add(server, guests, host, is_https, provider.host if provider else None)
+    if provider:
+        openid.add(server, guests, provider, is_https)
     server.add_middleware(Asked)
     server.add_middleware(api.Browsers)
     server.add_middleware(GZipMiddleware, compresslevel=4)  # Dash's own compression is slower and hardly smaller
@@ -221,7 +228,7 @@ def create(
                 return note(
                     _("The data can't be read right now. Tell your administrator."), _("Can't read the warehouse")
                 ), navigation
-            return note(str(error), _("Can't read the warehouse")), navigation
+            return note(retold(str(error)), _("Can't read the warehouse")), navigation
 
     clientside.register(app)
     views.register(app, answers, shelf)
@@ -229,16 +236,18 @@ def create(
     trend.register(app, answers, reviews, write_down)
     members.register(app, guests, answers, write_down)
     if administration:
-        watched.register(app, targets, administration.forecast)
+        watched.register(app, targets, administration.forecast, administration.look_up)
         nights.register(app, kept)
         clients.register(app, tags, guests, administration)
         policy.register(app, policies, answers, of_model, administration)
         words.register(app, own_words, answers, administration)
         alerting.register(app, alerts, administration)
+        champions.register(app, administration.models, guests, folder.parent / "models" / "reports", write_down)
         start.register(app, administration, write_down)
     home.register(app, answers, inbox, reviews, write_down)
     comments.register(app, answers, in_use, inbox, reviews, cases, write_down)
     case.register(app, answers, inbox, reviews, cases, write_down)
+    crowds.register(app, answers)
     review.register(app, answers, reviews, cases, write_down)
     try_it.register(app, in_use, score_upload)
     api.refuse_other_methods(server)
@@ -276,9 +285,9 @@ class Checks(StaticFiles):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if VISITOR.get().part != WHOLE:
-            return await JSONResponse({"error": "Only users with access to all accounts can open these pages."}, 403)(
-                scope, receive, send
-            )
+            return await JSONResponse(
+                {"error": _("Only users with access to all accounts can open these pages.")}, 403
+            )(scope, receive, send)
         return await super().__call__(scope, receive, send)
 
 
@@ -321,6 +330,7 @@ def serve(
     administration: Administration,
     ingest: Ingest,
     sso_header: str | None,
+    provider: openid.Provider | None,
 ) -> None:
     """Serves until Ctrl-C. `proxies` are believed: whose request they pass on and, in `sso_header`, who signed in."""
     application = create(
@@ -335,6 +345,7 @@ def serve(
         audited,
         administration,
         ingest,
+        provider,
     )
     uvicorn.run(
         Proxies(application, proxies, sso_header), host=host, port=port, proxy_headers=False, **limits.of_server()

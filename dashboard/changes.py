@@ -22,6 +22,7 @@ PAGES = {
     "/settings/words": N_("Own words"),
     "/settings/alerts": N_("Alerts"),
     "/settings/people": N_("People and keys"),
+    "/settings/models": N_("Models"),
     "/settings/start": N_("First steps"),
 }
 

@@ -114,6 +114,11 @@ def behind_volume(view: View) -> Address:
     return lambda row: address and f"{address}&last={row['day']}"
 
 
+def behind_scores(view: View, lowest: float, highest: float = 1.0) -> str | None:
+    """The comments whose scores lie there."""
+    return behind(view, score=f"{100 * lowest:.0f}-{100 * highest:.0f}")
+
+
 def severities(rows: Sequence[Row], view: View) -> Component:
     of_severity = cache(lambda severity: behind(view, severity=severity, days=1, last=view.newest))
 

@@ -34,8 +34,10 @@ from dashboard.people import (
 )
 from dashboard.proxies import SIGNED_IN
 
-OPEN = {"/login", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js", "/assets/languages.js",
-        "/assets/plotly-cartesian.min.js", "/ingest", "/shared"}  # the last two check signatures  # fmt: skip
+OPENID = "/login/openid"  # where openid.py begins; below it, where people come back to
+OPEN = {"/login", OPENID, f"{OPENID}/back", WELCOME, "/healthz", "/assets/style.css", "/assets/draw.js",
+        "/assets/languages.js", "/assets/plotly-cartesian.min.js",
+        "/ingest", "/shared"}  # these two check signatures  # fmt: skip
 YEAR_SECONDS = 365 * 24 * 3600
 SESSION, FORM, THEME = "session", "form", "theme"  # cookies
 FAILURES, FAILURE_SECONDS = 20, 15 * 60  # per address, then it has to wait
@@ -50,22 +52,27 @@ PAGE = """<!DOCTYPE html><html lang="{language}" {theme}><head><meta charset="ut
 SIGN_IN = """<form method="post" action="/login?next={next}"><input type="hidden" name="token" value="{token}">
 <label>{name} <input name="name" autocomplete="username" required autofocus></label>
 <label>{password} <input name="password" type="password" autocomplete="current-password" required></label>
-<p role="alert">{message}</p><button>{sign_in}</button></form>"""
+<p role="alert">{message}</p><button>{sign_in}</button></form>{other}"""
+OTHER = '<p><a href="{path}?next={next}">{sign_in}</a></p>'
 INVITED = """<form method="post" action="{path}"><input type="hidden" name="token" value="{token}">
 <input type="hidden" name="name" autocomplete="username" value="{name}">
 <label>{choose} <input name="password" type="password" autocomplete="new-password" required autofocus></label>
 <p role="alert">{message}</p><button>{save}</button></form>"""
 
 
-def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
-    """Requires a login or a key for everything in the application, from the first user on."""
+def add(server: FastAPI, people: People, host: str, is_https: bool, provider: str | None = None) -> None:
+    """Requires a login or a key for everything in the application, from the first user on.
+
+    `provider` is the name of one that people can sign in with, too.
+    """
     by_name, by_address = Calls(FAILURES, FAILURE_SECONDS), Calls(FAILURES, FAILURE_SECONDS)
     checks = asyncio.Semaphore(CHECKED_AT_ONCE)
 
     def form(request: Request, message: str = "", status: int = 200) -> Response:
-        token, next = secrets.token_urlsafe(16), quote(_local(request.query_params.get("next", "/")))
+        token, next = secrets.token_urlsafe(16), quote(local(request.query_params.get("next", "/")))
+        other = OTHER.format(path=OPENID, next=next, sign_in=_("Sign in with {provider}", provider=provider))
         body = SIGN_IN.format(next=next, token=token, message=escape(message), name=_("Name"), password=_("Password"),
-                              sign_in=_("Sign in"))  # fmt: skip
+                              sign_in=_("Sign in"), other=other if provider else "")  # fmt: skip
         page = _page(request, _("Sign in"), "Toxwatch", body, status)
         page.set_cookie(FORM, token, path="/login", secure=is_https, httponly=True, samesite="strict")
         return page
@@ -78,24 +85,24 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
     async def enter(request: Request) -> Response:
         sent = parse_qs((await request.body()).decode("utf-8", "replace"))
         name, password, token = (sent.get(field, [""])[0] for field in ("name", "password", "token"))
-        place = _place(request)
+        address = place(request)
         if not token or not secrets.compare_digest(token.encode(), request.cookies.get(FORM, "").encode()):
             return form(request, _("This page has expired. Please try again."), 400)
-        if by_address.is_full(place):
+        if by_address.is_full(address):
             return form(request, _("Too many failed attempts from your address. Try again in 15 minutes."), 429)
-        by_address.count(place)  # before the wait, so that attempts at once count too
+        by_address.count(address)  # before the wait, so that attempts at once count too
         await asyncio.sleep(delay(by_name.number(name)))
         async with checks:
             session = await asyncio.to_thread(people.sign_in, name, password) if len(name) <= LONGEST_NAME else None
         if session is None:
             by_name.count(name[:LONGEST_NAME])
-            people.note(name, f"wrong password from {place}")
+            people.note(name, f"wrong password from {address}")
             return form(request, _("Wrong name or password."), 401)
-        by_address.take_back(place)
+        by_address.take_back(address)
         by_name.forget(name)
-        people.note(name, f"signed in from {place}")
-        answer = RedirectResponse(_local(request.query_params.get("next", "/")), 303)
-        answer.set_cookie(SESSION, session, SESSION_SECONDS, secure=is_https, httponly=True, samesite="lax")
+        people.note(name, f"signed in from {address}")
+        answer = RedirectResponse(local(request.query_params.get("next", "/")), 303)
+        begin(answer, session, is_https)
         answer.delete_cookie(FORM, path="/login")
         return answer
 
@@ -129,10 +136,10 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
                 session = await asyncio.to_thread(people.sign_in, name, password)
         except PeopleError as error:
             return welcome(request, token, str(error), 422)
-        people.note(name, f"chose a password from {_place(request)}")
+        people.note(name, f"chose a password from {place(request)}")
         answer = RedirectResponse("/", 303)
         if session:
-            answer.set_cookie(SESSION, session, SESSION_SECONDS, secure=is_https, httponly=True, samesite="lax")
+            begin(answer, session, is_https)
         return answer
 
     @server.post("/logout", include_in_schema=False)
@@ -148,7 +155,7 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
         [chosen] = parse_qs((await request.body()).decode("utf-8", "replace")).get("language", [""])[:1]
         came_from = urlsplit(request.headers.get("referer", ""))
         back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
-        answer = RedirectResponse(_local(back), 303)
+        answer = RedirectResponse(local(back), 303)
         if chosen in LANGUAGES:
             answer.set_cookie(COOKIE, chosen, YEAR_SECONDS, secure=is_https, samesite="lax")
             if (visitor := VISITOR.get()) != LOCAL:
@@ -156,6 +163,16 @@ def add(server: FastAPI, people: People, host: str, is_https: bool) -> None:
         return answer
 
     server.add_middleware(Door, people=people, is_private=host in LOOPBACK)
+
+
+def begin(answer: Response, session: str, is_https: bool) -> None:
+    answer.set_cookie(SESSION, session, SESSION_SECONDS, secure=is_https, httponly=True, samesite="lax")
+
+
+def notice(request: Request, title: str, text: str, status: int) -> Response:
+    """A page of the door that says something, and leads back to the login."""
+    link = f'<p><a href="/login">{escape(_("Sign in"))}</a></p>'
+    return _page(request, title, "Toxwatch", f"<p>{escape(text)}</p>{link}", status)
 
 
 def delay(failures: int) -> float:
@@ -226,7 +243,7 @@ class Door:
         """Of somebody whom a trusted proxy let in."""
         visitor = self._people.admit(name)
         if visitor is None:
-            return _error(403, f"{name} has no access here. Ask your administrator for an invitation.")
+            return _error(403, _("{name} has no access here. Ask your administrator for an invitation.", name=name))
         if not self._noted.number(name):
             self._noted.count(name)
             self._people.note(name, "signed in by the proxy")
@@ -289,7 +306,7 @@ def _key(scope: Scope, headers: Headers) -> str:
     return key if kind.lower() == "bearer" else parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[0]
 
 
-def _place(request: Request) -> str:
+def place(request: Request) -> str:
     """The visitor's address; of IPv6 the half that a network gives to one customer."""
     address = request.client.host if request.client else ""
     try:
@@ -307,7 +324,7 @@ def _hostname(host: str) -> str:
         return ""
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
     """Where to go after signing in: only paths on this server."""
     return address if OWN_PATH.fullmatch(address) else "/"
 

@@ -67,8 +67,12 @@ def parts(message: str, **components: Any) -> list[Any]:
 
 def number(value: float, form: str = ",") -> str:
     """By a format of Python's, with the signs of the language: "5,022" and "4.9%", "5.022" and "4,9 %"."""
-    text = format(value, form)
-    return text if LANGUAGE.get() == ENGLISH else text.translate(_signs(LANGUAGE.get()))
+    return signed(format(value, form))
+
+
+def signed(number: str) -> str:
+    """A number as English writes it, with the signs of the language."""
+    return number if LANGUAGE.get() == ENGLISH else number.translate(_signs(LANGUAGE.get()))
 
 
 def dated(day: date, form: str) -> str:

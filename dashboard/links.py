@@ -128,7 +128,8 @@ def add(server: FastAPI, answers: Answers, links: Links) -> None:
         if drawn is None:
             none = _("“{panel}” has no data in this period.", panel=found.panel)
             return _page(_("Nothing to show"), none, 404)
-        return _document(report.html_of(drawn), "Toxwatch", 200, "*" if found.panel else "'none'")
+        title = f"{_(report.TITLES[found.path])} – Toxwatch"
+        return _document(report.html_of(drawn), title, 200, "*" if found.panel else "'none'")
 
 
 def _page(title: str, text: str, status: int) -> Response:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from dashboard.language import _
 from warehouse import WHOLE, Part
 from warehouse.sqlite import SqliteFile
 from warehouse.untrusted import printable
@@ -99,7 +100,7 @@ class People(SqliteFile):
         """Adds a user or changes their password, which ends their sessions."""
         _check(name, role, part)
         if len(password) < SHORTEST_PASSWORD:
-            raise PeopleError(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+            raise PeopleError(_("The password needs at least {number} characters.", number=SHORTEST_PASSWORD))
         salt = secrets.token_bytes(16)
         user = (name, salt, _hashed(password, salt), role, _joined(part.tags), part.texts)
         with self._open() as database, database:
@@ -149,7 +150,8 @@ class People(SqliteFile):
 
     def remove(self, name: str) -> None:
         if name not in self.names():
-            raise PeopleError(f"No user {name!r}. Users: {', '.join(self.names()) or 'none'}.")
+            users = ", ".join(self.names()) or _("none")
+            raise PeopleError(_("No user {name}. Users: {users}.", name=repr(name), users=users))
         with self._open() as database, database:
             for table in ("sessions", "invitations", "users"):
                 database.execute(f"DELETE FROM {table} WHERE name = ?", [name])
@@ -164,6 +166,16 @@ class People(SqliteFile):
         self.query(  # not if the user was removed, or the password changed, in this moment
             "INSERT INTO sessions SELECT ?, name, ? FROM users WHERE name = ? AND password = ?",
             *(_fingerprint(token), now + SESSION_SECONDS, name, rows[0][1]),
+        )
+        return token
+
+    def begin_session(self, name: str) -> str:
+        """Of somebody whom a provider vouches for; returns its token."""
+        token, now = secrets.token_urlsafe(32), time.time()
+        self.query("DELETE FROM sessions WHERE ends < ?", now)
+        self.query(
+            "INSERT INTO sessions SELECT ?, name, ? FROM users WHERE name = ?",
+            *(_fingerprint(token), now + SESSION_SECONDS, name),
         )
         return token
 
@@ -186,7 +198,8 @@ class People(SqliteFile):
     def add_key(self, name: str, scopes: list[str], tags: Sequence[str] = ()) -> str:
         """Adds a key for a program and returns it; only its hash is stored."""
         if unknown := set(scopes) - SCOPES.keys():
-            raise PeopleError(f"Unknown scope {', '.join(sorted(unknown))}. Choose {one_of(SCOPES)}.")
+            names = ", ".join(sorted(unknown))
+            raise PeopleError(_("Unknown scope {names}. Choose {scopes}.", names=names, scopes=one_of(SCOPES)))
         key = f"tw_{secrets.token_urlsafe(32)}"
         self.query(
             "INSERT OR REPLACE INTO keys (name, hash, scopes, tags) VALUES (?, ?, ?, ?)",
@@ -245,16 +258,16 @@ class People(SqliteFile):
 def one_of(names: Iterable[str]) -> str:
     """ "viewer, moderator or admin" """
     *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
+    return _("{most} or {last}", most=", ".join(most), last=last) if most else last
 
 
 def _check(name: str, role: str, part: Part) -> None:
     if role not in ROLES:
-        raise PeopleError(f"Unknown role {role!r}. Choose {one_of(ROLES)}.")
+        raise PeopleError(_("Unknown role {role}. Choose {roles}.", role=repr(role), roles=one_of(ROLES)))
     if "review" in ROLES[role] and not part.texts:
-        raise PeopleError(f"A {role} reads comments. To show someone statistics only, make them a viewer.")
+        raise PeopleError(_("A {role} reads comments. To show someone statistics only, make them a viewer.", role=role))
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise PeopleError(f"Give the user a name: it needs 1 to {LONGEST_NAME} printable characters.")
+        raise PeopleError(_("Give the user a name: it needs 1 to {number} printable characters.", number=LONGEST_NAME))
 
 
 def _joined(tags: Sequence[str]) -> str:

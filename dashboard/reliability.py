@@ -69,7 +69,7 @@ def coverage(rows: Sequence[Row], address: Address = nowhere) -> Figure:
     return quiet([data], 60 + 26 * max(len(rows), 2), xaxis=across, yaxis=down)
 
 
-def spread(rows: Sequence[Row], label: str) -> Figure:
+def spread(rows: Sequence[Row], label: str, address: Address = nowhere) -> Figure:
     """How many comments have which probability; a dotted line marks where flags begin."""
     middles = [(row["probability_from"] + row["probability_to"]) / 2 for row in rows]
     counts = [row["comments"] for row in rows]
@@ -86,6 +86,7 @@ def spread(rows: Sequence[Row], label: str) -> Figure:
         "text": spans,
         "textposition": "none",
         "marker": {"color": COLOURS[label], "opacity": 0.7},
+        **opening([address(row) for row in rows]),
         "hovertemplate": _("{share}: {number} comments", share="%{text}", number="%{y:,}") + "<extra></extra>",
     }
     marks = [_upright(row["flagged_from"], _("flagged from here on")) for row in rows[:1]]
@@ -121,12 +122,13 @@ def widths(rows: Sequence[Row], label: str) -> Figure:
     return quiet([data], 240, xaxis={**X, "type": "category", "title": {"text": _("comments")}}, yaxis=SHARES)
 
 
-def worth(rows: Sequence[Row], label: str) -> Figure:
+def worth(rows: Sequence[Row], label: str, address: Address = nowhere) -> Figure:
     """Comments of each account, and as how many independent ones they count."""
     names = [row["account"] for row in rows]
     data = [
         {"type": "bar", "orientation": "h", "y": names, "x": [row[name] for row in rows], "name": title,
-         "marker": {"color": colour}, "hovertemplate": f"%{{y}}: {title} %{{x:,}}<extra></extra>"}
+         "marker": {"color": colour}, **opening([address(row) for row in rows]),
+         "hovertemplate": f"%{{y}}: {title} %{{x:,}}<extra></extra>"}
         for name, title, colour in (("comments", _("comments"), FEW), ("worth", _("count as"), COLOURS[label]))
     ]  # fmt: skip
     down = {**Y, "autorange": "reversed", "ticksuffix": "  "}
@@ -134,12 +136,12 @@ def worth(rows: Sequence[Row], label: str) -> Figure:
     return quiet(data, 90 + 34 * len(names), xaxis=across, yaxis=down, showlegend=True, legend=ABOVE)
 
 
-def audited(rows: Sequence[Row]) -> Figure:
+def audited(rows: Sequence[Row], address: Address = nowhere) -> Figure:
     """What the model says of each category beside what people say, with its interval."""
-    names = [label_title(row["label"]) for row in rows]
+    names, opened = [label_title(row["label"]) for row in rows], opening([address(row) for row in rows])
     people = {"type": "scatter", "mode": "markers", "name": _("people"), "y": names,
               "x": [row["people"] for row in rows],
-              "marker": {"color": INK, "size": 9},
+              "marker": {"color": INK, "size": 9}, **opened,
               "error_x": {"type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
                           "array": [row["high"] - row["people"] for row in rows],
                           "arrayminus": [row["people"] - row["low"] for row in rows]},
@@ -147,7 +149,7 @@ def audited(rows: Sequence[Row]) -> Figure:
               + "<extra></extra>"}  # fmt: skip
     model = {"type": "scatter", "mode": "markers", "name": _("model"), "y": names, "x": [row["share"] for row in rows],
              "marker": {"color": [COLOURS[row["label"]] for row in rows], "size": 11, "symbol": "diamond-open",
-                        "line": {"width": 2}},
+                        "line": {"width": 2}}, **opened,
              "hovertemplate": _("{category}: the model says {share}", category="%{y}", share="%{x:.1%}")
              + "<extra></extra>"}  # fmt: skip
     down = {**Y, "autorange": "reversed", "ticksuffix": "  "}
@@ -162,16 +164,18 @@ def _upright(x: float, text: str) -> tuple[Figure, Figure]:
     return line, {"x": x, "y": 1, "yref": "paper", "text": text, "showarrow": False, "xanchor": "left"}
 
 
-def choices(rows: Sequence[Row], colour: str) -> Figure:
+def choices(rows: Sequence[Row], colour: str, address: Address = nowhere) -> Figure:
     """For each threshold: how many comments it flags, and what share of those flags is right."""
     end = "<extra></extra>"
     at, reviewed = [row["flagged_from"] for row in rows], [row for row in rows if row["reviewed"]]
+    opened = opening([address(row) for row in rows])
     data: list[Figure] = [
         {"type": "bar", "x": at, "y": [row["flagged"] for row in rows], "marker": {"color": INK}, "opacity": 0.35,
-         "yaxis": "y2", "hovertemplate": _("Threshold {threshold}: {number} flagged", threshold="%{x}",
+         "yaxis": "y2", **opened, "hovertemplate": _("Threshold {threshold}: {number} flagged", threshold="%{x}",
                                            number="%{y:,}") + end},
         {"type": "scatter", "x": at, "y": [row["expected_precision"] for row in rows], "mode": "lines",
-         "line": {"color": colour}, "hovertemplate": _("Threshold {threshold}: {share} estimated correct",
+         "line": {"color": colour}, **opened,
+         "hovertemplate": _("Threshold {threshold}: {share} estimated correct",
                                                        threshold="%{x}", share="%{y:.0%}")
          + end},
         {"type": "scatter", "x": [row["flagged_from"] for row in reviewed], "y": [row["precision"] for row in reviewed],

@@ -79,16 +79,21 @@ def drawn(path: str, answers: Answers, view: View, panel: str = "") -> Component
     page = PAGES[path](answers, view)
     if not panel:
         return page
-    titles = list(panels(path, answers, view))
-    found = list(_panels(page))[titles.index(panel)] if panel in titles else None
+    found = dict(zip(_english_titles(page, path, answers, view), _panels(page), strict=True)).get(panel)
     return found and html.Div(found, className="page")
 
 
 def panels(path: str, answers: Answers, view: View) -> dict[str, str]:
     """The titles of a page's panels, by those in English."""
-    with speaking(ENGLISH):
-        names = [_title(one) for one in _panels(PAGES[path](answers, view))]
-    return dict(zip(names, (_title(one) for one in _panels(PAGES[path](answers, view))), strict=True))
+    page = PAGES[path](answers, view)
+    return dict(zip(_english_titles(page, path, answers, view), map(_title, _panels(page)), strict=True))
+
+
+def _english_titles(page: Component, path: str, answers: Answers, view: View) -> list[str]:
+    if LANGUAGE.get() != ENGLISH:
+        with speaking(ENGLISH):
+            page = PAGES[path](answers, view)
+    return [_title(one) for one in _panels(page)]
 
 
 def _panels(page: Component) -> Iterator[Component]:

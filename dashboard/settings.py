@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from dashboard.language import _
 from dashboard.people import VISITOR, People
+from dashboard.retelling import retold
+from models.training.registry import Known
 from warehouse.files import writing
 
 MODE = 0o644  # of a new file
@@ -30,6 +33,19 @@ class Forecast:
 
     by_account: dict[str, float]
     month: float
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """What is known of an account before it is watched, for free."""
+
+    account: str
+    exists: str  # yes, no, untold (by its platform, without payment), or unanswered
+    first_usd: float  # of its first night
+    later_usd: float
+    needed_usd: float  # the smallest budget with which its runs start
+    budget_usd: float
+    is_list_price: bool
 
 
 @dataclass(frozen=True)
@@ -53,10 +69,32 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Switch:
+    """How far another model is with past comments; it takes over when it has scored all of them."""
+
+    is_running: bool  # started in the browser, and not ended
+    scored: int  # nights
+    nights: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Models:
+    """Those that score comments, and the way back to one that did before."""
+
+    card: Callable[[], dict[str, Any]]  # of the one in use
+    known: Callable[[], list[Known]]
+    put_back: Callable[[str], None]  # a version is champion again
+    start_switch: Callable[[], None]  # to the champion
+    switch: Callable[[str], Switch]
+
+
+@dataclass(frozen=True)
 class Administration:
     """What admins change in the browser, and what the command line does for them."""
 
     targets: EditedFile
+    look_up: Callable[[list[dict[str, Any]]], list[Newcomer]]  # raises SettingsError for what is no account
     forecast: Callable[[], Forecast | None]
     policies: EditedFile
     apply_policies: Callable[[], str | None]  # to all past comments; returns why it could not
@@ -71,6 +109,7 @@ class Administration:
     send_view: Callable[[int], str]  # of a subscription, at once, and says so
     start_night: Callable[[], None]
     progress: Callable[[], Progress]  # of last night
+    models: Models
 
 
 class SettingsFile:
@@ -146,7 +185,7 @@ class SettingsFile:
         return _("{file} was changed by hand since you opened this page.", file=self.name)
 
     def _mistaken(self, mistake: str) -> str:
-        return _("{file} has a mistake; correct it on the server: {mistake}", file=self.name, mistake=mistake)
+        return _("{file} has a mistake; correct it on the server: {mistake}", file=self.name, mistake=retold(mistake))
 
     def _save(self, text: str) -> None:
         try:
@@ -155,7 +194,7 @@ class SettingsFile:
                 draft.write_text(text, encoding="utf-8")
                 draft.chmod(mode)
                 if _says_something(text) and (mistake := self._mistake_in(draft)):
-                    raise SettingsError(_("Not saved. {reason}", reason=_without_place(mistake, draft)))
+                    raise SettingsError(_("Not saved. {reason}", reason=retold(_without_place(mistake, draft))))
         except OSError as error:
             why = _(
                 "{file} can't be written: {reason}. Change it on the server.", file=self.name, reason=error.strerror

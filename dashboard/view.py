@@ -23,7 +23,13 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
 INBOX = ("handed", *LABELS)  # what the inbox has of comments
 Review = Literal["none", "harmless", "harmful"]
-REVIEWS: dict[str, str] = {"none": N_("Not reviewed"), "harmless": N_("Harmless"), "harmful": N_("Harmful")}
+AUDITED = "audited"
+REVIEWS: dict[str, str] = {
+    "none": N_("Not reviewed"),
+    "harmless": N_("Harmless"),
+    "harmful": N_("Harmful"),
+    AUDITED: N_("In the random audit"),
+}
 WEEKDAYS = tuple(map(str, range(1, 8)))  # Monday first
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 SORTS = {
@@ -34,6 +40,7 @@ SORTS = {
     "coverage": N_("Lowest coverage"),
     "account": N_("Name"),
 }
+SCORES = re.compile("([0-9]{1,3})-([0-9]{1,3})")  # 35-40: a score of 35% to 40%
 PERIOD = re.compile("[1-9][0-9]{0,3}")
 TAG = "#"  # "#sport" means all accounts with the tag sport
 
@@ -56,6 +63,7 @@ class View:
     attacked: str | None = None
     review: str | None = None
     words: str | None = None
+    score: str | None = None  # of the category `label`, in percent, as "35-40"
     weekday: int | None = None  # 1 is Monday
     hour: int | None = None  # from 0, both in `zone`
     sort: str = "change"  # what the accounts are sorted by
@@ -86,6 +94,7 @@ class View:
             attacked=query["attacked"] if query.get("attacked") in WHO[1:] else None,
             review=query["review"] if query.get("review") in REVIEWS else None,
             words=query.get("words", "")[:LONGEST_WORDS] or None,
+            score=query["score"] if _bins(query.get("score", "")) else None,
             weekday=int(query["weekday"]) if query.get("weekday") in WEEKDAYS else None,
             hour=int(query["hour"]) if query.get("hour") in HOURS else None,
             sort=query["sort"] if query.get("sort") in SORTS else "change",
@@ -144,6 +153,8 @@ class View:
         return {one.name: getattr(self, one.name) for one in fields(View)} | {
             "first": self.first,
             "before": self.first - timedelta(days=self.days),
+            "copy": queries.group_in(self.words),
+            **dict(zip(("lowest", "highest"), _bins(self.score or "") or (None, None), strict=True)),
         }
 
 
@@ -211,7 +222,14 @@ class Answers:
         if not self._may_see().texts:
             return []
         parameters = self._parameters(view) | {"limit": limit, "offset": offset}
-        if view.flag or view.attacked or view.severity or view.review or order.partition(" ")[0] not in WITHOUT_SCORES:
+        if (
+            view.flag
+            or view.attacked
+            or view.severity
+            or view.review
+            or view.score
+            or order.partition(" ")[0] not in WITHOUT_SCORES
+        ):
             return list(self._rows(queries.page_sql("comments").replace("{order}", order), parameters))
         page = list(self._rows(queries.page_sql("comments_page").replace("{order}", order), parameters))
         if not page:
@@ -263,9 +281,21 @@ class Answers:
 
     def _parameters(self, view: View) -> dict[str, Any]:
         """The view's parameters, with `#tag` resolved to its accounts; an unknown tag has none."""
+        asked = view.parameters() | self._among(view)
         if view.tag:
-            return view.parameters() | {"only": None, "places": self.tags().get(view.tag, []), "tag": view.tag}
-        return view.parameters() | {"only": view.account, "places": None, "tag": None}
+            return asked | {"only": None, "places": self.tags().get(view.tag, []), "tag": view.tag}
+        return asked | {"only": view.account, "places": None, "tag": None}
+
+    def _among(self, view: View) -> dict[str, Any]:
+        """A group of copies and the audit are found by questions of their own; see the macro is_asked."""
+        found: dict[str, Any] = {"among": None}
+        parts = {"copied": ("words", queries.group_in(view.words)), "audit_ids": ("review", view.review == AUDITED)}
+        for name, (parameter, is_meant) in parts.items():
+            if is_meant:
+                ids = [row["comment_id"] for row in self._rows(queries.page_sql(name), view.parameters())]
+                found["among"] = ids if found["among"] is None else sorted(set(ids) & set(found["among"]))
+                found[parameter] = None
+        return found
 
     def replies(self, id: str, day: str) -> list[Row]:
         if not self._may_see().texts:
@@ -286,6 +316,14 @@ class Answers:
 
 def _is_comparison(text: str) -> bool:
     return text == "year" or _date(text) is not None
+
+
+def _bins(score: str) -> tuple[int, int] | None:
+    """The first and the last of the steps in which scores are counted."""
+    found = SCORES.fullmatch(score)
+    first, last = (int(percent) * measures.BINS / 100 for percent in found.groups()) if found else (0.0, 0.0)
+    is_valid = first.is_integer() and last.is_integer() and 0 <= first < last <= measures.BINS
+    return (int(first), int(last) - 1) if is_valid else None
 
 
 def _date(text: str | None) -> date | None:

@@ -394,10 +394,17 @@ def filters_of(view: View) -> str:
         view.attacked and _("attacks: {whom}", whom=in_sentence(_(ATTACKED[view.attacked]))),
         view.language and _("in {language}", language=language_name(view.language)),
         view.review and in_sentence(_(REVIEWS[view.review])),
+        view.score and score_range(view),
         view.words and _("with “{words}”", words=view.words),
         period_phrase(view.days, view.last),
     ]
     return ", ".join(filter(None, parts))
+
+
+def score_range(view: View) -> str:
+    """ "threat: score 35 to 40%" """
+    first, last = str(view.score).split("-")
+    return _("{category}: score {first} to {last}%", category=label_name(view.label), first=first, last=last)
 
 
 def change_from(change: float, view: View) -> str:

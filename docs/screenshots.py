@@ -30,7 +30,7 @@ PAGES = (
     "/", "/?account=%23sport", "/account", "/compare", "/compare?periods=4",
     "/comments", "/review", "/quality", "/numbers", "/try", "/views", "/audit",
     "/settings", "/settings/start", "/settings/nights", "/settings/clients", "/settings/flags", "/settings/words",
-    "/settings/alerts", "/settings/people", "/nowhere",
+    "/settings/alerts", "/settings/people", "/settings/models", "/nowhere",
 )  # fmt: skip
 THEMES, WIDTHS = ("light", "dark"), (390, 768, 1440)
 SHEET = ROOT / "build" / "screenshots"

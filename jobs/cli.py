@@ -29,7 +29,7 @@ NO_MEMORY = (
     os.strerror(errno.ENOMEM),
 )  # of Java, DuckDB, the system
 OF_TRAINING = ("imblearn", "keras", "mlflow", "onnx", "safetensors", "sklearn", "tensorflow")
-EXTRAS = dict.fromkeys(OF_TRAINING, "train") | {"mcp": "mcp"}  # module → what it is installed with
+EXTRAS = dict.fromkeys(OF_TRAINING, "train") | {"mcp": "mcp", "authlib": "openid"}  # module → what it is installed with
 WRONG_PLACE = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 LAST = "Maintain"

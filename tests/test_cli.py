@@ -53,6 +53,17 @@ def toxwatch(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     return run
 
 
+def test_a_shell_completes_commands_and_options() -> None:
+    def completed(**shell: str) -> str:
+        return subprocess.run([TOXWATCH], env=os.environ | shell, capture_output=True, text=True, check=False).stdout
+
+    bash = {"_TOXWATCH_COMPLETE": "complete_bash", "COMP_WORDS": "toxwatch prom", "COMP_CWORD": "1"}
+    assert completed(**bash).split() == ["promote"]
+    assert completed(**bash | {"COMP_WORDS": "toxwatch export --fl", "COMP_CWORD": "2"}).split() == ["--flag"]
+    zsh = {"_TOXWATCH_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "toxwatch prom"}
+    assert '"promote":"Put a model that passed the gate' in completed(**zsh)
+
+
 def test_every_stage_is_a_command_that_explains_itself() -> None:
     for stage in STAGES:
         result = CliRunner().invoke(app, [stage.name, "--help"])

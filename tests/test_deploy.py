@@ -124,6 +124,7 @@ def test_containers_get_every_setting_and_the_files_that_people_edit() -> None:
     airflow = compose["services"]["airflow-scheduler"]
     read = set(re.findall(r'"((?:TOXWATCH|APIFY)_\w+)"', (ROOT / "jobs/config/settings.py").read_text()))
     of_web = {"TOXWATCH_PROXIES", "TOXWATCH_SSO_HEADER", "TOXWATCH_INGEST_KEY"}
+    of_web |= {f"TOXWATCH_OPENID_{name}" for name in ("ISSUER", "CLIENT", "SECRET", "CLAIM")}
     of_image, of_both = {"TOXWATCH_DATA_DIR"}, {f"TOXWATCH_{name}_URL" for name in ("SMTP", "SLACK", "WEBHOOK")}
     assert read - of_web - of_image - {DATABASE} <= airflow["environment"].keys()
     assert of_web | of_both <= compose["services"]["dashboard"]["environment"].keys()

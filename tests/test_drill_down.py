@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from dash import dcc
 from playwright.sync_api import Page, expect
 
 from dashboard import charts, costs
-from dashboard.pages import author, compare, overview, post
+from dashboard.pages import author, compare, numbers, overview, post, quality
 from dashboard.people import VISITOR, Visitor
 from dashboard.view import Answers, View
+from models.card import read_card
 from tests.conftest import MODEL, SMALL, THRESHOLDS, at, night_of
 from tests.fixtures.administration import serious_faults
 from tests.fixtures.browser import WIDTHS
@@ -19,6 +21,7 @@ from tests.fixtures.dashboard import LAST, ROOT, serving
 from tests.test_pages import text_of
 from warehouse import Part, build
 from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
 
 DAY = View(days=1, last=LAST, newest=LAST)
 POST, PERSON = "instagram:loud", "@00000000"
@@ -79,6 +82,32 @@ def test_a_cell_of_a_language_and_category_counts_the_comments_behind_it(answers
     assert count["comments"] == 32
     [row] = answers.rows("language_labels", DAY)[:1]
     assert (row["language"], row["comments"]) == ("en", 103)
+
+
+def counted(answers: Answers, address: str) -> int:
+    """The comments behind an address, counted and listed."""
+    view = View.read(address.removeprefix("/comments"), LAST)
+    [count] = answers.rows("comments_count", view)
+    assert count["comments"] == len(answers.page_of_comments(view, "posted_at DESC", 2000, 0))
+    return int(count["comments"])
+
+
+def test_a_step_of_the_spread_and_a_threshold_count_the_comments_behind_them(answers: Answers, tmp_path: Path) -> None:
+    reviews, card = Reviews.in_folder(tmp_path), read_card(SMALL)
+    for panel, title in ((numbers.layout(answers, DAY), "A share is an average of probabilities"),
+                         (quality.layout(answers, DAY, card, [], reviews), "Choosing a threshold")):  # fmt: skip
+        graphs = [one for one in panel._traverse() if isinstance(one, dcc.Graph) and title in one.id["chart"]]
+        bars = graphs[0].figure["data"][0]
+        assert len(bars["y"]) > 2
+        assert [counted(answers, address) for address in bars["customdata"]] == list(bars["y"])
+
+
+def test_the_audit_and_a_group_of_copies_are_found_by_their_own_questions(answers: Answers) -> None:
+    assert counted(answers, "?review=audited&days=14") == 0
+    assert counted(answers, "?words=~123456789012&days=14") == 0
+    for score in ("35-36", "40-35", "0-105", "a-b", ""):
+        assert View.read(f"?score={score}", LAST).score is None
+    assert View.read("?score=35-40", LAST).parameters()["highest"] == 7
 
 
 def test_whoever_sees_no_comments_gets_no_links_to_them(answers: Answers) -> None:

@@ -31,8 +31,13 @@ from dashboard.pages import (
     try_it,
 )
 from dashboard.people import People
+from dashboard.retelling import retold
 from dashboard.view import Answers
+from jobs.alerts import alert
+from jobs.alerts.alert import Alert
+from jobs.quality import RULES
 from models.card import read_card
+from models.training import report as evaluation
 from tests.fixtures.administration import serious_faults
 from tests.fixtures.dashboard import SHIPPED, serving
 from tests.test_dashboard import PAGES, show
@@ -41,7 +46,10 @@ from warehouse.cases import Cases
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
+ROOT = Path(__file__).parent.parent
 DASHBOARD = Path(language.__file__).parent
+[PLACES] = re.findall("^SPOKEN := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+SPOKEN = [ROOT / place for place in PLACES.split()]
 OTHERS = [one for one in LANGUAGES if one != "en"]
 MARKS = {"_": 1, "N_": 1, "ngettext": 2, "Nn_": 2}  # function → how many of its first arguments are forms of a message
 FIELD = re.compile(r"\{\w+\}")
@@ -56,7 +64,7 @@ def address(warehouse: Path) -> Iterator[str]:
 
 def marked() -> Iterator[tuple[str, Message]]:
     """The messages in the code, with the file that has them."""
-    for file in DASHBOARD.rglob("*.py"):
+    for file in [path for place in SPOKEN for path in [*place.rglob("*.py"), *([place] if place.is_file() else [])]]:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
                 forms = node.args[: MARKS[node.func.id]]
@@ -201,3 +209,54 @@ def test_a_page_fits_a_phone_and_can_be_read_aloud_in_each_language(
     assert serious_faults(page) == []
     page.close()
     assert troubles == []
+
+
+TOLD = [
+    "wave of abuse: 31 of 1,204 comments flagged, an estimated 4.9% toxic, usually 0.8%",
+    "12 of 14 toxic comments are one text; of its 24 authors 24 are new",
+    "languages differ significantly from the four weeks before (PSI 0.31)",
+    "a check failed: “50% of rows are usable.” Found: 44.0%.",
+    "a check failed: “The night has comments.” Found: nothing.",
+    "instagram/private could not be collected: no_items (Empty or private data for provided input)",
+    "the night cost $4.60 of its $5.00 budget",
+    "the night did not finish: score failed: no space left on device (done: scrape, validate)",
+    "no night has come for 32 hours: the newest is 2026-11-20",
+    "This is a test. Alerts of Toxwatch reach you here.",
+    *(rule.sentence for rule in RULES),
+]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_alerts_and_checks_are_told_in_each_language(code: str) -> None:
+    with speaking(code):
+        assert [text for text in TOLD if retold(text) == text] == []
+
+
+def test_what_is_told_keeps_its_values_and_names_no_code() -> None:
+    assert retold(TOLD[5]).startswith("instagram/private could not be collected: Private or empty account (")
+    with speaking("de"):
+        assert retold(TOLD[0]) == (
+            "Hasswelle: 31 von 1.204 Kommentaren markiert, schätzungsweise 4,9 % toxisch, sonst 0,8 %"
+        )
+        assert retold("night, line 3: budget_usd: must be greater than 0 (found -1)") == (
+            "night, Zeile 3: budget_usd: muss größer als 0 sein (gefunden: -1)"
+        )
+        assert retold("Binder Error: no such thing") == "Binder Error: no such thing"
+
+
+def test_a_digest_is_in_the_language_of_alerts_toml() -> None:
+    told = [Alert(date(2026, 11, 20), "wave", "instagram/nasa", "toxic", None, TOLD[0], "http://x")] * 3
+    with speaking("fr"):
+        [line] = alert.lines(told)
+    assert "vague de haine : 31 commentaires sur 1 204".replace(" 204", "\u202f204") in line.text
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_charts_of_the_evaluation_are_in_each_language(code: str) -> None:
+    figures = evaluation.read(read_card(SHIPPED)["version"], [SHIPPED])
+    english = evaluation.charts(figures)
+    with speaking(code):
+        for chart, original in zip(evaluation.charts(figures, _), english, strict=True):
+            assert (chart.caption, str(chart.rows)) != (original.caption, str(original.rows))
+            assert len(chart.rows) == len(original.rows)
+    assert not any("_" in str(row.get("source")) and "(" not in row["source"] for row in english[2].rows)

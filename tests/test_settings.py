@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,8 +15,11 @@ from dashboard.pages import clients
 from dashboard.pages.watched import COLUMNS, accounts_in, found_in
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.settings import Administration, SettingsError, SettingsFile
+from jobs.collect import newcomers
 from jobs.commands.administration import edited
-from jobs.config.targets import read_targets
+from jobs.config.settings import Settings
+from jobs.config.targets import Account, read_targets
+from jobs.platforms import facebook, tiktok, youtube
 from tests.conftest import SMALL
 from tests.fixtures.administration import administered, serious_faults
 from tests.fixtures.browser import PATIENCE, WIDTHS
@@ -231,6 +236,54 @@ def test_a_client_may_have_a_community_of_one_s_own(file: SettingsFile, place: P
     assert "sees nothing" not in page
 
 
+class TikTok(BaseHTTPRequestHandler):
+    """Answers as TikTok does for creators' profiles that are embedded elsewhere."""
+
+    def do_GET(self) -> None:
+        handle = self.path.partition("@")[2]
+        self.send_response({"nobody": 400, "busy": 503, "consent": 302}.get(handle, 200))
+        if handle == "consent":
+            self.send_header("Location", f"http://localhost:{self.server.server_port}/")  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def site() -> Iterator[None]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), TikTok) as server, pytest.MonkeyPatch.context() as patch:
+        Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_port}/oembed"
+        patch.setattr(tiktok, "public_address", lambda handle: f"{place}?url=@{handle}")
+        yield
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("account", "found"),
+    [("tiktok/nasa", "yes"), ("tiktok/nobody", "no"), ("tiktok/busy", "unanswered"), ("tiktok/consent", "unanswered"),
+     ("facebook/nasa", "untold")],
+)  # fmt: skip
+def test_an_account_is_looked_up_where_its_platform_tells(account: str, found: str) -> None:
+    platform, handle = account.split("/")
+    assert newcomers.exists(Account(platform=platform, handle=handle)) == found
+
+
+def test_a_platform_that_cannot_be_reached_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(youtube, "public_address", lambda handle: f"http://127.0.0.1:9/@{handle}")
+    assert newcomers.exists(Account(platform="youtube", handle="nasa")) == "unanswered"
+
+
+def test_a_new_account_has_the_price_of_the_list_until_nights_tell_it(tmp_path: Path) -> None:
+    settings = Settings.load(tmp_path)
+    [one] = newcomers.look_up(settings, date(2026, 11, 20), [Account(platform="facebook", handle="nasa")])
+    assert one.is_list_price
+    posts, comments = facebook.POSTS, facebook.COMMENTS
+    assert one.plan.expected_usd == posts.usd(20) + comments.usd(20 * 50)
+    assert one.plan.later_usd == one.plan.expected_usd / 14
+
+
 @pytest.fixture
 def address(warehouse: Path, place: Path) -> Iterator[str]:
     with serving(warehouse, which_model=lambda: SMALL, administration=administered(place, warehouse)) as address:
@@ -245,12 +298,18 @@ def test_accounts_and_the_budget_are_changed_in_the_browser(page: Page, address:
     said = page.get_by_role("alert")
     expect(page.locator(".sentence")).to_contain_text("1 account is watched. Collecting them will cost about $12.00")
     page.get_by_label("Links or handles").fill("https://www.tiktok.com/@space.cats\nhttps://example.org/x")
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Check", exact=True).click()
     expect(said).to_contain_text("https://example.org/x is no link to Instagram, TikTok, YouTube and Facebook.")
     expect(page.get_by_label("Links or handles")).to_have_value(re.compile("space.cats"))
     assert place.read_text() == TARGETS
-    page.get_by_label("Links or handles").fill("https://www.tiktok.com/@space.cats\n@esa")
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("Links or handles").fill("https://www.tiktok.com/@space.cats\n@esa\ntiktok/nobody")
+    page.get_by_role("button", name="Check", exact=True).click()
+    looked_up = page.locator("#looked-up")
+    expect(looked_up).to_contain_text("tiktok/space.cats exists. Its first night costs about $1.35, each later one")
+    expect(looked_up).to_contain_text("instagram/esa: its platform tells nobody for free whether it exists")
+    expect(looked_up).to_contain_text("tiktok/nobody does not exist and is not added.")
+    assert place.read_text() == TARGETS
+    page.get_by_role("button", name="Add 2 accounts").click()
     expect(said).to_contain_text("Saved: added tiktok/space.cats and instagram/esa.")
     page.get_by_label("Accounts", exact=True).first.click()
     page.get_by_role("option", name="tiktok/space.cats").click()
@@ -293,11 +352,17 @@ def test_accounts_come_from_a_file_and_clients_have_theirs(page: Page, address: 
     )
     expect(said).to_have_text("large.csv is larger than 1 MB, the most that this page reads.")
     page.reload()
+    page.get_by_label("File of accounts").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": b"platform,handle\ntiktok,nobody\n"}
+    )
+    expect(said).to_have_text("Not saved. There is no tiktok/nobody.")
     changed = downloaded.replace("space,,,", "space,9,,yes") + 'tiktok,cats,"pets, fun",3,,no\n'
     page.get_by_label("File of accounts").set_input_files(
         {"name": "a.csv", "mimeType": "text/csv", "buffer": changed.encode()}
     )
     expect(said).to_contain_text("Saved: added tiktok/cats and changed instagram/nasa from a file.")
+    expect(said).to_contain_text("Their first night costs about $1.35.")
+    expect(said).not_to_contain_text("could not be checked")
     nasa, cats = read_targets(place).accounts
     assert (nasa.max_posts, nasa.paused, cats.max_posts, cats.tags) == (9, True, 3, ("pets", "fun"))
     page.goto(f"{address}/settings/clients")

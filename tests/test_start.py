@@ -49,7 +49,11 @@ def test_a_new_installation_says_what_it_needs_and_why_a_night_failed(
         expect(page.locator(".sentence")).to_have_text("5 steps to go until Toxwatch works on its own.")
         page.get_by_role("link", name="Add accounts").click()
         page.get_by_label("Links or handles").fill("https://www.instagram.com/nasa")
-        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_role("button", name="Check", exact=True).click()
+        expect(page.locator("#looked-up")).to_contain_text(
+            "costs about $2.63, each later one about $0.19, by the price"
+        )
+        page.get_by_role("button", name="Add 1 account").click()
         expect(page.get_by_role("alert")).to_contain_text("Saved: added instagram/nasa.")
         page.get_by_role("link", name="First steps").click()
         expect(page.locator(".sentence")).to_contain_text("4 steps to go")

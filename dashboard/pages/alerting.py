@@ -11,7 +11,7 @@ from tomlkit import TOMLDocument
 
 from dashboard.changes import last_change, outputs, page_of, register_undo, saver
 from dashboard.components import panel
-from dashboard.language import N_, _
+from dashboard.language import ENGLISH, LANGUAGES, N_, _
 from dashboard.people import VISITOR
 from dashboard.settings import Administration, SettingsFile
 from dashboard.wording import in_sentence, listed
@@ -52,11 +52,13 @@ def register(app: Dash, file: SettingsFile, administration: Administration) -> N
 
     @app.callback(
         *outputs(file), Input("save-recipients", "n_clicks"), State("emails", "value"), State("alert-root", "value"),
-        State("quiet-from", "value"), State("quiet-to", "value"), version, prevent_initial_call=True,
+        State("quiet-from", "value"), State("quiet-to", "value"), State("alert-language", "value"), version,
+        prevent_initial_call=True,
     )  # fmt: skip
     def recipients(
-        clicks: int | None, emails: list[str], root: str | None, start: str | None, end: str | None, version: str
-    ) -> tuple[str, Any]:
+        clicks: int | None, emails: list[str], root: str | None, start: str | None, end: str | None, language: str,
+        version: str,
+    ) -> tuple[str, Any]:  # fmt: skip
         if not clicks:  # new buttons trigger too
             raise PreventUpdate
         if wrong := [one for one in emails if "@" not in one]:
@@ -69,6 +71,7 @@ def register(app: Dash, file: SettingsFile, administration: Administration) -> N
             _set(send, "email", emails)
             _set(send, "dashboard", (root or "").strip() or None)
             _set(send, "quiet", [start, end] if start else None)
+            _set(send, "language", None if language == ENGLISH else language)
 
         did = _("set recipients to {recipients}", recipients=listed(emails)) if emails else _("took all recipients out")
         return save(version, did, change)
@@ -141,6 +144,9 @@ def _recipients_panel(send: Any, channels: str) -> Component:
                           placeholder=_("Press Enter after each")),
             dmc.TextInput(id="alert-root", label=_("Address of this dashboard, for links"), size="sm", w=280,
                           value=str(send.get("dashboard", ""))),
+            dmc.Select(id="alert-language", label=_("Language"), value=str(send.get("language", ENGLISH)), size="sm",
+                       w=140, data=[{"value": code, "label": name} for code, name in LANGUAGES.items()],
+                       allowDeselect=False),
             dmc.Select(id="quiet-from", label=_("Quiet from (UTC)"), data=HOURS, value=start, clearable=True, size="sm",
                        w=140),
             dmc.Select(id="quiet-to", label=_("until"), data=HOURS, value=end, clearable=True, size="sm", w=140),

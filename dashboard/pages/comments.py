@@ -31,6 +31,7 @@ from dashboard.wording import (
     language_name,
     language_names,
     listed,
+    score_range,
     sentence_case,
     severity_title,
     weekday,
@@ -84,6 +85,8 @@ def layout(
             pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not")),
             dmc.TextInput(id={"control": "words"}, label=_("Text, @pseudonym, ~group"), value=view.words or "",
                           debounce=500, size="sm", w=190),
+            *([pick("score", _("Score"), view.score, {view.score: score_range(view)}, _("Any score"))]
+              if view.score else []),
             *([pick("weekday", _("Weekday"), view.weekday, {one: weekday(one) for one in WEEKDAYS}, _("Any weekday"))]
               if view.weekday else []),
             *([pick("hour", _("Hour"), view.hour, HOURS, _("Any hour"))] if view.hour is not None else []),

@@ -1,10 +1,10 @@
 """Crowds: texts that many share, campaigns among them, new authors, and who attacks whom."""
 
 from datetime import datetime
-from urllib.parse import quote
 
-from dash import dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from dashboard import figures, network
 from dashboard.charts import behind, chart, explained
@@ -32,6 +32,17 @@ def layout(answers: Answers, view: View) -> Component:
         _newcomers(answers.rows("newcomers", view), view),
         _attacks(answers.rows("attacks", view, limit=MOST_ATTACKS), view),
     )
+
+
+def register(app: Dash, answers: Answers) -> None:
+    @app.callback(
+        Output("network", "data"), Input("gexf", "n_clicks"), State("url", "search"), prevent_initial_call=True
+    )
+    def download(clicks: int | None, search: str) -> dict[str, str]:
+        if not clicks:
+            raise PreventUpdate
+        edges = answers.rows("attacks", View.read(search, answers.newest()), limit=MOST_ATTACKS)
+        return {"content": network.gexf(edges), "filename": "who-attacks-whom.gexf", "type": "application/xml"}
 
 
 def _sentence(groups: list[Row], view: View) -> str:
@@ -136,10 +147,8 @@ def _attacks(edges: list[Row], view: View) -> Component:
     drawn = [row for row in edges if row["author"] in names and row["target"] in names]
     figure = figures.network(network.nodes(drawn), drawn, network.places(names, drawn), _address(view))
     picture = chart(_("Who attacks whom"), note, figure, edges, "", wide=True)
-    picture.children.append(html.P(html.A(
-        _("Download GEXF"), download="who-attacks-whom.gexf",
-        href=f"data:application/xml;charset=utf-8,{quote(network.gexf(edges))}",
-    ), className="numbers"))  # fmt: skip
+    picture.children.append(html.Div([html.Button(_("Download GEXF"), id="gexf"), dcc.Download(id="network")],
+                                     className="actions"))  # fmt: skip
     return picture
 
 

@@ -3,11 +3,11 @@
 from dash.development.base_component import Component
 
 from dashboard import reliability
-from dashboard.charts import chart
+from dashboard.charts import behind, behind_scores, chart
 from dashboard.components import page, panel
 from dashboard.controls import pick_label, pick_period
 from dashboard.language import N_, _, number
-from dashboard.view import Answers, Row, View
+from dashboard.view import AUDITED, Answers, Row, View
 from dashboard.wording import label_name, percent
 from warehouse.measures import BY_CHANCE, FEW_COMMENTS, LEAST_DAYS, USUAL_DAYS
 
@@ -26,7 +26,9 @@ def layout(answers: Answers, view: View) -> Component:
         chart(
             _("A share is an average of probabilities"),
             _spread(widths),
-            reliability.spread(spread, view.label),
+            reliability.spread(
+                spread, view.label, lambda row: behind_scores(view, row["probability_from"], row["probability_to"])
+            ),
             spread,
             _(NONE),
         ),
@@ -57,7 +59,7 @@ def layout(answers: Answers, view: View) -> Component:
                 share=number(BY_CHANCE, ".0%"),
                 category=label_name(view.label),
             ),
-            reliability.worth(worth, view.label),
+            reliability.worth(worth, view.label, lambda row: behind(view, account=row["account"])),
             worth,
             _("Too few days yet."),
         ),
@@ -70,7 +72,7 @@ def layout(answers: Answers, view: View) -> Component:
                 "review measure "
                 "flags, never a share. A model outside of the interval finds too few or too many."
             ),
-            reliability.audited(audited),
+            reliability.audited(audited, lambda row: behind(view, label=row["label"], review=AUDITED)),
             audited,
             _("No comment of the random audit has been reviewed in this period."),
         ),

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import costs, reliability
-from dashboard.charts import behind, chart, explained
+from dashboard.charts import behind, behind_scores, chart, explained
 from dashboard.components import page, panel, table
 from dashboard.controls import in_language, pick_label, pick_period
 from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR
-from dashboard.view import Answers, Row, View
+from dashboard.retelling import retold
+from dashboard.view import AUDITED, Answers, Row, View
 from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, comments, label_name, label_title, language_name, percent
 from models.labels import LABELS
 from models.training import report
@@ -102,11 +103,12 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
               _("Bars: comments flagged at each threshold. Line: estimated share of correct flags. Points: share that "
               "reviewers confirmed, with 95% interval.")
               + (" " + _("Change thresholds under Settings.") if VISITOR.get().may("settings") else ""),
-              reliability.choices(choices, COLOURS[view.label]), choices, _("No comments in this period."), wide=True),
+              reliability.choices(choices, COLOURS[view.label], lambda row: behind_scores(view, row["flagged_from"])),
+              choices, _("No comments in this period."), wide=True),
         _listed(_("Languages"), _("Share of comments, in this period and the previous one."), _languages(answers, view),
                 _("No comments in this period.")),
-        _model(card),
-        *_evaluation(card, reports),
+        of_model(card),
+        *evaluation(card, reports),
     )  # fmt: skip
 
 
@@ -134,11 +136,14 @@ def _checks(expectations: Sequence[Row], failed: Sequence[Row]) -> Component:
     ]
     empty = _("All {number} checks passed.", number=len(expectations)) if expectations else _("Not checked yet.")
     effects = in_language(EFFECTS)
-    rows = [{"check": row["expectation"], "found": row["observed"], "effect": effects[row["level"]]} for row in failed]
+    rows = [
+        {"check": retold(row["expectation"]), "found": retold(row["observed"] or ""), "effect": effects[row["level"]]}
+        for row in failed
+    ]
     return _listed(_("Failed checks last night"), note, rows, empty)
 
 
-def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component]:
+def evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component]:
     figures = report.read(card["version"], reports)
     if figures is None and not VISITOR.get().sees_all:
         return []
@@ -148,7 +153,7 @@ def _evaluation(card: dict[str, Any], reports: Sequence[Path]) -> list[Component
                 _("Evaluation"), _("Not evaluated yet. Run `toxwatch evaluate` to test the model on held-out comments.")
             )
         ]
-    return [chart(*one, empty=_("No held-out comments of this kind.")) for one in report.charts(figures)]
+    return [chart(*one, empty=_("No held-out comments of this kind.")) for one in report.charts(figures, _)]
 
 
 def _errors(answers: Answers, view: View) -> list[Row]:
@@ -240,7 +245,7 @@ def _interval(row: Row, share: str, low: str, high: str) -> str:
 def _audited_sections(answers: Answers, view: View) -> list[Row]:
     return [
         {
-            "section": language_name(row["name"]) if row["kind"] == "language" else row["name"],
+            "section": _opening(view, row),
             "people": _interval(row, "people", "low", "high"),
             "model": percent(row["share"]),
             "reviewed": row["reviewed"],
@@ -248,6 +253,13 @@ def _audited_sections(answers: Answers, view: View) -> list[Row]:
         }
         for row in answers.rows("audited_sections", view)
     ]
+
+
+def _opening(view: View, row: Row) -> Component | str:
+    """The name of a section of the audit, which leads to its comments that people have judged."""
+    name = language_name(row["name"]) if row["kind"] == "language" else str(row["name"])
+    address = behind(view, **{row["kind"]: row["name"]}, review=AUDITED)
+    return dcc.Link(name, href=address) if address else name
 
 
 def _calibrations(answers: Answers, view: View) -> list[Row]:
@@ -324,7 +336,7 @@ def _listed(title: str, note: Any, rows: Sequence[Row], empty: str, wide: bool =
     return panel(title, note, *body, wide=wide)
 
 
-def _model(card: dict[str, Any]) -> Component:
+def of_model(card: dict[str, Any]) -> Component:
     is_cascade = card["kind"] == "cascade"
     losses = card["auc_loss"] if is_cascade else card["export"]["int8_auc_loss"]
     compared_with = _("the slow model alone") if is_cascade else _("the same model before it was rounded to int8")

@@ -11,6 +11,7 @@ from dashboard.changes import settings_page
 from dashboard.components import link, panel
 from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR, People
+from dashboard.retelling import retold
 from dashboard.settings import Administration, Progress
 from dashboard.view import Answers
 from dashboard.wording import full_date
@@ -117,7 +118,7 @@ def _night(progress: Progress) -> list[Component]:
     if progress.is_running and now:
         lines.append(html.Li(f"{_(now)} …", className="now"))
     if progress.error:
-        lines.append(html.Li(progress.error, className="worse"))
+        lines.append(html.Li(retold(progress.error), className="worse"))
     if now is None:
         lines.append(html.Li([link(_("See what it found"), "/")]))
     can_start = not progress.is_running and now is not None

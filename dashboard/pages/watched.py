@@ -22,7 +22,7 @@ from dashboard.components import panel, table
 from dashboard.controls import prepare_upload, upload
 from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR
-from dashboard.settings import Forecast, SettingsError, SettingsFile
+from dashboard.settings import Forecast, Newcomer, SettingsError, SettingsFile
 from dashboard.view import Row
 from dashboard.wording import listed, some_of, tagged
 from warehouse.untrusted import guarded
@@ -38,42 +38,48 @@ COLUMNS = ("platform", "handle", "tags", *LIMITS, "paused")
 KEY = {"platform", "handle"}
 YES, NO = {"yes", "true", "1"}, {"no", "false", "0", ""}
 MOST_MEGABYTES = 1  # of a file
+OfCosts = Callable[[], Forecast | None]
+LookUp = Callable[[list[dict[str, Any]]], list[Newcomer]]
 
 
-def layout(file: SettingsFile, forecast: Callable[[], Forecast | None]) -> Component:
+def layout(file: SettingsFile, forecast: OfCosts) -> Component:
     expected = forecast()
     return page_of(PATH, TITLE, file, lambda: _sentence(file, expected), lambda: _body(file, expected))
 
 
-def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | None]) -> None:
-    def answer(text: str) -> tuple[str, Any]:
-        return text, _body(file, forecast())
-
+def register(app: Dash, file: SettingsFile, forecast: OfCosts, look_up: LookUp) -> None:
     save, version = saver(file, lambda: _body(file, forecast())), State(f"{file.key}-version", "data")
 
     @app.callback(
-        *outputs(file), Input("add-accounts", "n_clicks"), State("new-accounts", "value"),
-        State("new-platform", "value"),
-        State("new-tags", "value"), version, prevent_initial_call=True,
+        Output("looked-up", "children"), Output(f"{file.key}-answer", "children", allow_duplicate=True),
+        Input("check-accounts", "n_clicks"), State("new-accounts", "value"), State("new-platform", "value"),
+        prevent_initial_call=True,
     )  # fmt: skip
-    def add(
-        clicks: int | None, lines: str | None, platform: str, tags: list[str] | None, version: str
-    ) -> tuple[str, Any]:
-        if not clicks:  # new buttons trigger too
+    def check(clicks: int | None, lines: str | None, platform: str) -> tuple[Any, str]:
+        if not clicks or not VISITOR.get().may("settings"):  # new buttons trigger too
             raise PreventUpdate
         try:
-            found = [
-                found_in(line, platform) | {"tags": tags or []} for line in (lines or "").splitlines() if line.strip()
-            ]
+            found = [found_in(line, platform) for line in (lines or "").splitlines() if line.strip()]
             if not found:
-                return _("Paste at least one link or handle."), no_update
-            did = _("added {accounts}", accounts=some_of([name_of(one) for one in found]))
-            with file.changed(version, did) as document:
-                for one in found:
-                    _append(document, one)
+                return [], _("Paste at least one link or handle.")
+            return _looked_up(found, look_up(found)), ""
         except SettingsError as error:
-            return str(error), no_update
-        return answer(_saved(did, found, forecast()))
+            return [], str(error)
+
+    @app.callback(
+        *outputs(file), Input("add-accounts", "n_clicks"), State("found", "data"), State("new-tags", "value"), version,
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def add(clicks: int | None, found: list[dict[str, str]], tags: list[str] | None, version: str) -> tuple[str, Any]:
+        if not clicks:
+            raise PreventUpdate
+        did = _("added {accounts}", accounts=some_of([name_of(one) for one in found]))
+
+        def add_them(document: TOMLDocument) -> None:
+            for one in found:
+                _append(document, one | {"tags": tags or []})
+
+        return save(version, did, add_them)
 
     @app.callback(
         *outputs(file), Input("save-accounts", "n_clicks"), Input("pause", "n_clicks"), Input("resume", "n_clicks"),
@@ -147,6 +153,9 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
             parts = [_(did, accounts=some_of([name_of(one) for one in some])) for did, some in groups.items() if some]
             if not parts:
                 return _("Nothing has changed: these accounts are watched like this already."), no_update
+            newcomers = look_up([{"platform": one["platform"], "handle": one["handle"]} for one in new])
+            if absent := [one.account for one in newcomers if one.exists == "no"]:
+                raise SettingsError(_("Not saved. There is no {accounts}.", accounts=some_of(absent)))
             did = _("{changes} from a file", changes=listed(parts))
             with file.changed(version, did) as document:
                 written = {name_of(account).casefold(): account for account in accounts_of(document)}
@@ -159,7 +168,7 @@ def register(app: Dash, file: SettingsFile, forecast: Callable[[], Forecast | No
                     _append(document, one)
         except (SettingsError, binascii.Error) as error:
             return str(error), no_update
-        return answer(_saved(did, new, forecast()))
+        return _saved(did, newcomers), _body(file, forecast())
 
     prepare_upload(app, "upload-accounts", MOST_MEGABYTES, f"{file.key}-answer")
     register_undo(app, file, lambda: _body(file, forecast()))
@@ -271,7 +280,8 @@ def _body(file: SettingsFile, forecast: Forecast | None) -> list[Component]:
 
 def _add_panel(tags: list[str]) -> Component:
     return panel(
-        _("Add accounts"), _("Paste links to accounts, or handles, one per line."),
+        _("Add accounts"),
+        _("Paste links to accounts, or handles, one per line. To check them costs nothing: no paid run is started."),
         html.Div([
             dmc.Textarea(id="new-accounts", label=_("Links or handles"), autosize=True, minRows=3, w="100%",
                          placeholder="https://www.instagram.com/nasa"),
@@ -279,7 +289,8 @@ def _add_panel(tags: list[str]) -> Component:
                        data=[{"value": key, "label": name} for key, name in PLATFORMS.items()], allowDeselect=False),
             dmc.TagsInput(id="new-tags", label=_("Tags"), data=tags, size="sm", w=240),
         ], className="form"),
-        html.Div(html.Button(_("Add"), id="add-accounts"), className="actions"),
+        html.Div(html.Button(_("Check"), id="check-accounts"), className="actions"),
+        html.Div(id="looked-up", role="status"),
     )  # fmt: skip
 
 
@@ -384,11 +395,48 @@ def write_in(where: Table, values: dict[str, Any]) -> None:
             where[name] = value
 
 
-def _saved(did: str, added: list[dict[str, Any]], forecast: Forecast | None) -> str:
-    """With what the first night of added accounts costs."""
-    saved = _("Saved: {change}.", change=did)
-    usd = sum(forecast.by_account.get(name_of(one), 0) for one in added) if forecast else 0
-    if not usd:
-        return saved
-    price = _("Their first night costs about ${usd}.", usd=number(usd, ",.2f"))
-    return f"{saved} {price}"
+def _looked_up(found: list[dict[str, str]], newcomers: list[Newcomer]) -> list[Component]:
+    """What is known of them, and a button that adds those that may exist."""
+    there = [one for one, newcomer in zip(found, newcomers, strict=True) if newcomer.exists != "no"]
+    return [
+        html.Ul([html.Li(sentence(one)) for one in newcomers], className="actions-list"),
+        dcc.Store(id="found", data=there),
+        html.Div(
+            html.Button(ngettext("Add {number} account", "Add {number} accounts", len(there)), id="add-accounts"),
+            className="actions", hidden=not there,
+        ),
+    ]  # fmt: skip
+
+
+def sentence(one: Newcomer) -> str:
+    """Whether it exists, and what collecting it costs."""
+    existence = {
+        "yes": _("{account} exists."),
+        "no": _("{account} does not exist and is not added."),
+        "untold": _("{account}: its platform tells nobody for free whether it exists, so the first night will show."),
+        "unanswered": _("{account}: its platform did not answer, so whether it exists is unknown."),
+    }[one.exists].format(account=one.account)
+    if one.exists == "no":
+        return existence
+    first, later = number(one.first_usd, ",.2f"), number(one.later_usd, ",.2f")
+    price = _("Its first night costs about ${first}, each later one about ${later}, as recent nights cost.",
+              first=first, later=later)  # fmt: skip
+    if one.is_list_price:
+        price = _("Its first night costs about ${first}, each later one about ${later}, by the price list.",
+                  first=first, later=later)  # fmt: skip
+    if one.needed_usd <= one.budget_usd:
+        return f"{existence} {price}"
+    too_dear = _("Its runs need a budget of at least ${needed}; it has ${budget}: raise the budget first.",
+                 needed=number(one.needed_usd, ",.2f"), budget=number(one.budget_usd, ",.2f"))  # fmt: skip
+    return f"{existence} {price} {too_dear}"
+
+
+def _saved(did: str, newcomers: list[Newcomer]) -> str:
+    """With what the first night of added accounts costs, and which of them nobody could check."""
+    told = [_("Saved: {change}.", change=did)]
+    if newcomers:
+        usd = sum(one.first_usd for one in newcomers)
+        told.append(_("Their first night costs about ${usd}.", usd=number(usd, ",.2f")))
+    if unknown := [one.account for one in newcomers if one.exists != "yes"]:
+        told.append(_("Whether they exist could not be checked: {accounts}.", accounts=some_of(unknown)))
+    return " ".join(told)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from dashboard.language import _
+from dashboard.retelling import retold
+
 SEVERITIES = {  # of each rule, from the most harm to the least
     "wave": "high",
     "crowd": "high",
@@ -41,7 +44,9 @@ class Alert:
         return SEVERITIES[self.rule]
 
     def __str__(self) -> str:
-        return f"{self.account}: {self.message}" if self.account else self.message
+        """In the language that is spoken."""
+        message = retold(self.message)
+        return f"{self.account}: {message}" if self.account else message
 
 
 class Line(NamedTuple):
@@ -58,8 +63,8 @@ def lines(alerts: Iterable[Alert]) -> Iterator[Line]:
     for alert in ordered(alerts):
         by_account.setdefault((alert.night, alert.account or alert.key), []).append(alert)
     for worst, *others in by_account.values():
-        more = [other.message for other in others if other.label is None or other.label != worst.label]
+        more = [retold(other.message) for other in others if other.label is None or other.label != worst.label]
         told = [str(worst), *more[: MOST_IN_A_LINE - 1]]
         if left := len(more) + 1 - len(told):
-            told.append(f"and {left} more")
+            told.append(_("and {number} more", number=left))
         yield Line(f"{worst.night}: {'; '.join(told)}", worst.link)

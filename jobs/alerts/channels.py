@@ -7,6 +7,7 @@ from functools import partial
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from dashboard.language import _
 from jobs.alerts import mail
 from jobs.alerts.alert import Alert, lines, ordered
 from jobs.alerts.mail import SECONDS, Undelivered
@@ -32,12 +33,14 @@ def channels(settings: Settings, email: tuple[str, ...]) -> list[Channel]:
 
 def _mail(server: str, to: tuple[str, ...], alerts: Alerts) -> None:
     first, *others = found = list(lines(alerts))
-    subject = f"Toxwatch: {first.text[:120]}" + (f" (+{len(others)} more)" if others else "")
+    more = _(" (+{number} more)", number=len(others)) if others else ""
+    subject = f"Toxwatch: {first.text[:120]}{more}"
     mail.send(server, to, subject, "\n\n".join(f"{line.text}\n{line.link}" for line in found) + "\n")
 
 
 def _slack(alerts: Alerts) -> dict[str, str]:
-    return {"text": "\n".join(f"• {_escaped(line.text)} <{line.link}|View>" for line in lines(alerts))}
+    view = _("View")
+    return {"text": "\n".join(f"• {_escaped(line.text)} <{line.link}|{view}>" for line in lines(alerts))}
 
 
 def _escaped(text: str) -> str:

@@ -8,11 +8,12 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from pydantic import Field
 
+from dashboard.language import speaking
 from jobs.alerts.alert import Alert, ordered
 from jobs.alerts.channels import Channel, channels
 from jobs.alerts.mail import Undelivered
@@ -36,9 +37,13 @@ COLUMNS = "night, rule, account, label, subject, message, link"
 QUERIES = tables.SQL / "alerts"
 
 
+Language = Literal["en", "de", "es", "fr", "pt"]
+
+
 class Send(Strict):
     email: tuple[str, ...] = ()
     dashboard: str = "http://127.0.0.1:8050"
+    language: Language = "en"  # of mails and Slack; a webhook's fields stay English
     quiet: tuple[time, time] | None = None
 
 
@@ -105,7 +110,8 @@ def save_and_send(settings: Settings, rules: Rules, alerts: list[Alert], now: da
         if _is_quiet(rules.send.quiet, (now or datetime.now(UTC)).time()):
             console.print("Quiet hours: new alerts will be sent by the next `toxwatch alert` after them.")
         else:
-            _deliver(database, active)
+            with speaking(rules.send.language):
+                _deliver(database, active)
 
 
 def send_test(settings: Settings, night: date) -> str:
@@ -117,11 +123,12 @@ def send_test(settings: Settings, night: date) -> str:
     link = f"{rules.send.dashboard.rstrip('/')}/settings/alerts"
     alert = Alert(night, "test", None, None, None, "This is a test. Alerts of Toxwatch reach you here.", link)
     failed = []
-    for channel in active:
-        try:
-            channel.send([alert])
-        except Undelivered as error:
-            failed.append(str(error))
+    with speaking(rules.send.language):
+        for channel in active:
+            try:
+                channel.send([alert])
+            except Undelivered as error:
+                failed.append(str(error))
     if failed:
         raise FailedService(f"Not sent: {'; '.join(failed)}.")
     return f"Sent by {' and '.join(channel.name for channel in active)}. Look whether it has arrived."

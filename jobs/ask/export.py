@@ -24,7 +24,7 @@ from warehouse.tables import quoted
 
 BATCH = 50_000  # rows
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
-FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "attacked", "review", "words")
+FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "attacked", "review", "words", "among")
 
 
 def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "export") -> int:
@@ -37,7 +37,11 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
         raise BadInput(f"{target}: use a name that ends in {', '.join(writers)}.")
     check(filters)
     parameters = dict.fromkeys(FILTERS) | {"first": FIRST, "last": LAST} | filters
-    batches = Warehouse(settings.data_dir / "warehouse").batches(queries.page_sql(what), parameters, BATCH)
+    warehouse = Warehouse(settings.data_dir / "warehouse")
+    if group := queries.group_in(parameters["words"]):
+        asked = {"copy": group, "first": parameters["first"], "last": parameters["last"]}
+        parameters |= {"words": None, "among": [id for (id,) in warehouse.query(queries.page_sql("copied"), asked)]}
+    batches = warehouse.batches(queries.page_sql(what), parameters, BATCH)
     first = next(batches, None)
     if first is None or first.num_rows == 0:
         raise BadInput("No comments match; nothing was written.")

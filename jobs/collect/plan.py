@@ -8,6 +8,7 @@ from jobs.collect.actors import actors_of
 from jobs.collect.runs import priced, prices, runs_of
 from jobs.config.settings import Settings
 from jobs.config.targets import Account, Community, Targets, read_targets
+from jobs.errors import BadInput
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, raw_file, read_file
 
@@ -46,11 +47,10 @@ def plan(settings: Settings, night: date) -> list[Plan]:
         if isinstance(account, Community):
             entries.append(Plan(account.name, 0.0, 0.0, 0.0, _budget(account, targets)))
             continue
-        posts, comments = (priced(actor, known) for actor in actors_of(account, targets))
         costs = [spent[account.name] for spent in history if account.name in spent]
         if len(costs) > 1 and account.name not in older:
             costs.pop()
-        first = posts.usd(account.max_posts) + comments.usd(account.max_posts * FIRST_COMMENTS_PER_POST)
+        first = _first_usd(account, targets, known)
         usual = sum(costs) / len(costs) if costs else None
         entries.append(
             Plan(
@@ -64,6 +64,29 @@ def plan(settings: Settings, night: date) -> list[Plan]:
             )
         )
     return entries
+
+
+def plan_first(settings: Settings, night: date, account: Account) -> tuple[Plan, bool]:
+    """Of an account that is not watched yet, and whether its price is the list's, since no recent night tells it."""
+    try:
+        targets = read_targets(settings.targets_file)
+    except BadInput:  # no account is watched yet
+        targets = Targets()
+    known = prices(Lake.of(settings), night)
+    first = _first_usd(account, targets, known)
+    entry = Plan(
+        account.name,
+        needed_usd=needed_usd(account, targets),
+        expected_usd=first,
+        later_usd=first / targets.night.lookback_days,
+        budget_usd=_budget(account, targets),
+    )
+    return entry, not all(actor.name in known for actor in actors_of(account, targets))
+
+
+def _first_usd(account: Account, targets: Targets, known: dict[str, float]) -> float:
+    posts, comments = (priced(actor, known) for actor in actors_of(account, targets))
+    return posts.usd(account.max_posts) + comments.usd(account.max_posts * FIRST_COMMENTS_PER_POST)
 
 
 def month_usd(entries: list[Plan], targets: Targets) -> float:

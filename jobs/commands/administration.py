@@ -6,24 +6,38 @@ What does it is imported when it is asked for, so that the server starts faster.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dashboard.settings import Administration, EditedFile, Forecast, Progress
+from dashboard.language import _
+from dashboard.retelling import retold
+from dashboard.settings import (
+    Administration,
+    EditedFile,
+    Forecast,
+    Models,
+    Newcomer,
+    Progress,
+    SettingsError,
+    Switch,
+)
+from dashboard.wording import listed
 from jobs.commands.options import night_of
 from jobs.config.settings import Settings, own_file
 from jobs.errors import BadInput, ToxwatchError
+from models.card import read_card
 from warehouse import WarehouseError
 from warehouse.policies import read_policies
 
 if TYPE_CHECKING:
     from jobs.alerts.rules import Rules
     from jobs.config.targets import Targets
+    from models.training.registry import Known
 
 
 def administration(data_dir: Path | None) -> Administration:
     """Over the files that the settings name when they are asked for."""
 
-    from jobs.schedule.by_hand import NightByHand
+    from jobs.schedule.by_hand import ByHand, finished
 
     def forecast() -> Forecast | None:
         from jobs.collect.plan import month_usd, plan
@@ -41,17 +55,18 @@ def administration(data_dir: Path | None) -> Administration:
         try:
             publish.apply(Settings.load(data_dir))
         except (ToxwatchError, WarehouseError) as error:
-            return str(error)
+            return retold(str(error))
         return None
 
-    night = NightByHand(data_dir)
+    night = ByHand(data_dir, "nightly")
 
     def progress() -> Progress:
         day = night_of(None)
-        return Progress(day, night.is_running, night.done(day), night.error())
+        return Progress(day, night.is_running, finished(Settings.load(data_dir), day), night.error())
 
     return Administration(
         targets=edited("targets", lambda: Settings.load(data_dir).targets_file, targets_in, is_made=True),
+        look_up=lambda found: _look_up(Settings.load(data_dir), found),
         forecast=forecast,
         policies=edited("policies", lambda: Settings.load(data_dir).policies_file, read_policies),
         apply_policies=apply_policies,
@@ -64,9 +79,61 @@ def administration(data_dir: Path | None) -> Administration:
         send_view=lambda id: _or_error(lambda: _send_view(Settings.load(data_dir), id)),
         has_token=lambda: Settings.load(data_dir).apify_token is not None,
         has_accounts=lambda: _has_accounts(Settings.load(data_dir)),
-        start_night=lambda: night.start(night_of(None)),
+        start_night=lambda: night.start("--night", str(night_of(None))),
         progress=progress,
+        models=_models(data_dir),
     )
+
+
+def _look_up(settings: Settings, found: list[dict[str, Any]]) -> list[Newcomer]:
+    from pydantic import ValidationError
+
+    from jobs.collect.newcomers import look_up
+    from jobs.config.targets import Account
+
+    try:
+        accounts = [Account.model_validate(one) for one in found]
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = retold(first["msg"].removeprefix("Value error, ").replace("Input should be", "must be"))
+        raise SettingsError(_("Not saved. {reason}", reason=f"{first['loc'][-1]}: {reason}")) from None
+    return [
+        Newcomer(
+            one.account.name,
+            one.exists,
+            one.plan.expected_usd,
+            one.plan.later_usd,
+            one.plan.needed_usd,
+            one.plan.budget_usd,
+            one.is_list_price,
+        )
+        for one in look_up(settings, night_of(None), accounts)
+    ]
+
+
+def _models(data_dir: Path | None) -> Models:
+    from jobs.schedule.by_hand import ByHand
+
+    rescoring = ByHand(data_dir, "rescore")
+
+    def known() -> "list[Known]":
+        from jobs.upkeep import champions
+
+        return champions.known(Settings.load(data_dir))
+
+    def put_back(version: str) -> None:
+        from jobs.upkeep import champions
+
+        champions.put_back(Settings.load(data_dir), version)
+
+    def switch(version: str) -> Switch:
+        from jobs.upkeep import rescore
+
+        settings = Settings.load(data_dir)
+        done, nights = rescore.scored(settings, version)
+        return Switch(rescoring.is_running, len(done), len(nights), rescoring.error())
+
+    return Models(lambda: read_card(Settings.load(data_dir).model_dir), known, put_back, rescoring.start, switch)
 
 
 def targets_in(file: Path) -> "Targets":
@@ -84,20 +151,20 @@ def rules_in(file: Path) -> "Rules":
 def _send_test(settings: Settings) -> str:
     from jobs.alerts import rules
 
-    return rules.send_test(settings, datetime.now(UTC).date())
+    return retold(rules.send_test(settings, datetime.now(UTC).date()))
 
 
 def _send_view(settings: Settings, id: int) -> str:
     from jobs.commands import subscriptions
 
-    return subscriptions.send_now(settings, id)
+    return retold(subscriptions.send_now(settings, id))
 
 
 def _or_error(action: Callable[[], str]) -> str:
     try:
         return action()
     except ToxwatchError as error:
-        return str(error)
+        return retold(str(error))
 
 
 def _has_accounts(settings: Settings) -> bool:
@@ -129,8 +196,8 @@ def _names_of_channels(settings: Settings) -> list[str]:
 
 def _channels(settings: Settings) -> str:
     if names := _names_of_channels(settings):
-        return f"Alerts go out by {' and '.join(names)}."
-    return (
+        return _("Alerts go out by {channels}.", channels=listed(names))
+    return _(
         "Nobody is told yet. Add an e-mail address here; for mail, Slack or a webhook, whoever runs the server sets "
         "TOXWATCH_SMTP_URL, TOXWATCH_SLACK_URL or TOXWATCH_WEBHOOK_URL."
     )

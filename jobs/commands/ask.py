@@ -36,6 +36,7 @@ from warehouse.untrusted import printable
 MOST_ATTACKS = 100_000  # lines of the network that is exported
 
 if TYPE_CHECKING:
+    from dashboard.openid import Provider
     from jobs.collect.imports import Preview
 
 
@@ -89,7 +90,21 @@ def serve(
                 lambda: Settings.load(data_dir).policies_file,
             ),
             settings.sso_header,
+            _provider(settings),
         )
+
+
+def _provider(settings: Settings) -> "Provider | None":
+    from dashboard.openid import Provider
+
+    given = (settings.openid_issuer, settings.openid_client, settings.openid_secret)
+    if not any(given):
+        return None
+    if not all(given):
+        raise BadInput(
+            "Set TOXWATCH_OPENID_ISSUER, TOXWATCH_OPENID_CLIENT and TOXWATCH_OPENID_SECRET, or none of the three."
+        )
+    return Provider(*map(str, given), claim=settings.openid_claim)
 
 
 def mcp(

@@ -266,13 +266,21 @@ def gate(model: Model = None, data: Data = None, data_dir: DataDir = None) -> No
 def promote(
     model: Model = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="Promote even if the gate rejected it.")] = False,
+    back: Annotated[
+        str | None, typer.Option(help="Go back to a model that was in production before: its version.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Put a model that passed the gate into production; `toxwatch rescore` then switches to it."""
+    from jobs.upkeep import champions
     from models.card import read_card
     from models.training.registry import Registry
 
-    home = Settings.load(data_dir).data_dir
+    settings = Settings.load(data_dir)
+    home = settings.data_dir
+    if back:
+        typer.echo(f"Put {back} back (in {champions.put_back(settings, back)}). Next: toxwatch rescore")
+        return
     registry, folder = Registry(home / "models"), model or _challenger(home)
     champion = read_card(registry.champion() or SHIPPED)["version"]
     if not anyway and registry.passed_against(folder) != champion:
@@ -284,20 +292,20 @@ def promote(
 
 
 def models(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """List the models trained or promoted here, newest first."""
-    from models.training.registry import Registry
+    """List the models trained or promoted here, newest first, and the one that came with Toxwatch."""
+    from jobs.upkeep import champions
 
     settings = Settings.load(data_dir)
-    folder = settings.data_dir / "models"
-    registered = Registry(folder).models() if Registry.exists(folder) else []
+    known = champions.known(settings)
     if as_json:
-        return print_json([one._asdict() for one in registered])
+        return print_json([one._asdict() for one in known])
     rows = [
-        [one.version, one.made, one.validation_auc, one.passed_against, "champion" if one.is_champion else ""]
-        for one in registered
-    ]
+        [one.version, one.made, one.validation_auc, one.passed_against, one.promoted,
+         "champion" if one.is_champion else ""]
+        for one in known
+    ]  # fmt: skip
     console.print(f"In use: {settings.model_dir}")
-    return print_rows(["model", "trained", "validation AUC", "passed against", ""], rows)
+    return print_rows(["model", "trained", "validation AUC", "passed against", "promoted", ""], rows)
 
 
 def rescore(data_dir: DataDir = None) -> None:

@@ -46,6 +46,10 @@ class Settings:
     chromium: str | None  # prints PDFs
     sso_header: str | None  # in which such a proxy names who has signed in with it
     proxies: str  # addresses or networks of proxies that say whose request they pass on
+    openid_issuer: str | None  # a provider of OpenID Connect that people sign in with
+    openid_client: str | None
+    openid_secret: str | None = field(repr=False)
+    openid_claim: str  # that names people as they were invited
 
     @classmethod
     def load(cls, data_dir: Path | None = None, engine: str | None = None) -> "Settings":
@@ -87,6 +91,10 @@ class Settings:
             chromium=installed_chromium(),
             sso_header=env("TOXWATCH_SSO_HEADER") or None,
             proxies=env("TOXWATCH_PROXIES") or "127.0.0.1,::1",
+            openid_issuer=env("TOXWATCH_OPENID_ISSUER") or None,
+            openid_client=env("TOXWATCH_OPENID_CLIENT") or None,
+            openid_secret=env("TOXWATCH_OPENID_SECRET") or None,
+            openid_claim=env("TOXWATCH_OPENID_CLAIM") or "email",
         )
 
     @property

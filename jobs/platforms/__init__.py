@@ -2,7 +2,8 @@
 
 Each has POSTS and COMMENTS (actors), KINDS_OF_POSTS, IS_NEWEST_FIRST (whether comments can be asked for in that order),
 profile_url, posts_input, comments_input, post_key (what a post is known by, from its link), post and comments.
-The last two never raise on an odd item: what cannot be read is None, and validate rejects it with a reason.
+Where a platform tells strangers for free whether an account exists, public_address is where to ask.
+post and comments never raise on an odd item: what cannot be read is None, and validate rejects it with a reason.
 `seen_at` is when the source was read, from which "2 days ago" counts back.
 """
 

@@ -20,6 +20,11 @@ def profile_url(handle: str) -> str:
     return f"https://www.tiktok.com/@{handle}"
 
 
+def public_address(handle: str) -> str:
+    """Answers anybody: 400 where there is no such profile."""
+    return f"https://www.tiktok.com/oembed?url={profile_url(handle)}"
+
+
 def posts_input(account: Account, since: date) -> dict[str, Any]:
     return {
         "profiles": [account.handle],

@@ -21,6 +21,11 @@ def profile_url(handle: str) -> str:
     return f"https://www.youtube.com/@{handle}"
 
 
+def public_address(handle: str) -> str:
+    """Answers anybody: 404 where there is no such channel."""
+    return profile_url(handle)
+
+
 def posts_input(account: Account, since: date) -> dict[str, Any]:
     return {
         "startUrls": [{"url": profile_url(account.handle)}],

@@ -22,13 +22,18 @@ def run(settings: Settings) -> tuple[list[date], str]:
     if champion is None:
         raise BadInput("No model was promoted yet: `toxwatch train`, `toxwatch gate`, then `toxwatch promote`.")
     ahead, version = replace(settings, model_dir=champion), read_card(champion)["version"]
-    lake = Lake.of(settings)
-    nights = [night for night in reversed(lake.nights("published")) if lake.has_texts(night)]
-    scored = set(lake.nights("scored", version))
-    missing = [night for night in nights if night not in scored]
+    done, nights = scored(settings, version)
+    missing = [night for night in nights if night not in done]
     for night in missing:
         score.run(ahead, night)
     publish.rebuild(ahead)
     in_use = settings.data_dir / IN_USE
     build.point(in_use, champion.relative_to(in_use.parent))  # so that the folder can be moved
     return missing, version
+
+
+def scored(settings: Settings, version: str) -> tuple[set[date], list[date]]:
+    """The nights that a model has scored, and those that it can score, newest first."""
+    lake = Lake.of(settings)
+    nights = [night for night in reversed(lake.nights("published")) if lake.has_texts(night)]
+    return set(nights) & set(lake.nights("scored", version)), nights

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from models.card import read_card
-from models.labels import ModelError
+from models.labels import ModelError, Refused
 
 NAME = "toxicity"
 CHAMPION = "champion"
@@ -21,10 +21,12 @@ RUNS = "runs"
 
 class Known(NamedTuple):
     version: str
-    made: datetime
+    folder: Path
     validation_auc: float | None
-    passed_against: str
-    is_champion: bool
+    made: datetime | None = None  # None: it was made elsewhere
+    promoted: datetime | None = None  # last; None: never
+    passed_against: str = ""
+    is_champion: bool = False
 
 
 class Registry:
@@ -98,6 +100,13 @@ class Registry:
         self._client.set_registered_model_alias(NAME, CHAMPION, registered.version)
         return self._path(source)
 
+    def put_back(self, version: str) -> Path:
+        """Promotes a model again that was champion before: it passed the gate then."""
+        for one in self.models():
+            if one.version == version and one.promoted:
+                return self.promote(one.folder)
+        raise Refused(f"{version} was never in production here. See `toxwatch models`; others need `toxwatch gate`.")
+
     def champion(self) -> Path | None:
         """The folder of the model that was promoted last."""
         from mlflow.exceptions import MlflowException
@@ -109,18 +118,26 @@ class Registry:
 
     def models(self) -> list[Known]:
         """All that were trained or promoted here, the newest first."""
-        champion = self.champion()
+        champion, promoted = self.champion(), self._promoted()
+        runs = self._client.search_runs([self._experiment], order_by=["attributes.start_time DESC"])
         return [
             Known(
                 run.data.tags["version"],
-                datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+                folder := self._path(f"{run.info.artifact_uri}/model"),
                 run.data.metrics.get("validation_auc"),
+                _moment(run.info.start_time),
+                promoted.get(run.info.run_id),
                 run.data.tags.get("passed_against", ""),
-                champion == self._path(f"{run.info.artifact_uri}/model"),
+                champion == folder,
             )
-            for run in self._client.search_runs([self._experiment], order_by=["attributes.start_time DESC"])
+            for run in runs
             if "version" in run.data.tags
         ]
+
+    def _promoted(self) -> dict[str, datetime]:
+        """When each run's model was promoted last."""
+        versions = self._client.search_model_versions(f"name = '{NAME}'", order_by=["version_number ASC"])
+        return {str(one.run_id): _moment(one.creation_timestamp) for one in versions}
 
     def _path(self, uri: str | None) -> Path:
         """A folder of artefacts here, also when the store was moved."""
@@ -137,3 +154,7 @@ class Registry:
         with self.run({"command": "brought from elsewhere"}) as run:
             self.save(run, folder)
         return run
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,7 +1,8 @@
 """What `toxwatch evaluate` found as charts: one HTML page that needs nothing else, and what the dashboard shows."""
 
 import json
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,50 @@ from warehouse.files import write_atomically
 
 Figure = dict[str, Any]  # Plotly's JSON
 Row = dict[str, Any]
+Translate = Callable[[str], str]
+SOURCES = Path(__file__).with_name("sources")
+
+
+def N_(message: str) -> str:
+    """Marks a message that is translated where it is shown; a report of its own is in English."""
+    return message
+
+
+TITLES = {
+    "toxic": N_("Toxic"),
+    "severe_toxic": N_("Severely toxic"),
+    "obscene": N_("Obscene"),
+    "threat": N_("Threat"),
+    "insult": N_("Insult"),
+    "identity_hate": N_("Identity hate"),
+}
+CASES = {
+    "direct insult": N_("direct insult"),
+    "direct threat": N_("direct threat"),
+    "hate of a group": N_("hate of a group"),
+    "implicit derogation": N_("implicit derogation"),
+    "abuse by emoji": N_("abuse by emoji"),
+    "misspelt abuse": N_("misspelt abuse"),
+    "negated abuse": N_("negated abuse"),
+    "counter-speech that quotes abuse": N_("counter-speech that quotes abuse"),
+    "reclaimed words": N_("reclaimed words"),
+    "profanity without a target": N_("profanity without a target"),
+    "neutral mention of a group": N_("neutral mention of a group"),
+    "positive mention of a group": N_("positive mention of a group"),
+    "harsh but fair criticism": N_("harsh but fair criticism"),
+    "figures of speech": N_("figures of speech"),
+    "everyday friendly": N_("everyday friendly"),
+}
+DISGUISES = {
+    "leet": N_("digits for letters"),
+    "spaced": N_("letters apart"),
+    "repeated": N_("repeated letters"),
+    "homoglyphs": N_("Cyrillic letters that look alike"),
+    "zero_width": N_("invisible characters"),
+    "emoji_letters": N_("emoji for letters"),
+    "masked": N_("asterisks"),
+    "misspelt": N_("typing errors"),
+}
 
 # Okabe and Ito's colours, told apart by colour-blind people.
 COLOURS = dict(zip(LABELS, ("#2a7ab9", "#d55e00", "#d08700", "#b0558f", "#3f9fcf", "#00966e"), strict=True))
@@ -47,21 +92,21 @@ def read(version: str, folders: Sequence[Path]) -> dict[str, Any] | None:
     return next((json.loads(path.read_text(encoding="utf-8")) for path in found if path.is_file()), None)
 
 
-def charts(figures: dict[str, Any]) -> list[Chart]:
+def charts(figures: dict[str, Any], _: Translate = N_) -> list[Chart]:
     return [
-        _told_apart(figures["labels"], figures["baseline"]["labels"]),
-        _reliability(figures["labels"]),
-        _sources(figures),
-        _cases(figures["cases"]),
-        _identities(figures["identities"]),
-        _mentions(figures.get("mentions", {})),
-        _disguises(figures["disguises"]),
+        _told_apart(figures["labels"], figures["baseline"]["labels"], _),
+        _reliability(figures["labels"], _),
+        _sources(figures, _),
+        _cases(figures["cases"], _),
+        _identities(figures["identities"], _),
+        _mentions(figures.get("mentions", {}), _),
+        _disguises(figures["disguises"], _),
     ]
 
 
-def _told_apart(labels: dict[str, Any], baseline: dict[str, Any]) -> Chart:
+def _told_apart(labels: dict[str, Any], baseline: dict[str, Any], _: Translate) -> Chart:
     rows: list[Row] = [
-        {"category": name, "positives": row["positives"], "auc": row["auc"], "from": row["auc_interval"][0],
+        {"category": _(TITLES[name]), "positives": row["positives"], "auc": row["auc"], "from": row["auc_interval"][0],
          "to": row["auc_interval"][1], "tfidf": baseline[name]["auc"]} for name, row in labels.items()
     ]  # fmt: skip
     interval = {"type": "data", "array": [row["to"] - row["auc"] for row in rows], "color": MODEL,
@@ -70,100 +115,115 @@ def _told_apart(labels: dict[str, Any], baseline: dict[str, Any]) -> Chart:
     figure = _figure(
         _bar(rows, "category", "tfidf", "TF-IDF", BASELINE),
         {"type": "scatter", "x": [row["auc"] for row in rows], "y": [row["category"] for row in rows],
-         "error_x": interval, "mode": "markers", "name": "this model", "marker": {"color": MODEL, "size": 10}},
+         "error_x": interval, "mode": "markers", "name": _("this model"), "marker": {"color": MODEL, "size": 10}},
         height=300, x={"range": [least, 1]}, y={"autorange": "reversed"},
     )  # fmt: skip
-    caption = "ROC AUC on held-out comments, with its 95% interval. The bar is TF-IDF with logistic regression."
-    return Chart("How well the model tells categories apart", caption, figure, rows)
+    caption = _("ROC AUC on held-out comments, with its 95% interval. The bar is TF-IDF with logistic regression.")
+    return Chart(_("How well the model tells categories apart"), caption, figure, rows)
 
 
-def _reliability(labels: dict[str, Any]) -> Chart:
+def _reliability(labels: dict[str, Any], _: Translate) -> Chart:
     rows: list[Row] = [
-        {"category": name, "probability": predicted, "right": right, "share_of_comments": share}
+        {"category": _(TITLES[name]), "probability": predicted, "right": right, "share_of_comments": share}
         for name, row in labels.items() for predicted, right, share in row["reliability"]
     ]  # fmt: skip
     lines: list[Figure] = [
-        {"x": [0, 1], "y": [0, 1], "mode": "lines", "line": {"color": BASELINE}, "name": "as predicted"}
+        {"x": [0, 1], "y": [0, 1], "mode": "lines", "line": {"color": BASELINE}, "name": _("as predicted")}
     ]
     for name in labels:
-        points = [(row["probability"], row["right"]) for row in rows if row["category"] == name]
-        lines.append({"x": [x for x, _ in points], "y": [y for _, y in points], "mode": "lines+markers", "name": name,
+        points = labels[name]["reliability"]
+        lines.append({"x": [point[0] for point in points], "y": [point[1] for point in points],
+                      "mode": "lines+markers", "name": _(TITLES[name]),
                       "line": {"color": COLOURS[name]}})  # fmt: skip
     unit = {"range": [0, 1]}
-    figure = _figure(*lines, height=440, x={"title": {"text": "probability"}, **unit},
-                     y={"title": {"text": "observed share"}, **unit})  # fmt: skip
-    caption = (
+    figure = _figure(*lines, height=440, x={"title": {"text": _("probability")}, **unit},
+                     y={"title": {"text": _("observed share")}, **unit})  # fmt: skip
+    caption = _(
         "Of the comments that the model gives a probability, the share that people put in the category. On the "
         "diagonal, scores match reality. Weighted to the shares of unfiltered comments."
     )
-    return Chart("Calibration: do scores match reality?", caption, figure, rows)
+    return Chart(_("Calibration: do scores match reality?"), caption, figure, rows)
 
 
-def _sources(figures: dict[str, Any]) -> Chart:
+def _sources(figures: dict[str, Any], _: Translate) -> Chart:
     baseline = figures["baseline"]
     rows: list[Row] = [
-        {"source": name + star, "comments": row["rows"], "auc": row["auc"], "tfidf": baseline[kind][name]["auc"]}
+        {"source": _name_of(name, _) + star, "comments": row["rows"], "auc": row["auc"],
+         "tfidf": baseline[kind][name]["auc"]}
         for kind, star in (("sources", ""), ("unseen_sources", " *")) for name, row in figures[kind].items()
     ]  # fmt: skip
     figure = _figure(
-        _bar(rows, "source", "auc", "this model", MODEL), _bar(rows, "source", "tfidf", "TF-IDF", BASELINE),
+        _bar(rows, "source", "auc", _("this model"), MODEL), _bar(rows, "source", "tfidf", "TF-IDF", BASELINE),
         height=120 + 45 * len(rows), x={"range": [0.5, 1]}, y={"autorange": "reversed"},
     )  # fmt: skip
-    caption = (
+    caption = _(
         "AUC within each source of labelled comments, for the category toxic. A star: for a category of a source that "
         "the model was never trained on."
     )
-    return Chart("Sources", caption, figure, rows)
+    return Chart(_("Sources"), caption, figure, rows)
 
 
-def _cases(cases: dict[str, Any]) -> Chart:
+def _name_of(source: str, _: Translate) -> str:
+    """ "wiki_toxic" or "conan, toxic" as people know it; the file's name tells parts of one data set apart"""
+    file, _comma, category = source.partition(", ")
+    described = SOURCES / f"{file}.toml"
+    origin = tomllib.loads(described.read_text(encoding="utf-8"))["origin"] if described.is_file() else file
+    name = f"{origin} ({file})" if "(part)" in origin else str(origin)
+    return f"{name}: {_(TITLES[category])}" if category else name
+
+
+def _cases(cases: dict[str, Any], _: Translate) -> Chart:
+    kinds = {True: _("abuse"), False: _("harmless")}
     rows: list[Row] = [
-        {"case": f"{name} ({'abuse' if row['is_toxic'] else 'harmless'})", "right": row["right"],
-         "wrong": row["texts"] - row["right"]} for name, row in cases.items()
+        {"case": f"{_(CASES.get(name, name))} ({kinds[row['is_toxic']]})",
+         "right": row["right"], "wrong": row["texts"] - row["right"]} for name, row in cases.items()
     ]  # fmt: skip
     figure = _figure(
-        _bar(rows, "case", "right", "right", MODEL), _bar(rows, "case", "wrong", "wrong", WRONG),
+        _bar(rows, "case", "right", _("right"), MODEL), _bar(rows, "case", "wrong", _("wrong"), WRONG),
         height=90 + 26 * len(rows), y={"autorange": "reversed"}, barmode="stack",
     )  # fmt: skip
     return Chart(
-        "Trick cases: how many does the model get right?", "Short texts written to fool such models.", figure, rows
+        _("Trick cases: how many does the model get right?"),
+        _("Short texts written to fool such models."),
+        figure,
+        rows,
     )
 
 
-def _identities(identities: dict[str, Any]) -> Chart:
+def _identities(identities: dict[str, Any], _: Translate) -> Chart:
     rows = [{"group": name, **row} for name, row in identities.items()]
-    kinds = (("subgroup_auc", "subgroup", MODEL), ("bpsn_auc", "BPSN", WRONG), ("bnsp_auc", "BNSP", THIRD))
+    kinds = (("subgroup_auc", _("subgroup"), MODEL), ("bpsn_auc", "BPSN", WRONG), ("bnsp_auc", "BNSP", THIRD))
     bars = [
         {"type": "bar", "x": [row["group"] for row in rows], "y": [row[kind] for row in rows], "name": name,
          "marker": {"color": colour}} for kind, name, colour in kinds
     ]  # fmt: skip
-    caption = (
+    caption = _(
         "AUC among comments that name a group (subgroup), of their harmless ones against other toxic ones (BPSN), and "
         "the reverse (BNSP)."
     )
     return Chart(
-        "Fairness: comments that name a group", caption, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows
+        _("Fairness: comments that name a group"), caption, _figure(*bars, height=320, y={"range": [0.5, 1]}), rows
     )
 
 
-def _mentions(mentions: dict[str, Any]) -> Chart:
+def _mentions(mentions: dict[str, Any], _: Translate) -> Chart:
     rows: list[Row] = [{"group": name, **row} for name, row in mentions.items()]
     bars = [
-        {"type": "bar", "x": [row["group"] for row in rows], "name": kind, "marker": {"color": colour},
+        {"type": "bar", "x": [row["group"] for row in rows], "name": name, "marker": {"color": colour},
          "y": [row[f"{kind}_flagged"] / row[kind] for row in rows]}
-        for kind, colour in (("abuse", MODEL), ("harmless", WRONG))
+        for kind, name, colour in (("abuse", _("abuse"), MODEL), ("harmless", _("harmless"), WRONG))
     ]  # fmt: skip
-    caption = "The same sentences about every group: how many of the abusive and of the harmless ones are flagged."
+    caption = _("The same sentences about every group: how many of the abusive and of the harmless ones are flagged.")
     figure = _figure(*bars, height=320, y={"tickformat": ".0%", "range": [0, 1]})
-    return Chart("Fairness: same sentence, different group", caption, figure, rows)
+    return Chart(_("Fairness: same sentence, different group"), caption, figure, rows)
 
 
-def _disguises(disguises: dict[str, float]) -> Chart:
-    rows: list[Row] = [{"disguise": name, "auc_lost": lost} for name, lost in disguises.items()]
-    figure = _figure(_bar(rows, "disguise", "auc_lost", "AUC lost", MODEL), height=90 + 26 * len(rows),
+def _disguises(disguises: dict[str, float], _: Translate) -> Chart:
+    rows: list[Row] = [{"disguise": _(DISGUISES.get(name, name)), "auc_lost": lost} for name, lost in disguises.items()]
+    figure = _figure(_bar(rows, "disguise", "auc_lost", _("AUC lost"), MODEL), height=90 + 26 * len(rows),
                      y={"autorange": "reversed"})  # fmt: skip
     return Chart(
-        "How much accuracy drops when people disguise words", "Loss of AUC, for the category toxic.", figure, rows
+        _("How much accuracy drops when people disguise words"), _("Loss of AUC, for the category toxic."), figure, rows
     )
 
 

@@ -5,10 +5,9 @@ WITH scored AS (
     WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $account) GROUP BY bin
 ),
 judged AS (
-    SELECT bin_of(CASE $label WHEN 'toxic' THEN toxic WHEN 'severe_toxic' THEN severe_toxic
-        WHEN 'obscene' THEN obscene WHEN 'threat' THEN threat WHEN 'insult' THEN insult ELSE identity_hate END) AS bin,
+    SELECT bin_of(score_of(c, $label)::FLOAT) AS bin,
         count(*) AS reviewed, count(*) FILTER (list_contains(reviewed_as, $label)) AS agreed
-    FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+    FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL, NULL, NULL, NULL) c
     WHERE toxic IS NOT NULL AND comment_id IN (SELECT comment_id FROM reviews) GROUP BY ALL
 ),
 sums AS (

@@ -83,23 +83,28 @@ LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews
     ON review.comment_id = s.comment_id;
 COMMENT ON VIEW comments_scored IS 'One row per comment, with the calibrated scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
 
+-- `among` are the ids of comments that a question of its own has found: asked here, it would cost every other question.
 CREATE OR REPLACE MACRO is_asked(
-    comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words
+    comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language,
+    with_words, among := NULL
 ) AS posted_at >= first_day::DATE AND posted_at < last_day::DATE + 1
     AND is_of(platform, account, of_account) AND is_among(platform, account, of_places)
     AND (in_language IS NULL OR language = in_language)
     AND (with_words IS NULL OR contains(lower(text), lower(with_words)) OR coalesce(list_contains(terms, lower(with_words)), false)
-        OR (regexp_full_match(with_words, '@[0-9a-f]{8,32}') AND coalesce(starts_with(author_hash, with_words[2:]), false))
-        OR comment_id IN (SELECT c.comment_id FROM copied c WHERE '~' || c.copy = with_words));
+        OR (regexp_full_match(with_words, '@[0-9a-f]{8,32}') AND coalesce(starts_with(author_hash, with_words[2:]), false)))
+    AND (among IS NULL OR list_contains(among, comment_id));
 
 CREATE OR REPLACE MACRO comments_like(
-    first_day, last_day, of_account, of_places, in_language, of_severity, flagged_as, who_is_attacked, with_review, with_words
+    first_day, last_day, of_account, of_places, in_language, of_severity, flagged_as, who_is_attacked, with_review, with_words, among := NULL,
+    of_label := NULL, lowest := NULL, highest := NULL -- steps of its score
 ) AS TABLE
 SELECT * FROM comments_scored
-WHERE is_asked(comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language, with_words)
+WHERE is_asked(comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places,
+        in_language, with_words, among := among)
     AND (of_severity IS NULL OR severity = of_severity)
     AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
     AND (who_is_attacked IS NULL OR attacked = who_is_attacked)
+    AND (lowest IS NULL OR bin_of(score_of(comments_scored, of_label)::FLOAT) BETWEEN lowest AND highest)
     AND (with_review IS NULL OR with_review = CASE len(reviewed_as) WHEN 0 THEN 'harmless' ELSE if(reviewed_as IS NULL, 'none', 'harmful') END);
 
 CREATE OR REPLACE VIEW flags AS
