@@ -180,6 +180,14 @@ def delay(failures: int) -> float:
     return min(2 ** (failures - MOST_PROMPT), LONGEST_DELAY) if failures >= MOST_PROMPT else 0
 
 
+class Refused(JSONResponse):
+    """For programs; people get a page."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__({"error": message}, status)
+        self.message = message
+
+
 class Calls:
     """Counts recent events by name, and remembers a limited number of names."""
 
@@ -215,11 +223,14 @@ class Door:
         self._noted = Calls(1, SESSION_SECONDS)  # who came by a proxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = None if scope["type"] == "lifespan" else self._refusal(scope, Headers(scope=scope))
+        headers = Headers(scope=scope) if scope["type"] != "lifespan" else Headers()
+        refusal = None if scope["type"] == "lifespan" else self._refusal(scope, headers)
         if refusal is None:
             return await self._app(scope, receive, send)
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008})
+        if isinstance(refusal, Refused) and "text/html" in headers.get("accept", ""):
+            refusal = notice(Request(scope), _("No access"), refusal.message, refusal.status_code)
         return await refusal(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
@@ -257,8 +268,9 @@ class Door:
     def _refusal_of_guest(self, scope: Scope, headers: Headers) -> Response | None:
         """Of whoever uses this computer: of any other, and of a site whose name leads to this computer."""
         if not self._is_private or _hostname(headers.get("host", "")) not in LOOPBACK:
-            return _error(403, f"Without a login, only http://{LOOPBACK[0]} is answered, on the computer that runs "
-                               "Toxwatch. To let others in, run `toxwatch user add NAME`.")  # fmt: skip
+            return _error(403, _("Without a login, only http://{address} is answered, on the computer that runs "
+                                 "Toxwatch. To let others in, run `toxwatch user add NAME`.",
+                                 address=LOOPBACK[0]))  # fmt: skip
         return _refusal_of_stranger(scope, headers)
 
     def _refusal_of_program(self, path: str, key: str) -> Response | None:
@@ -330,4 +342,4 @@ def local(address: str) -> str:
 
 
 def _error(status: int, message: str) -> Response:
-    return JSONResponse({"error": message}, status)
+    return Refused(status, message)
