@@ -16,6 +16,7 @@ from dashboard.wording import heading, label_title, language_name, percent, show
 from models.labels import LABELS
 from models.training.report import COLOURS
 
+LONGEST_NARROW = 28  # characters of a cell
 MOST_UNFOLDED = 3  # controls that a phone shows at once
 NUMERIC = re.compile(r"–|[+-]?\d[\d,.\u202f\xa0]*%?( \w+)?( ± [\d,.]+)?")  # "1,204", "+1.2 points", "4,9 % ± 0,3"
 GRID_THEME = """themeQuartz.withParams({
@@ -55,14 +56,20 @@ def table(rows: Sequence[Row], headings: dict[str, str] | None = None) -> Compon
     )
     body = [
         html.Tr([
-            html.Td(row[name] if isinstance(row[name], Component) else shown(row[name]), className=kind[name],
-                    role="cell", **cast(Any, {"data-heading": text}))
+            html.Td(row[name] if isinstance(row[name], Component) else shown(row[name]),
+                    className="long" if _is_long(row[name]) else kind[name], role="cell",
+                    **cast(Any, {"data-heading": text}))
             for name, text in headings.items()
         ], role="row")
         for row in rows
     ]  # fmt: skip
     parts = [html.Thead(head, role="rowgroup"), html.Tbody(body, role="rowgroup")]  # a phone shows no table
     return html.Div(html.Table(parts, role="table"), className="table", tabIndex=0)
+
+
+def _is_long(value: Any) -> bool:
+    """Too long for a third of a phone."""
+    return isinstance(value, str) and len(value) > LONGEST_NARROW
 
 
 def _is_numeric(value: Any) -> bool:

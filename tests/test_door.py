@@ -210,7 +210,7 @@ def test_addresses_of_one_network_are_one() -> None:
     asked = [
         Request({"type": "http", "client": (host, 1)}) for host in ("2001:db8:1:2:aaaa::1", "2001:db8:1:2:bbbb::2")
     ]
-    assert len({door._place(request) for request in asked}) == 1
+    assert len({door.place(request) for request in asked}) == 1
 
 
 def test_a_form_counts_once(client: httpx.Client) -> None:

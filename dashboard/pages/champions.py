@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.changes import settings_page
-from dashboard.components import note, panel, table
+from dashboard.components import note, panel, prose, table
 from dashboard.language import N_, _, ngettext, number
 from dashboard.pages import quality
 from dashboard.people import VISITOR, Change, People
@@ -126,9 +126,7 @@ def _body(models: Models, people: People) -> list[Component]:
     return [
         dcc.Store(id="models-champion", data=champion),
         html.Div([
-            html.P(_("Last change: {person} {change}, {time} UTC.", time=last.at, person=last.who, change=last.did)
-                   if last else _("A new model is made, tested and put into production on the command line: see "
-                                  "`toxwatch train`."), className="note"),
+            html.P(prose(_told(last)), className="note"),
             html.Button(_("Undo"), id="models-undo", hidden=last is None),
         ], className="bar actions"),
         panel(
@@ -153,6 +151,12 @@ def _body(models: Models, people: People) -> list[Component]:
         ], className="wide form"),
         html.Div(id="model-card", className="page-part"),
     ]  # fmt: skip
+
+
+def _told(last: Change | None) -> str:
+    if last:
+        return _("Last change: {person} {change}, {time} UTC.", time=last.at, person=last.who, change=last.did)
+    return _("A new model is made, tested and put into production on the command line: see `toxwatch train`.")
 
 
 def _row(one: Known, in_use: str) -> Row:

@@ -97,14 +97,14 @@ def serve(
 def _provider(settings: Settings) -> "Provider | None":
     from dashboard.openid import Provider
 
-    given = (settings.openid_issuer, settings.openid_client, settings.openid_secret)
-    if not any(given):
-        return None
-    if not all(given):
+    issuer, client, secret = settings.openid_issuer, settings.openid_client, settings.openid_secret
+    if issuer and client and secret:
+        return Provider(issuer, client, secret, settings.openid_claim)
+    if issuer or client or secret:
         raise BadInput(
             "Set TOXWATCH_OPENID_ISSUER, TOXWATCH_OPENID_CLIENT and TOXWATCH_OPENID_SECRET, or none of the three."
         )
-    return Provider(*map(str, given), claim=settings.openid_claim)
+    return None
 
 
 def mcp(
