@@ -18,7 +18,7 @@ RUN for package in jobs models warehouse dashboard dags; do mkdir $package; touc
 FROM installer AS pipeline-packages
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless
 ARG WEB="--no-install-package dash --no-install-package plotly --no-install-package dash-ag-grid --no-install-package dash-mantine-components"
-RUN uv sync --frozen --extra airflow --extra databases $WEB
+RUN uv sync --frozen --extra airflow --extra databases --extra pictures $WEB
 COPY jobs/__init__.py jobs/errors.py jobs/
 COPY jobs/spark/__init__.py jobs/spark/jars.py jobs/spark/
 RUN python -m jobs.spark.jars && python -m jobs.spark.jars kafka
@@ -46,7 +46,7 @@ USER toxwatch
 
 FROM installer AS dashboard-packages
 ARG HEAVY="--no-install-package pyspark --no-install-package spark-nlp --no-install-package great-expectations"
-RUN uv sync --frozen --extra openid $HEAVY
+RUN uv sync --frozen --extra openid --extra pictures $HEAVY
 
 FROM base AS dashboard
 COPY --from=dashboard-packages /opt/toxwatch /opt/toxwatch
@@ -62,7 +62,7 @@ COPY --from=mlflow-packages /opt/toxwatch /opt/toxwatch
 USER toxwatch
 
 FROM pipeline-packages AS training-packages
-RUN uv sync --frozen --extra airflow --extra databases --extra train
+RUN uv sync --frozen --extra airflow --extra databases --extra pictures --extra train
 
 FROM java AS training
 COPY --from=training-packages /opt/toxwatch /opt/toxwatch

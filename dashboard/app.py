@@ -28,6 +28,7 @@ from dashboard import (
     openid,
     palette,
     perspective,
+    pictures,
     reference,
     shell,
     trend,
@@ -192,6 +193,7 @@ def create(
         webhook.add(server, folder.parent, in_use, ingest)
     if data_docs:
         server.mount(CHECKS, Checks(directory=data_docs, check_dir=False))
+    pictures.add(server, answers, folder.parent)
     reference.add(server)
     bundle.add(server)
     app: Dash = Threaded(__name__, server=cast(Any, server), title="Toxwatch", update_title="",

@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from jobs import pictures
 from jobs.config.targets import read_targets
 from jobs.lake import schema
 from jobs.lake.stage import Stage, Work
@@ -21,6 +22,8 @@ from models.card import expected_languages, read_card
 def transform(work: Work) -> None:
     comments = read(work.settings, schema.VALIDATED, [work.source], "comments*.parquet")
     languages = _expected_languages(work)
+    if read_targets(work.settings.targets_file).pictures.megabytes:
+        pictures.look(work, languages)
     parts = slices(work.settings, work.source.manifest.rows_out)
     with tasks_watched(work.settings, work.advance):
         readable, counts = clean(comments.repartition(parts, "comment_id"), languages)
@@ -31,7 +34,7 @@ def transform(work: Work) -> None:
     work.versions = {"text_rule": text.VERSION}
 
 
-STAGE = Stage("clean", "validated", "clean", transform)
+STAGE = Stage("clean", "validated", "clean", transform, pictures.check)
 run = STAGE.run
 
 

@@ -90,15 +90,22 @@ def check_scored(lake: Lake, model: str) -> None:
 
 
 def _night(lake: Lake, night: date, stages: build.Stages) -> build.Night:
-    scored = {model: lake.find("scored", night, model) for model in lake.models(BY_NAME["scored"])}
+    pictures = lake.find("pictures", night)
     return build.Night(
         night,
         validated=_part(lake.require("validated", night)),
         rejected=_part(lake.require("rejected", night)),
         clean=_part(lake.require("clean", night)),
-        scored={str(model): _part(lake.require("scored", night, model)) for model, found in scored.items() if found},
+        scored=_by_model(lake, night, "scored"),
+        pictures=_part(lake.require("pictures", night)) if pictures else None,
+        captions=_by_model(lake, night, "captions"),
         stages=stages,
     )
+
+
+def _by_model(lake: Lake, night: date, dataset: str) -> dict[str, build.Part]:
+    models = [model for model in lake.models(BY_NAME[dataset]) if lake.find(dataset, night, model)]
+    return {str(model): _part(lake.require(dataset, night, model)) for model in models}
 
 
 def _part(stored: Stored) -> build.Part:

@@ -24,7 +24,17 @@ AT_THE_TOP = ("CHANGELOG", "CONTRIBUTING", "SECURITY", "CODE_OF_CONDUCT")
 LINKED = ("targets.toml", "policies.toml", "alerts.toml")
 PLATFORMS = tuple(f"platforms/{page.stem}" for page in sorted((ROOT / "docs" / "platforms").glob("*.md")))
 SECTIONS = {
-    "Use it": ("first-day", "collecting", *PLATFORMS, "own-platform", "operations", "numbers", "models", "perspective"),
+    "Use it": (
+        "first-day",
+        "collecting",
+        *PLATFORMS,
+        "own-platform",
+        "pictures",
+        "operations",
+        "numbers",
+        "models",
+        "perspective",
+    ),
     "Reference": ("commands", "api", "warehouse"),
     "How it is made": ("architecture", "decisions", "scale", "security", "releases", "CONTRIBUTING"),
     "About": ("CHANGELOG", "SECURITY", "CODE_OF_CONDUCT"),

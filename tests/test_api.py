@@ -1,5 +1,6 @@
 """The API under values that no friendly client sends. A real server, real HTTP."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from bench.serving import ask_page
 from dashboard import door
 from dashboard.people import People
+from jobs.standin import memes
 from tests.conftest import SMALL
 from tests.fixtures.dashboard import LAST, serving
 
@@ -151,3 +153,16 @@ def test_two_thousand_requests_get_only_documented_answers(
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(described), "--url", address, *key, *THOROUGH]
         tried = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert tried.returncode == 0, tried.stdout
+
+
+def test_the_text_on_pictures_is_read_and_scored(client: httpx.Client) -> None:
+    files = [memes.drawn("abusive-0.jpg") or b"", memes.drawn("photograph-1.jpg") or b"", b"<svg/>"]
+    answer = client.post("/predict", json={"images": [base64.b64encode(file).decode() for file in files]})
+    abusive, photograph, svg = answer.json()["images"]
+    assert abusive["text"] == "YOU ARE A WORTHLESS STUPID IDIOT"
+    assert {one["label"]: one["score"] for one in abusive["outputs"]}["toxic"] > 0.5
+    assert (photograph["text"], photograph.get("outputs")) == ("", None)
+    assert (svg.get("text"), svg["set_aside"]) == (None, "svg")
+    assert answer.json()["outputs"] == []
+    assert client.post("/predict", json={}).status_code == 422
+    assert client.post("/predict", json={"images": ["a"]}).status_code == 422

@@ -13,6 +13,7 @@ from jobs.ask import score_file as module
 from jobs.ask.score_file import score_file
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
+from jobs.standin import memes
 from models import scorer
 from models.labels import LABELS
 from models.text import clean_text
@@ -198,3 +199,17 @@ def test_an_upload_that_unpacks_into_too_much_is_refused(
              "bomb.xlsx": zipped(("xl/worksheets/sheet1.xml", text))}  # fmt: skip
     with pytest.raises(ValueError, match=f"{name} holds more than 1 MB"):
         module.score_upload(scorer.load(settings.model_dir), name, bombs[name], 10)
+
+
+def test_the_text_on_pictures_of_a_folder_is_scored(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "memes"
+    (folder / "more").mkdir(parents=True)
+    for name in ("abusive-0.jpg", "more/photograph-1.jpg"):
+        (folder / name).write_bytes(memes.drawn(Path(name).name) or b"")
+    (folder / "notes.txt").write_text("no picture")
+    assert score_file(settings, folder, tmp_path / "out.jsonl") == 3
+    abusive, photograph, notes = read(tmp_path / "out.jsonl")
+    assert (abusive["file"], abusive["text"]) == ("abusive-0.jpg", "YOU ARE A WORTHLESS STUPID IDIOT")
+    assert abusive["toxic"] > 0.5
+    assert (photograph["text"], photograph["toxic"], photograph["set_aside"]) == ("", None, None)
+    assert (notes["text"], notes["toxic"], notes["set_aside"]) == (None, None, "no_picture")

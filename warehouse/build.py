@@ -8,7 +8,7 @@ import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,8 @@ class Night:
     rejected: Part
     clean: Part
     scored: dict[str, Part]  # model version → folder, for every model that scored the night
+    pictures: Part | None = None
+    captions: dict[str, Part] = field(default_factory=dict)  # the same for the texts on pictures
     stages: Stages = lambda _: []
 
     def views(self) -> dict[str, str]:
@@ -197,6 +199,7 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
         for model, part in night.scored.items():
             con.execute(f"CREATE OR REPLACE TEMP VIEW lake_scored AS FROM {part.files('*.parquet')}")
             run_script(con, "load/scores.sql", model=model)
+        _load_pictures(con, night)
     except (duckdb.BinderException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:
         raise WarehouseError(
             f"Can't load the night {night.night}, its files are incomplete or damaged: {error}\n"
@@ -206,6 +209,16 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
         run_script(con, script)
     ((loaded,),) = con.execute((SQL / "load" / "loaded.sql").read_text()).fetchall()
     return int(loaded)
+
+
+def _load_pictures(con: duckdb.DuckDBPyConnection, night: Night) -> None:
+    con.execute("DELETE FROM pictures WHERE night = $1", [night.night])
+    if night.pictures:
+        con.execute(f"CREATE OR REPLACE TEMP VIEW lake_pictures AS FROM {night.pictures.files('shown*.parquet')}")
+        run_script(con, "load/pictures.sql")
+    for model, part in night.captions.items():
+        con.execute(f"CREATE OR REPLACE TEMP VIEW lake_captions AS FROM {part.files('*.parquet')}")
+        run_script(con, "load/captions.sql", model=model)
 
 
 def _load_comments(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from dashboard.charts import behind, chart, legend_of_severities
 from dashboard.components import link, note, page
 from dashboard.figures import FIRST_HOURS
 from dashboard.language import N_, _, number
+from dashboard.pictures import gallery
 from dashboard.view import Answers, Row, View
 from dashboard.wording import comments as count_of
 from dashboard.wording import full_date
@@ -46,6 +47,7 @@ def layout(answers: Answers, view: View) -> Component:
             _("No comment of these hours was collected."), wide=True,
             legend=legend_of_severities(rows, hours, post=view.post),
         ),
+        *gallery(answers.rows("pictures", view)),
     )  # fmt: skip
 
 

@@ -14,8 +14,10 @@ from dashboard.charts import as_csv
 from dashboard.components import labelled, meters, page, panel
 from dashboard.controls import prepare_upload, upload
 from dashboard.language import N_, _, number
+from dashboard.pictures import why
 from dashboard.view import Answers, Row, View
 from dashboard.wording import ATTACKED, comments, in_sentence, language_name
+from models import pictures
 from models.labels import LABELS
 from models.language import language_of
 from models.scorer import Scorer
@@ -53,6 +55,12 @@ def layout(answers: Answers, view: View) -> Component:  # noqa: ARG001
                    MOST_MEGABYTES, accept=ENDINGS, className="drop"),
             html.P(id="file-status", role="status", className="note"), dcc.Download(id="file-scored"), wide=True,
         ),
+        panel(
+            _("Picture"), _("A meme, a screenshot or a photograph: the text on it is read and scored."),
+            upload("picture", _("Picture"), dmc.Button(_("Choose a picture or drop it here"), variant="default"),
+                   MOST_MEGABYTES, accept=",".join(pictures.ENDINGS), className="drop"),
+            html.P(id="picture-status", role="status", className="note"), wide=True,
+        ),
         html.Div(id="scored", className="scored", role="status"),
     )  # fmt: skip
 
@@ -69,14 +77,20 @@ def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload)
             too_many = _("This page scores up to {most} lines (got {number}). Use toxwatch score-file for more.",
                          most=number(MOST_LINES), number=number(len(lines)))  # fmt: skip
             return [html.P(too_many, className="empty")]
-        model = in_use()
-        languages = list(map(language_of(model.expected), lines))
-        reading = model.read([clean_text(line) for line in lines], languages)
-        attacked = reading.attacked()
-        return [
-            _result(model, lines[i], reading.scores[i], languages[i], attacked[i], i < MOST_EXPLAINED)
-            for i in range(len(lines))
-        ]
+        return _results(in_use(), lines)
+
+    @app.callback(
+        Output("scored", "children", allow_duplicate=True), Output("picture-status", "children"),
+        Input("picture", "contents"), State("picture", "filename"), prevent_initial_call=True,
+    )  # fmt: skip
+    def score_picture(contents: str, name: str) -> tuple[list[Component], str]:
+        try:
+            text = pictures.text_in(base64.b64decode(contents.partition(",")[2], validate=True))
+        except (binascii.Error, pictures.SetAside) as problem:
+            return [], f"{name}: " + why(str(problem) if isinstance(problem, pictures.SetAside) else "damaged")
+        if not clean_text(text):
+            return [], f"{name}: " + _("No text was found on it.")
+        return _results(in_use(), [text[:MOST_LETTERS]]), f"{name}: " + _("The text on it is scored below.")
 
     @app.callback(
         Output("file-scored", "data"), Output("file-status", "children"), Input("file", "contents"),
@@ -96,6 +110,17 @@ def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload)
         return file, _("Scored {comments} of {file}.", comments=comments(len(rows)), file=name)
 
     prepare_upload(app, "file", MOST_MEGABYTES, "file-status")
+    prepare_upload(app, "picture", MOST_MEGABYTES, "picture-status")
+
+
+def _results(model: Scorer, lines: list[str]) -> list[Component]:
+    languages = list(map(language_of(model.expected), lines))
+    reading = model.read([clean_text(line) for line in lines], languages)
+    attacked = reading.attacked()
+    return [
+        _result(model, lines[i], reading.scores[i], languages[i], attacked[i], i < MOST_EXPLAINED)
+        for i in range(len(lines))
+    ]
 
 
 def _rounded(row: Row) -> Row:

@@ -1,6 +1,7 @@
-"""Adds probabilities, language and whom it attacks to each comment of a file of any size.
+"""Adds probabilities, language and whom it attacks to each comment of a file of any size, and to text on pictures.
 
-Reads what `toxwatch import` reads, and Parquet. A comment in a language that the model was not judged in gets none.
+Reads what `toxwatch import` reads, Parquet, pictures and folders of pictures. A comment in a language that the model
+was not judged in gets no scores.
 """
 
 import json
@@ -22,7 +23,7 @@ from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake import schema
-from models import scorer
+from models import pictures, scorer
 from models.labels import LABELS
 from models.language import language_of
 from models.text import clean_text
@@ -32,6 +33,7 @@ from warehouse.untrusted import guarded
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 BATCH = 10_000  # rows; enough for sorting texts by length, few enough for any machine's memory
 OURS = ("comment_id", "platform", "post_id", "parent_id", "author", "text", "posted_at", "likes", "reply_count")
+ON_PICTURE = pa.schema([(name, pa.string()) for name in ("file", "text", "set_aside")])
 MOST_UPLOADED = 50_000_000  # bytes of an uploaded file, unpacked
 
 
@@ -43,7 +45,7 @@ class Source(NamedTuple):
 
 def score_file(settings: Settings, source: Path, target: Path, text_column: str | None = None) -> int:
     """Scores every row and returns their number; the target appears only when complete."""
-    if not source.is_file():
+    if not source.exists():
         raise BadInput(f"File not found: {source}")
     if source.resolve() == target.resolve():
         raise BadInput(f"{source} would be overwritten. Choose another file to write to.")
@@ -97,6 +99,8 @@ def _scored(batch: pa.RecordBatch, model: scorer.Scorer, source: Source) -> pa.R
 
 
 def _opened(source: Path, text_column: str | None) -> Source:
+    if source.is_dir() or source.suffix.lower() in pictures.ENDINGS:
+        return Source(str(source), "text", _picture_batches(source))
     if source.suffix.lower() != ".parquet":
         found = texts(items(source), str(source), text_column)
         return Source(str(source), found.column, _batches(found, str(source)))
@@ -104,6 +108,25 @@ def _opened(source: Path, text_column: str | None) -> Source:
     first = dict.fromkeys(file.schema_arrow.names)
     column = texts(iter([first]), str(source), text_column).column
     return Source(str(source), column, file.iter_batches(BATCH))
+
+
+def _picture_batches(source: Path) -> Iterator[pa.RecordBatch]:
+    """A picture, or all pictures below a folder, each with the text on it."""
+    files = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
+    if not pictures.is_installed():
+        raise BadInput(f"{source}: what reads pictures is not installed. {pictures.INSTALL}")
+    for path in files:
+        name = str(path.relative_to(source)) if source.is_dir() else path.name
+        with path.open("rb") as file:
+            row = _on_picture(name, file.read(pictures.MOST_BYTES + 1))
+        yield pa.RecordBatch.from_pylist([row], ON_PICTURE)
+
+
+def _on_picture(name: str, content: bytes) -> dict[str, Any]:
+    try:
+        return {"file": name, "text": pictures.text_in(content)}
+    except pictures.SetAside as reason:
+        return {"file": name, "set_aside": str(reason)}
 
 
 def _batches(found: Texts, source: str) -> Iterator[pa.RecordBatch]:

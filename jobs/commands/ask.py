@@ -406,7 +406,9 @@ def explain(
 
 
 def score_file(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="What `toxwatch import` reads, or Parquet.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="What `toxwatch import` reads, Parquet, a picture or a folder of them.")
+    ],
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help="CSV, Parquet or JSON Lines; overwritten if it exists.")
     ],
@@ -417,7 +419,8 @@ def score_file(
 ) -> None:
     """Add six probability columns to the comments of a file of any size.
 
-    A table keeps its columns; exports with replies inside become one row per comment.
+    A table keeps its columns; exports with replies inside become one row per comment. On pictures the text is read;
+    each becomes a row.
 
     Example: toxwatch score-file in.csv out.csv --text-column text
     """

@@ -68,6 +68,13 @@ class Keep(Strict):
         return any((self.raw_days, self.text_days, self.author_days))
 
 
+class Pictures(Strict):
+    """What pictures of posts and comments may cost a night; without megabytes none is fetched."""
+
+    megabytes: int = Field(default=0, ge=0, le=100_000)
+    minutes: float = Field(default=10, gt=0, le=600)  # of fetching; reading them takes what it takes
+
+
 class Watched(Strict):
     """Whose comments are collected."""
 
@@ -129,6 +136,7 @@ class Actors(Strict):
 class Targets(Strict):
     night: NightLimits = Field(default_factory=NightLimits)
     keep: Keep = Field(default_factory=Keep)
+    pictures: Pictures = Field(default_factory=Pictures)
     budgets: dict[str, Usd] = Field(default_factory=dict)  # USD per night, by tag
     actors: Actors = Field(default_factory=Actors)
     accounts: tuple[Account, ...] = ()

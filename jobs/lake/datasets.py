@@ -16,6 +16,7 @@ class Dataset:
     key: str = ""  # what a row of the first table is found by, where that holds comments or their texts
     texts: tuple[str, ...] = ()  # columns that are blanked when texts expire
     authors: tuple[str, ...] = ()  # the same for authors
+    received: tuple[str, ...] = ()  # the same for what is kept as long as raw items
     by_model: bool = False  # each model has nights of its own
     ends_stage: bool = True  # the stage has finished when this is there
 
@@ -45,9 +46,19 @@ DATASETS = (
         authors=(*schema.PEOPLE, "link"),
     ),
     Dataset(
+        "pictures",
+        "clean",
+        {"shown": schema.PICTURES},
+        key="comment_id",
+        texts=("address", "looks", "text", "clean_text"),
+        received=("content",),
+        ends_stage=False,
+    ),
+    Dataset(
         "clean", "clean", {"part": schema.CLEAN}, key="comment_id", texts=("clean_text", "terms", "listed", "sketch")
     ),
     Dataset("texts", "score", {"part": schema.TEXTS}, key="text_key", by_model=True, ends_stage=False),
+    Dataset("captions", "score", {"part": schema.TEXTS}, key="text_key", by_model=True, ends_stage=False),
     Dataset("scored", "score", {"part": schema.SCORED}, key="comment_id", by_model=True),
     Dataset("published", "publish"),
     Dataset("monitored", "monitor", {"figures": schema.FIGURES}),

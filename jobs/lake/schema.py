@@ -76,6 +76,24 @@ POSTS = pa.schema([
     pa.field("likes", pa.int64()),
     pa.field("comment_count", pa.int64()),  # what the platform says it has, replies included
     pa.field("coauthor_hashes", pa.list_(pa.string())),
+    pa.field("media", pa.list_(pa.string())),  # addresses of its pictures
+])  # fmt: skip
+PICTURES = pa.schema([  # where a picture is shown; its content is in the row that it was first fetched for
+    pa.field("comment_id", pa.string()),  # NULL of a post's own
+    pa.field("platform", pa.string(), nullable=False),
+    pa.field("account", pa.string(), nullable=False),
+    pa.field("post_id", pa.string(), nullable=False),
+    pa.field("address", pa.string()),
+    pa.field("picture_id", pa.string()),  # SHA-256 of its content; NULL if it was not fetched
+    pa.field("reason", pa.string()),  # why it has no text: not fetched, or set aside
+    pa.field("width", pa.int32()),
+    pa.field("height", pa.int32()),
+    pa.field("looks", pa.string()),  # perceptual hash, which copies share nearly
+    pa.field("text", pa.string()),  # as it was read; "" where there is none
+    pa.field("clean_text", pa.string()),
+    pa.field("language", pa.string()),
+    pa.field("text_key", pa.string()),
+    pa.field("content", pa.binary()),  # the file
 ])  # fmt: skip
 INGEST_ERRORS = pa.schema([
     pa.field("platform", pa.string(), nullable=False),

@@ -61,7 +61,14 @@ def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -
         "posted_at": values.instant(item.get("time")),
         "likes": values.count(item.get("likes")),
         "comment_count": values.count(item.get("comments")),
+        "media": values.links(_stills(item.get("media"))),
     }
+
+
+def _stills(value: Any) -> list[Any]:
+    """Photographs, and the stills of videos; other addresses in a post's media lead to pages."""
+    media = [values.mapping(one) for one in value] if isinstance(value, list) else []
+    return [values.mapping(one.get("photo_image")).get("uri") or one.get("thumbnail") for one in media]
 
 
 def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:

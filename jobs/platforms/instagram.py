@@ -51,7 +51,13 @@ def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -
         "likes": values.count(item.get("likesCount")),
         "comment_count": values.count(item.get("commentsCount")),
         "coauthors": _coauthors(item.get("coauthorProducers")),
+        "media": values.links([item.get("images"), item.get("displayUrl"), _slides(item.get("childPosts"))]),
     }
+
+
+def _slides(value: Any) -> list[Any]:
+    """Stills of an album's pictures and videos."""
+    return [values.mapping(one).get("displayUrl") for one in value] if isinstance(value, list) else []
 
 
 def _coauthors(value: Any) -> list[str]:

@@ -73,7 +73,15 @@ def post(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -
         "posted_at": values.instant(item.get("createTimeISO") or item.get("createTime")),
         "likes": values.count(item.get("diggCount")),
         "comment_count": values.count(item.get("commentCount")),
+        "media": values.links([values.mapping(item.get("videoMeta")).get("coverUrl"), _slides(item)]),
     }
+
+
+def _slides(item: dict[str, Any]) -> list[Any]:
+    """The pictures of a photo post."""
+    slides = item.get("slideshowImageLinks")
+    links = [values.mapping(one) for one in slides] if isinstance(slides, list) else []
+    return [one.get("downloadLink") or one.get("tiktokLink") for one in links]
 
 
 def comments(item: dict[str, Any], account: str, _seen_at: datetime | None = None) -> Iterator[dict[str, Any]]:

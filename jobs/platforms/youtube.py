@@ -58,6 +58,7 @@ def post(item: dict[str, Any], account: str, seen_at: datetime) -> dict[str, Any
         "posted_at": values.ago(item.get("date"), seen_at) or values.instant(item.get("date")),
         "likes": values.count(item.get("likes")),
         "comment_count": values.count(item.get("commentsCount")),
+        "media": values.links(item.get("thumbnailUrl")),
     }
 
 

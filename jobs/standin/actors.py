@@ -7,6 +7,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+from jobs.standin import memes
 from jobs.standin.world import Comment, Community, Post, World
 
 Item = dict[str, object]
@@ -48,6 +49,7 @@ def instagram_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> I
                 "timestamp": _iso(post.posted_at),
                 "ownerUsername": handle,
                 "productType": "feed",
+                "displayUrl": memes.of_post(post.key),
                 "coauthorProducers": [{"username": "friends_of_all", "id": "1"}] if post.key % 3 == 0 else [],
                 "isPinned": False,
             }
@@ -95,7 +97,7 @@ def _instagram_comment(url: str, comment: Comment, seen_at: datetime) -> Item:
     if comment.oddity == "no_id":
         del item["id"]
     if comment.has_gif:
-        item["media"] = {"gif": {"url": "https://media.example/wave.gif"}}
+        item["media"] = {"gif": {"url": memes.of_reaction(comment.id)}}
     return item
 
 
@@ -115,6 +117,7 @@ def tiktok_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> Iter
                 "diggCount": post.likes,
                 "commentCount": len(world.comments(post, seen_at)),
                 "authorMeta": {"name": handle},
+                "videoMeta": {"coverUrl": memes.of_post(post.key)},
             }
 
 
@@ -133,6 +136,7 @@ def tiktok_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> I
             "replyCommentTotal": None if comment.parent_id else replies,
             "pinnedByAuthor": _chance(comment, 40),
             "likedByAuthor": _chance(comment, 8),
+            "imageUrls": [memes.of_reaction(comment.id)] if _chance(comment, 30) else [],
         }
 
 
@@ -216,6 +220,7 @@ def facebook_posts(world: World, asked: dict[str, Any], seen_at: datetime) -> It
                 "comments": len(world.comments(post, seen_at)),
                 "pageName": handle,
                 "inputUrl": start["url"],
+                "media": [{"__typename": "Photo", "photo_image": {"uri": memes.of_post(post.key)}}],
             }
 
 
@@ -238,6 +243,9 @@ def facebook_comments(world: World, asked: dict[str, Any], seen_at: datetime) ->
         }
         if likes := comment.likes_at(seen_at):
             item["likesCount"] = str(likes)
+        if comment.abuse or _chance(comment, 30):
+            picture = memes.of_abuse(comment.id) if comment.abuse else memes.of_reaction(comment.id)
+            item["attachments"] = [{"__typename": "Photo", "image": {"uri": picture}}]
         yield item
 
 

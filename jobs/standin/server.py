@@ -17,11 +17,13 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from jobs.standin import memes
 from jobs.standin.actors import ACTORS, DEFAULTS, REPEAT_EVERY, with_repeats
 from jobs.standin.faults import ENDINGS, Fault, spoilt
 from jobs.standin.world import World, at
 
 TOKEN = "stand-in-token"
+PICTURES = "/pictures/"
 BELOW = "max-total-charge-usd-below-minimum"
 OPTIONS = {"timeoutSecs": "timeout", "maxItems": "maxItems", "maxTotalChargeUsd": "maxTotalChargeUsd"}
 LONGEST_WAIT = 60  # seconds that Apify's own server waits for a run
@@ -214,6 +216,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if fault and isinstance(fault.what, int):
                 raise Refused(fault.what, "A fault was asked for.")
+            if self.command == "GET" and self.path.startswith(PICTURES):
+                self._send_picture(self.path.removeprefix(PICTURES))
+                return
             if self.headers.get("Authorization") != f"Bearer {self.server.token}":
                 raise Refused(401, "User was not found or authentication token is not valid")
             status, reply, headers = self._answer(asked, fault)
@@ -245,6 +250,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, str(value))
         self.end_headers()
         self.wfile.write(content)
+
+    def _send_picture(self, name: str) -> None:
+        """To anybody, as hosts of pictures do."""
+        content = memes.drawn(name)
+        if content is None:
+            raise Refused(404, f"There is no picture {name}")
+        self._send(200, content, {})
 
     def _answer(self, asked: dict[str, Any], fault: Fault | None) -> tuple[int, object, dict[str, object]]:
         match self.command, *self.path.strip("/").split("/")[1:]:

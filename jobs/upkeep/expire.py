@@ -7,6 +7,7 @@ stay. The warehouse follows, and its older versions are deleted. A night's manif
 from collections import Counter
 from collections.abc import Collection
 from datetime import date, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
@@ -43,12 +44,13 @@ def run(settings: Settings, night: date, anyway: bool = False) -> dict[str, int]
         _refuse_jump(lake, night)
     done: Counter[str] = Counter()
     limits = {"texts": _limit(night, keep.text_days), "authors": _limit(night, keep.author_days)}
+    columns_of = {"texts": attrgetter("texts"), "authors": attrgetter("authors"), "pictures": attrgetter("received")}
     with recorded(lake, night, "expire"), lake.lock("lake"), progress("delete what has expired by", night=night):
         done["raw nights"] = _drop_raw(lake, _limit(night, keep.raw_days))
         done["received comments"] = arrivals.erase(lake, lambda line: line.night < _limit(night, keep.raw_days))
-        for what, limit in limits.items():
+        for what, limit in (limits | {"pictures": _limit(night, keep.raw_days)}).items():
             for dataset in OF_COMMENTS:
-                columns = dataset.texts if what == "texts" else dataset.authors
+                columns = columns_of[what](dataset)
                 for folder in lake.folders(dataset.name) if columns else ():
                     done[f"{what} in {dataset.name}"] += _blank(folder, what, columns, limit)
         done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)

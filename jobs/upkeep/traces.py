@@ -71,9 +71,11 @@ class Wanted:
             theirs = rows.filter(_either(rows, ids, authors))
             texts |= set(theirs["text"].drop_null().to_pylist())
             stored |= set(theirs["comment_id"].to_pylist()) | set(theirs["author_hash"].to_pylist())
-        for path in _files(lake, BY_NAME["clean"]):
-            rows = pq.ParquetFile(path).read(columns=["comment_id", "text_key"])
-            keys |= set(rows["text_key"].filter(is_in(rows["comment_id"], ids)).to_pylist())
+        for path in _files(lake, BY_NAME["clean"], BY_NAME["pictures"]):
+            rows = _read(path, "comment_id", "text_key", "text")
+            theirs = rows.filter(is_in(rows["comment_id"], ids))
+            keys |= set(theirs["text_key"].drop_null().to_pylist())
+            texts |= set(theirs["text"].drop_null().to_pylist())
         found = (frozenset(one) for one in (ids, texts - {"", EXPIRED}, keys, stored))
         return cls(frozenset(authors), *found)
 

@@ -10,6 +10,7 @@ SELECT comment_id, platform, account, posted_at::DATE AS day FROM comments ANTI 
 WHERE first_night = getvariable('night') AND last_night = getvariable('night');
 
 DELETE FROM comments USING dropped WHERE comments.comment_id = dropped.comment_id;
+DELETE FROM pictures USING dropped WHERE pictures.comment_id = dropped.comment_id;
 DELETE FROM scores USING dropped WHERE scores.comment_id = dropped.comment_id AND night = getvariable('night');
 
 -- Reads no history from before the oldest affected comment.

@@ -2,16 +2,17 @@
 
 MERGE INTO posts old
 USING (
-    FROM (SELECT NULL::VARCHAR[] AS coauthor_hashes WHERE false UNION ALL BY NAME FROM lake_posts) -- an older release wrote none
+    FROM (SELECT NULL::VARCHAR[] AS coauthor_hashes, NULL::VARCHAR[] AS media WHERE false UNION ALL BY NAME FROM lake_posts) -- an older release wrote none
     WHERE post_id IS NOT NULL
 ) new ON old.post_id = new.post_id
 WHEN MATCHED AND getvariable('night') >= old.night THEN UPDATE SET
     url = new.url, caption = new.caption, posted_at = new.posted_at, likes = new.likes,
-    comment_count = new.comment_count, night = getvariable('night'), coauthor_hashes = new.coauthor_hashes
+    comment_count = new.comment_count, night = getvariable('night'), coauthor_hashes = new.coauthor_hashes,
+    media = new.media
 WHEN MATCHED THEN DO NOTHING
 WHEN NOT MATCHED THEN INSERT VALUES (
     new.post_id, new.platform, new.account, new.url, new.caption, new.posted_at, new.likes, new.comment_count,
-    getvariable('night'), new.coauthor_hashes
+    getvariable('night'), new.coauthor_hashes, new.media
 );
 
 DELETE FROM runs WHERE night = getvariable('night');

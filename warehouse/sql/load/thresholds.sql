@@ -3,7 +3,8 @@ DELETE FROM thresholds;
 INSERT INTO thresholds
 WITH groups AS (
     SELECT DISTINCT platform, account, language, tags
-    FROM (SELECT platform, account, language FROM score_bins UNION SELECT platform, account, language FROM unjudged)
+    FROM (SELECT platform, account, language FROM score_bins UNION SELECT platform, account, language FROM unjudged
+        UNION SELECT platform, account, language FROM pictures WHERE language IS NOT NULL)
     LEFT JOIN accounts USING (platform, account)
 )
 SELECT g.platform, g.account, g.language, r.label, r.policy, r.flagged_from, r.severity

@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS posts ( -- Posts, as last collected.
     likes         BIGINT, -- NULL if hidden
     comment_count BIGINT, -- number of comments reported by the platform, replies included
     night         DATE NOT NULL, -- last night that collected it
-    coauthor_hashes VARCHAR[] -- pseudonyms of the accounts that published it too, as in author_hash; NULL if none or unknown
+    coauthor_hashes VARCHAR[], -- pseudonyms of the accounts that published it too, as in author_hash; NULL if none or unknown
+    media         VARCHAR[] -- web addresses of its pictures; NULL if none or unknown
 );
 
 CREATE TABLE IF NOT EXISTS comments ( -- Comments, as last collected, on the day they were posted.
@@ -72,6 +73,36 @@ CREATE TABLE IF NOT EXISTS scores ( -- Calibrated probabilities, one row per com
     identity_hate FLOAT, -- … hateful towards a group
     night         DATE NOT NULL, -- night that scored it
     attacked      VARCHAR -- whom it most likely attacks if it is toxic: nobody, person, origin, religion, gender, sexuality, age, disability or other; NULL if the model doesn't tell
+);
+
+CREATE TABLE IF NOT EXISTS pictures ( -- Pictures of posts and comments, and the text that was read on them. One row per picture of a post or comment, as last collected.
+    comment_id VARCHAR, -- see comments; NULL for a post's own picture
+    platform   VARCHAR NOT NULL, -- see accounts
+    account    VARCHAR NOT NULL, -- see accounts
+    post_id    VARCHAR NOT NULL, -- see posts
+    address    VARCHAR, -- its web address
+    picture_id VARCHAR, -- SHA-256 of the file, the same for equal pictures; NULL if it was not fetched
+    reason     VARCHAR, -- why it was not read, such as timed_out, private_address, svg or too_many_pixels; NULL if it was
+    width      INTEGER, -- pixels, as it was read
+    height     INTEGER, -- pixels, as it was read
+    looks      VARCHAR, -- perceptual hash of 256 bits, of which copies share nearly all
+    text       VARCHAR, -- text on it; empty if there is none
+    language   VARCHAR, -- ISO 639-1 code of the text, und if unknown; NULL without text
+    text_key   VARCHAR, -- equal for texts that are the same to a model; NULL without text
+    night      DATE NOT NULL -- last night that collected it
+);
+
+CREATE TABLE IF NOT EXISTS picture_scores ( -- Probabilities of the texts on pictures, one row per text and model. Calibrated for comments, see docs/pictures.md.
+    text_key      VARCHAR NOT NULL, -- see pictures
+    model         VARCHAR NOT NULL, -- see models
+    toxic         FLOAT NOT NULL, -- probability, from 0 to 1, that people would call it toxic
+    severe_toxic  FLOAT NOT NULL, -- … very toxic
+    obscene       FLOAT NOT NULL, -- … obscene
+    threat        FLOAT NOT NULL, -- … a threat
+    insult        FLOAT NOT NULL, -- … an insult
+    identity_hate FLOAT NOT NULL, -- … hateful towards a group
+    attacked      VARCHAR, -- see scores
+    night         DATE NOT NULL -- night that scored it
 );
 
 CREATE TABLE IF NOT EXISTS models ( -- Models with scores in this warehouse.

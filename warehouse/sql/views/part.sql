@@ -32,6 +32,11 @@ CREATE VIEW comments AS
 SELECT * REPLACE (shown(text) AS text, CASE WHEN (SELECT texts FROM part) THEN terms END AS terms,
     CASE WHEN (SELECT texts FROM part) THEN listed END AS listed, CASE WHEN (SELECT texts FROM part) THEN sketch END AS sketch)
 FROM whole.comments SEMI JOIN own USING (platform, account);
+CREATE VIEW pictures AS
+SELECT * REPLACE (shown(text) AS text, CASE WHEN (SELECT texts FROM part) THEN address END AS address,
+    CASE WHEN (SELECT texts FROM part) THEN looks END AS looks, CASE WHEN (SELECT texts FROM part) THEN picture_id END AS picture_id)
+FROM whole.pictures SEMI JOIN own USING (platform, account);
+CREATE VIEW picture_scores AS FROM whole.picture_scores; -- only read joined to pictures, which filters by account
 CREATE VIEW rejected AS SELECT * REPLACE (shown(text) AS text) FROM whole.rejected SEMI JOIN own USING (platform, account);
 CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WHERE (SELECT texts FROM part);
 

@@ -83,6 +83,25 @@ LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews
     ON review.comment_id = s.comment_id;
 COMMENT ON VIEW comments_scored IS 'One row per comment, with the calibrated scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
 
+CREATE OR REPLACE VIEW pictures_scored AS
+WITH judged AS (
+    UNPIVOT (SELECT * EXCLUDE (night, attacked) FROM picture_scores JOIN (SELECT model FROM champion) USING (model))
+    ON toxic, severe_toxic, obscene, threat, insult, identity_hate INTO NAME label VALUE probability
+),
+flagged AS (
+    SELECT platform, account, language, text_key, list(label) AS flags, max(severity_rank(severity)) AS rank
+    FROM (SELECT DISTINCT platform, account, language, text_key FROM pictures)
+    JOIN judged USING (text_key) JOIN thresholds t USING (platform, account, language, label)
+    WHERE probability >= t.flagged_from GROUP BY ALL
+)
+SELECT p.picture_id, p.platform, p.account, p.post_id, p.comment_id, p.address, p.reason, p.width, p.height, p.looks, p.text,
+    p.language, p.text_key, s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate,
+    coalesce(f.flags, []) AS flags, (['none'] || severities())[1 + coalesce(f.rank, 0)] AS severity, s.model, p.night
+FROM pictures p
+LEFT JOIN (picture_scores s JOIN champion USING (model)) ON s.text_key = p.text_key
+LEFT JOIN flagged f ON f.platform = p.platform AND f.account = p.account AND f.language = p.language AND f.text_key = p.text_key;
+COMMENT ON VIEW pictures_scored IS 'One row per picture of a post or comment, with the scores of the text on it by the model in use, flags and severity by the policy. They count in no share of comments.';
+
 -- `among` are the ids of comments that a question of its own has found: asked here, it would cost every other question.
 CREATE OR REPLACE MACRO is_asked(
     comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places, in_language,
