@@ -34,7 +34,7 @@ def transform(work: Work) -> None:
     work.versions = {"text_rule": text.VERSION}
 
 
-STAGE = Stage("clean", "validated", "clean", transform, pictures.check)
+STAGE = Stage("clean", "validated", "clean", transform)
 run = STAGE.run
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rich.markup import escape
 
-from jobs import clean, monitor, pictures, publish, score, scrape, validate
+from jobs import clean, monitor, publish, score, scrape, validate
 from jobs.config.settings import Settings
 from jobs.console import console
 from jobs.errors import RefusedData
@@ -28,7 +28,6 @@ STAGES = (
 def check(settings: Settings) -> None:
     """Raises what would stop every night, before anything costs."""
     score.check(settings)
-    pictures.check(settings)
     build.refuse_newer(settings.data_dir / "warehouse")
 
 

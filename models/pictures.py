@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 INSTALL = "Run `pip install 'toxwatch[pictures]'`."
+NOT_INSTALLED = "not_installed"
 MOST_BYTES = 10 * 2**20
 MOST_PIXELS = 40_000_000  # what phones take; a photograph of 100 megapixels takes 300 MB when it is opened
 ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".avif")
@@ -110,7 +111,7 @@ def looks(image: "Image") -> str:
 def text_in(content: bytes) -> str:
     """The text on the picture of a file; raises SetAside, also where nothing can read pictures."""
     if not is_installed():
-        raise SetAside("not_installed")
+        raise SetAside(NOT_INSTALLED)
     return text_on(opened(content))
 
 

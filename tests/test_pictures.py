@@ -374,6 +374,18 @@ def test_a_night_run_again_fetches_and_reads_nothing_again(
 
 
 @pytest.mark.long
+def test_a_night_goes_on_where_nothing_can_read_pictures(
+    night: tuple[Settings, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jobs import clean
+
+    settings = undone(copied(night[0], tmp_path), "pictures")
+    monkeypatch.setattr("jobs.pictures.is_installed", lambda: False)
+    clean.run(replace(settings, apify_url="http://127.0.0.1:9"), NIGHTS[0])
+    assert {(row["reason"], row["content"]) for row in rows_in(settings)} == {("not_installed", None)}
+
+
+@pytest.mark.long
 def test_a_picture_is_forgotten_to_the_last_byte_with_those_who_sent_it(
     night: tuple[Settings, list[str]], tmp_path: Path
 ) -> None:

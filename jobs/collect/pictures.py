@@ -22,7 +22,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from jobs.config.settings import STAND_IN_TOKEN, Settings
-from models.pictures import MOST_BYTES, refusal
+from models.pictures import MOST_BYTES, NOT_INSTALLED, refusal
 
 AT_ONCE = 8
 SECONDS = 15.0  # for one picture, its redirects included
@@ -37,7 +37,9 @@ TRANSLATED = ip_network("64:ff9b::/96")  # IPv4 addresses behind a gateway, priv
 SIGNED = re.compile(r"(?:^|\.)(?:cdninstagram\.com|fbcdn\.net|tiktokcdn(?:-\w+)?\.com)$")  # the query is a signature
 STAND_IN = "pictures.stand-in.invalid"  # a name that exists nowhere: the stand-in's pictures, at its own address only
 ADDRESS = f"https://{STAND_IN}/pictures/"
-PASSING = frozenset({"budget", "unreachable", "timed_out", "refused", "cut_off"})  # tried again on a later night
+PASSING = frozenset(
+    {"budget", "unreachable", "timed_out", "refused", "cut_off", NOT_INSTALLED}
+)  # tried again on a later night
 
 
 class NotFetched(Exception):

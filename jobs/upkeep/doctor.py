@@ -35,6 +35,7 @@ from jobs.upkeep.backup import stored
 from models import scorer
 from models.card import read_card
 from models.labels import ModelError
+from models.pictures import INSTALL, is_installed
 from warehouse import WarehouseError, build
 from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
@@ -71,6 +72,7 @@ def examine(settings: Settings, only_files: bool = False) -> list[Finding]:
         memory,
         disk,
         *at_start,
+        pictures,
         communities,
         token,
         lake,
@@ -109,6 +111,13 @@ def spark_nlp(_: Settings) -> str:
         remedy = "Fetch it with `python -m jobs.spark.jars`." if is_writable else "Build the image again."
         raise Ailment(f"Spark NLP's jar is missing: nights have no words and phrases. {remedy}")
     return SPARK_NLP[0]
+
+
+def pictures(settings: Settings) -> str:
+    megabytes = read_targets(settings.targets_file).pictures.megabytes
+    if megabytes and not is_installed():
+        raise Ailment(f"targets.toml asks for pictures, and what reads them is not installed. {INSTALL}")
+    return f"up to {megabytes:,} MB of pictures a night" if megabytes else "pictures are not read"
 
 
 def memory(_: Settings) -> str:
