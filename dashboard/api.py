@@ -19,7 +19,7 @@ from dashboard.inbox import Inbox, described
 from dashboard.people import VISITOR
 from dashboard.predict import Scores, Texts, predict
 from dashboard.settings import SettingsError, SettingsFile
-from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, Row, View
+from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, Row, Spam, View
 from models.labels import Attacked, Label
 from warehouse import WarehouseError
 from warehouse.measures import Severity
@@ -58,6 +58,10 @@ class Filters(BaseModel):
         return View(**chosen, last=self.last or newest, newest=newest)
 
 
+class TrendFilters(Filters):
+    spam: Literal["without"] | None = Field(None, description="Leave spam out, also if policies.toml counts it.")
+
+
 class CrowdFilters(Filters):
     label: Label = Field("toxic", description="The category whose flagged comments count.")
     limit: int = Field(100, ge=1, le=MOST_ROWS)
@@ -69,6 +73,7 @@ class CommentFilters(Filters):
     flag: Label | None = Field(None, description="Only comments flagged with this category.")
     attacked: Attacked | None = Field(None, description="Only comments flagged as toxic that most likely attack these.")
     review: Review | None = None
+    spam: Spam | None = Field(None, description="Comments without spam, or only spam; both if left out.")
     words: str | None = Field(None, description="Only comments containing this text.", max_length=LONGEST_WORDS)
     limit: int = Field(100, ge=1, le=MOST_ROWS)
     offset: int = Field(0, ge=0, le=2**31)
@@ -105,8 +110,12 @@ def add(
         return answers.accounts()
 
     @server.get("/trends", summary="Estimated share of each category by day, as on the overview")
-    def trends(filters: Annotated[Filters, Query()]) -> list[dict[str, Any]]:
+    def trends(filters: Annotated[TrendFilters, Query()]) -> list[dict[str, Any]]:
         return answers.trend(filters.view(answers))
+
+    @server.get("/spam", summary="Spam by day, and how toxic the other comments are")
+    def spam(filters: Annotated[Filters, Query()]) -> list[dict[str, Any]]:
+        return answers.rows("spam", filters.view(answers))
 
     @server.get("/inbox", summary="What needs somebody, as on the first page: severe comments, waves, accounts, budget")
     def lines(filters: Annotated[Filters, Query()]) -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components import grid, labelled, link, panel, prose, table
-from dashboard.figures import SEVERITIES, Address, Figure, bars, small_multiples, stacked
+from dashboard.figures import SEVERITIES, Address, Figure, bars, daily_spam, small_multiples, stacked
 from dashboard.language import LANGUAGE, _, number
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, heading, label_title, language_name, percent, severity_title
+from dashboard.wording import ATTACKED, heading, label_name, label_title, language_name, percent, severity_title
 from models.labels import LABELS
 from models.training.report import COLOURS
 from warehouse.untrusted import guarded
@@ -192,6 +192,35 @@ def attacked(answer: Sequence[Row], view: View) -> list[Component]:
              [behind(view, attacked=name) for name in shares]), rows,
         _("No toxic comment of this period attacks anyone."), wide=True,
     )]  # fmt: skip
+
+
+def spam(rows: Sequence[Row], view: View) -> Component:
+    """Spam apart from toxicity, and how toxic the other comments are."""
+    read = [row for row in rows if row["comments"]]
+    address = behind(view, spam="only", days=1, last=view.newest)
+    return chart(
+        _("Spam, by day"), _spam_sentence(rows, view),
+        daily_spam(read, lambda row: address and f"{address}&last={row['day']}"), read,
+        _("No comment of this period was read for spam."), wide=True,
+    )  # fmt: skip
+
+
+def _spam_sentence(rows: Sequence[Row], view: View) -> str:
+    read, unread = (sum(row[name] for row in rows) for name in ("comments", "unread"))
+    if not read:
+        return _("Adverts, scams and calls to follow.")
+    expected = sum(row["share"] * row["comments"] for row in rows if row["comments"])
+    sentences = [
+        _("Adverts, scams and calls to follow, in any language: an estimated {share} of {number} comments.",
+          share=percent(expected / read), number=number(read))
+    ]  # fmt: skip
+    if others := sum(row["others"] or 0 for row in rows):
+        part = sum(row["share_of_others"] * row["others"] for row in rows if row["others"]) / others
+        sentences.append(_("Without them: {category} {share}.", category=label_name(view.label), share=percent(part)))
+    if unread:
+        sentences.append(_("Not read for spam, because an older release cleaned them: {number}.",
+                           number=number(unread)))  # fmt: skip
+    return " ".join(sentences)
 
 
 def all_categories(trend: Sequence[Row], view: View) -> Component:

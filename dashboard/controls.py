@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.language import LANGUAGE, _
-from dashboard.view import FIRST_DAY, LONGEST_PERIOD, View, time_zones
+from dashboard.view import FIRST_DAY, LONGEST_PERIOD, SPAM, View, time_zones
 from dashboard.wording import ATTACKED, PERIODS, label_title
 from models.labels import LABELS
 
@@ -107,6 +107,10 @@ def pick_flag(view: View) -> Component:
 
 def pick_attacked(view: View) -> Component:
     return pick("attacked", _("Attacks"), view.attacked, in_language(ATTACKED), _("Anyone or nobody"))
+
+
+def pick_spam(view: View) -> Component:
+    return pick("spam", _("Spam"), view.spam, in_language(SPAM), _("Spam or not"))
 
 
 def pick_account(view: View, places: dict[str, str], empty: str | None = None) -> Component:

@@ -21,6 +21,7 @@ from warehouse.measures import FEW_COMMENTS
 Figure = dict[str, Any]
 Address = Callable[[Row], str | None]  # where a click on a point leads, from the row that it shows
 
+SPAM = "#7a6bb0"
 FEW = "rgba(134, 142, 150, 0.25)"  # of what few comments say
 SEVERITIES = {"low": "#adb5bd", "medium": "#f2b84b", "high": "#e8743b", "critical": "#b02a37"}
 FIRST_HOURS = 48  # after a post
@@ -374,6 +375,16 @@ def _line(rows: Sequence[Row], colour: str, address: Address, hover: bool) -> li
          **opening([address(row) for row in rows]),
          "hovertemplate": "%{x|%a %d %b}: %{text}<extra></extra>"},
     ]  # fmt: skip
+
+
+def daily_spam(rows: Sequence[Row], address: Address) -> Figure:
+    """Its estimated share by day, above the number of comments."""
+    shares = {"type": "scatter", "x": [row["day"] for row in rows], "y": [row["share"] for row in rows],
+              "mode": "lines+markers", "line": {"color": SPAM, "width": 2}, "marker": {"size": 5},
+              **opening([address(row) for row in rows]),
+              "hovertemplate": "%{x|%a %d %b}: %{y:.1%}<extra></extra>"}  # fmt: skip
+    axes = {"yaxis": {**SHARES, "domain": [0.24, 1]}, "yaxis2": VOLUME, "xaxis": {**DAYS, "anchor": "y2"}}
+    return quiet([_volume(rows), shares], 260, **axes)
 
 
 def quiet(data: list[Figure], height: int, **layout: Any) -> Figure:

@@ -60,6 +60,7 @@ class Verdict(BaseModel):
         description="By policies.toml; in a language that the model was not judged in, only by own words."
     )
     attacked: str | None
+    spam: float = Field(description="How likely it is an advert, a scam or a call to follow.")
     language: str
     judged: bool
     model: str
@@ -90,6 +91,7 @@ def add(server: FastAPI, data_dir: Path, in_use: Callable[[], Scorer], ingest: I
             scores=scores,
             flags=flagged,
             attacked=read.attacked[0] if "toxic" in flagged else None,
+            spam=read.spam[0],
             language=read.languages[0],
             judged=read.judged[0],
             model=read.model,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Base64Bytes, BaseModel, Field, model_validator
 
-from models import pictures
+from models import pictures, spam
 from models.language import language_of
 from models.scorer import Scorer
 from models.text import clean_text
@@ -66,6 +66,9 @@ class Scores(BaseModel):
     model: str
     outputs: list[list[Score]]
     attacked: list[str | None] = Field(description="Whom each text most likely attacks if it is toxic.")
+    spam: list[float] = Field(
+        description="How likely each text is an advert, a scam or a call to follow; in any language."
+    )
     languages: list[str] = Field(description="The language of each text, und if it cannot be told.")
     judged: list[bool] = Field(
         description="Whether the model was judged in that language; if not, don't trust the scores."
@@ -97,7 +100,8 @@ def _of_picture(model: Scorer, content: bytes) -> Picture:
 
 def _of_texts(model: Scorer, texts: Texts) -> Scores:
     languages = list(map(language_of(model.expected), texts.inputs))
-    reading = model.read([clean_text(text) for text in texts.inputs], languages)
+    cleaned = [clean_text(text) for text in texts.inputs]
+    reading = model.read(cleaned, languages)
     explanations = [
         [Word(word=word, adds=_labelled(model, added)) for word, added in adds(model, text, language, row)]
         for text, language, row in zip(texts.inputs if texts.explain else [], languages, reading.scores, strict=False)
@@ -106,6 +110,7 @@ def _of_texts(model: Scorer, texts: Texts) -> Scores:
         model=model.version,
         outputs=[_labelled(model, row) for row in reading.scores],
         attacked=reading.attacked(),
+        spam=[round(float(p), 6) for p in spam.shipped().read(cleaned)],
         languages=languages,
         judged=[language in model.judged for language in languages],
         explanations=explanations if texts.explain else None,

@@ -23,6 +23,7 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
 WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
 INBOX = ("handed", *LABELS)  # what the inbox has of comments
 Review = Literal["none", "harmless", "harmful"]
+Spam = Literal["without", "only"]
 AUDITED = "audited"
 REVIEWS: dict[str, str] = {
     "none": N_("Not reviewed"),
@@ -30,6 +31,7 @@ REVIEWS: dict[str, str] = {
     "harmful": N_("Harmful"),
     AUDITED: N_("In the random audit"),
 }
+SPAM: dict[str, str] = {"without": N_("Without spam"), "only": N_("Only spam")}
 WEEKDAYS = tuple(map(str, range(1, 8)))  # Monday first
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 SORTS = {
@@ -62,6 +64,7 @@ class View:
     flag: str | None = None
     attacked: str | None = None
     review: str | None = None
+    spam: str | None = None
     words: str | None = None
     score: str | None = None  # of the category `label`, in percent, as "35-40"
     weekday: int | None = None  # 1 is Monday
@@ -93,6 +96,7 @@ class View:
             flag=query["flag"] if query.get("flag") in LABELS else None,
             attacked=query["attacked"] if query.get("attacked") in WHO[1:] else None,
             review=query["review"] if query.get("review") in REVIEWS else None,
+            spam=query["spam"] if query.get("spam") in SPAM else None,
             words=query.get("words", "")[:LONGEST_WORDS] or None,
             score=query["score"] if _bins(query.get("score", "")) else None,
             weekday=int(query["weekday"]) if query.get("weekday") in WEEKDAYS else None,

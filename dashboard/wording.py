@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from dashboard.language import ENGLISH, LANGUAGE, N_, Nn_, _, dated, ngettext, number
-from dashboard.view import REVIEWS, TAG, Row, View
+from dashboard.view import REVIEWS, SPAM, TAG, Row, View
 
 LABEL_NAMES = {
     "toxic": N_("toxic"),
@@ -143,6 +143,10 @@ COLUMN_HEADINGS = {
     "section": N_("Section"),
     "severity": N_("Severity"),
     "share": N_("Share"),
+    "share_of_others": N_("Share of the others"),
+    "spam": N_("Spam"),
+    "unread": N_("Not read"),
+    "others": N_("Others"),
     "shift": N_("Shift"),
     "times": N_("Times"),
     "toxic": N_("Toxic"),
@@ -394,6 +398,7 @@ def filters_of(view: View) -> str:
         view.attacked and _("attacks: {whom}", whom=in_sentence(_(ATTACKED[view.attacked]))),
         view.language and _("in {language}", language=language_name(view.language)),
         view.review and in_sentence(_(REVIEWS[view.review])),
+        view.spam and in_sentence(_(SPAM[view.spam])),
         view.score and score_range(view),
         view.words and _("with “{words}”", words=view.words),
         period_phrase(view.days, view.last),

@@ -14,6 +14,7 @@ from jobs.config.settings import SHIPPED
 from jobs.spark import jars
 from models.card import read_card
 from models.training.data import SOURCES
+from models.training.spam import FACTS as SPAM
 
 UNKNOWN = "not stated"
 ELSEWHERE = "not installed on this platform"
@@ -121,3 +122,6 @@ def _data() -> Iterable[str]:
     for path in sorted(SOURCES.glob("*.toml")):
         about = tomllib.loads(path.read_text(encoding="utf-8"))
         yield f"| {path.stem} | {about['origin']} | {about['licence']} | {'yes' if path.stem in trained else 'no'} |\n"
+    for source in tomllib.loads(SPAM.read_text(encoding="utf-8"))["sources"]:
+        if "origin" in source:  # else it is one of those above
+            yield f"| {Path(source['file']).stem} | {source['origin']} | {source['licence']} | yes |\n"

@@ -22,6 +22,7 @@ from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
 from jobs.spark.jvm import expect_short_run
 from jobs.spark.sketches import sketches
+from models import spam
 from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
@@ -199,6 +200,7 @@ def night_of(
             "attacked": "person",
             "text_key": text_key(text),
             "sketch": sketches([text])[0],
+            "spam": float(spam.shipped().read([text])[0]),
             "link": f"https://www.instagram.com/p/p1/c/{id}",
             "is_verified": True,
             "is_edited": False,

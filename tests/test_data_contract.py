@@ -64,8 +64,8 @@ def _more(view: dict[str, Any]) -> None:
         (_without, "1.1.0", "v1_accounts.account is gone"),
         (_as_text, "1.1.0", "v1_accounts.account has another type or meaning"),
         (_another_meaning, "1.1.0", "v1_accounts.account has another type or meaning"),
-        (_more, "1.0.1", "v1_accounts.more is new"),
-        (_more, "1.1.0", None),
+        (_more, "1.1.1", "v1_accounts.more is new"),
+        (_more, "1.2.0", None),
         (_without, "2.0.0", None),
     ],
 )

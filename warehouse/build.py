@@ -248,13 +248,16 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
 
 
 def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
-    """Applies calibrations and own words to all of history, where they or an account's tags have changed."""
+    """Applies calibrations, the rule on spam and own words to all of history, where they or tags have changed."""
     run_script(con, "calibration/before.sql")
     run_script(con, "words/before.sql")
+    run_script(con, "spam/before.sql")
     refill(con, "accounts", context.accounts)
     refill(con, "calibrations", context.calibrations)
-    refill(con, "word_rules", read_policies(context.policies).word_rows())
-    for rules, scripts in (("calibration", MARTS), ("words", MARTS[-1:])):
+    policies = read_policies(context.policies)
+    refill(con, "word_rules", policies.word_rows())
+    refill(con, "spam_rule", [(policies.spam.spam_from, policies.spam.is_counted)])
+    for rules, scripts in (("calibration", MARTS), ("spam", MARTS), ("words", MARTS[-1:])):
         run_script(con, f"{rules}/touched.sql")
         if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
             con.begin()

@@ -18,7 +18,7 @@ from warehouse.reader import Warehouse
 
 FILE = Path(__file__).with_name("contract.yaml")
 RULES = tables.SQL / "contract" / "rules.sql"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 PROMISED = "v1_"
 KEYS = {
     "v1_accounts": ("platform", "account"),

@@ -12,6 +12,7 @@ from warehouse.strict_toml import Strict, read
 
 PolicyRow = tuple[str, str | None, str | None, str | None, str, float, str]  # of the table policy_rules
 WordRow = tuple[str, str | None, str | None, str | None, str, bool]  # of the table word_rules
+SPAM_FROM = 0.5  # probability from which a comment is spam
 MOST_WORDS, LONGEST_WORD = 1000, 100  # characters
 ANY = "any"  # category
 
@@ -81,10 +82,18 @@ class Review(Strict):
     audited: float = Field(default=0.2, ge=0, le=1)  # share of the queue that is drawn at random
 
 
+class Spam(Strict):
+    """Adverts, scams and calls to follow."""
+
+    spam_from: float = Field(default=SPAM_FROM, alias="from", gt=0, lt=1)
+    is_counted: bool = Field(default=True, alias="counted")  # in shares, flags and other figures
+
+
 class Policies(Strict):
     version: str = Field(default="", coerce_numbers_to_str=True)
     default: Default
     review: Review = Review()
+    spam: Spam = Spam()
     exceptions: tuple[Exceptional, ...] = Field(default=(), alias="for")
     words: tuple[Word, ...] = Field(default=(), max_length=MOST_WORDS)
 

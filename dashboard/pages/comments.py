@@ -12,7 +12,16 @@ from dash.exceptions import PreventUpdate
 from dashboard import case, explain
 from dashboard.charts import as_csv
 from dashboard.components import grid, labelled, link, meters, page, panel, place
-from dashboard.controls import in_language, pick, pick_account, pick_attacked, pick_flag, pick_period, pick_zone
+from dashboard.controls import (
+    in_language,
+    pick,
+    pick_account,
+    pick_attacked,
+    pick_flag,
+    pick_period,
+    pick_spam,
+    pick_zone,
+)
 from dashboard.inbox import HANDED, MOST_URGENT, Inbox
 from dashboard.language import N_, _, ngettext, number
 from dashboard.pages import review
@@ -31,6 +40,7 @@ from dashboard.wording import (
     language_name,
     language_names,
     listed,
+    percent,
     score_range,
     sentence_case,
     severity_title,
@@ -43,7 +53,7 @@ from warehouse.cases import Cases
 from warehouse.reviews import Reviews
 
 TITLE = N_("Comments")
-SORTABLE = ("posted_at", "account", "language", "likes", *LABELS)
+SORTABLE = ("posted_at", "account", "language", "likes", *LABELS, "spam")
 MOST_EXPORTED = 100_000
 MOST_LISTED = 200  # comments of a document
 DEFAULT_ORDER = "posted_at DESC"
@@ -82,6 +92,7 @@ def layout(
                  _("Any severity")),
             pick("language", _("Language"), view.language, language_names(), _("Any language")),
             pick("review", _("Review"), view.review, in_language(REVIEWS), _("Reviewed or not")),
+            pick_spam(view),
             pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not")),
             dmc.TextInput(id={"control": "words"}, label=_("Text, @pseudonym, ~group"), value=view.words or "",
                           debounce=500, size="sm", w=190),
@@ -322,7 +333,7 @@ def _thread(
         f"{row['platform']}/{row['account']}", place(row, view),
         *([html.P([_("In reply to:"), " ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
         html.P(text, className="line"),
-        html.P(flags + _attacks(row, model) + review, className="note"),
+        html.P(flags + _attacks(row, model) + _spam(row) + review, className="note"),
         *_details(row),
         *(meters(scores) if row["toxic"] is not None else []),
         html.P(_replies(len(replies)), className="note"),
@@ -348,6 +359,10 @@ def _attacks(row: Row, model: Scorer) -> str:
     if row["attacked"] not in ATTACKED:
         return ""
     return " " + _("Attacks: {whom}.", whom=in_sentence(_(ATTACKED[row["attacked"]])))
+
+
+def _spam(row: Row) -> str:
+    return "" if row["spam"] is None else " " + _("Spam: {share}.", share=percent(row["spam"]))
 
 
 def _own_words(rows: list[Row]) -> str:
@@ -392,6 +407,7 @@ def _grid(view: View) -> Component:
         {"field": "language", "headerName": _("Language"), "width": 105},
         {"field": "likes", "headerName": _("Likes"), "width": 80, "type": "rightAligned"},
         *({"field": label, "headerName": label_title(label), **score} for label in LABELS),
+        {"field": "spam", "headerName": _("Spam"), **score},
     ]
     options = {
         "cacheBlockSize": 100, "maxBlocksInCache": 20, "rowHeight": 34,

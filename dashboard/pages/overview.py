@@ -7,7 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import figures, trend
-from dashboard.charts import all_categories, attacked, behind, explained, languages, opens, severities
+from dashboard.charts import all_categories, attacked, behind, explained, languages, opens, severities, spam
 from dashboard.components import link, page, panel, table, tile, tiles
 from dashboard.controls import in_language, pick, pick_comparison, pick_label, pick_period
 from dashboard.language import N_, _, number
@@ -70,6 +70,7 @@ def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list
         severities(answers.rows("severities", view), view),
         _ranking(answers.ranking(view), asked),
         *attacked(answers.rows("attacked", view), view),
+        spam(answers.rows("spam", view), view),
         languages(answers, view),
         all_categories(answers.trend(view), view),
         *([] if view.tag else _last_night(answers, view)),

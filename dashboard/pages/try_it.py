@@ -16,8 +16,8 @@ from dashboard.controls import prepare_upload, upload
 from dashboard.language import N_, _, number
 from dashboard.pictures import why
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, comments, in_sentence, language_name
-from models import pictures
+from dashboard.wording import ATTACKED, comments, in_sentence, language_name, percent
+from models import pictures, spam
 from models.labels import LABELS
 from models.language import language_of
 from models.scorer import Scorer
@@ -115,10 +115,11 @@ def register(app: Dash, in_use: Callable[[], Scorer], score_upload: ScoreUpload)
 
 def _results(model: Scorer, lines: list[str]) -> list[Component]:
     languages = list(map(language_of(model.expected), lines))
-    reading = model.read([clean_text(line) for line in lines], languages)
+    cleaned = [clean_text(line) for line in lines]
+    reading, spam_of = model.read(cleaned, languages), spam.shipped().read(cleaned)
     attacked = reading.attacked()
     return [
-        _result(model, lines[i], reading.scores[i], languages[i], attacked[i], i < MOST_EXPLAINED)
+        _result(model, lines[i], reading.scores[i], languages[i], attacked[i], spam_of[i], i < MOST_EXPLAINED)
         for i in range(len(lines))
     ]
 
@@ -128,7 +129,7 @@ def _rounded(row: Row) -> Row:
 
 
 def _result(
-    model: Scorer, line: str, scores: Any, language: str, attacked: str | None, is_explained: bool
+    model: Scorer, line: str, scores: Any, language: str, attacked: str | None, p_spam: float, is_explained: bool
 ) -> Component:
     words = explain.marked(model, line, language, scores) if is_explained else [line]
     about = language_name(language)
@@ -136,6 +137,7 @@ def _result(
         about += ". " + _("The model was not judged in this language, so these scores may be unreliable.")
     elif scores[0] >= model.thresholds["toxic"] and attacked in ATTACKED:
         about += " · " + _("attacks: {whom}", whom=in_sentence(_(ATTACKED[attacked])))
+    about += " · " + _("spam: {share}", share=percent(p_spam))
     return html.Section(
         [html.P(words, className="line"), html.P(about, className="note"), *meters(scores)], className="panel result"
     )

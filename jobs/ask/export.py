@@ -23,8 +23,22 @@ from warehouse.reader import Warehouse
 from warehouse.tables import quoted
 
 BATCH = 50_000  # rows
+SPAM = ("without", "only")
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
-FILTERS = ("first", "last", "only", "places", "language", "severity", "flag", "attacked", "review", "words", "among")
+FILTERS = (
+    "first",
+    "last",
+    "only",
+    "places",
+    "language",
+    "severity",
+    "flag",
+    "attacked",
+    "review",
+    "spam",
+    "words",
+    "among",
+)
 
 
 def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "export") -> int:
@@ -61,7 +75,7 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
 
 def check(filters: dict[str, Any]) -> None:
     """Raises BadInput for a value that can never match."""
-    for name, allowed in (("flag", LABELS), ("severity", COMMENT_SEVERITIES), ("attacked", WHO[1:])):
+    for name, allowed in (("flag", LABELS), ("severity", COMMENT_SEVERITIES), ("attacked", WHO[1:]), ("spam", SPAM)):
         if filters.get(name) not in (None, *allowed):
             raise BadInput(f"--{name} {filters[name]} doesn't exist. Choose from {', '.join(allowed)}.")
 

@@ -1,7 +1,8 @@
-"""Adds probabilities, language and whom it attacks to each comment of a file of any size, and to text on pictures.
+"""Adds probabilities, language, whom it attacks and whether it is spam to each comment of a file of any size, and to
+text on pictures.
 
 Reads what `toxwatch import` reads, Parquet, pictures and folders of pictures. A comment in a language that the model
-was not judged in gets no scores.
+was not judged in gets only a probability of spam.
 """
 
 import json
@@ -23,7 +24,7 @@ from jobs.config.settings import Settings
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake import schema
-from models import pictures, scorer
+from models import pictures, scorer, spam
 from models.labels import LABELS
 from models.language import language_of
 from models.text import clean_text
@@ -84,7 +85,7 @@ def score_upload(model: scorer.Scorer, name: str, content: bytes, most_rows: int
 
 
 def _scored(batch: pa.RecordBatch, model: scorer.Scorer, source: Source) -> pa.RecordBatch:
-    if taken := {*LABELS, "detected_language", "attacked"} & set(batch.schema.names):
+    if taken := {*LABELS, "detected_language", "attacked", "spam"} & set(batch.schema.names):
         raise BadInput(f"{source.name} already has the columns {', '.join(sorted(taken))}. Rename them first.")
     originals = [text or "" for text in batch.column(source.column).cast(pa.string()).to_pylist()]
     cleaned, languages = [clean_text(text) for text in originals], list(map(language_of(model.expected), originals))
@@ -95,7 +96,9 @@ def _scored(batch: pa.RecordBatch, model: scorer.Scorer, source: Source) -> pa.R
     for label, column in zip(LABELS, reading.scores.T, strict=True):
         batch = batch.append_column(label, pa.array(column, mask=is_unread))
     batch = batch.append_column("detected_language", pa.array(languages))
-    return batch.append_column("attacked", pa.array(reading.attacked(), pa.string(), mask=is_unread))
+    batch = batch.append_column("attacked", pa.array(reading.attacked(), pa.string(), mask=is_unread))
+    has_no_words = np.array([text == "" for text in cleaned])
+    return batch.append_column("spam", pa.array(spam.shipped().read(cleaned), mask=has_no_words))
 
 
 def _opened(source: Path, text_column: str | None) -> Source:

@@ -225,6 +225,7 @@ def export(
     ] = None,
     language: Annotated[str | None, typer.Option(help="Only this language, e.g. en.")] = None,
     words: Annotated[str | None, typer.Option(help="Only comments containing this text.")] = None,
+    spam: Annotated[str | None, typer.Option(help="without: no spam. only: nothing else.")] = None,
     reviewed: Annotated[
         bool, typer.Option("--reviewed", help="Only reviewed comments with their labels, ready for `toxwatch prepare`.")
     ] = False,
@@ -240,12 +241,12 @@ def export(
     from jobs.ask import export
 
     if attacks:
-        if attacked or severity or language or words or reviewed:
+        if attacked or severity or language or words or spam or reviewed:
             raise BadInput("--attacks goes with --account, --from, --to and --flag only.")
         _export_attacks(Settings.load(data_dir), target, account, first, last, flag)
         return
     filters: dict[str, Any] = {"only": account, "flag": flag, "attacked": attacked, "severity": severity}
-    filters |= {"language": language, "words": words}
+    filters |= {"language": language, "words": words, "spam": spam}
     filters |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
     rows = export.run(Settings.load(data_dir), target, filters, "reviewed" if reviewed else "export")
     console.print(f"Wrote {rows:,} comment{'' if rows == 1 else 's'} to {target}.")

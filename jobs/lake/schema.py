@@ -55,6 +55,7 @@ CLEAN = pa.schema([
     pa.field("terms", pa.list_(pa.string())),  # its words and pairs of words; NULL where Spark NLP was missing
     pa.field("listed", pa.list_(pa.string())),  # phrases of the lexicon in it
     pa.field("sketch", pa.string()),  # of which near copies share most digits; NULL without letters
+    pa.field("spam", pa.float32()),  # probability that it is an advert, a scam or a call to follow, in any language
 ])  # fmt: skip
 SCORED = pa.schema([
     pa.field("comment_id", pa.string(), nullable=False),

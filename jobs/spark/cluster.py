@@ -12,12 +12,14 @@ from jobs.config.settings import PROJECT
 from jobs.spark.workers import Model
 from models.card import read_card
 
+SPAM = PROJECT / "models" / "shipped" / "spam"  # read where texts are cleaned
 PACKAGES = ("jobs", "models", "warehouse")  # which jobs/spark/workers.py imports, by way of models.card
 
 
 @cache
 def send_code(context: SparkContext, scratch: Path) -> None:
     files = [file for package in PACKAGES for file in (PROJECT / package).rglob("*.py")]
+    files += (file for file in SPAM.iterdir() if file.is_file())
     context.addPyFile(str(_packed(scratch / "toxwatch.zip", PROJECT, files)))
 
 

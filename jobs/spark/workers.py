@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.lake import schema
 from jobs.spark.sketches import sketches
-from models import scorer, text
+from models import scorer, spam, text
 from models.card import read_card
 from models.language import language_of
 from models.tokens import Tokens
@@ -54,6 +54,7 @@ def clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch])
                 pa.array([language(original) for original in originals]),
                 pa.array([text.text_key(words) for words in cleaned]),
                 pa.array(sketches(spoken)),
+                pa.array(spam.shipped().read(cleaned)),
                 pa.array(spoken),
             ],
             schema=READABLE,

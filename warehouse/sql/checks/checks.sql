@@ -31,5 +31,5 @@ SELECT (SELECT sum(comments) FROM score_bins JOIN champion USING (model)
         WHERE label = 'toxic' AND day >= getvariable('loaded_from')) AS in_mart,
     (SELECT count(s.toxic) FROM scores s JOIN champion USING (model)
      JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
-     WHERE s.posted_on >= getvariable('loaded_from') AND c.posted_at >= getvariable('loaded_from')) AS in_tables
+     WHERE s.posted_on >= getvariable('loaded_from') AND c.posted_at >= getvariable('loaded_from') AND is_counted(c.spam)) AS in_tables
 WHERE in_mart IS DISTINCT FROM nullif(in_tables, 0);

@@ -2,8 +2,8 @@
 
 MERGE INTO comments old
 USING (
-    WITH readable AS ( -- nights from older releases have no terms or sketches
-        SELECT NULL::VARCHAR[] AS terms, NULL::VARCHAR[] AS listed, NULL::VARCHAR AS sketch WHERE false
+    WITH readable AS ( -- nights from older releases have no terms, sketches or spam
+        SELECT NULL::VARCHAR[] AS terms, NULL::VARCHAR[] AS listed, NULL::VARCHAR AS sketch, NULL::FLOAT AS spam WHERE false
         UNION ALL BY NAME FROM lake_clean
     ),
     detailed AS ( -- and no details of comments
@@ -12,7 +12,7 @@ USING (
             NULL::VARCHAR[] AS media, NULL::VARCHAR[] AS mention_hashes WHERE false
         UNION ALL BY NAME FROM lake_comments
     )
-    SELECT c.*, k.language, k.text_key, k.terms, k.listed, k.sketch FROM detailed c LEFT JOIN readable k USING (comment_id)
+    SELECT c.*, k.language, k.text_key, k.terms, k.listed, k.sketch, k.spam FROM detailed c LEFT JOIN readable k USING (comment_id)
     WHERE hash(comment_id) % getvariable('slices') = getvariable('slice')
 ) new ON old.comment_id = new.comment_id AND old.posted_at >= getvariable('concerned_from')
 WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
@@ -38,17 +38,19 @@ WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
     is_by_owner = new.is_by_owner,
     media = new.media,
     mention_hashes = new.mention_hashes,
-    sketch = coalesce(new.sketch, CASE WHEN old.text = new.text THEN old.sketch END)
+    sketch = coalesce(new.sketch, CASE WHEN old.text = new.text THEN old.sketch END),
+    spam = coalesce(new.spam, CASE WHEN old.text IN (new.text, expired()) THEN old.spam END)
 WHEN MATCHED THEN UPDATE SET
     language = coalesce(old.language, CASE WHEN new.text IN (old.text, expired()) THEN new.language END),
     text_key = coalesce(old.text_key, CASE WHEN new.text IN (old.text, expired()) THEN new.text_key END),
     terms = coalesce(old.terms, CASE WHEN new.text = old.text THEN new.terms END),
     listed = coalesce(old.listed, CASE WHEN new.text = old.text THEN new.listed END),
     sketch = coalesce(old.sketch, CASE WHEN new.text = old.text THEN new.sketch END),
+    spam = coalesce(old.spam, CASE WHEN new.text IN (old.text, expired()) THEN new.spam END),
     first_night = least(old.first_night, getvariable('night'))
 WHEN NOT MATCHED THEN INSERT VALUES (
     new.comment_id, new.platform, new.account, new.post_id, new.parent_id, new.author_hash, new.text, new.has_media,
     new.posted_at, new.likes, new.reply_count, new.language, new.text_key, getvariable('night'), getvariable('night'),
     new.terms, new.listed, NULL, new.author_id_hash, new.link, new.is_verified, new.is_pinned, new.is_edited,
-    new.is_liked_by_owner, new.is_by_owner, new.media, new.mention_hashes, new.sketch
+    new.is_liked_by_owner, new.is_by_owner, new.media, new.mention_hashes, new.sketch, new.spam
 );

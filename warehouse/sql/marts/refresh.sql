@@ -7,7 +7,7 @@ INSERT INTO changed_weeks SELECT DISTINCT date_trunc('week', day) FROM touched;
 
 CREATE OR REPLACE TEMP TABLE judged_or_not AS FROM comments_judged();
 
-CREATE OR REPLACE TEMP VIEW scored AS FROM judged_or_not WHERE toxic IS NOT NULL;
+CREATE OR REPLACE TEMP VIEW scored AS FROM judged_or_not WHERE toxic IS NOT NULL AND is_counted(spam);
 
 DELETE FROM unjudged m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO unjudged
@@ -18,11 +18,28 @@ INSERT INTO attacks
 SELECT platform, account, day, model, attacked, count(*), sum(toxic::DOUBLE)
 FROM scored WHERE attacked IS NOT NULL GROUP BY ALL ORDER BY ALL;
 
-CREATE OR REPLACE TEMP VIEW labelled AS -- six rows a comment, too many to keep
-UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked) FROM scored) ON
+CREATE OR REPLACE TEMP VIEW labelled_or_spam AS -- six rows a comment, too many to keep
+UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked) FROM judged_or_not WHERE toxic IS NOT NULL) ON
     (toxic, toxic_error) AS toxic, (severe_toxic, severe_toxic_error) AS severe_toxic, (obscene, obscene_error) AS obscene,
     (threat, threat_error) AS threat, (insult, insult_error) AS insult, (identity_hate, identity_hate_error) AS identity_hate
 INTO NAME label VALUE p, error;
+
+CREATE OR REPLACE TEMP VIEW labelled AS FROM labelled_or_spam WHERE is_counted(spam);
+
+DELETE FROM spam_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO spam_bins
+SELECT platform, account, day, language, model, label, bin_of(p) AS bin,
+    count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p)), sum(error * p * (1 - p))
+FROM labelled_or_spam WHERE is_spam(spam) GROUP BY ALL ORDER BY ALL;
+
+DELETE FROM spam_days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO spam_days
+SELECT c.platform, c.account, c.posted_at::DATE AS day, count(c.spam), count(*) FILTER (is_spam(c.spam)), coalesce(sum(c.spam::DOUBLE), 0),
+    count(*) FILTER (c.spam IS NULL)
+FROM comments c
+SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
+WHERE c.posted_at >= (SELECT min(day) FROM touched) AND c.text_key IS NOT NULL
+GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM score_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO score_bins
@@ -76,7 +93,7 @@ JOIN comments c ON c.comment_id = s.comment_id AND c.text_key = s.text_key
 JOIN touched_weeks t ON t.platform = c.platform AND t.account = c.account AND t.week = date_trunc('week', s.posted_on)::DATE
 LEFT JOIN account_calibrations a ON a.platform = c.platform AND a.account = c.account AND a.model = s.model
 LEFT JOIN language_calibrations l ON l.language = c.language AND l.model = s.model
-WHERE s.toxic IS NOT NULL AND s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (SELECT min(week) FROM touched_weeks)
+WHERE s.toxic IS NOT NULL AND is_counted(c.spam) AND s.posted_on >= (SELECT min(week) FROM touched_weeks) AND c.posted_at >= (SELECT min(week) FROM touched_weeks)
 QUALIFY place <= 100
 ORDER BY ALL;
 

@@ -27,6 +27,30 @@ CREATE TABLE IF NOT EXISTS word_bins ( -- Comments that contain own words, by ac
     never    BIGINT NOT NULL -- comments that words keep from being flagged
 );
 
+CREATE TABLE IF NOT EXISTS spam_days ( -- Comments by account and day, and how many are spam, in any language.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    comments BIGINT NOT NULL, -- comments with a probability of spam
+    spam     BIGINT NOT NULL, -- how many of them are spam by policies.toml
+    expected DOUBLE NOT NULL, -- sum of the probabilities: estimated number of spam comments
+    unread   BIGINT NOT NULL -- comments with text but without a probability, because an older release cleaned them
+);
+
+CREATE TABLE IF NOT EXISTS spam_bins ( -- Spam by account, day, language, category and score: what it adds to score_bins, or would add if it were counted.
+    platform VARCHAR NOT NULL, -- see accounts
+    account  VARCHAR NOT NULL, -- see accounts
+    day      DATE NOT NULL, -- UTC
+    language VARCHAR NOT NULL, -- see comments
+    model    VARCHAR NOT NULL, -- see models
+    label    VARCHAR NOT NULL, -- category
+    bin      TINYINT NOT NULL, -- see score_bins
+    comments BIGINT NOT NULL, -- spam comments with a score
+    expected DOUBLE NOT NULL, -- sum of p: estimated number of spam comments in the category
+    variance DOUBLE NOT NULL, -- sum of p × (1 − p)
+    off_by   DOUBLE -- see score_bins
+);
+
 CREATE TABLE IF NOT EXISTS unjudged ( -- Comments without scores: the model was not judged in their language.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts

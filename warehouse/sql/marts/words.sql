@@ -31,4 +31,5 @@ FROM comments_judged() j JOIN (
     SELECT comment_id, unnest(flagged_as) AS label, true AS flags FROM word_flags
     UNION ALL SELECT comment_id, unnest(never_as), false FROM word_flags
 ) decided USING (comment_id)
+WHERE is_counted(j.spam)
 GROUP BY ALL ORDER BY ALL;

@@ -50,7 +50,8 @@ CREATE TABLE IF NOT EXISTS comments ( -- Comments, as last collected, on the day
     is_by_owner BOOLEAN, -- written by the account that was commented on; NULL if unknown
     media       VARCHAR[], -- web addresses of its pictures; NULL if none or unknown
     mention_hashes VARCHAR[], -- pseudonyms of those it names with an @, as in author_hash; NULL if nobody
-    sketch      VARCHAR -- 48 digits, of which near copies share most; 16 of a short text, which copies share all of; NULL without letters, or if an older release cleaned it
+    sketch      VARCHAR, -- 48 digits, of which near copies share most; 16 of a short text, which copies share all of; NULL without letters, or if an older release cleaned it
+    spam        FLOAT -- probability, from 0 to 1, that it is an advert, a scam or a call to follow or to click; NULL without text, or if an older release cleaned it
 );
 
 CREATE TABLE IF NOT EXISTS captured ( -- The time span of a post's comments that a night collected, on platforms that list newest comments first.
@@ -147,6 +148,11 @@ CREATE TABLE IF NOT EXISTS word_flags ( -- Comments that contain own words, and 
     comment_id VARCHAR NOT NULL, -- see comments
     flagged_as VARCHAR[] NOT NULL, -- categories that words flag, whatever the scores
     never_as   VARCHAR[] NOT NULL -- categories that words keep from being flagged; a word that flags comes first
+);
+
+CREATE TABLE IF NOT EXISTS spam_rule ( -- What policies.toml says about spam, in one row.
+    spam_from  DOUBLE NOT NULL, -- lowest probability from which a comment is spam
+    is_counted BOOLEAN NOT NULL -- whether shares, flags and other figures count spam
 );
 
 CREATE TABLE IF NOT EXISTS calibrations ( -- Calibrations to the comments of the random audit: a probability's odds are shifted and stretched. By section, version and category.

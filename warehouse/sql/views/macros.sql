@@ -181,5 +181,12 @@ CREATE OR REPLACE MACRO may_contain(text, patterns) AS regexp_matches(lower(nfc_
 CREATE OR REPLACE MACRO is_flagged(label, score, flagged_from, flagged_as, never_as) AS coalesce(list_contains(flagged_as, label), false)
     OR (score >= flagged_from AND NOT coalesce(list_contains(never_as, label), false));
 
+-- Spam, by what policies.toml says of it; figures leave it out unless that says to count it.
+CREATE OR REPLACE MACRO is_spam(spam) AS coalesce(spam >= (SELECT max(spam_from) FROM spam_rule), false);
+
+CREATE OR REPLACE MACRO spam_is_counted() AS coalesce((SELECT bool_and(is_counted) FROM spam_rule), true);
+
+CREATE OR REPLACE MACRO is_counted(spam) AS NOT is_spam(spam) OR spam_is_counted();
+
 CREATE OR REPLACE MACRO severity_rank(severity) AS
     coalesce(list_position(severities(), severity), 0);

@@ -13,6 +13,8 @@ CREATE VIEW word_bins AS FROM whole.word_bins SEMI JOIN own USING (platform, acc
 CREATE VIEW runs AS FROM whole.runs SEMI JOIN own USING (platform, account);
 CREATE VIEW ingest_errors AS FROM whole.ingest_errors SEMI JOIN own USING (platform, account);
 CREATE VIEW score_bins AS FROM whole.score_bins SEMI JOIN own USING (platform, account);
+CREATE VIEW spam_days AS FROM whole.spam_days SEMI JOIN own USING (platform, account);
+CREATE VIEW spam_bins AS FROM whole.spam_bins SEMI JOIN own USING (platform, account);
 CREATE VIEW unjudged AS FROM whole.unjudged SEMI JOIN own USING (platform, account);
 CREATE VIEW attacks AS FROM whole.attacks SEMI JOIN own USING (platform, account);
 CREATE VIEW days AS FROM whole.days SEMI JOIN own USING (platform, account);
@@ -40,6 +42,7 @@ CREATE VIEW picture_scores AS FROM whole.picture_scores; -- only read joined to 
 CREATE VIEW rejected AS SELECT * REPLACE (shown(text) AS text) FROM whole.rejected SEMI JOIN own USING (platform, account);
 CREATE VIEW terms AS FROM whole.terms SEMI JOIN own USING (platform, account) WHERE (SELECT texts FROM part);
 
+CREATE VIEW spam_rule AS FROM whole.spam_rule;
 CREATE VIEW models AS FROM whole.models;
 CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- other accounts' names stay hidden
 CREATE VIEW word_rules AS FROM whole.word_rules

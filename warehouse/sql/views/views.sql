@@ -73,7 +73,7 @@ SELECT s.comment_id, s.platform, s.account, a.tags, s.post_id, s.parent_id, s.au
     review.labels AS reviewed_as, s.model, m.text_rule, r.policy, s.first_night, s.last_night,
     s.terms, s.listed, s.gone_since, CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN s.who END AS attacked,
     s.author_id_hash, s.link, s.is_verified, s.is_pinned, s.is_edited, s.is_liked_by_owner, s.is_by_owner, s.media,
-    s.mention_hashes
+    s.mention_hashes, s.spam, is_spam(s.spam) AS is_spam
 FROM read s
 LEFT JOIN accounts a USING (platform, account)
 LEFT JOIN champion m USING (model)
@@ -145,6 +145,20 @@ SELECT d.platform, d.account, d.day, d.label, d.comments, d.expected, d.expected
     margin_of_share(share, d.comments, d.off_by) AS margin, coalesce(f.flagged - f.without_score, 0) AS flagged, d.comments < few_comments() AS is_small
 FROM days d JOIN champion USING (model) LEFT JOIN flags f USING (platform, account, day, label);
 COMMENT ON VIEW daily IS 'Toxicity by account, day and category, of the comments with a score: estimated share ± margin (95% interval) and flagged comments. is_small marks fewer than 30 comments.';
+
+CREATE OR REPLACE VIEW daily_without_spam AS
+WITH of_spam AS (
+    SELECT platform, account, day, model, label, sum(comments) AS comments, sum(expected) AS expected, sum(off_by) AS off_by
+    FROM spam_bins WHERE spam_is_counted() GROUP BY ALL
+),
+others AS (
+    SELECT d.platform, d.account, d.day, d.label, (d.comments - coalesce(s.comments, 0))::BIGINT AS comments,
+        d.expected - coalesce(s.expected, 0) AS expected, coalesce(d.off_by, 0) - coalesce(s.off_by, 0) AS off_by
+    FROM days d JOIN champion USING (model) LEFT JOIN of_spam s USING (platform, account, day, model, label)
+)
+SELECT platform, account, day, label, comments, expected, expected / comments AS share, margin_of_share(share, comments, off_by) AS margin
+FROM others WHERE comments > 0;
+COMMENT ON VIEW daily_without_spam IS 'Toxicity by account, day and category of the comments with a score that are no spam: estimated share ± margin (95% interval).';
 
 -- Periods of `length` days, one of which starts on `anchor`, each beside the one before it, by account and category. noise is
 -- the variance of `expected`, as far as the 28 days before the period say how much comments resemble each other.
@@ -409,6 +423,7 @@ UNION ALL SELECT of_night, platform, account, 'coverage', NULL, coverage_of(capt
     FROM post_coverage WHERE night = of_night AND comment_count IS NOT NULL GROUP BY ALL;
 
 -- Columns that only views have. A column name means the same in every table and view.
+COMMENT ON COLUMN comments_scored.is_spam IS 'whether it is spam by policies.toml; false without a probability';
 COMMENT ON COLUMN comments_scored.flags IS 'categories that the policy flags, e.g. [toxic, insult]';
 COMMENT ON COLUMN costs.new_comments IS 'comments that no earlier night had collected';
 COMMENT ON COLUMN costs.compute_seconds IS 'seconds of the night''s stages, shared out by new comments; NULL on a night without any';
