@@ -4,6 +4,7 @@ Pillow and RapidOCR are the extra `pictures`. They take a second to load, so onl
 """
 
 import logging
+import os
 import re
 import threading
 import warnings
@@ -125,6 +126,7 @@ def text_on(image: "Image") -> str:
 @lru_cache(maxsize=1)
 def _reader() -> Any:
     """On one thread: a worker a core is faster than a core's share of one worker."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # see models/scorer.py
     import cv2
     from rapidocr import RapidOCR
 

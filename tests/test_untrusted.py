@@ -88,8 +88,15 @@ def test_every_secret_setting_is_masked() -> None:
     assert all(any(name.endswith(setting.upper()) for name in secrets.NAMES) for setting in hidden)
 
 
-def test_a_model_tells_nobody_that_it_runs(tmp_path: Path) -> None:
-    code = f"from models import scorer; scorer.load({str(SHIPPED)!r}).scores(['hello'], ['en'])"
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"from models import scorer; scorer.load({str(SHIPPED)!r}).scores(['hello'], ['en'])",
+        "from jobs.standin import memes; from models import pictures; pictures.text_in(memes.drawn('harmless-0.jpg'))",
+    ],
+    ids=["of texts", "of pictures"],
+)
+def test_a_model_tells_nobody_that_it_runs(tmp_path: Path, code: str) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
     done = subprocess.run(
         [sys.executable, "-c", code], env=env | {"HOME": str(tmp_path)}, capture_output=True, text=True, check=True
