@@ -259,7 +259,7 @@ def some_of(names: Sequence[str], most: int = 3) -> str:
 
 def heading(column: str) -> str:
     """A table's heading for a column of the warehouse."""
-    return _(COLUMN_HEADINGS[column]) if column in COLUMN_HEADINGS else column.replace("_", " ").capitalize()
+    return _(COLUMN_HEADINGS[column]) if column in COLUMN_HEADINGS else sentence_case(column.replace("_", " "))
 
 
 def day_month(day: date) -> str:

@@ -96,7 +96,7 @@ def layout(
             pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not")),
             dmc.TextInput(id={"control": "words"}, label=_("Text, @pseudonym, ~group"), value=view.words or "",
                           debounce=500, size="sm", w=190),
-            *([pick("score", _("Score"), view.score, {view.score: score_range(view)}, _("Any score"))]
+            *([pick("score", _("Range of scores"), view.score, {view.score: score_range(view)}, _("Any score"))]
               if view.score else []),
             *([pick("weekday", _("Weekday"), view.weekday, {one: weekday(one) for one in WEEKDAYS}, _("Any weekday"))]
               if view.weekday else []),

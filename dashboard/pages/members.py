@@ -166,7 +166,7 @@ def _people_panel(people: People) -> Component:
         for one in visitors
     ]
     return panel(
-        "People", _("To change somebody's role or accounts, invite them again by the same name."),
+        _("People"), _("To change somebody's role or accounts, invite them again by the same name."),
         html.Div([
             _choice("person", _("Person"), {one.name: one.name for one in visitors}),
         ], className="form"),
@@ -187,7 +187,7 @@ def _keys_panel(people: People) -> Component:
         for name, scopes, tags in people.programs()
     ]
     return panel(
-        _("Keys"), _("Programs send a key to ask the API."),
+        _("Keys for programs"), _("Programs send a key to ask the API."),
         html.Div([
             dmc.TextInput(id="new-key", label=_("Name of the program"), size="sm", w=190),
             _choice("new-scope", _("May"), {scope: _(SCOPE_NAMES[scope]) for scope in SCOPES}, "predict"),

@@ -164,11 +164,13 @@ def _sources(figures: dict[str, Any], _: Translate) -> Chart:
 
 
 def _name_of(source: str, _: Translate) -> str:
-    """ "wiki_toxic" or "conan, toxic" as people know it; the file's name tells parts of one data set apart"""
+    """ "wiki_toxic" or "conan, toxic" as people know it, in short; file names tell parts of one data set apart"""
     file, _comma, category = source.partition(", ")
     described = SOURCES / f"{file}.toml"
     origin = tomllib.loads(described.read_text(encoding="utf-8"))["origin"] if described.is_file() else file
-    name = f"{origin} ({file})" if "(part)" in origin else str(origin)
+    parts = origin.split(", ")
+    of_part = file.partition("_")[2].replace("_", " ")
+    name = f"{parts[-1]} ({of_part})" if "(part)" in origin else parts[0]
     return f"{name}: {_(TITLES[category])}" if category else name
 
 
