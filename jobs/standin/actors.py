@@ -136,7 +136,6 @@ def tiktok_comments(world: World, asked: dict[str, Any], seen_at: datetime) -> I
             "replyCommentTotal": None if comment.parent_id else replies,
             "pinnedByAuthor": _chance(comment, 40),
             "likedByAuthor": _chance(comment, 8),
-            "imageUrls": [memes.of_reaction(comment.id)] if _chance(comment, 30) else [],
         }
 
 
