@@ -2,7 +2,7 @@
 INSERT INTO comments
 SELECT comment_id, platform, account, post_id, parent_id, author_hash, text, has_media, posted_at, likes, reply_count,
     language, text_key, posted_at::DATE, posted_at::DATE, terms, listed, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sketch
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sketch, NULL
 FROM made;
 
 INSERT INTO scores
@@ -10,7 +10,7 @@ SELECT comment_id, text_key, 'bench-1', posted_at::DATE, toxic, severe_toxic, ob
 FROM made;
 
 INSERT INTO posts
-SELECT post_id, platform, account, 'https://example.com/' || post_id, 'A post', min(posted_at), 10, count(*), max(posted_at)::DATE, NULL
+SELECT post_id, platform, account, 'https://example.com/' || post_id, 'A post', min(posted_at), 10, count(*), max(posted_at)::DATE, NULL, NULL
 FROM made GROUP BY post_id, platform, account;
 
 CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT platform, account, posted_at::DATE AS day FROM made;
