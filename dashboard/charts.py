@@ -217,6 +217,8 @@ def _spam_sentence(rows: Sequence[Row], view: View) -> str:
     if others := sum(row["others"] or 0 for row in rows):
         part = sum(row["share_of_others"] * row["others"] for row in rows if row["others"]) / others
         sentences.append(_("Without them: {category} {share}.", category=label_name(view.label), share=percent(part)))
+    if not rows[0]["is_counted"]:
+        sentences.append(_("By policies.toml no other figure counts them."))
     if unread:
         sentences.append(_("Not read for spam, because an older release cleaned them: {number}.",
                            number=number(unread)))  # fmt: skip

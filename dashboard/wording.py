@@ -74,6 +74,7 @@ COLUMN_HEADINGS = {
     "ingest_errors": N_("Collection errors"),
     "quality_warnings": N_("Failed checks"),
     "column_name": N_("Column"),
+    "is_counted": N_("Counted"),
     "is_met": N_("Passed"),
     "unexpected_count": N_("Bad rows"),
     "psi": N_("PSI"),

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dashboard import charts
 from dashboard.view import Answers, View
 from jobs.ask.score_file import score_file
 from jobs.config.settings import Settings
@@ -144,6 +145,8 @@ def test_a_policy_leaves_spam_out_of_all_figures_and_takes_it_back(folder: Path,
     before = build.content_hash(folder)
     build.publish(folder, [], context(tmp_path, "counted = false"))
     assert toxic_share(folder) == toxic_share(folder, replace(WEEK, spam="without")) == (20, 0.45)
+    panel = str(charts.spam(Answers(Warehouse(folder)).rows("spam", WEEK), WEEK))
+    assert "Without them: toxic 45.0%. By policies.toml no other figure counts them." in panel
     marts = Warehouse(folder).query(
         "SELECT sum(comments) FROM score_bins GROUP BY label UNION SELECT sum(comments) FROM hours GROUP BY label"
     )

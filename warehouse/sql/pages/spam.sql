@@ -10,5 +10,6 @@ others AS (
     WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $only) AND is_among(platform, account, $places)
     GROUP BY day
 )
-SELECT day, comments, spam, expected / nullif(comments, 0) AS share, unread, others, toxic / nullif(others, 0) AS share_of_others
+SELECT day, comments, spam, expected / nullif(comments, 0) AS share, unread, others, toxic / nullif(others, 0) AS share_of_others,
+    spam_is_counted() AS is_counted
 FROM of_days LEFT JOIN others USING (day) ORDER BY day;
