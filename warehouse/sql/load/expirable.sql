@@ -3,7 +3,8 @@ SELECT (SELECT count(*) FROM comments
         WHERE (last_night < $texts_before AND (text NOT IN ('', $expired) OR media IS NOT NULL))
            OR (last_night < $authors_before AND coalesce(author_hash, author_id_hash, mention_hashes[1], link) IS NOT NULL))
      + (SELECT count(*) FROM pictures WHERE night < $texts_before AND (text NOT IN ('', $expired) OR coalesce(address, looks) IS NOT NULL))
-     + (SELECT count(*) FROM posts WHERE night < $authors_before AND coauthor_hashes IS NOT NULL)
+     + (SELECT count(*) FROM posts
+        WHERE (night < $authors_before AND coauthor_hashes IS NOT NULL) OR (night < $texts_before AND media IS NOT NULL))
      + (SELECT count(*) FROM comments c
         JOIN scores s ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.night < $texts_before
         WHERE c.terms IS NOT NULL OR c.sketch IS NOT NULL)

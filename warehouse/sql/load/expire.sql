@@ -17,6 +17,7 @@ UPDATE comments SET media = NULL WHERE last_night < getvariable('texts_before') 
 UPDATE comments SET author_hash = NULL, author_id_hash = NULL, mention_hashes = NULL, link = NULL
 WHERE last_night < getvariable('authors_before') AND coalesce(author_hash, author_id_hash, mention_hashes[1], link) IS NOT NULL;
 UPDATE posts SET coauthor_hashes = NULL WHERE night < getvariable('authors_before') AND coauthor_hashes IS NOT NULL;
+UPDATE posts SET media = NULL WHERE night < getvariable('texts_before') AND media IS NOT NULL;
 UPDATE pictures SET text = expired() WHERE night < getvariable('texts_before') AND text NOT IN ('', expired());
 UPDATE pictures SET address = NULL, looks = NULL WHERE night < getvariable('texts_before') AND coalesce(address, looks) IS NOT NULL;
 UPDATE rejected SET text = expired() WHERE night < getvariable('texts_before') AND text NOT IN ('', expired());
