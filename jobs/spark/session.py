@@ -30,11 +30,13 @@ SLICE = 8_000  # comments: what a worker reads at once, and what is lost where i
 MOST_SLICES = 2_000  # larger ones then, since each is a task, a file and a part of a shuffle
 START, WATCH = "start of Spark", "progress of tasks"  # threads
 LOOK_EVERY = 0.5  # seconds
+LOOPBACK = "127.0.0.1"
 
 
 def session(settings: Settings) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    is_local = settings.spark_master.startswith("local")
+    if is_local := settings.spark_master.startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)  # else a machine whose own name nobody knows cannot start it
     jars, between = ("spark.driver.extraClassPath", ":") if is_local else ("spark.jars", ",")
     shared = shared_mirror(settings)
     java = {
@@ -58,8 +60,8 @@ def session(settings: Settings) -> SparkSession:
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")  # as others read it, in UTC
         .config("spark.sql.warehouse.dir", tempfile.gettempdir())
-        .config("spark.driver.host", "127.0.0.1" if is_local else socket.gethostname())
-        .config("spark.driver.bindAddress", "127.0.0.1" if is_local else "0.0.0.0")
+        .config("spark.driver.host", LOOPBACK if is_local else socket.gethostname())
+        .config("spark.driver.bindAddress", LOOPBACK if is_local else "0.0.0.0")
         .getOrCreate()
     )
     if not is_local:
