@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jobs.errors import BadInput, RefusedData, ToxwatchError
+from jobs.upkeep.backup import SAFE
 from release import bill, pin, site
 
 UV = str(Path(sys.executable).with_name("uv"))
@@ -77,7 +78,7 @@ def _build(source: Source, folder: Path) -> Path:
         ["git", "-C", str(source.root), "archive", "HEAD"], stdout=subprocess.PIPE, check=True
     ).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder / "source", filter="data")
+        archive.extractall(folder / "source", **SAFE)
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(int(source.made_at.timestamp()))}
     _run([UV, "build", "--quiet", "--wheel", "--out-dir", str(folder / "wheel")], folder / "source", environment)
     [wheel] = (folder / "wheel").glob("*.whl")

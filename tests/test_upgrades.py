@@ -18,6 +18,7 @@ from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake.nights import Lake
 from jobs.upkeep import verify
+from jobs.upkeep.backup import SAFE
 from models.card import read_card
 from tests.conftest import watching
 from warehouse.reader import Warehouse
@@ -39,7 +40,7 @@ KEPT = {  # what no upgrade may change
 @pytest.fixture(params=OLD, ids=lambda file: file.name.removesuffix(".tar.xz"))
 def old(request: pytest.FixtureRequest, tmp_path: Path, apify: standin.Server) -> Settings:
     with tarfile.open(request.param) as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extractall(tmp_path, **SAFE)
     [folder] = tmp_path.iterdir()
     return watching(folder, apify)
 

@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from jobs.upkeep.backup import SAFE
 from tests.year.household import CRASHED, POLICIES, ROOT, Household, household, store
 from tests.year.promises import Ledger
 from tests.year.troubles import OFTEN, PARTIAL, RARE, Trouble, machine_off
@@ -248,7 +249,7 @@ def old_tree(place: Path, commit: str) -> Path:
     if not tree.exists():
         archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
         with tarfile.open(fileobj=BytesIO(archive)) as files:
-            files.extractall(tree, filter="data")
+            files.extractall(tree, **SAFE)
     return tree
 
 
