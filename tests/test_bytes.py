@@ -31,10 +31,11 @@ def folder(tmp_path: Path) -> Path:
 def test_a_version_with_a_flipped_bit_is_not_handed_on(folder: Path) -> None:
     path = build.current(folder)
     whole, rows, rng = path.read_bytes(), build.content_hash(folder), random.Random(7)
+    written = [at for at, byte in enumerate(whole) if byte]  # most of a small file's blocks is empty
     refused = 0
     for _ in range(8):
         content = bytearray(whole)
-        content[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        content[rng.choice(written)] ^= 1 << rng.randrange(8)
         path.write_bytes(content)
         try:
             build.amend(folder, lambda _: None)

@@ -32,6 +32,7 @@ NOT_NEEDED = (  # by the annotators of jobs/spark/terms.py: engines and readers
     *("software.amazon*:*", "com.amazonaws:jmespath*", "com.amazonaws:*kms"),
 )
 
+LOOPBACK = "127.0.0.1"  # Spark on one machine needs no name; some machines cannot look up their own
 CAUSE = re.compile(r"Server access error.*|Host \S+ not found.*|unresolved dependency.*")
 
 
@@ -87,9 +88,8 @@ def fetch(folder: Path, packages: Sequence[str], but_not: Sequence[str] = ()) ->
     command = [str(python / "spark-submit"), "--packages", ",".join(packages), "--exclude-packages", ",".join(but_not)]
     command += ["--conf", f"spark.jars.ivy={folder}", "--conf", "spark.ui.enabled=false", "--master", "local[1]"]
     path = f"{python}:{os.environ.get('PATH', '')}"
-    done = subprocess.run(
-        [*command, os.devnull], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-    )
+    environment = {"SPARK_LOCAL_IP": LOOPBACK, **os.environ, "PATH": path}
+    done = subprocess.run([*command, os.devnull], env=environment, capture_output=True, text=True, check=False)
     shutil.rmtree(folder / "cache", ignore_errors=True)  # a second copy
     if not any((folder / "jars").glob("*.jar")):
         reasons = CAUSE.findall(done.stdout + done.stderr) or [done.stderr.strip()[-300:]]

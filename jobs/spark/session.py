@@ -21,7 +21,7 @@ from jobs.config.settings import LOGS_JSON, Settings
 from jobs.console import ABOUT, Advance
 from jobs.lake.mirror import Mirror
 from jobs.spark import cluster
-from jobs.spark.jars import session_jars
+from jobs.spark.jars import LOOPBACK, session_jars
 from jobs.spark.jvm import ready_classes
 from jobs.spark.workers import Model
 
@@ -30,13 +30,12 @@ SLICE = 8_000  # comments: what a worker reads at once, and what is lost where i
 MOST_SLICES = 2_000  # larger ones then, since each is a task, a file and a part of a shuffle
 START, WATCH = "start of Spark", "progress of tasks"  # threads
 LOOK_EVERY = 0.5  # seconds
-LOOPBACK = "127.0.0.1"
 
 
 def session(settings: Settings) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if is_local := settings.spark_master.startswith("local"):
-        os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)  # else a machine whose own name nobody knows cannot start it
+        os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)
     jars, between = ("spark.driver.extraClassPath", ":") if is_local else ("spark.jars", ",")
     shared = shared_mirror(settings)
     java = {
