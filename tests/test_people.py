@@ -68,7 +68,7 @@ def test_they_are_gone_when_their_time_is_over_and_what_they_say_of_the_comment_
     targets = home.targets_file.read_text()
     home.targets_file.write_text(f"[keep]\ntext_days = 1\nauthor_days = 1\n{targets}")
     assert expire.run(home, NIGHT + timedelta(days=5))["authors in validated"] > 0
-    assert stored(home, f"{PEOPLE}, link, media, is_verified") == (None, None, None, None, None, None, True)
+    assert stored(home, f"{PEOPLE}, link, comments.media, is_verified") == (None, None, None, None, None, None, True)
     for path in Lake(home.data_dir).root.glob("validated/*/*.parquet"):
         table = pq.read_table(path)
         for name in {*schema.PEOPLE, "link", "media"} & set(table.column_names):

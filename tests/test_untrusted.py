@@ -84,7 +84,7 @@ def test_what_is_no_secret_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_secret_setting_is_masked() -> None:
     hidden = {name for name, field in Settings.__dataclass_fields__.items() if not field.repr}
     assert hidden == {"apify_token", "smtp_url", "slack_url", "webhook_url", "heartbeat_url", "backup_passphrase",
-                      "ingest_key"}  # fmt: skip
+                      "ingest_key", "openid_secret"}  # fmt: skip
     assert all(any(name.endswith(setting.upper()) for name in secrets.NAMES) for setting in hidden)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 QUERIES = Path(__file__).parent / "sql" / "queries"
 PAGES = Path(__file__).parent / "sql" / "pages"
-GROUP = re.compile(r"~(\d+)")  # of comments that share a text, where words are searched for
+GROUP = re.compile(r"~([0-9a-f]{12})")  # of comments that share a text, where words are searched for
 
 
 def names() -> list[str]:

@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from warehouse import WarehouseError
 
 WORD = re.compile(r"[\w:-]+(?:\.[\w:-]+)*")  # ids of comments and hashes of authors among them
 ERASED = "(erased)"
+_SETTING_UP = Lock()  # where two threads turn to WAL at once, SQLite does not wait for one of them
 
 
 class SqliteFile:
@@ -19,7 +21,7 @@ class SqliteFile:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch(mode=0o600)
-        with self._open() as database:
+        with _SETTING_UP, self._open() as database:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(schema.read_text())
 
