@@ -314,10 +314,12 @@ def rescore(data_dir: DataDir = None) -> None:
     from warehouse import build
 
     settings = Settings.load(data_dir)
-    before = build.current(settings.data_dir / "warehouse")
+    folder = settings.data_dir / "warehouse"
+    before = build.current(folder) if build.versions(folder) else None  # none before the first night
     nights, champion = rescore.run(settings)
     console.print(f"Scored {len(nights)} night{'' if len(nights) == 1 else 's'} with {champion}, which is now in use.")
-    print_changes(before, build.current(before.parent))
+    if before:
+        print_changes(before, build.current(folder))
 
 
 def _prepared(data_dir: Path) -> Path:
