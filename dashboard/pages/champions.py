@@ -49,8 +49,8 @@ def register(app: Dash, models: Models, people: People, reports: Path, write_dow
         State("models-champion", "data"), prevent_initial_call=True,
     )  # fmt: skip
     def change(*sent: Any) -> tuple[str, Any]:
-        *clicks, chosen, opened = sent
-        if not any(clicks) or not VISITOR.get().may("settings"):  # new buttons trigger too
+        *_clicks, chosen, opened = sent
+        if not ctx.triggered[0]["value"] or not VISITOR.get().may("settings"):  # new buttons trigger too
             raise PreventUpdate
         try:
             champion = _champion(models.known())
@@ -180,7 +180,7 @@ def _switch(models: Models) -> list[Component]:
     """How far the champion is with taking over."""
     champion = _champion(models.known())
     switch = models.switch(champion)
-    is_done = champion == models.card()["version"]
+    is_done = champion == models.card()["version"] and not switch.is_running
     lines = [] if is_done else [html.P(_far(champion, switch), className="now" if switch.is_running else "")]
     if switch.error and not switch.is_running:
         lines.append(html.P(retold(switch.error), className="worse"))
