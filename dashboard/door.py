@@ -245,7 +245,7 @@ class Door:
         visitor = self._people.signed_in(HTTPConnection(scope).cookies.get(SESSION, ""))
         if visitor is None:
             if scope.get("method") != "GET" or "text/html" not in headers.get("accept", ""):
-                return _error(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
+                return Refused(401, "Sign in at /login, or send a key as `Authorization: Bearer …`.")
             query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
             return RedirectResponse(f"/login?next={quote(scope['raw_path'].decode('latin-1') + query)}")
         return _let_in(visitor, scope, headers)
@@ -254,7 +254,7 @@ class Door:
         """Of somebody whom a trusted proxy let in."""
         visitor = self._people.admit(name)
         if visitor is None:
-            return _error(403, _("{name} has no access here. Ask your administrator for an invitation.", name=name))
+            return Refused(403, _("{name} has no access here. Ask your administrator for an invitation.", name=name))
         if not self._noted.number(name):
             self._noted.count(name)
             self._people.note(name, "signed in by the proxy")
@@ -268,7 +268,7 @@ class Door:
     def _refusal_of_guest(self, scope: Scope, headers: Headers) -> Response | None:
         """Of whoever uses this computer: of any other, and of a site whose name leads to this computer."""
         if not self._is_private or _hostname(headers.get("host", "")) not in LOOPBACK:
-            return _error(403, _("Without a login, only http://{address} is answered, on the computer that runs "
+            return Refused(403, _("Without a login, only http://{address} is answered, on the computer that runs "
                                  "Toxwatch. To let others in, run `toxwatch user add NAME`.",
                                  address=LOOPBACK[0]))  # fmt: skip
         return _refusal_of_stranger(scope, headers)
@@ -276,12 +276,12 @@ class Door:
     def _refusal_of_program(self, path: str, key: str) -> Response | None:
         owner = self._people.owner(key)
         if owner is None:
-            return _error(401, "Unknown key. Create one with `toxwatch key add NAME`.")
+            return Refused(401, "Unknown key. Create one with `toxwatch key add NAME`.")
         visitor, scopes = owner
         if not any(path in SCOPES[scope] for scope in scopes):
-            return _error(403, f"The {visitor.name} has scope {', '.join(scopes)}, which doesn't include {path}.")
+            return Refused(403, f"The {visitor.name} has scope {', '.join(scopes)}, which doesn't include {path}.")
         if self._calls.is_full(visitor.name):
-            return _error(429, f"Rate limit: {visitor.name} may send {KEY_CALLS} requests per {KEY_SECONDS} seconds.")
+            return Refused(429, f"Rate limit: {visitor.name} may send {KEY_CALLS} requests per {KEY_SECONDS} seconds.")
         self._calls.count(visitor.name)
         VISITOR.set(visitor)
         return None
@@ -299,7 +299,7 @@ def _refusal_of_stranger(scope: Scope, headers: Headers) -> Response | None:
     origin = headers.get("origin")
     if scope.get("method") == "GET" or not origin or origin.partition("://")[2] == headers.get("host"):
         return None
-    return _error(403, f"Requests from pages on {origin} are not allowed.")
+    return Refused(403, f"Requests from pages on {origin} are not allowed.")
 
 
 def _page(request: Request, title: str, heading: str, body: str, status: int) -> HTMLResponse:
@@ -339,7 +339,3 @@ def _hostname(host: str) -> str:
 def local(address: str) -> str:
     """Where to go after signing in: only paths on this server."""
     return address if OWN_PATH.fullmatch(address) else "/"
-
-
-def _error(status: int, message: str) -> Response:
-    return Refused(status, message)

@@ -59,16 +59,9 @@ def look(work: Work, languages: tuple[str, ...]) -> None:
 def _shown(validated: Stored) -> Iterator[Row]:
     """Each picture's place and address."""
     for pattern in ("comments*.parquet", "posts.parquet"):
-        for path in sorted(validated.path.glob(pattern)):
-            columns = [name for name in (*PLACE, "media") if name in pq.read_schema(path).names]
-            if "media" not in columns:
-                continue  # an older release wrote it
-            chosen = ds.field("media").is_valid()
-            if validated.folder.is_month:
-                chosen &= ds.field(NIGHT.name) == validated.night
-            for row in ds.dataset(path).to_table(columns, chosen).to_pylist():
-                place = {name: row.get(name) for name in PLACE}
-                yield from (place | {"address": address} for address in dict.fromkeys(row["media"]))
+        for row in _rows(validated, pattern, (*PLACE, "media"), "media"):
+            place = {name: row.get(name) for name in PLACE}
+            yield from (place | {"address": address} for address in dict.fromkeys(row["media"]))
 
 
 def _known(work: Work) -> dict[str, Row]:
@@ -77,15 +70,22 @@ def _known(work: Work) -> dict[str, Row]:
     columns = [name for name in schema.PICTURES.names if name != "content"]
     known: dict[str, Row] = {}
     for stored in (one for night in nights if (one := work.lake.find("pictures", night))):
-        for path in sorted(stored.path.glob("shown*.parquet")):
-            chosen = ds.field("address").is_valid()
-            if stored.folder.is_month:
-                chosen &= ds.field(NIGHT.name) == stored.night
-            rows = ds.dataset(path).to_table(columns, chosen).to_pylist()
-            known |= {
-                lasting(row["address"]): row for row in rows if row["reason"] not in PASSING and row["text"] != EXPIRED
-            }
+        rows = _rows(stored, "shown*.parquet", columns, "address")
+        known |= {
+            lasting(row["address"]): row for row in rows if row["reason"] not in PASSING and row["text"] != EXPIRED
+        }
     return known
+
+
+def _rows(stored: Stored, pattern: str, columns: Iterable[str], filled: str) -> Iterator[Row]:
+    """A night's rows in which a column is filled; none of a file that an older release wrote without it."""
+    chosen = ds.field(filled).is_valid()
+    if stored.folder.is_month:
+        chosen &= ds.field(NIGHT.name) == stored.night
+    for path in sorted(stored.path.glob(pattern)):
+        there = pq.read_schema(path).names
+        if filled in there:
+            yield from ds.dataset(path).to_table([name for name in columns if name in there], chosen).to_pylist()
 
 
 class Begun:
