@@ -454,6 +454,23 @@ def test_what_stays_too_little_is_written_down_and_does_not_count_as_read(tmp_pa
         assert len(comments(settings, LOUD, NEXT)) > 200, "the next night reads the posts from the beginning"
 
 
+def test_a_post_that_brought_nothing_is_asked_again_though_a_newer_one_took_its_place(tmp_path: Path) -> None:
+    faults = [Fault("nothing", on="POST .*comment-scraper", times=2)]
+    with standin.serving() as kind, standin.serving(faults=faults) as mean:
+        undisturbed, disturbed = (collecting(tmp_path / one.url[-5:], one, LOUD) for one in (kind, mean))
+        for settings in (undisturbed, disturbed):
+            targets = settings.targets_file.read_text()
+            settings.targets_file.write_text(targets.replace("max_posts = 4", "max_posts = 1"))
+            for night in (NIGHT, NEXT, NEXT + timedelta(days=1)):
+                scrape.run(settings, night)
+        first, again, later = (comments(disturbed, LOUD, NIGHT + timedelta(days=days)).keys() for days in range(3))
+        missed = comments(undisturbed, LOUD).keys()
+        assert missed
+        assert not missed & (first | comments(undisturbed, LOUD, NEXT).keys())
+        assert missed <= again, "with max_posts = 1 the next night no longer lists the post"
+        assert not missed & later, "it is asked for once"
+
+
 def test_too_little_is_asked_again_though_the_budget_cut_the_run(tmp_path: Path) -> None:
     found = []
     for name, faults in (("whole", []), ("quarter", [Fault("quarter", on="POST .*instagram-comment")])):

@@ -32,6 +32,7 @@ REPEATS = 1.05  # shifting pages make scrapers return some items twice
 ROOM = 1.1  # rows per comment asked for: replies are extra
 LEAST_SHARE = 0.8  # of the share that usually arrives; counts include hidden comments
 REMEMBERED = 30  # comment ids per post
+GROWTH = 2  # times as many comments a post may have by the night after it was missed
 HIDDEN = 2  # comments that may be missing from any post
 WHOLE_SHARE = 0.95  # required of a run that ended early
 SEEN_ENDING = ".seen.json"
@@ -57,6 +58,7 @@ class Look:
     newest: list[str] = field(default_factory=list)  # ids of its first comments
     share: float | None = None  # of its comments that arrived at the first reading
     is_reread: bool = False  # as a whole, for edits
+    missed: int | None = None  # its count in a night whose runs did not bring its comments
 
 
 @dataclass

@@ -75,7 +75,8 @@ class Comments:
         counts: dict[str, int | None],
         looks: dict[str, Look],
     ) -> None:
-        self.platform, self.account, self.actor, self.limits, self.counts = platform, account, actor, limits, counts
+        self.platform, self.account, self.actor, self.limits = platform, account, actor, limits
+        self.counts, self.looks = counts, looks  # counts of posts that were listed tonight
         self.answers = {
             url: Answer(limit, 0, looks[url].newest if url in looks else []) for url, limit in limits.items()
         }
@@ -84,7 +85,7 @@ class Comments:
 
     def expect(self, urls: list[str], limit: int) -> None:
         for url in self.answers.keys() & urls:
-            count = self.counts.get(url)
+            count = self.counts[url] if url in self.counts else self.looks[url].missed
             self.answers[url].limit = limit
             self.answers[url].expected = limit if count is None else min(limit, count)
 

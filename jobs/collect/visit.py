@@ -11,6 +11,7 @@ from jobs.collect.actors import actors_of
 from jobs.collect.apify import Apify, new_timeout
 from jobs.collect.drift import Shape, changes, remember, shape_before
 from jobs.collect.reading import (
+    GROWTH,
     MARGIN,
     SETTLED_DAYS,
     Answer,
@@ -41,7 +42,7 @@ from jobs.lake.raw import (
     read_file,
     writing_raw,
 )
-from jobs.platforms import platform
+from jobs.platforms import platform, values
 from warehouse.files import write_atomically
 
 FRESH_STARTS = 2  # runs per post and scrape: the second asks for what the first left out
@@ -110,16 +111,26 @@ class Visit:
 
     def _complete(self, lines: list[RawLine], again: set[str | None], needs_posts: bool) -> None:
         found = {post["url"]: post for post in map(mapped_post, self._open_posts(lines))}
+        missed = {url: post for url, post in self._missed() if url not in found}
         limits = {
             url: limit
-            for url, post in found.items()
+            for url, post in (found | missed).items()
             if (url in again or needs_posts) and (limit := self._limit(post, url in again))
         }
         counts = {url: post["comment_count"] for url, post in found.items()}
         comments = Comments(self.platform, self.account, self.comments_actor, limits, counts, self.looks)
         shape = Shape()
         new = map(shape.add, self._collected(comments))
-        self._write(chain(lines, new, self._drifted(shape, lines), self._stored(list(found.values()), comments)))
+        self._write(
+            chain(lines, new, self._drifted(shape, lines), self._stored([*found.values(), *missed.values()], comments))
+        )
+
+    def _missed(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Posts whose comments earlier nights could not get, with room for what has come since."""
+        for url, look in self.looks.items():
+            if look.missed:
+                posted_at = values.instant(look.posted_at)
+                yield url, {"url": url, "comment_count": GROWTH * look.missed, "posted_at": posted_at}
 
     def _open_posts(self, lines: list[RawLine]) -> list[RawLine]:
         return [line for line in lines if line.kind == "post" and not line.item.get("isCommentsDisabled")]
@@ -257,7 +268,7 @@ class Visit:
             is_reread = old.is_reread or self._is_old_enough_to_reread(post)
             self.looks[url] = Look(count, posted_at, answer.newest, share, is_reread)
         else:
-            self.looks[url] = replace(old, posted_at=posted_at)
+            self.looks[url] = replace(old, posted_at=posted_at, missed=count)
 
     def _is_joined(self, answer: Answer, wanted: int) -> bool:
         """Also if the account's limit or the budget cut it short: comments in between are given up."""

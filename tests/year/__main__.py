@@ -227,6 +227,7 @@ class Year:
         print("\n| promise | checked | broken |\n|---|---|---|")
         for promise, number in self.ledger.checked.items():
             print(f"| {promise} | {number:,} | {sum(promise in one for one in self.ledger.broken)} |")
+        print(f"\n{len(self.ledger.late)} of {len(self.ledger.expected):,} comments came a night late")
         print("\n| figures of past days changed for | times |\n|---|---|")
         for reason, times in self.ledger.reasons.items():
             print(f"| {reason} | {times} |")

@@ -41,6 +41,7 @@ class Ledger:
     reasons: Counter[str] = field(default_factory=Counter)  # why figures of the past changed
     known_runs: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
+    late: dict[str, date] = field(default_factory=dict)  # comment → the night in which it was first missing
 
     @property
     def warehouse(self) -> Path:
@@ -68,10 +69,16 @@ class Ledger:
             stored, of_somebody, rejected = (
                 {id for (id,) in con.execute(sql).fetchall()} for sql in (COMMENTS, OF_SOMEBODY, REJECTED)
             )
-        lost = self.expected.keys() - stored - rejected - may_be_gone - self.lost
+        missing = self.expected.keys() - stored - rejected - may_be_gone
+        lost = {id for id in missing if self.late.setdefault(id, night) < night} - self.lost
         self.lost |= lost  # each is told of once
         back = {id for id in may_be_gone & of_somebody if self.expected[id][0] in self.forgotten}
-        self._note("comments that an undisturbed collection got are there", len(self.expected), night, lost)
+        self._note(
+            "comments that an undisturbed collection got are there a night later at the latest",
+            len(self.expected),
+            night,
+            lost,
+        )
         self._note("comments of forgotten people stay away", len(may_be_gone), night, back)
         self._note("comments are there that nobody ever wrote: none", len(stored), night, stored - self.expected.keys())
 
