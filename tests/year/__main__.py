@@ -263,8 +263,8 @@ def main(number: int, minutes: float, folder: str = "") -> int:
         place.mkdir(exist_ok=True)
         os.environ["TOXWATCH_STORE"] = stack.enter_context(store())
         trees = place / "releases"
-        model = old_tree(trees, next(iter(OLD.values()))) / "models/shipped/bilstm"
-        home = stack.enter_context(household(place, model, is_kept=bool(folder)))
+        oldest = old_tree(trees, next(iter(OLD.values())))
+        home = stack.enter_context(household(place, oldest, is_kept=bool(folder)))
         print(f"log: {home.log}", flush=True)
         year = Year(home, nights, random.Random(7), ends_at)
         try:

@@ -62,18 +62,19 @@ max_posts = 2
 
 
 class Household:
-    def __init__(self, place: Path, model: Path, service: standin.Server, twin_service: standin.Server) -> None:
+    def __init__(self, place: Path, oldest: Path, service: standin.Server, twin_service: standin.Server) -> None:
         self.place, self.service, self.twin_service = place, service, twin_service
         self.disk = place / "disk"
         self.data_dir = self.disk / "data"
         self.log = place / "log.txt"
-        files = {"targets.toml": TARGETS, "policies.toml": POLICIES, "spark-defaults.conf": INTERPRETED}
+        policies = (oldest / "policies.toml").read_text()
+        files = {"targets.toml": TARGETS, "policies.toml": policies, "spark-defaults.conf": INTERPRETED}
         for name, text in files.items():
             if not (place / name).exists():
                 (place / name).write_text(text)
         os.environ |= {
             "TOXWATCH_DATA_DIR": str(self.data_dir),
-            "TOXWATCH_MODEL": str(model),
+            "TOXWATCH_MODEL": str(oldest / "models/shipped/bilstm"),
             "TOXWATCH_TARGETS": str(place / "targets.toml"),
             "TOXWATCH_POLICIES": str(place / "policies.toml"),
             "TOXWATCH_SPARK_MASTER": "local[1]",
@@ -135,14 +136,15 @@ def small_world() -> World:
 
 
 @contextmanager
-def household(place: Path, model: Path, is_kept: bool) -> Iterator[Household]:
+def household(place: Path, oldest: Path, is_kept: bool) -> Iterator[Household]:
+    """With the model and the policies of the tree `oldest`."""
     disk = place / "disk"
     disk.mkdir(exist_ok=True)
     if not disk.is_mount():
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", disk], check=True)
     try:
         with standin.serving(world=small_world()) as service, standin.serving(world=small_world()) as twin_service:
-            yield Household(place, model, service, twin_service)
+            yield Household(place, oldest, service, twin_service)
     finally:
         if not is_kept:
             subprocess.run(["umount", "--lazy", disk], check=True)
