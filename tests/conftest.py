@@ -126,9 +126,13 @@ def environment(settings: Settings) -> dict[str, str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    targets = tmp_path / "targets.toml"
+    return settings_in(tmp_path)
+
+
+def settings_in(place: Path) -> Settings:
+    targets = place / "targets.toml"
     targets.write_text(TARGETS)
-    return replace(Settings.load(tmp_path / "data"), model_dir=SMALL, targets_file=targets)
+    return replace(Settings.load(place / "data"), model_dir=SMALL, targets_file=targets)
 
 
 def comment_item(**changes: Any) -> dict[str, Any]:

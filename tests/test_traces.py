@@ -25,8 +25,8 @@ from jobs.lake.raw import RawLine, mapped_comments
 from jobs.lake.tombstones import TOMBSTONES, Eraser, read_forgotten
 from jobs.upkeep import forget, held, verify
 from models.text import clean_text, text_key
-from tests.conftest import comment_item, write_raw
-from tests.fixtures.nights import rows_of, store_night
+from tests.conftest import comment_item, settings_in, write_raw
+from tests.fixtures.nights import copied, rows_of, store_night
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -50,8 +50,9 @@ POST = {
 }
 
 
-@pytest.fixture
-def home(settings: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = settings_in(tmp_path_factory.mktemp("traces"))
     for night in NIGHTS:
         store_night(settings, night, [THREAD, OF_BOB], [POST])
     publish.rebuild(settings)
@@ -64,6 +65,11 @@ def home(settings: Settings) -> Settings:
             "key": [text_key(clean_text(SAID)), "k"]}  # fmt: skip
     pq.write_table(pa.table(rows), settings.data_dir / "models" / "labelled.parquet")
     return settings
+
+
+@pytest.fixture
+def home(made: Settings, tmp_path: Path) -> Settings:
+    return copied(made, tmp_path)
 
 
 def hash_of_ann(settings: Settings) -> str:
