@@ -91,10 +91,8 @@ def output(log: Path, pattern: str) -> str:
     raise AssertionError(log.read_text())
 
 
-@pytest.mark.parametrize(
-    "lake",
-    ["shared disk", pytest.param("store", marks=pytest.mark.slow)],  # Hadoop's S3 is 300 MB
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("lake", ["shared disk", "store"])  # Hadoop's S3 is 300 MB
 def test_a_night_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(
     tmp_path: Path,
     cluster: Cluster,

@@ -52,6 +52,7 @@ def lines_of(lake: Lake) -> list[list[object]]:
     return [[line.item for line in read_raw(lake, night)] for night in NIGHTS]
 
 
+@pytest.mark.slow
 def test_a_month_holds_what_its_nights_held(settings: Settings) -> None:
     lake = Lake(settings.data_dir)
     content, nights, lines = rebuilt(settings), nights_by_dataset(lake), lines_of(lake)
@@ -95,6 +96,7 @@ def written(data_dir: Path) -> set[str]:
     return {os.path.join(folder, name) for folder, _, names in os.walk(data_dir) for name in names}
 
 
+@pytest.mark.slow
 def test_a_night_that_runs_again_speaks_before_its_month(settings: Settings) -> None:
     content = rebuilt(settings)
     compact.run(settings, NIGHTS[-1])

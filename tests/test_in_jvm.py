@@ -32,6 +32,7 @@ def in_jvm(settings: Settings) -> Settings:
     return replace(settings, engine="sparknlp", model_dir=TRANSFORMER)
 
 
+@pytest.mark.slow
 def test_both_engines_say_the_same_of_a_night(settings: Settings) -> None:
     write_validated(settings, FIRST, {f"c{n:02}": text for n, text in enumerate(TEXTS)})
     clean.run(in_jvm(settings), FIRST)

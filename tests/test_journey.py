@@ -158,6 +158,7 @@ def test_a_disk_that_fills_while_publishing_leaves_the_version_before(
     assert content(replace(undisturbed, data_dir=data_dir)) == before
 
 
+@pytest.mark.slow
 def test_hostile_comments_are_scored_or_set_aside(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "SLICE", 300)
     hostile = {

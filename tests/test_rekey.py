@@ -32,6 +32,7 @@ def held(settings: Settings) -> set[str]:
     return {one for column in [*columns, *mentions] for one in column if one}
 
 
+@pytest.mark.slow
 def test_everybody_gets_another_hash_and_stays_who_they_are(
     after_two_nights: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ SLICE = 60
 IN_SLICES = f"from jobs.spark import session; session.SLICE = {SLICE}; from jobs.cli import main; main()"
 
 
+@pytest.mark.slow
 def test_a_night_that_was_killed_goes_on_where_it_was(
     tmp_path: Path, after_one_night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

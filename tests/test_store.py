@@ -32,6 +32,7 @@ def here(data_dir: Path) -> dict[str, bytes]:
     return files | {name + LINK: link for name, link in links.items()}
 
 
+@pytest.mark.slow
 def test_a_lost_machine_comes_back_and_what_is_erased_is_erased_in_the_store(
     tmp_path: Path, bucket: Any, after_one_night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

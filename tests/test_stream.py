@@ -152,6 +152,7 @@ def wait(until: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen within 5 minutes")
 
 
+@pytest.mark.slow
 def test_a_message_belongs_to_the_day_of_its_timestamp_and_is_read_alone(
     settings: Settings, kafka: Broker, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_message_belongs_to_the_day_of_its_timestamp_and_is_read_alone(
     assert published(settings) == 1, "a refused day does not hold up the others"
 
 
+@pytest.mark.slow
 def test_messages_that_were_deleted_before_they_were_taken_are_named_and_a_topic_made_anew_too(
     settings: Settings, kafka: Broker, capsys: pytest.CaptureFixture[str]
 ) -> None:

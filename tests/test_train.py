@@ -65,7 +65,8 @@ def test_its_card_says_where_it_comes_from(model: Path) -> None:
     assert card["thresholds"].keys() == card["calibration"].keys() == set(LABELS)
 
 
-@pytest.mark.parametrize("write", [write_encoder, pytest.param(write_roberta, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [write_encoder, write_roberta])
 def test_a_transformer_is_trained_exported_and_scored_like_the_other(
     tmp_path: Path, rows: pd.DataFrame, write: Callable[[Path], None]
 ) -> None:
