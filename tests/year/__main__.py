@@ -46,7 +46,7 @@ EVENTFUL = 15  # nights from one change by people to the next
 class Year:
     def __init__(self, home: Household, nights: list[date], chance: random.Random, ends_at: float) -> None:
         self.home, self.nights, self.chance = home, nights, chance
-        self.ledger, self.ends_at = Ledger(home), ends_at
+        self.ledger, self.ends_at = Ledger(home, nights[0]), ends_at
         self.seconds: dict[str, list[float]] = defaultdict(list)  # by trouble
         self.at_once: dict[str, int] = defaultdict(int)
         self.events: list[str] = []
@@ -80,7 +80,7 @@ class Year:
         self._rebuild(self.nights[-1])
 
     def save(self) -> None:
-        ledger = {name: value for name, value in vars(self.ledger).items() if name != "home"}
+        ledger = {name: value for name, value in vars(self.ledger).items() if name not in ("home", "first")}
         year = {name: getattr(self, name) for name in SAVED}
         write_atomically(self.home.place / STATE, pickle.dumps((year, ledger)))
 

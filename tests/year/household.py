@@ -11,17 +11,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 from moto.server import ThreadedMotoServer
 
 from jobs import cli, scrape, standin
 from jobs.config.settings import Settings
+from jobs.config.targets import read_targets
 from jobs.lake.nights import Lake
 from jobs.lake.raw import mapped_comments, read_raw
 from jobs.spark.jvm import SHORT_RUN
-from jobs.standin.world import COMMUNITIES, World
+from jobs.standin.world import COMMUNITIES, LIFE, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOOKBACK = 3  # days
@@ -129,7 +131,22 @@ class Household:
         found = [one for one in comments if one["comment_id"]]
         return {one["comment_id"]: (f"{one['platform']}/{one['author']}", one["parent_id"]) for one in found}
 
+    def written(self, first: date, last: date) -> set[str]:
+        """The ids of all comments below the posts of these days."""
+        watched = {(one.platform, one.handle) for one in read_targets(self.settings.targets_file).accounts}
+        world, days = small_world(), [first + timedelta(days=day) for day in range((last - first).days + 1)]
+        return {
+            f"{community.platform}:{comment.id}"
+            for community in world.communities
+            if (community.platform, community.handle) in watched
+            for day in days
+            for post in world.posts_on(community, day)
+            for age in range(len(LIFE))
+            for comment in world.comments_on(post, day + timedelta(days=age))
+        }
 
+
+@cache
 def small_world() -> World:
     fewer = [replace(one, comments_a_post=one.comments_a_post // SMALLER) for one in COMMUNITIES]
     return World(1, fewer)
