@@ -22,7 +22,7 @@ from dashboard.settings import SettingsError, SettingsFile
 from dashboard.view import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, LONGEST_WORDS, Answers, Review, Row, Spam, View
 from models.labels import Attacked, Label
 from warehouse import WarehouseError
-from warehouse.measures import Severity
+from warehouse.measures import Addressee, Severity
 from warehouse.untrusted import printable
 
 MOST_ROWS = 1000
@@ -72,6 +72,7 @@ class CommentFilters(Filters):
     severity: Literal["none", Severity] | None = None
     flag: Label | None = Field(None, description="Only comments flagged with this category.")
     attacked: Attacked | None = Field(None, description="Only comments flagged as toxic that most likely attack these.")
+    directed: Addressee | None = Field(None, description="Only comments that address these.")
     review: Review | None = None
     spam: Spam | None = Field(None, description="Comments without spam, or only spam; both if left out.")
     words: str | None = Field(None, description="Only comments containing this text.", max_length=LONGEST_WORDS)

@@ -11,13 +11,23 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components import grid, labelled, link, panel, prose, table
-from dashboard.figures import SEVERITIES, Address, Figure, bars, daily_spam, small_multiples, stacked
+from dashboard.figures import FEW, SEVERITIES, Address, Figure, bars, daily_spam, small_multiples, stacked
 from dashboard.language import LANGUAGE, _, number
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, heading, label_name, label_title, language_name, percent, severity_title
+from dashboard.wording import (
+    ADDRESSEES,
+    ATTACKED,
+    heading,
+    label_name,
+    label_title,
+    language_name,
+    percent,
+    severity_title,
+)
 from models.labels import LABELS
 from models.training.report import COLOURS
+from warehouse.measures import FEW_COMMENTS
 from warehouse.untrusted import guarded
 
 Entry = tuple[str, str, str | None]  # of a legend: name, colour, where it leads
@@ -192,6 +202,20 @@ def attacked(answer: Sequence[Row], view: View) -> list[Component]:
              [behind(view, attacked=name) for name in shares]), rows,
         _("No toxic comment of this period attacks anyone."), wide=True,
     )]  # fmt: skip
+
+
+def addressees(rows: Sequence[Row], view: View) -> Component:
+    """Whom comments address, and how toxic those are."""
+    names = [_(name) for name in (ADDRESSEES[row["directed_at"]] for row in rows)]
+    few = [FEW if row["comments"] < FEW_COMMENTS else COLOURS["toxic"] for row in rows]
+    return chart(
+        _("Who is addressed"),
+        _("Estimated share of toxic comments, with 95% interval, by whom comments answer or name; most comments first. "
+          "Grey: fewer than {number} comments.", number=FEW_COMMENTS),
+        bars(names, [row["share"] for row in rows], [row["margin"] for row in rows], few,
+             [behind(view, flag="toxic", directed=row["directed_at"]) for row in rows]), rows,
+        _("No comments in this period."), wide=True,
+    )  # fmt: skip
 
 
 def spam(rows: Sequence[Row], view: View) -> Component:

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.language import LANGUAGE, _
 from dashboard.view import FIRST_DAY, LONGEST_PERIOD, SPAM, View, time_zones
-from dashboard.wording import ATTACKED, PERIODS, label_title
+from dashboard.wording import ADDRESSEES, ATTACKED, PERIODS, label_title
 from models.labels import LABELS
 
 PREPARE_UPLOAD = """async () => {
@@ -107,6 +107,10 @@ def pick_flag(view: View) -> Component:
 
 def pick_attacked(view: View) -> Component:
     return pick("attacked", _("Attacks"), view.attacked, in_language(ATTACKED), _("Anyone or nobody"))
+
+
+def pick_directed(view: View) -> Component:
+    return pick("directed", _("Directed at"), view.directed, in_language(ADDRESSEES), _("Whoever"))
 
 
 def pick_spam(view: View) -> Component:

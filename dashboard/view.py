@@ -17,6 +17,7 @@ from warehouse.reader import Warehouse
 SEVERITIES = measures.COMMENT_SEVERITIES
 LONGEST_WORDS = 200  # characters to search for
 MOST_COMPARED = 8
+MOST_NEXT = 20  # answers of a thread that are shown on either side of one
 LONGEST_PERIOD = 3660  # days
 YEAR = timedelta(weeks=52)  # the same weekdays
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
@@ -63,6 +64,7 @@ class View:
     severity: str | None = None
     flag: str | None = None
     attacked: str | None = None
+    directed: str | None = None  # whom the comments address
     review: str | None = None
     spam: str | None = None
     words: str | None = None
@@ -95,6 +97,7 @@ class View:
             severity=query["severity"] if query.get("severity") in SEVERITIES else None,
             flag=query["flag"] if query.get("flag") in LABELS else None,
             attacked=query["attacked"] if query.get("attacked") in WHO[1:] else None,
+            directed=query["directed"] if query.get("directed") in measures.ADDRESSEES else None,
             review=query["review"] if query.get("review") in REVIEWS else None,
             spam=query["spam"] if query.get("spam") in SPAM else None,
             words=query.get("words", "")[:LONGEST_WORDS] or None,
@@ -229,6 +232,7 @@ class Answers:
         if (
             view.flag
             or view.attacked
+            or view.directed
             or view.severity
             or view.review
             or view.score
@@ -301,10 +305,12 @@ class Answers:
                 found[parameter] = None
         return found
 
-    def replies(self, id: str, day: str) -> list[Row]:
+    def thread(self, comment: Row) -> list[Row]:
+        """What a comment answers, the answers to that, and the answers to itself."""
         if not self._may_see().texts:
             return []
-        return list(self._rows(queries.page_sql("replies"), {"id": id, "day": day}))
+        asked = {"id": comment["comment_id"], "parent": comment["parent_id"], "day": comment["day"]}
+        return list(self._rows(queries.page_sql("thread"), asked | {"limit": MOST_NEXT}))
 
     def accounts(self) -> list[str]:
         return [account for (account,) in self._query(queries.page_sql("accounts"))[1]]

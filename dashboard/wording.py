@@ -57,6 +57,12 @@ ATTACKED = {
     "disability": N_("Disability"),
     "other": N_("Another group"),
 }
+ADDRESSEES = {
+    "account": N_("The account"),
+    "commenter": N_("Another person"),
+    "group": N_("A group"),
+    "nobody": N_("Nobody known"),
+}
 ROLE_NAMES = {"viewer": N_("Viewer"), "moderator": N_("Moderator"), "admin": N_("Admin")}
 COMMENT_FACTS = {
     "is_by_owner": N_("written by the account"),
@@ -87,6 +93,7 @@ COLUMN_HEADINGS = {
     "accounts": N_("Accounts"),
     "agreed": N_("Agreed"),
     "attacked": N_("Attacked"),
+    "directed_at": N_("Directed at"),
     "can_see": N_("Can see"),
     "category": N_("Category"),
     "change": N_("Change"),
@@ -397,6 +404,7 @@ def filters_of(view: View) -> str:
         view.flag and _("flagged as {category}", category=label_name(view.flag)),
         view.severity and _("severity {severity}", severity=_(SEVERITIES[view.severity])),
         view.attacked and _("attacks: {whom}", whom=in_sentence(_(ATTACKED[view.attacked]))),
+        view.directed and _("directed at: {whom}", whom=in_sentence(_(ADDRESSEES[view.directed]))),
         view.language and _("in {language}", language=language_name(view.language)),
         view.review and in_sentence(_(REVIEWS[view.review])),
         view.spam and in_sentence(_(SPAM[view.spam])),

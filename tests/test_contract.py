@@ -54,7 +54,8 @@ def of_schema() -> dict[str, dict[str, str]]:
     ("table", "columns", "own"),
     [
         ("comments", schema.VALIDATED,
-         {"language", "text_key", "first_night", "last_night", "terms", "listed", "sketch", "spam", "gone_since"}),
+         {"language", "text_key", "first_night", "last_night", "terms", "listed", "sketch", "spam", "gone_since",
+          "addressed"}),
         ("posts", schema.POSTS, {"night"}),
         ("runs", schema.RUNS, {"night"}),
         ("ingest_errors", schema.INGEST_ERRORS, {"night"}),

@@ -279,7 +279,7 @@ def test_a_comment_opens_with_its_thread_at_the_time_of_a_zone_and_has_an_addres
     page.locator(".ag-cell").filter(has_text="script").click()
     thread = page.locator("#thread .panel")
     expect(thread).to_contain_text("2026-11-21 05:00 Asia/Tokyo")
-    expect(thread.locator("li")).to_have_text("please stop")
+    expect(thread.locator("li")).to_have_text("2026-11-21 07:00 please stop")
     expect(thread).to_contain_text("Flagged as toxic.")
     expect(thread).to_contain_text("Verified author.")
     original = thread.get_by_role("link", name="Open the original")

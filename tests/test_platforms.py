@@ -47,7 +47,7 @@ def test_every_item_becomes_our_columns(name: str) -> None:
     assert len(posts) >= 2
     assert len(comments) > 50
     assert all(post.keys() - {"coauthors"} == set(schema.POSTS.names) - {"coauthor_hashes"} for post in mapped_posts)
-    needed = set(schema.MAPPED.names) - {"author_id", "mentions", *(field.name for field in schema.DETAILS)}
+    needed = set(schema.MAPPED.names) - {"author_id", "mentions", "named", *(field.name for field in schema.DETAILS)}
     assert all(needed <= comment.keys() <= set(schema.MAPPED.names) for comment in comments)
     ids = {comment["comment_id"] for comment in comments} - {None}
     assert all(id.startswith(f"{name}:") for id in ids)

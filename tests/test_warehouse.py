@@ -451,7 +451,7 @@ def test_a_warehouse_of_an_older_release_is_brought_forward(tmp_path: Path, old:
         Warehouse(folder).query("FROM daily")
     build.publish(folder, [second], context())
     build.publish(tmp_path / "new", [first, second], context())
-    later = "terms, listed, attacked, link, is_verified, is_edited, media, mention_hashes, spam"
+    later = "terms, listed, attacked, link, is_verified, is_edited, media, mention_hashes, spam, directed_at"
     for question in (f"SELECT * EXCLUDE ({later}) FROM comments_scored", "FROM by_post", "FROM daily"):
         forward, new = (Warehouse(place).query(f"{question} ORDER BY ALL") for place in (folder, tmp_path / "new"))
         assert forward == new

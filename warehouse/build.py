@@ -195,6 +195,7 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
             con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {files}")
         run_script(con, "load/night.sql")
         _load_comments(con)
+        run_script(con, "load/addressed.sql")
         run_script(con, "load/others.sql", newest_first=NEWEST_FIRST)
         for model, part in night.scored.items():
             con.execute(f"CREATE OR REPLACE TEMP VIEW lake_scored AS FROM {part.files('*.parquet')}")
@@ -248,7 +249,10 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
 
 
 def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
-    """Applies calibrations, the rule on spam and own words to all of history, where they or tags have changed."""
+    """Applies calibrations, the rule on spam and own words to all of history, where they or tags have changed.
+
+    An older warehouse is told whom its comments address.
+    """
     run_script(con, "calibration/before.sql")
     run_script(con, "words/before.sql")
     run_script(con, "spam/before.sql")
@@ -257,7 +261,7 @@ def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     policies = read_policies(context.policies)
     refill(con, "word_rules", policies.word_rows())
     refill(con, "spam_rule", [(policies.spam.spam_from, policies.spam.is_counted)])
-    for rules, scripts in (("calibration", MARTS), ("spam", MARTS), ("words", MARTS[-1:])):
+    for rules, scripts in (("calibration", MARTS), ("spam", MARTS), ("words", MARTS[-1:]), ("addressees", MARTS[:1])):
         run_script(con, f"{rules}/touched.sql")
         if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
             con.begin()

@@ -8,6 +8,8 @@ Severity = Literal["low", "medium", "high", "critical"]
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "und", "nl", "pl", "tr", "ar", "hi", "ru", "id", "zh", "ko")
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 COMMENT_SEVERITIES = ("none", *SEVERITIES)  # none: the policy flags nothing in it
+Addressee = Literal["account", "commenter", "group", "nobody"]
+ADDRESSEES: tuple[Addressee, ...] = get_args(Addressee)  # whom a comment addresses
 EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
 BINS = 20  # scores are counted in steps of 0.05
 FEW_COMMENTS = 30  # fewer than these say little about a share
@@ -24,6 +26,7 @@ READY_AFTER_HOURS = (
 PROMISED_SHARE = 0.95  # of the nights, for each service level
 LEVEL_NIGHTS = 30  # that service levels are measured over
 VERSIONS_KEPT = 3  # of the warehouse, unless targets.toml says otherwise
+ANSWER_DAYS = 60  # after which nobody answers a comment any more
 LEAST_COPIES = 3  # comments with one text, from where it is a group
 MOST_CHANGED = 22  # of the 48 digits of a sketch, from where a text is no copy: about half of it differs
 NEW_DAYS = 7  # that an author is new for, after USUAL_DAYS without a comment
@@ -47,6 +50,7 @@ MACROS: dict[str, str | float | tuple[str, ...]] = {
     "ready_after_hours": READY_AFTER_HOURS,
     "promised_share": PROMISED_SHARE,
     "level_nights": LEVEL_NIGHTS,
+    "answer_days": ANSWER_DAYS,
     "least_copies": LEAST_COPIES,
     "most_changed": MOST_CHANGED,
     "new_days": NEW_DAYS,

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import figures, trend
-from dashboard.charts import all_categories, attacked, behind, chart, languages, severities, spam
+from dashboard.charts import addressees, all_categories, attacked, behind, chart, languages, severities, spam
 from dashboard.components import link, note, page, panel, table
 from dashboard.controls import pick_account, pick_comparison, pick_label, pick_period, pick_zone
 from dashboard.language import N_, _, ngettext, number
@@ -69,6 +69,7 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
         ),
         languages(answers, view),
         *attacked(answers.rows("attacked", view), view),
+        addressees(answers.rows("addressees", view), view),
         spam(answers.rows("spam", view), view),
         *_peers(answers, view),
         *_terms(answers, view),

@@ -17,6 +17,7 @@ from dashboard.controls import (
     pick,
     pick_account,
     pick_attacked,
+    pick_directed,
     pick_flag,
     pick_period,
     pick_spam,
@@ -28,6 +29,7 @@ from dashboard.pages import review
 from dashboard.people import VISITOR
 from dashboard.view import HOURS, REVIEWS, WEEKDAYS, Answers, Row, View
 from dashboard.wording import (
+    ADDRESSEES,
     ATTACKED,
     COMMENT_FACTS,
     SEVERITIES,
@@ -88,6 +90,7 @@ def layout(
             *pick_period(view),
             pick_flag(view),
             *([pick_attacked(view)] if tells_attacked else []),
+            pick_directed(view),
             pick("severity", _("Severity"), view.severity, {one: severity_title(one) for one in SEVERITIES},
                  _("Any severity")),
             pick("language", _("Language"), view.language, language_names(), _("Any language")),
@@ -316,7 +319,7 @@ def _judging(id: str) -> list[Component]:
 def _thread(
     answers: Answers, view: View, model: Scorer, inbox: Inbox, cases: Cases, write_down: Callable[[str], None]
 ) -> Component:
-    """One comment, with the comment it replies to and its own replies."""
+    """One comment, with what it replies to, the other replies to that, and its own replies."""
     write_down(f"read {view.comment}")
     posted_on, _slash, id = str(view.comment).partition("/")
     row = answers.comment(id, posted_on)
@@ -325,22 +328,59 @@ def _thread(
     inbox.see(row, view)
     scores = [row[label] for label in LABELS]
     text = explain.marked(model, row["text"], row["language"], scores) if row["toxic"] is not None else [row["text"]]
-    replies = [html.Li(reply["text"], title=view.time(reply["posted_at"])) for reply in answers.replies(id, posted_on)]
+    thread = answers.thread(row)
+    replies = [one for one in thread if one["part"] == "reply"]
     flags = _("Flagged as {categories}.", categories=_names(row["flags"])) if row["flags"] else _("Not flagged.")
     flags += _own_words(answers.rows("own_words", view, id=id, day=posted_on))
     review = "" if row["reviewed_as"] is None else f" {case.reviewed_as(row['reviewed_as'])}"
     return panel(
         f"{row['platform']}/{row['account']}", place(row, view),
-        *([html.P([_("In reply to:"), " ", row["parent_text"]], className="note line")] if row["parent_text"] else []),
+        *_parent(row, thread, view),
         html.P(text, className="line"),
-        html.P(flags + _attacks(row, model) + _spam(row) + review, className="note"),
+        html.P(flags + _attacks(row, model) + _directed(row) + _spam(row) + review, className="note"),
         *_details(row),
         *(meters(scores) if row["toxic"] is not None else []),
-        html.P(_replies(len(replies)), className="note"),
-        html.Ol(replies, className="replies"),
+        html.P(_replies(replies[0]["of_part"] if replies else 0), className="note"),
+        _in_order(replies, row, view),
+        *_siblings(thread, row, view),
         html.Div(case.panel(row, answers, view, inbox, cases), id="case-body", className="case"),
         link(_("Link to this comment"), "/comments", view.search()),
     )  # fmt: skip
+
+
+def _parent(row: Row, thread: list[Row], view: View) -> list[Component]:
+    if row["parent_id"] is None:
+        return []
+    parent = next((one for one in thread if one["part"] == "parent"), None)
+    if parent is None:
+        return [html.P(_("In reply to a comment that was erased or never collected."), className="note")]
+    answered = [_("In reply to:"), " ", parent["text"], " ", link(_("Open"), "/comments", _address(parent, view))]
+    return [html.P(answered, className="note line")]
+
+
+def _siblings(thread: list[Row], row: Row, view: View) -> list[Component]:
+    """All replies to what this comment replies to, itself among them."""
+    siblings = [one for one in thread if one["part"] == "sibling"]
+    place = next((one["place"] for one in siblings if one["comment_id"] == row["comment_id"]), 1)
+    if len(siblings) < 2:
+        return []
+    said = _("Number {place} of {number} replies to the same comment:", place=place, number=siblings[0]["of_part"])
+    return [html.P(said, className="note"), _in_order(siblings, row, view)]
+
+
+def _in_order(comments: list[Row], row: Row, view: View) -> Component:
+    def line(one: Row) -> Component:
+        when = view.time(one["posted_at"])
+        if one["comment_id"] == row["comment_id"]:
+            return html.Li([html.Strong(when), " ", one["text"]])
+        return html.Li([link(when, "/comments", _address(one, view)), " ", one["text"]], title=one["author"])
+
+    lines = [line(one) for one in comments]
+    return html.Ol(lines, className="replies", start=str(comments[0]["place"]) if comments else "1")
+
+
+def _address(one: Row, view: View) -> str:
+    return view.search(comment=f"{one['posted_at']:%Y-%m-%d}/{one['comment_id']}")
 
 
 def _details(row: Row) -> list[Component]:
@@ -359,6 +399,11 @@ def _attacks(row: Row, model: Scorer) -> str:
     if row["attacked"] not in ATTACKED:
         return ""
     return " " + _("Attacks: {whom}.", whom=in_sentence(_(ATTACKED[row["attacked"]])))
+
+
+def _directed(row: Row) -> str:
+    whom = ADDRESSEES[row["directed_at"]]
+    return " " + _("Directed at: {whom}.", whom=in_sentence(_(whom)))
 
 
 def _spam(row: Row) -> str:

@@ -7,8 +7,8 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard import figures, network
-from dashboard.charts import behind, chart, explained
-from dashboard.components import page, panel, table
+from dashboard.charts import behind, chart, explained, opens
+from dashboard.components import link, page, panel, table
 from dashboard.controls import pick_account, pick_label, pick_period
 from dashboard.language import N_, _, dated, ngettext, number
 from dashboard.pages import author
@@ -28,6 +28,7 @@ def layout(answers: Answers, view: View) -> Component:
         _sentence(groups, view),
         [pick_account(view, answers.places(), _("All accounts")), *pick_period(view), pick_label(view)],
         _groups(groups, view),
+        _pile_ons(answers.rows("pile_ons", view, limit=MOST_GROUPS), view),
         *_together(answers.rows("together", view, limit=MOST_GROUPS), view),
         _newcomers(answers.rows("newcomers", view), view),
         _attacks(answers.rows("attacks", view, limit=MOST_ATTACKS), view),
@@ -103,6 +104,34 @@ def _text(text: str, view: View, copy: str) -> Component | str:
         return copy
     short = shown(text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…")
     return dcc.Link(html.Span(short, className="hidden-text"), href=behind(view, words=f"~{copy}"))
+
+
+def _pile_ons(rows: list[Row], view: View) -> Component:
+    shown = [
+        {
+            _("At (pseudonym)"): _author(row["target"], view),
+            _("On"): row["account"],
+            _("Flagged replies"): number(row["flagged"]),
+            _("Authors"): number(row["authors"]),
+            _("All replies"): number(row["replies"]),
+            _("First (UTC)"): _moment(row["first_at"]),
+            _("Last (UTC)"): _moment(row["last_at"]),
+            _("Thread"): opens(_("Open"), view, comment=f"{row['day']}/{row['comment_id']}"),
+        }
+        for row in rows
+    ]
+    empty = html.P(_("No comment of this period was answered by three people with flagged replies."), className="empty")
+    return panel(
+        _("Pile-ons"),
+        _("Comments with the most flagged replies ({category}) by three or more people. A reply that begins with "
+          "another name is directed at that person and not counted.", category=label_name(view.label)),
+        table(shown) if shown else empty, wide=True,
+    )  # fmt: skip
+
+
+def _author(pseudonym: str, view: View) -> Component | str:
+    reads = VISITOR.get().may("texts")
+    return link(pseudonym, author.PATH, author.search(view, pseudonym)) if reads else pseudonym
 
 
 def _together(rows: list[Row], view: View) -> list[Component]:

@@ -18,12 +18,18 @@ from jobs.errors import BadInput
 from models.labels import LABELS, WHO
 from warehouse import queries, untrusted
 from warehouse.files import writing
-from warehouse.measures import COMMENT_SEVERITIES
+from warehouse.measures import ADDRESSEES, COMMENT_SEVERITIES
 from warehouse.reader import Warehouse
 from warehouse.tables import quoted
 
 BATCH = 50_000  # rows
-SPAM = ("without", "only")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "flag": LABELS,
+    "severity": COMMENT_SEVERITIES,
+    "attacked": WHO[1:],
+    "directed": ADDRESSEES,
+    "spam": ("without", "only"),
+}
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 FILTERS = (
     "first",
@@ -34,6 +40,7 @@ FILTERS = (
     "severity",
     "flag",
     "attacked",
+    "directed",
     "review",
     "spam",
     "words",
@@ -75,7 +82,7 @@ def run(settings: Settings, target: Path, filters: dict[str, Any], what: str = "
 
 def check(filters: dict[str, Any]) -> None:
     """Raises BadInput for a value that can never match."""
-    for name, allowed in (("flag", LABELS), ("severity", COMMENT_SEVERITIES), ("attacked", WHO[1:]), ("spam", SPAM)):
+    for name, allowed in CHOICES.items():
         if filters.get(name) not in (None, *allowed):
             raise BadInput(f"--{name} {filters[name]} doesn't exist. Choose from {', '.join(allowed)}.")
 

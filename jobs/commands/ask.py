@@ -220,6 +220,9 @@ def export(
     last: LastDay = None,
     flag: Annotated[str | None, typer.Option(help="Only comments flagged with this category, e.g. insult.")] = None,
     attacked: Annotated[str | None, typer.Option(help="Only toxic comments that attack these, e.g. gender.")] = None,
+    directed: Annotated[
+        str | None, typer.Option(help="Only comments that address these: account, commenter, group or nobody.")
+    ] = None,
     severity: Annotated[
         str | None, typer.Option(help="Only this severity: none, low, medium, high or critical.")
     ] = None,
@@ -241,12 +244,12 @@ def export(
     from jobs.ask import export
 
     if attacks:
-        if attacked or severity or language or words or spam or reviewed:
+        if attacked or directed or severity or language or words or spam or reviewed:
             raise BadInput("--attacks goes with --account, --from, --to and --flag only.")
         _export_attacks(Settings.load(data_dir), target, account, first, last, flag)
         return
-    filters: dict[str, Any] = {"only": account, "flag": flag, "attacked": attacked, "severity": severity}
-    filters |= {"language": language, "words": words, "spam": spam}
+    filters: dict[str, Any] = {"only": account, "flag": flag, "attacked": attacked, "directed": directed}
+    filters |= {"severity": severity, "language": language, "words": words, "spam": spam}
     filters |= {name: day.date() for name, day in (("first", first), ("last", last)) if day}
     rows = export.run(Settings.load(data_dir), target, filters, "reviewed" if reviewed else "export")
     console.print(f"Wrote {rows:,} comment{'' if rows == 1 else 's'} to {target}.")

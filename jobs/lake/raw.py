@@ -132,7 +132,9 @@ def is_damage(line: RawLine) -> bool:
 def mapped_comments(line: RawLine) -> Iterator[dict[str, Any]]:
     """The comment of a line and its replies, with the columns of jobs.lake.schema.MAPPED."""
     for comment in platform(line.shape).comments(line.item, line.account, line.seen_at):
-        yield {"mentions": values.mentioned(comment["text"], comment["platform"])} | comment
+        text, is_reply = comment["text"], comment["parent_id"] is not None
+        named = values.named_first(text, line.account, is_reply)
+        yield {"mentions": values.mentioned(text, comment["platform"]), "named": named} | comment
 
 
 def mapped_post(line: RawLine) -> dict[str, Any]:

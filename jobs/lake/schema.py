@@ -37,12 +37,14 @@ DETAILS = [  # NULL if the source doesn't say
     pa.field("media", pa.list_(pa.string())),  # addresses of pictures
 ]
 
+NAMED = pa.field("named", pa.string())  # whom it addresses with an @: "account" or "other"
+
 MAPPED = pa.schema([*(f.with_nullable(True) for f in _IDENTITY), pa.field("author", pa.string()),
                     *(f.with_nullable(True) for f in _CONTENT), pa.field("author_id", pa.string()),
-                    pa.field("mentions", pa.list_(pa.string())), *DETAILS])  # fmt: skip
+                    pa.field("mentions", pa.list_(pa.string())), NAMED, *DETAILS])  # fmt: skip
 VALIDATED = pa.schema([*_IDENTITY, pa.field("author_hash", pa.string()), *_CONTENT,
                        pa.field("author_id_hash", pa.string()), pa.field("mention_hashes", pa.list_(pa.string())),
-                       *DETAILS])  # fmt: skip
+                       NAMED, *DETAILS])  # fmt: skip
 PEOPLE = ("author_hash", "author_id_hash", "mention_hashes", "coauthor_hashes")  # wherever they are
 REJECTED = pa.schema([*(f.with_nullable(True) for f in VALIDATED),
                       pa.field("reasons", pa.list_(pa.string()), nullable=False)])  # fmt: skip

@@ -126,6 +126,14 @@ def mentioned(written: Any, platform: str) -> list[str]:
     return [f"@{name}" if platform in WITH_AT else name.lower() for name in names]
 
 
+def named_first(written: Any, account: str, is_reply: bool) -> str | None:
+    """Whom a text addresses with an @: "account" or "other". A reply has it in front, or only mentions somebody."""
+    found = MENTION.search(written) if isinstance(written, str) else None
+    if found is None or (is_reply and written[: found.start()].strip()):
+        return None
+    return "account" if is_same_name(found[1], account) else "other"
+
+
 def is_same_name(author: Any, account: str) -> bool | None:
     return author.removeprefix("@").lower() == account.lower() if isinstance(author, str) else None
 

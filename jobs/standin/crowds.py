@@ -1,6 +1,7 @@
 """Many who write the same in the invented world.
 
-Fans chant, newcomers enter a giveaway, and campaigns send new pseudonyms to several accounts at once.
+Fans chant, newcomers enter a giveaway, campaigns send new pseudonyms to several accounts at once, and many answer one
+commenter.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["chant", "giveaway", "campaign"]
+Kind = Literal["chant", "giveaway", "campaign", "pile-on"]
 EMOJI = ("🔥", "👏👏", "💙", "‼️", "😡", "🙏", "🤡")
 FILLERS = ("really", "honestly", "again", "please", "now", "everyone", "btw", "guys")
 
@@ -24,6 +25,7 @@ class Crowds:
     days: int = 2  # of a campaign
     new: float = 0.9  # share of a campaign's authors who came for it
     edited: float = 0.5  # share of its comments that differ from its text
+    piled: int = 24  # abusive answers to one commenter, once a week
     entered: int = 0  # comments that enter a giveaway, and as many others by newcomers, once a period
 
 
@@ -32,6 +34,7 @@ class Line(NamedTuple):
     text: str
     author: str
     abuse: str | None = None
+    is_answer: bool = False  # to the last line that is none
 
 
 def chants(chance: Random, texts: list[str], count: int, regular: Callable[[], str]) -> Iterator[Line]:
@@ -57,6 +60,19 @@ def campaign(
         author = chance.choice(authors) if chance.random() < crowds.new else regular()
         text = edited(chance, called_for["text"]) if chance.random() < crowds.edited else called_for["text"]
         yield Line("campaign", text, author, called_for.get("abuse"))
+
+
+def pile_on(
+    comment: str, count: int, regular: Callable[[], str], abusive: Callable[[], tuple[str, str]], handle: str
+) -> Iterator[Line]:
+    """One commenter is answered by many, until the account asks them to stop, and is answered too."""
+    yield Line(None, comment, regular())
+    for _ in range(count):
+        text, abuse = abusive()
+        yield Line("pile-on", text, regular(), abuse, is_answer=True)
+    yield Line(None, "Please stay kind to each other here", handle)
+    for thanks in ("thank you for saying so", "you should have done that sooner", "why do you even allow this"):
+        yield Line(None, thanks, regular(), is_answer=True)
 
 
 def newcomer(chance: Random) -> str:

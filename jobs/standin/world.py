@@ -29,6 +29,7 @@ HEATED: dict[str, float] = {
     "hate": 2.5,
 }
 STORM: dict[str, float] = {"critical": 12, "insult": 40, "obscene": 28, "threat": 9, "hate": 11}
+PILE_ON: dict[str, float] = {"insult": 60, "obscene": 30, "threat": 10}
 ABUSE = {"insult": "insult", "obscene": "obscene", "threat": "threat", "hate": "identity_hate"}  # mood → category
 CROWDS = Crowds()
 MATCH_DAY = 5  # of the week: Saturday
@@ -186,12 +187,14 @@ class World:
     def _crowd(self, post: Post, day: date, age: int) -> Iterator[Comment]:
         """In dice of its own, so that all else is the same with and without it."""
         chance = self.random("crowd", post.key, day)
+        answered: Comment | None = None
         for line in self._lines(post, day, age, chance):
-            opens = int((max(post.posted_at, at(day)) - at(day)).total_seconds())
+            parent = answered if line.is_answer else None
+            opens = int((max(parent.posted_at if parent else post.posted_at, at(day)) - at(day)).total_seconds())
             posted_at = at(day, chance.randrange(opens, 86400))
-            yield Comment(
+            comment = Comment(
                 id=str(17_700_000_000_000_000 + chance.randrange(10**15)),
-                parent_id=None,
+                parent_id=parent.id if parent else None,
                 author=line.author,
                 text=line.text,
                 edited=None,
@@ -204,6 +207,8 @@ class World:
                 oddity=None,
                 crowd=line.kind,
             )
+            answered = parent or comment
+            yield comment
 
     def _lines(self, post: Post, day: date, age: int, chance: Random) -> Iterator[Line]:
         community, sizes = post.community, self.crowds
@@ -226,6 +231,20 @@ class World:
             yield from crowds.giveaway(
                 chance, words, sizes.entered, regular, lambda: compose(chance, "en", "kind", community.topic)
             )
+
+        week, day_of_it = divmod(day.toordinal(), 7)
+        dice = self.random("pile-on", week)
+        busy = [one for one in large if one.posts_a_day >= 1]
+        is_hit = bool(busy) and (dice.choice(busy), dice.randrange(7)) == (community, day_of_it)
+        if sizes.piled and age == 0 and is_hit and post == self.posts_on(community, day)[0]:
+            opening = compose(chance, "en", "critical", community.topic)
+            yield from crowds.pile_on(
+                opening, sizes.piled, regular, lambda: self._abusive(chance, community.topic), community.handle
+            )
+
+    def _abusive(self, chance: Random, topic: str) -> tuple[str, str]:
+        mood = pick(chance, PILE_ON)
+        return compose(chance, "en", mood, topic), ABUSE[mood]
 
     def _large(self) -> list[Community]:
         return [one for one in self.communities if one.comments_a_post >= LARGE and not one.is_private]

@@ -4,7 +4,8 @@ Tombstones are hashes and ids, never names. Raw items are removed whole; replies
 stages, where each is stored by itself.
 """
 
-from collections import Counter
+import secrets
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +30,8 @@ from jobs.upkeep.traces import Wanted, is_in
 from warehouse import build
 from warehouse.reviews import Reviews
 from warehouse.sqlite import erase_words
+
+ERASED = "erased:"  # how a random mark begins, in the place of an erased comment's id
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,19 @@ def _erase(settings: Settings, lake: Lake, wanted: Wanted, eraser: Eraser) -> Co
     rows["reviews"] = Reviews.in_folder(settings.data_dir).erase(wanted.comments)
     for file in traces.databases(settings.data_dir):
         rows[file.name] = erase_words(file, wanted.words)
+    marks = defaultdict[str, str](lambda: ERASED + secrets.token_hex(6))
     for dataset, folder in traces.finished(lake):
-        rows += _prune(dataset, folder, wanted)
+        rows += _prune(dataset, folder, wanted, marks)
     return rows
 
 
-def _prune(dataset: Dataset, folder: Folder, wanted: Wanted) -> Counter[str]:
+def _prune(dataset: Dataset, folder: Folder, wanted: Wanted, marks: dict[str, str]) -> Counter[str]:
     """Rewrites a folder without their rows and without their ids in others'; its manifests count them as forgotten."""
     erased, left = Counter[str](), Counter[date]()
     for path in folder.files(dataset):
         table = pq.ParquetFile(path).read()
         others = table.filter(pc.invert(wanted.rows_of(dataset, table)))
-        detached, replies = _detached(others, wanted)
+        detached, replies = _detached(others, wanted, marks)
         if replies or others.num_rows < table.num_rows:
             write_table(path, detached)
         erased += Counter({dataset.name: table.num_rows - others.num_rows, traces.REPLIES: replies})
@@ -118,14 +122,14 @@ def _unname(path: Path, wanted: Wanted) -> int:
     return named
 
 
-def _detached(table: pa.Table, wanted: Wanted) -> tuple[pa.Table, int]:
-    """Replies that no longer say what they answer, and how many those are."""
+def _detached(table: pa.Table, wanted: Wanted, marks: dict[str, str]) -> tuple[pa.Table, int]:
+    """Replies that no longer say what they answer, only that they answer the same, and how many those are."""
     at = table.schema.get_field_index("parent_id")
     if at < 0:
         return table, 0
-    answers = is_in(table["parent_id"], wanted.comments)
-    parents = pc.if_else(answers, pa.scalar(None, pa.string()), table["parent_id"])
-    return table.set_column(at, table.schema.field(at), parents), pc.sum(answers).as_py() or 0
+    answers = pc.sum(is_in(table["parent_id"], wanted.comments)).as_py() or 0
+    parents = [marks[one] if one in wanted.comments else one for one in table["parent_id"].to_pylist()]
+    return table.set_column(at, table.schema.field(at), pa.array(parents, pa.string())), answers
 
 
 def _check_gone(settings: Settings, lake: Lake, wanted: Wanted) -> None:

@@ -9,7 +9,7 @@ USING (
     detailed AS ( -- and no details of comments
         SELECT NULL::VARCHAR AS author_id_hash, NULL::VARCHAR AS link, NULL::BOOLEAN AS is_verified, NULL::BOOLEAN AS is_pinned,
             NULL::BOOLEAN AS is_edited, NULL::BOOLEAN AS is_liked_by_owner, NULL::BOOLEAN AS is_by_owner,
-            NULL::VARCHAR[] AS media, NULL::VARCHAR[] AS mention_hashes WHERE false
+            NULL::VARCHAR[] AS media, NULL::VARCHAR[] AS mention_hashes, NULL::VARCHAR AS named WHERE false
         UNION ALL BY NAME FROM lake_comments
     )
     SELECT c.*, k.language, k.text_key, k.terms, k.listed, k.sketch, k.spam FROM detailed c LEFT JOIN readable k USING (comment_id)
@@ -38,6 +38,7 @@ WHEN MATCHED AND getvariable('night') >= old.last_night THEN UPDATE SET
     is_by_owner = new.is_by_owner,
     media = new.media,
     mention_hashes = new.mention_hashes,
+    named = new.named,
     sketch = coalesce(new.sketch, CASE WHEN old.text = new.text THEN old.sketch END),
     spam = coalesce(new.spam, CASE WHEN old.text IN (new.text, expired()) THEN old.spam END)
 WHEN MATCHED THEN UPDATE SET
@@ -52,5 +53,6 @@ WHEN NOT MATCHED THEN INSERT VALUES (
     new.comment_id, new.platform, new.account, new.post_id, new.parent_id, new.author_hash, new.text, new.has_media,
     new.posted_at, new.likes, new.reply_count, new.language, new.text_key, getvariable('night'), getvariable('night'),
     new.terms, new.listed, NULL, new.author_id_hash, new.link, new.is_verified, new.is_pinned, new.is_edited,
-    new.is_liked_by_owner, new.is_by_owner, new.media, new.mention_hashes, new.sketch, new.spam
+    new.is_liked_by_owner, new.is_by_owner, new.media, new.mention_hashes, new.sketch, new.spam,
+    new.named, NULL
 );

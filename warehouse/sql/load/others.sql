@@ -57,4 +57,4 @@ UPDATE comments SET gone_since = missing.since FROM missing WHERE comments.comme
 
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT platform, account, posted_at::DATE AS day FROM incoming
-UNION SELECT platform, account, day FROM missing UNION SELECT platform, account, day FROM dropped;
+UNION SELECT platform, account, day FROM missing UNION SELECT platform, account, day FROM readdressed UNION SELECT platform, account, day FROM dropped;

@@ -3,7 +3,7 @@ CREATE TEMP TABLE IF NOT EXISTS touched (platform VARCHAR, account VARCHAR, day 
 
 CREATE OR REPLACE TEMP MACRO comments_judged() AS TABLE
 SELECT c.platform, c.account, s.posted_on AS day, hour(c.posted_at) AS hour, c.language, c.author_hash, c.post_id, c.comment_id,
-    c.terms, c.listed, c.spam, s.model, s.attacked,
+    c.terms, c.listed, c.spam, s.model, s.attacked, directed_at(c.addressed, is_below_post(c.parent_id, c.named), s.attacked) AS directed_at,
     calibrated(s.toxic, a.toxic, l.toxic) AS toxic,
     least(calibrated(s.severe_toxic, a.severe_toxic, l.severe_toxic), calibrated(s.toxic, a.toxic, l.toxic)) AS severe_toxic,
     calibrated(s.obscene, a.obscene, l.obscene) AS obscene,

@@ -18,8 +18,13 @@ INSERT INTO attacks
 SELECT platform, account, day, model, attacked, count(*), sum(toxic::DOUBLE)
 FROM scored WHERE attacked IS NOT NULL GROUP BY ALL ORDER BY ALL;
 
+DELETE FROM addressees m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO addressees
+SELECT platform, account, day, model, directed_at, count(*), sum(toxic::DOUBLE), sum(toxic_error * toxic * (1 - toxic))
+FROM scored GROUP BY ALL ORDER BY ALL;
+
 CREATE OR REPLACE TEMP VIEW labelled_or_spam AS -- six rows a comment, too many to keep
-UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked) FROM judged_or_not WHERE toxic IS NOT NULL) ON
+UNPIVOT (SELECT * EXCLUDE (terms, listed, attacked, directed_at) FROM judged_or_not WHERE toxic IS NOT NULL) ON
     (toxic, toxic_error) AS toxic, (severe_toxic, severe_toxic_error) AS severe_toxic, (obscene, obscene_error) AS obscene,
     (threat, threat_error) AS threat, (insult, insult_error) AS insult, (identity_hate, identity_hate_error) AS identity_hate
 INTO NAME label VALUE p, error;

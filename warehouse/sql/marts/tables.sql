@@ -70,6 +70,17 @@ CREATE TABLE IF NOT EXISTS attacks ( -- Comments by account, day and whom they m
     expected DOUBLE NOT NULL -- sum of p: estimated number of toxic comments
 );
 
+CREATE TABLE IF NOT EXISTS addressees ( -- Comments by account, day and whom they address.
+    platform    VARCHAR NOT NULL, -- see accounts
+    account     VARCHAR NOT NULL, -- see accounts
+    day         DATE NOT NULL, -- UTC
+    model       VARCHAR NOT NULL, -- see models
+    directed_at VARCHAR NOT NULL, -- account, commenter, group (if it were toxic, it would attack one) or nobody; see comments_scored
+    comments    BIGINT NOT NULL, -- comments with a score
+    expected    DOUBLE NOT NULL, -- sum of p: estimated number of toxic comments
+    off_by      DOUBLE NOT NULL -- how far the calibration may put `expected` off, as a standard error; 0 without one
+);
+
 CREATE TABLE IF NOT EXISTS days ( -- Comments by account, day and category.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts

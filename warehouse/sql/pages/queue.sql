@@ -6,7 +6,7 @@ WITH keys AS (
 waiting AS MATERIALIZED ( -- so that only these are read
     SELECT min_by(comment_id, (posted_at, comment_id)) AS comment_id, min(day) AS day, count(*) AS times,
         max(severity_rank(severity) + coalesce(toxic * (1 - toxic), 0)) AS urgency
-    FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $attacked, $review, $words, among := $among) JOIN keys USING (comment_id)
+    FROM comments_like($first, $last, $only, $places, $language, $severity, $flag, $attacked, $review, $words, among := $among, directed := $directed) JOIN keys USING (comment_id)
     WHERE (toxic >= 0.2 OR severity <> 'none') AND gone_since IS NULL AND text <> expired() AND comment_id NOT IN (SELECT unnest($done::VARCHAR[]))
     GROUP BY platform, account, text_key
 )

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS comments ( -- Comments, as last collected, on the day
     platform    VARCHAR NOT NULL, -- see accounts
     account     VARCHAR NOT NULL, -- account that was commented on
     post_id     VARCHAR NOT NULL, -- see posts
-    parent_id   VARCHAR, -- comment it replies to; NULL if none
+    parent_id   VARCHAR, -- comment it replies to; a random mark, the same for all replies to it, if that was erased; NULL if none
     author_hash VARCHAR, -- pseudonym of the author: a keyed hash, the same for all their comments on a platform
     text        VARCHAR NOT NULL, -- original text; empty if it is only a picture
     has_media   BOOLEAN NOT NULL, -- has a GIF, sticker or picture
@@ -51,7 +51,9 @@ CREATE TABLE IF NOT EXISTS comments ( -- Comments, as last collected, on the day
     media       VARCHAR[], -- web addresses of its pictures; NULL if none or unknown
     mention_hashes VARCHAR[], -- pseudonyms of those it names with an @, as in author_hash; NULL if nobody
     sketch      VARCHAR, -- 48 digits, of which near copies share most; 16 of a short text, which copies share all of; NULL without letters, or if an older release cleaned it
-    spam        FLOAT -- probability, from 0 to 1, that it is an advert, a scam or a call to follow or to click; NULL without text, or if an older release cleaned it
+    spam        FLOAT, -- probability, from 0 to 1, that it is an advert, a scam or a call to follow or to click; NULL without text, or if an older release cleaned it
+    named       VARCHAR, -- whom it addresses with an @: account or other; NULL if nobody, or if an older release collected it
+    addressed   VARCHAR -- whom it answers or names: account, commenter or nobody; see comments_scored.directed_at
 );
 
 CREATE TABLE IF NOT EXISTS captured ( -- The time span of a post's comments that a night collected, on platforms that list newest comments first.

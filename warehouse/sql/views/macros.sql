@@ -188,5 +188,23 @@ CREATE OR REPLACE MACRO spam_is_counted() AS coalesce((SELECT bool_and(is_counte
 
 CREATE OR REPLACE MACRO is_counted(spam) AS NOT is_spam(spam) OR spam_is_counted();
 
+-- Whom a comment answers or names: an @ comes first, because on most platforms all answers in a thread have the same parent. The answer to
+-- a comment that was erased or never collected is to nobody known, and so is what somebody answers to themselves.
+CREATE OR REPLACE MACRO answers(reply_at, parent_at) AS reply_at::DATE - parent_at::DATE BETWEEN -1 AND answer_days();
+
+CREATE OR REPLACE MACRO addressed_by(comment, has_parent, parent_author, parent_is_by_owner) AS CASE
+    WHEN comment.named = 'account' THEN 'account'
+    WHEN comment.named = 'other' OR (comment.parent_id IS NULL AND comment.mention_hashes IS NOT NULL) THEN 'commenter'
+    WHEN comment.parent_id IS NULL THEN if(coalesce(comment.is_by_owner, false), 'nobody', 'account')
+    WHEN NOT has_parent OR coalesce(parent_author = comment.author_hash, false) THEN 'nobody'
+    WHEN parent_is_by_owner THEN 'account'
+    ELSE 'commenter' END;
+
+-- A comment below a post that neither answers nor names anyone may attack a group instead of the account.
+CREATE OR REPLACE MACRO directed_at(addressed, is_below_post, attacked) AS
+    if(is_below_post AND addressed = 'account' AND coalesce(attacked NOT IN ('nobody', 'person'), false), 'group', addressed);
+
+CREATE OR REPLACE MACRO is_below_post(parent_id, named) AS parent_id IS NULL AND named IS NULL;
+
 CREATE OR REPLACE MACRO severity_rank(severity) AS
     coalesce(list_position(severities(), severity), 0);

@@ -17,6 +17,7 @@ CREATE VIEW spam_days AS FROM whole.spam_days SEMI JOIN own USING (platform, acc
 CREATE VIEW spam_bins AS FROM whole.spam_bins SEMI JOIN own USING (platform, account);
 CREATE VIEW unjudged AS FROM whole.unjudged SEMI JOIN own USING (platform, account);
 CREATE VIEW attacks AS FROM whole.attacks SEMI JOIN own USING (platform, account);
+CREATE VIEW addressees AS FROM whole.addressees SEMI JOIN own USING (platform, account);
 CREATE VIEW days AS FROM whole.days SEMI JOIN own USING (platform, account);
 CREATE VIEW hours AS FROM whole.hours SEMI JOIN own USING (platform, account);
 CREATE VIEW author_days AS FROM whole.author_days SEMI JOIN own USING (platform, account);

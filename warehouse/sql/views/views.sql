@@ -73,7 +73,7 @@ SELECT s.comment_id, s.platform, s.account, a.tags, s.post_id, s.parent_id, s.au
     review.labels AS reviewed_as, s.model, m.text_rule, r.policy, s.first_night, s.last_night,
     s.terms, s.listed, s.gone_since, CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN s.who END AS attacked,
     s.author_id_hash, s.link, s.is_verified, s.is_pinned, s.is_edited, s.is_liked_by_owner, s.is_by_owner, s.media,
-    s.mention_hashes, s.spam, is_spam(s.spam) AS is_spam
+    s.mention_hashes, s.spam, is_spam(s.spam) AS is_spam, directed_at(s.addressed, is_below_post(s.parent_id, s.named), attacked) AS directed_at
 FROM read s
 LEFT JOIN accounts a USING (platform, account)
 LEFT JOIN champion m USING (model)
@@ -115,7 +115,8 @@ CREATE OR REPLACE MACRO is_asked(
 
 CREATE OR REPLACE MACRO comments_like(
     first_day, last_day, of_account, of_places, in_language, of_severity, flagged_as, who_is_attacked, with_review, with_words, among := NULL,
-    of_label := NULL, lowest := NULL, highest := NULL -- steps of its score
+    of_label := NULL, lowest := NULL, highest := NULL, -- steps of its score
+    directed := NULL
 ) AS TABLE
 SELECT * FROM comments_scored
 WHERE is_asked(comment_id, posted_at, platform, account, language, author_hash, text, terms, first_day, last_day, of_account, of_places,
@@ -123,6 +124,7 @@ WHERE is_asked(comment_id, posted_at, platform, account, language, author_hash, 
     AND (of_severity IS NULL OR severity = of_severity)
     AND (flagged_as IS NULL OR list_contains(flags, flagged_as))
     AND (who_is_attacked IS NULL OR attacked = who_is_attacked)
+    AND (directed IS NULL OR directed_at = directed)
     AND (lowest IS NULL OR bin_of(score_of(comments_scored, of_label)::FLOAT) BETWEEN lowest AND highest)
     AND (with_review IS NULL OR with_review = CASE len(reviewed_as) WHEN 0 THEN 'harmless' ELSE if(reviewed_as IS NULL, 'none', 'harmful') END);
 
@@ -293,6 +295,11 @@ SELECT a.platform, a.account, a.day, a.attacked, a.comments, a.expected
 FROM attacks a JOIN champion USING (model);
 COMMENT ON VIEW by_attacked IS 'Toxicity by account, day and whom it attacks.';
 
+CREATE OR REPLACE VIEW by_addressee AS
+SELECT a.platform, a.account, a.day, a.directed_at, a.comments, a.expected, a.off_by
+FROM addressees a JOIN champion USING (model);
+COMMENT ON VIEW by_addressee IS 'Toxicity by account, day and whom comments address.';
+
 CREATE OR REPLACE VIEW by_author AS
 SELECT d.platform, d.author_hash, sum(d.comments)::BIGINT AS comments, sum(d.expected) AS expected_toxic,
     max(d.worst) AS worst, count(DISTINCT d.account) AS accounts, min(d.day) AS first_day, max(d.day) AS last_day
@@ -444,6 +451,7 @@ COMMENT ON COLUMN weekly.change IS 'share − share of the week before';
 COMMENT ON COLUMN weekly.change_margin IS 'half-width of the 95% interval of change, with the differences that days and posts have anyway; NULL with fewer than 5 earlier days';
 COMMENT ON COLUMN weekly.is_significant IS 'whether the change is more than chance: of the changes of all accounts and categories in the week that are, at most 5% are false';
 COMMENT ON COLUMN comments_scored.attacked IS 'whom it most likely attacks: nobody, person, origin, religion, gender, sexuality, age, disability or other; NULL unless it is flagged as toxic';
+COMMENT ON COLUMN comments_scored.directed_at IS 'whom it addresses: account (it answers the post or the account, or names it), commenter (it answers or names another person), group (it is flagged as toxic, attacks a group and neither answers nor names anyone) or nobody (what it answers was erased or never collected, or it is the account''s own)';
 COMMENT ON COLUMN languages_judged.is_judged IS 'whether the model in use was judged in the language';
 COMMENT ON COLUMN by_tag.tag IS 'tag of the accounts';
 COMMENT ON COLUMN by_author.expected_toxic IS 'estimated number of their toxic comments';

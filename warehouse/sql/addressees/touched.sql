@@ -1,0 +1,3 @@
+-- All days, where they were counted before anyone asked whom comments address.
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT DISTINCT platform, account, day FROM days WHERE NOT EXISTS (FROM addressees);
