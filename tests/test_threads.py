@@ -72,7 +72,7 @@ def true_addressee(comment: Comment, written: dict[str, Comment]) -> str:
     parent = written.get(f"instagram:{comment.parent_id}")
     if comment.parent_id is None:
         return "nobody" if comment.author == "orbital" else "account"
-    if parent is None or parent.author == comment.author:
+    if parent is None:
         return "nobody"
     return "account" if parent.author == "orbital" else "commenter"
 

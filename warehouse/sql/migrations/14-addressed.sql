@@ -5,5 +5,5 @@ UPDATE comments SET addressed = CASE WHEN parent_id IS NOT NULL THEN 'nobody'
     WHEN mention_hashes IS NOT NULL THEN 'commenter' WHEN is_by_owner THEN 'nobody' ELSE 'account' END;
 UPDATE comments SET addressed = CASE WHEN parent.is_by_owner THEN 'account' ELSE 'commenter' END
 FROM comments parent
-WHERE parent.comment_id = comments.parent_id AND coalesce(parent.author_hash <> comments.author_hash, true)
+WHERE parent.comment_id = comments.parent_id
     AND comments.posted_at::DATE - parent.posted_at::DATE BETWEEN -1 AND 60;

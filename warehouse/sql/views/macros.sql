@@ -189,14 +189,14 @@ CREATE OR REPLACE MACRO spam_is_counted() AS coalesce((SELECT bool_and(is_counte
 CREATE OR REPLACE MACRO is_counted(spam) AS NOT is_spam(spam) OR spam_is_counted();
 
 -- Whom a comment answers or names: an @ comes first, because on most platforms all answers in a thread have the same parent. The answer to
--- a comment that was erased or never collected is to nobody known, and so is what somebody answers to themselves.
+-- a comment that was erased or never collected is to nobody known. Authors don't matter, so that it stays the same when they expire.
 CREATE OR REPLACE MACRO answers(reply_at, parent_at) AS reply_at::DATE - parent_at::DATE BETWEEN -1 AND answer_days();
 
-CREATE OR REPLACE MACRO addressed_by(comment, has_parent, parent_author, parent_is_by_owner) AS CASE
+CREATE OR REPLACE MACRO addressed_by(comment, has_parent, parent_is_by_owner) AS CASE
     WHEN comment.named = 'account' THEN 'account'
     WHEN comment.named = 'other' OR (comment.parent_id IS NULL AND comment.mention_hashes IS NOT NULL) THEN 'commenter'
     WHEN comment.parent_id IS NULL THEN if(coalesce(comment.is_by_owner, false), 'nobody', 'account')
-    WHEN NOT has_parent OR coalesce(parent_author = comment.author_hash, false) THEN 'nobody'
+    WHEN NOT has_parent THEN 'nobody'
     WHEN parent_is_by_owner THEN 'account'
     ELSE 'commenter' END;
 

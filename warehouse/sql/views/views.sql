@@ -451,7 +451,7 @@ COMMENT ON COLUMN weekly.change IS 'share − share of the week before';
 COMMENT ON COLUMN weekly.change_margin IS 'half-width of the 95% interval of change, with the differences that days and posts have anyway; NULL with fewer than 5 earlier days';
 COMMENT ON COLUMN weekly.is_significant IS 'whether the change is more than chance: of the changes of all accounts and categories in the week that are, at most 5% are false';
 COMMENT ON COLUMN comments_scored.attacked IS 'whom it most likely attacks: nobody, person, origin, religion, gender, sexuality, age, disability or other; NULL unless it is flagged as toxic';
-COMMENT ON COLUMN comments_scored.directed_at IS 'whom it addresses: account (it answers the post or the account, or names it), commenter (it answers or names another person), group (it is flagged as toxic, attacks a group and neither answers nor names anyone) or nobody (what it answers was erased or never collected, or it is the account''s own)';
+COMMENT ON COLUMN comments_scored.directed_at IS 'whom it addresses: account (it answers the post or the account, or names it), commenter (it answers or names a person, at times its own author), group (it is flagged as toxic, attacks a group and neither answers nor names anyone) or nobody (what it answers was erased or never collected, or it is the account''s own)';
 COMMENT ON COLUMN languages_judged.is_judged IS 'whether the model in use was judged in the language';
 COMMENT ON COLUMN by_tag.tag IS 'tag of the accounts';
 COMMENT ON COLUMN by_author.expected_toxic IS 'estimated number of their toxic comments';
