@@ -221,4 +221,5 @@ def test_a_wheel_works_alone(wheel: Path, clone: Path, tmp_path: Path) -> None:
     assert "Wrote targets.toml" in toxwatch("init")
     assert "targets\tok" in toxwatch("doctor", "--files")
     assert "instagram/nasa" in toxwatch("accounts")
-    assert "toxwatch" in toxwatch("report", "week.html")
+    assert "Wrote week.html" in toxwatch("report", "week.html")
+    assert "toxic" in (home / "week.html").read_text()
