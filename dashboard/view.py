@@ -309,8 +309,8 @@ class Answers:
         """What a comment answers, the answers to that, and the answers to itself."""
         if not self._may_see().texts:
             return []
-        asked = {"id": comment["comment_id"], "parent": comment["parent_id"], "day": comment["day"]}
-        return list(self._rows(queries.page_sql("thread"), asked | {"limit": MOST_NEXT}))
+        asked = {"id": comment["comment_id"], "day": comment["day"], "limit": MOST_NEXT}
+        return list(self._rows(queries.page_sql("thread"), asked))
 
     def accounts(self) -> list[str]:
         return [account for (account,) in self._query(queries.page_sql("accounts"))[1]]
