@@ -220,10 +220,10 @@ def test_a_run_that_was_stopped_goes_on(home: Settings, monkeypatch: pytest.Monk
     prune = forget._prune
     for stop in ("texts", "clean", "validated"):
 
-        def until(dataset, folder, wanted, stop=stop):
+        def until(dataset, folder, wanted, marks, stop=stop):
             if dataset.name == stop:
                 raise KeyboardInterrupt
-            return prune(dataset, folder, wanted)
+            return prune(dataset, folder, wanted, marks)
 
         monkeypatch.setattr(forget, "_prune", until)
         with pytest.raises(KeyboardInterrupt):
