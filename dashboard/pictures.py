@@ -42,34 +42,41 @@ def why(reason: str) -> str:
 
 
 def gallery(rows: list[Row]) -> list[Component]:
-    """A panel, where there are pictures that the visitor may see."""
+    """A panel with a post's pictures, where there are some that the visitor may see."""
     if not rows or not VISITOR.get().may("texts"):
         return []
     about = _(
         "Text on pictures is scored as comments are. The scores are calibrated for comments, and pictures count in no "
         "share. Blurred: point at a picture to see it."
     )
-    return [panel(_("Pictures"), about, html.Div([_picture(row) for row in rows], className="gallery"), wide=True)]
+    shown = [_picture(row, _whose(row)) for row in rows]
+    return [panel(_("Pictures"), about, html.Div(shown, className="gallery"), wide=True)]
 
 
-def _picture(row: Row) -> Component:
+def of_comment(rows: list[Row]) -> list[Component]:
+    """A comment's own pictures."""
+    if not rows or not VISITOR.get().may("texts"):
+        return []
+    return [html.Div([_picture(row, []) for row in rows], className="gallery")]
+
+
+def _picture(row: Row, whose: list[str]) -> Component:
+    flags = [_("flagged: {categories}", categories=", ".join(map(label_name, row["flags"])))] if row["flags"] else []
+    about = [*whose, *([language_name(row["language"])] if row["text"] else []), *flags]
+    note = [html.P(" · ".join(about), className="note")] if about else []
     if row["reason"]:
-        return html.Div([html.P(why(row["reason"]), className="note"), _whose(row)])
+        return html.Div([html.P(why(row["reason"]), className="note"), *note])
     description = row["text"] or _("A picture without text")
     image = html.Img(src=PATH + row["picture_id"], alt=description, className="hidden-text", tabIndex=0)
     text = html.P(row["text"], className="hidden-text line", tabIndex=0, dir="auto") if row["text"] else None
-    return html.Div(
-        [image, text or html.P(_("No text was found on it."), className="note"), _whose(row), *_scores(row)]
-    )
+    return html.Div([image, text or html.P(_("No text was found on it."), className="note"), *note, *_scores(row)])
 
 
-def _whose(row: Row) -> Component:
-    of = [_("the post's own")] if row["is_own"] else []
-    if row["comments"]:
-        of.append(ngettext("in {number} comment", "in {number} comments", row["comments"]))
-    about = [*of, *([language_name(row["language"])] if row["text"] else [])]
-    flags = [_("flagged: {categories}", categories=", ".join(map(label_name, row["flags"])))] if row["flags"] else []
-    return html.P(" · ".join([*about, *flags]), className="note")
+def _whose(row: Row) -> list[str]:
+    own = [_("the post's own")] if row["is_own"] else []
+    if not row["comments"]:
+        return own
+    return [*own, ngettext("in {number} comment", "in {number} comments", row["comments"])]
 
 
 def _scores(row: Row) -> list[Component]:

@@ -76,4 +76,16 @@ def test_a_slider_says_what_it_would_flag_and_all_pages_follow_it(
         expect(answer).to_contain_text(f"Taken back: {did}")
     expect(page.get_by_role("button", name="Undo")).to_be_hidden()
     assert policies.read_text() == before
+    page.get_by_role("slider", name="Spam from").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_text("From 0.99, marks 1 comment of the last 28 days as spam")).to_be_visible()
+    page.get_by_label("Shares, flags and all other figures count spam").uncheck()
+    page.get_by_role("button", name="Save rule").click()
+    expect(answer).to_contain_text("Saved: set spam from 0.50 to 0.99 and left spam out of all figures.")
+    assert policies.read_text() == before.replace("from = 0.5\ncounted = true", "from = 0.99\ncounted = false").replace(
+        'version = "2"', 'version = "3"'
+    )
+    page.get_by_role("button", name="Undo").click()
+    expect(answer).to_contain_text("Taken back: set spam from 0.50 to 0.99")
+    assert policies.read_text() == before
     assert answers.rows("comments_count", replace(MONTH, flag="toxic"))[0]["comments"] == 32

@@ -1,6 +1,7 @@
 """Pictures: what hosts and files may try, and a night of them from the address to the warehouse and back out of it."""
 
 import base64
+import re
 import socket
 import ssl
 import struct
@@ -28,8 +29,9 @@ from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw, ImageFont
 
 from dashboard import pictures as page
-from dashboard.pages import post
-from dashboard.people import VISITOR, Visitor
+from dashboard.inbox import Inbox
+from dashboard.pages import comments, post
+from dashboard.people import VISITOR, People, Visitor
 from dashboard.view import Answers, View
 from jobs import publish, standin
 from jobs.collect import pictures as fetching
@@ -42,11 +44,15 @@ from jobs.lake.raw import mapped_comments, read_raw
 from jobs.standin import memes
 from jobs.upkeep import expire, forget, held, verify
 from models import pictures
+from models.scorer import load
+from tests.conftest import SMALL
 from tests.fixtures.nights import NIGHTS, copied, undone
 from warehouse import Part
+from warehouse.cases import Cases
 from warehouse.measures import EXPIRED
 from warehouse.pictures import content as stored_content
 from warehouse.reader import Warehouse
+from warehouse.reviews import Reviews
 
 JPEG = b"\xff\xd8\xff" + bytes(2000)
 
@@ -353,9 +359,9 @@ def test_the_text_on_pictures_of_a_night_is_scored(night: tuple[Settings, list[s
     assert {reason for *_, reason in rows} == {None}
     assert all((toxic is None) == (text == "") for text, toxic, *_ in rows)
     assert {comment is None for _, _, comment, _ in rows} == {True, False}
-    [(comments, scored)] = warehouse(settings, "SELECT count(*), count(toxic) FROM comments_scored")
+    [(all_comments, scored)] = warehouse(settings, "SELECT count(*), count(toxic) FROM comments_scored")
     [(counted,)] = warehouse(settings, "SELECT sum(comments) FROM days WHERE label = 'toxic'")
-    assert comments > scored == counted  # pictures count in no share
+    assert all_comments > scored == counted  # pictures count in no share
 
 
 @pytest.mark.long
@@ -466,6 +472,23 @@ def test_a_page_shows_a_small_copy_to_those_who_may_read_texts(
     for part in (Part(texts=False), Part(("another client",))):
         with TestClient(_as_visitor(server, Visitor("cleo", "viewer", part))) as client:
             assert client.get(f"{page.PATH}{picture_id}").status_code == 404
+
+
+@pytest.mark.long
+def test_a_comment_s_own_page_shows_the_pictures_it_came_with(
+    night: tuple[Settings, list[str]], tmp_path: Path
+) -> None:
+    settings = night[0]
+    answers = Answers(Warehouse(settings.data_dir / "warehouse"), lambda: VISITOR.get().part)
+    (day, comment_id, picture_id), *_ = warehouse(
+        settings,
+        "SELECT posted_at::DATE, comment_id, picture_id FROM pictures p JOIN comments c USING (comment_id)",
+    )
+    cases = Cases.in_folder(tmp_path)
+    inbox = Inbox(answers, Reviews.in_folder(tmp_path), cases, People.in_folder(tmp_path), lambda: 5.0)
+    opened = View.read(f"?comment={day}/{comment_id}", answers.newest())
+    shown = str(comments.layout(answers, opened, lambda: load(SMALL), inbox, cases, lambda _: None))
+    assert re.findall(rf"{page.PATH}(\w+)", shown) == [picture_id]
 
 
 def _as_visitor(app: Any, visitor: Visitor) -> Any:

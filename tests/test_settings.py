@@ -120,7 +120,7 @@ def test_a_file_with_a_mistake_is_left_to_whoever_made_it(file: SettingsFile, pl
 
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_night_s_start_and_what_is_kept_are_set_and_taken_back(
+def test_a_night_s_start_its_pictures_and_what_is_kept_are_set_and_taken_back(
     page: Page, administered_address: str, administration: Administration, width: int
 ) -> None:
     targets = administration.targets.place()
@@ -137,11 +137,19 @@ def test_a_night_s_start_and_what_is_kept_are_set_and_taken_back(
     page.get_by_role("option", name="04:30").click()
     page.locator("#save-start").click()
     expect(answer).to_have_text("Saved: set the start of a night to 04:30 UTC.")
+    expect(page.locator("#pictures-effect")).to_have_text("No picture is fetched.")
+    page.get_by_label("Megabytes per night").fill("200")
+    expect(page.locator("#pictures-effect")).to_contain_text("at most 200 MB of pictures, for at most 10 minutes.")
+    page.locator("#save-pictures").click()
+    expect(answer).to_have_text("Saved: set pictures to 200 MB and 10 minutes a night.")
+    page.locator("#save-pictures").click()
+    expect(answer).to_have_text("Nothing has changed.")
     found = read_targets(targets)
+    assert (found.pictures.megabytes, found.pictures.minutes) == (200, 10)
     assert (found.keep.text_days, found.keep.raw_days, found.night.starts_at) == (365, None, time(4, 30))
     assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for did in ("set the start of a night to 04:30 UTC", "set what is kept"):
+    for did in ("set pictures to 200 MB", "set the start of a night to 04:30 UTC", "set what is kept"):
         page.get_by_role("button", name="Undo").click()
         expect(answer).to_contain_text(f"Taken back: {did}")
     assert targets.read_text() == TARGETS

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboard import charts
+from dashboard.pages.policy import spam_sentence
 from dashboard.view import Answers, View
 from jobs.ask.score_file import score_file
 from jobs.config.settings import Settings
@@ -153,6 +154,19 @@ def test_a_policy_leaves_spam_out_of_all_figures_and_takes_it_back(folder: Path,
     assert marts == [(20,)]
     build.publish(folder, [], context(tmp_path))
     assert build.content_hash(folder) == before
+
+
+def test_the_preview_counts_what_the_policy_then_calls_spam(folder: Path, tmp_path: Path) -> None:
+    previews = {row["spam_from"]: row for row in Answers(Warehouse(folder)).rows("spam_by_threshold", WEEK)}
+    assert (previews[0.01]["spam"], previews[0.5]["spam"]) == (40, 20)
+    for threshold in (0.02, 0.5, 0.99):
+        build.publish(folder, [], context(tmp_path, f"from = {threshold}"))
+        marked = Warehouse(folder).query("SELECT count(*), avg(spam::DOUBLE) FROM comments_scored WHERE is_spam")
+        row = previews[threshold]
+        assert marked == [(row["spam"], row["right_share"] and pytest.approx(row["right_share"]))]
+    assert spam_sentence(previews[0.5], 40) == (
+        "From 0.50, marks 20 comments of the last 28 days as spam; now 40. An estimated 100.0% of them rightly."
+    )
 
 
 def test_a_policy_says_from_where_a_comment_is_spam(folder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboard import case, explain
+from dashboard import case, explain, pictures
 from dashboard.charts import as_csv
 from dashboard.components import grid, labelled, link, meters, page, panel, place
 from dashboard.controls import (
@@ -337,6 +337,7 @@ def _thread(
         f"{row['platform']}/{row['account']}", place(row, view),
         *_parent(row, thread, view),
         html.P(text, className="line"),
+        *_pictures(row, answers, view),
         html.P(flags + _attacks(row, model) + _directed(row) + _spam(row) + review, className="note"),
         *_details(row),
         *(meters(scores) if row["toxic"] is not None else []),
@@ -381,6 +382,13 @@ def _in_order(comments: list[Row], row: Row, view: View) -> Component:
 
 def _address(one: Row, view: View) -> str:
     return view.search(comment=f"{one['posted_at']:%Y-%m-%d}/{one['comment_id']}")
+
+
+def _pictures(row: Row, answers: Answers, view: View) -> list[Component]:
+    if not row["media"]:
+        return []
+    of_post = replace(view, post=row["post_id"])
+    return pictures.of_comment(answers.rows("pictures", of_post, id=row["comment_id"]))
 
 
 def _details(row: Row) -> list[Component]:

@@ -1,4 +1,4 @@
-"""Settings of what is flagged: a slider for each category, with what it would have flagged, and exceptions."""
+"""Settings of what is flagged: a slider for each category and for spam, with what it would do, and exceptions."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from dashboard.changes import Save, last_change, outputs, page_of, register_remo
 from dashboard.components import labelled, panel
 from dashboard.controls import choice
 from dashboard.language import N_, _, number
+from dashboard.pages.watched import section_of, write_in
 from dashboard.settings import Administration, SettingsError, SettingsFile
 from dashboard.view import TAG, Answers, Row, View
 from dashboard.wording import (
@@ -31,11 +32,12 @@ from dashboard.wording import (
 )
 from models.labels import LABELS
 from warehouse import WarehouseError, measures
-from warehouse.policies import step_below
+from warehouse.policies import SPAM_FROM, step_below
 
 PATH, TITLE = "/settings/flags", N_("Flags")
 DAYS = 28  # that the preview looks at
 STEPS = [step / measures.BINS for step in range(1, measures.BINS)]
+SPAM_STEP = 0.01  # as in spam_by_threshold.sql
 # The sentence that belongs to where the slider stands.
 PREVIEW = "(value, sentences) => sentences[Math.round(value * 100)] || ''"
 
@@ -84,6 +86,25 @@ def register(
         return save(version, did, change)
 
     @app.callback(
+        *outputs(file), Input("save-spam", "n_clicks"), State("spam-from", "value"), State("spam-counted", "checked"),
+        State(f"{file.key}-version", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def set_spam(clicks: int | None, threshold: float, is_counted: bool, version: str) -> tuple[str, Any]:
+        if not clicks:
+            raise PreventUpdate
+        try:
+            now = _spam_rule(file.content())
+        except SettingsError as error:
+            return str(error), no_update
+        wanted = {"from": threshold, "counted": is_counted}
+        changed = {name: value for name, value in wanted.items() if value != now[name]}
+        if not changed:
+            return _("Nothing has changed."), no_update
+        return save(
+            version, _spam_change(now, changed), lambda document: write_in(section_of(document, "spam"), changed)
+        )
+
+    @app.callback(
         *outputs(file), Input("add-exception", "n_clicks"), State("exception-of", "value"),
         State("exception-language", "value"), State("exception-label", "value"), State("exception-from", "value"),
         State("exception-severity", "value"), State(f"{file.key}-version", "data"), prevent_initial_call=True,
@@ -120,6 +141,9 @@ def register(
         PREVIEW, Output({"flags": "preview", "of": MATCH}, "children"), Input({"flags": "from", "of": MATCH}, "value"),
         State({"flags": "sentences", "of": MATCH}, "data"),
     )  # fmt: skip
+    app.clientside_callback(
+        PREVIEW, Output("spam-preview", "children"), Input("spam-from", "value"), State("spam-sentences", "data")
+    )
 
 
 def policy_saver(file: SettingsFile, administration: Administration, body: Callable[[], Any]) -> Save:
@@ -144,18 +168,33 @@ def next_version(version: str) -> str:
     return f"{name}{int(last) + 1}" if last else f"{name}.2" if name else "1"
 
 
-def sentence(row: Row, now: int) -> str:
+def sentence(row: Row, now: int | None) -> str:
     """What one threshold would do."""
     flags = _("From {threshold}, flags {comments} of the last {days} days", days=DAYS,
               threshold=number(row["flagged_from"], ".2f"),
               comments=comments(row["flagged"]) if row["flagged"] else _("no comment"))  # fmt: skip
-    if row["flagged"] != now:
-        flags = _("{flags}; now {number}", flags=flags, number=number(now))
-    right = _("An estimated {share} of them rightly.", share=percent(row["right_share"]))
+    told = _compared(flags, row["flagged"], now, row["right_share"])
+    if not row["reviewed"]:
+        return told
     confirmed = _("Reviewers confirmed {confirmed} of the {reviewed} that they read.",
                   confirmed=number(row["confirmed"]),
                   reviewed=number(row["reviewed"]))  # fmt: skip
-    return " ".join([f"{flags}.", *([right] if row["flagged"] else []), *([confirmed] if row["reviewed"] else [])])
+    return f"{told} {confirmed}"
+
+
+def spam_sentence(row: Row, now: int | None) -> str:
+    """What one threshold of spam would do."""
+    marks = _("From {threshold}, marks {comments} of the last {days} days as spam", days=DAYS,
+              threshold=number(row["spam_from"], ".2f"),
+              comments=comments(row["spam"]) if row["spam"] else _("no comment"))  # fmt: skip
+    return _compared(marks, row["spam"], now, row["right_share"])
+
+
+def _compared(what: str, chosen: int, now: int | None, right_share: float | None) -> str:
+    if now is not None and chosen != now:
+        what = _("{flags}; now {number}", flags=what, number=number(now))
+    right = _("An estimated {share} of them rightly.", share=percent(right_share)) if chosen else ""
+    return f"{what}. {right}".strip()
 
 
 def _rules(document: TOMLDocument, of_model: Mapping[str, float]) -> dict[str, tuple[float, str]]:
@@ -165,6 +204,21 @@ def _rules(document: TOMLDocument, of_model: Mapping[str, float]) -> dict[str, t
         label: (float(default[label].get("from", step_below(of_model[label]))), str(default[label]["severity"]))
         for label in LABELS
     }
+
+
+def _spam_rule(document: TOMLDocument) -> dict[str, Any]:
+    return {"from": SPAM_FROM, "counted": True, **document.unwrap().get("spam", {})}
+
+
+def _spam_change(before: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
+    """ "set spam from 0.50 to 0.80" """
+    parts = []
+    if "from" in changed:
+        old, new = number(before["from"], ".2f"), number(changed["from"], ".2f")
+        parts.append(_("set {rules}", rules=_("{category} from {old} to {new}", category=_("spam"), old=old, new=new)))
+    if "counted" in changed:
+        parts.append(_("counted spam in all figures") if changed["counted"] else _("left spam out of all figures"))
+    return listed(parts)
 
 
 def _write(rule: Any, threshold: float, severity: str, of_model: float) -> None:
@@ -204,25 +258,27 @@ def of_scope(scope: Mapping[str, Any]) -> str:
 
 def _body(file: SettingsFile, answers: Answers, of_model: OfModel) -> list[Component]:
     document, thresholds = file.content(), of_model()
-    rules, previews, places = _rules(document, thresholds), _previews(answers), places_of(answers)
-    sliders = [_slider(label, rules[label], step_below(thresholds[label]), previews.get(label, [])) for label in LABELS]
+    rules, places = _rules(document, thresholds), places_of(answers)
+    flagging = _previews(answers, "flagging")
+    previews = {label: [row for row in flagging if row["label"] == label] for label in LABELS}
+    sliders = [_slider(label, rules[label], step_below(thresholds[label]), previews[label]) for label in LABELS]
     return [
         *last_change(file),
         panel(
             _("Categories"), _("The mark is where the model itself flags."), *sliders,
             html.Div(html.Button(_("Save"), id="save-flags"), className="actions"), wide=True,
         ),
+        _spam(_spam_rule(document), _previews(answers, "spam_by_threshold")),
         _exceptions(document, places),
     ]  # fmt: skip
 
 
-def _previews(answers: Answers) -> dict[str, list[Row]]:
+def _previews(answers: Answers, question: str) -> list[Row]:
     try:
         newest = answers.newest()
-        rows = answers.rows("flagging", View(last=newest, days=DAYS, newest=newest))
+        return answers.rows(question, View(last=newest, days=DAYS, newest=newest))
     except WarehouseError:  # there is none before the first night
-        return {}
-    return {label: [row for row in rows if row["label"] == label] for label in LABELS}
+        return []
 
 
 def places_of(answers: Answers) -> dict[str, str]:
@@ -234,8 +290,8 @@ def places_of(answers: Answers) -> dict[str, str]:
 
 def _slider(label: str, rule: tuple[float, str], of_model: float, previews: list[Row]) -> Component:
     threshold, severity = rule
-    now = next((row["flagged"] for row in previews if abs(row["flagged_from"] - threshold) < 1e-9), 0)
-    sentences = {str(round(100 * row["flagged_from"])): sentence(row, now) for row in previews}
+    now = _at(threshold, previews, "flagged_from").get("flagged")
+    sentences = {_step(row["flagged_from"]): sentence(row, now) for row in previews}
     name = label_title(label)
     return html.Div([
         html.H3(name),
@@ -246,10 +302,37 @@ def _slider(label: str, rule: tuple[float, str], of_model: float, previews: list
         ),
         dmc.Select(id={"flags": "severity", "of": label}, value=severity, data=_severities(), size="sm",
                    w=120, allowDeselect=False, **{"aria-label": _("{category}: severity", category=name)}),
-        html.P(sentences.get(str(round(100 * threshold)), ""), id={"flags": "preview", "of": label}, className="note",
+        html.P(sentences.get(_step(threshold), ""), id={"flags": "preview", "of": label}, className="note",
                role="status"),
         dcc.Store(id={"flags": "sentences", "of": label}, data=sentences),
     ], className="threshold")  # fmt: skip
+
+
+def _spam(rule: Mapping[str, Any], previews: list[Row]) -> Component:
+    now = _at(rule["from"], previews, "spam_from").get("spam")
+    sentences = {_step(row["spam_from"]): spam_sentence(row, now) for row in previews}
+    return panel(
+        _("Spam"), _("Adverts, scams and calls to follow, in any language. The comments themselves stay."),
+        html.Div([
+            html.H3(_("Spam from")),
+            dmc.Slider(id="spam-from", value=rule["from"], min=SPAM_STEP, max=1 - SPAM_STEP, step=SPAM_STEP,
+                       precision=2, updatemode="drag", thumbLabel=_("Spam from"), size="sm"),
+            html.P(sentences.get(_step(rule["from"]), ""), id="spam-preview", className="note", role="status"),
+            dcc.Store(id="spam-sentences", data=sentences),
+        ], className="threshold"),
+        dmc.Switch(id="spam-counted", label=_("Shares, flags and all other figures count spam"),
+                   checked=rule["counted"], size="sm", mb="sm"),
+        html.Div(html.Button(_("Save rule"), id="save-spam"), className="actions"), wide=True,
+    )  # fmt: skip
+
+
+def _at(threshold: float, previews: list[Row], column: str) -> Row:
+    return next((row for row in previews if abs(row[column] - threshold) < 1e-9), {})
+
+
+def _step(threshold: float) -> str:
+    """The key of a sentence, as PREVIEW computes it."""
+    return str(round(100 * threshold))
 
 
 def _exceptions(document: TOMLDocument, places: dict[str, str]) -> Component:

@@ -47,7 +47,7 @@ def layout(answers: Answers, view: View) -> Component:
             _("No comment of these hours was collected."), wide=True,
             legend=legend_of_severities(rows, hours, post=view.post),
         ),
-        *gallery(answers.rows("pictures", view)),
+        *gallery(answers.rows("pictures", view, id=None)),
     )  # fmt: skip
 
 
