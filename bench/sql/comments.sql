@@ -1,5 +1,5 @@
 -- Invented comments of the days from `first_day` on, `comments` of them in all: 50 accounts of very different size,
--- two posts a day, few authors who write much, texts of common and rare words, scores that are mostly near zero.
+-- two posts a day, few authors who write much, texts of common and rare words, scores that are mostly near zero, of spam too.
 CREATE OR REPLACE TEMP TABLE made AS
 WITH dice AS (
     SELECT i, hash(i, getvariable('seed'), 1) AS a, hash(i, getvariable('seed'), 2) AS b,
@@ -23,7 +23,7 @@ SELECT 'instagram:' || getvariable('seed') || lpad(i::VARCHAR, 9, '0') AS commen
     false AS has_media, posted_at, (d % 40)::BIGINT AS likes, NULL::BIGINT AS reply_count,
     CASE WHEN b % 10 < 7 THEN 'en' ELSE ['es', 'pt', 'de'][1 + (b % 3)::INTEGER] END AS language,
     substr(md5(text), 1, 16) AS text_key, string_split(text, ' ') AS terms, []::VARCHAR[] AS listed,
-    substr(md5(text) || md5(text), 1, 48) AS sketch,
+    substr(md5(text) || md5(text), 1, 48) AS sketch, power(c % 1000033 / 1000033.0, 12)::FLOAT AS spam,
     toxic, toxic / 9 AS severe_toxic, toxic / 2 AS obscene, toxic / 20 AS threat, toxic / 1.5 AS insult, toxic / 12 AS identity_hate,
     CASE WHEN toxic < 0.3 THEN 'nobody' ELSE 'person' END AS attacked
 FROM drawn;

@@ -1,8 +1,8 @@
 -- Puts the made comments into the warehouse's tables, as nights of their own days would have.
-INSERT INTO comments
-SELECT comment_id, platform, account, post_id, parent_id, author_hash, text, has_media, posted_at, likes, reply_count,
-    language, text_key, posted_at::DATE, posted_at::DATE, terms, listed, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sketch, NULL
+INSERT INTO comments BY NAME
+SELECT comment_id, platform, account, post_id, parent_id, author_hash, text, has_media, posted_at, likes, reply_count, language, text_key,
+    posted_at::DATE AS first_night, posted_at::DATE AS last_night, terms, listed, sketch, spam,
+    CASE WHEN parent_id IS NULL THEN 'account' ELSE 'commenter' END AS addressed
 FROM made;
 
 INSERT INTO scores
