@@ -14,9 +14,11 @@ from itertools import product
 from pathlib import Path
 from urllib.request import urlopen
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from jobs.config.settings import TOXWATCH, installed_chromium
+from warehouse.reader import Warehouse
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = 0  # the height of a picture that shows all of its page
@@ -27,13 +29,21 @@ PICTURES = {
     "numbers": ("/numbers", "light", WHOLE),
 }
 PAGES = (
-    "/", "/?account=%23sport", "/account", "/compare", "/compare?periods=4",
+    "/", "/?account=%23sport", "/account", "/crowds", "/compare", "/compare?periods=4",
     "/comments", "/review", "/quality", "/numbers", "/try", "/views", "/audit",
     "/settings", "/settings/start", "/settings/nights", "/settings/clients", "/settings/flags", "/settings/words",
     "/settings/alerts", "/settings/people", "/settings/models", "/nowhere",
 )  # fmt: skip
 THEMES, WIDTHS = ("light", "dark"), (390, 768, 1440)
 SHEET = ROOT / "build" / "screenshots"
+COLOURS = 128  # of the pictures of README and docs, which makes their files a third as large
+# The post with most pictures, and the newest comment that came with one.
+WITH_PICTURES = """
+    (SELECT '/post?post=' || post_id FROM pictures GROUP BY post_id ORDER BY count(*) DESC, post_id LIMIT 1)
+    UNION ALL
+    (SELECT '/comments?comment=' || posted_at::DATE || '/' || comment_id
+    FROM pictures JOIN comments USING (comment_id) ORDER BY posted_at DESC, comment_id LIMIT 1)
+"""
 
 
 def main() -> None:
@@ -50,7 +60,9 @@ def main() -> None:
                 for name, (place, theme, height) in PICTURES.items():
                     path = ROOT / "docs" / "images" / f"{name}.png"
                     take(browser, address + place, theme, 1280, path, height)
-                contact_sheet(browser, address)
+                    Image.open(path).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+                found = Warehouse(Path(data_dir) / "warehouse").query(WITH_PICTURES)
+                contact_sheet(browser, address, [*PAGES, *(place for (place,) in found)])
                 browser.close()
         finally:
             server.terminate()
@@ -77,10 +89,10 @@ def take(browser: Browser, address: str, theme: str, width: int, path: Path, hei
     print(path.relative_to(ROOT))
 
 
-def contact_sheet(browser: Browser, server: str) -> None:
+def contact_sheet(browser: Browser, server: str, pages: list[str]) -> None:
     SHEET.mkdir(parents=True, exist_ok=True)
     figures = []
-    for page, theme, width in product(PAGES, THEMES, WIDTHS):
+    for page, theme, width in product(pages, THEMES, WIDTHS):
         path = SHEET / f"{re.sub(r'[^a-z0-9]+', '-', page).strip('-') or 'home'}-{theme}-{width}.png"
         take(browser, server + page, theme, width, path)
         figures.append(
