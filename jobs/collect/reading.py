@@ -87,8 +87,8 @@ class Answer:
     def newest(self) -> list[str]:
         return list(dict.fromkeys([*self.order, *self.known]))[:REMEMBERED]
 
-    def is_short(self, least_share: float) -> bool:
-        is_missing_some = self.expected - self.rows > HIDDEN
+    def is_short(self, least_share: float, hidden: int = HIDDEN) -> bool:
+        is_missing_some = self.expected - self.rows > hidden
         return not self.is_refused and is_missing_some and self.rows < math.ceil(least_share * self.expected)
 
     @property

@@ -116,7 +116,7 @@ class Comments:
             return None
         came = f"{answer.rows} of {answer.expected} comments"
         if run.status != "SUCCEEDED":
-            return _ended_early(run, came) if answer.is_short(WHOLE_SHARE) else None
+            return _ended_early(run, came) if answer.is_short(WHOLE_SHARE, hidden=0) else None
         if answer.is_short(self.least_share):
             return RunTrouble("incomplete" if answer.rows else "nothing_came", f"Only {came} arrived.")
         if run.is_cut and not answer.is_refused and answer.limit < self.limits[url]:
