@@ -192,17 +192,18 @@ def test_messages_that_were_deleted_before_they_were_taken_are_named_and_a_topic
 def test_what_cannot_be_streamed_says_what_to_do(
     settings: Settings, tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "PATIENCE", "1000")
     nowhere = f"kafka://127.0.0.1:{free_port()}/comments"
-    for place, error, output in [
-        (str(tmp_path / "nowhere"), BadInput, "Folder not found: .*nowhere"),
-        ("kafka://localhost/comments", BadInput, "write a topic as kafka://host:9092/topic"),
-        (f"kafka://{kafka.address}/comments", BadInput, f"No topic comments at {kafka.address}"),
-        (nowhere, FailedService, "does not respond .*then run the same command again"),
-        ("kafka://no.such.host.invalid:9092/comments", FailedService, "does not respond .*bootstrap"),
-    ]:
+
+    def says(place: str, error: type[Exception], output: str) -> None:
         with pytest.raises(error, match=output):
             stream.run(settings, place, ACCOUNT, {}, once=True)
+
+    says(str(tmp_path / "nowhere"), BadInput, "Folder not found: .*nowhere")
+    says("kafka://localhost/comments", BadInput, "write a topic as kafka://host:9092/topic")
+    says(f"kafka://{kafka.address}/comments", BadInput, f"No topic comments at {kafka.address}")
+    monkeypatch.setattr(stream, "PATIENCE", "1000")  # none of these answers
+    says(nowhere, FailedService, "does not respond .*then run the same command again")
+    says("kafka://no.such.host.invalid:9092/comments", FailedService, "does not respond .*bootstrap")
     with pytest.raises(BadInput, match="--column: no texts"):
         stream.run(settings, nowhere, ACCOUNT, {"texts": "Message"}, once=True)
     monkeypatch.setattr(jars, "IVY", tmp_path)
