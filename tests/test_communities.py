@@ -60,7 +60,7 @@ def test_a_comment_comes_in_our_columns_and_the_next_night_reads_only_new_ones(
     assert first == {
         "comment_id": "clone:1", "platform": "clone", "account": "main", "post_id": "clone:7", "parent_id": None,
         "author": "ann", "text": "What a picture 🌎", "has_media": False, "likes": None, "reply_count": None,
-        "posted_at": datetime(2026, 11, 10, 12, 0, 0, 250_000, UTC), "mentions": [],
+        "posted_at": datetime(2026, 11, 10, 12, 0, 0, 250_000, UTC), "mentions": [], "named": None,
     }  # fmt: skip
     assert (second["author"], second["text"]) == ("bob", "Ça va?")
     server.add(3, "again", "2026-11-11 12:00:00")
