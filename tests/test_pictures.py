@@ -188,7 +188,8 @@ class Host(BaseHTTPRequestHandler):
                                           "to-name": "http://localhost/secret"}[name])  # fmt: skip
             self.end_headers()
             return
-        content = {"good": JPEG, "page": b"<html>", "large": b"BM" + bytes(pictures.MOST_BYTES)}.get(name, JPEG)
+        large = b"BM" + bytes(pictures.MOST_BYTES)
+        content = {"page": b"<html>", "large": large, "endless": large}.get(name, JPEG)
         if name == "hangs":
             time.sleep(3)
         self.send_response(404 if name == "gone" else 200)
