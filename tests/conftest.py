@@ -40,10 +40,11 @@ Comment = tuple[str, str, datetime, float]  # id, text, posted at, toxic
 
 # Files by the processor time that they take.
 LONGEST = [
-    *("test_journey", "test_dashboard", "test_stream", "test_compact", "test_warehouse", "test_dags", "test_train"),
-    *("test_upgrades", "test_clean", "test_rekey", "test_forget", "test_store", "test_calibration", "test_door"),
-    *("test_backup", "test_retention", "test_demo", "test_cluster", "test_imports", "test_cascade", "test_explain"),
-    *("test_in_jvm", "test_collecting", "test_audit", "test_traces", "test_changes", "test_inbox", "test_settings"),
+    *("test_dashboard", "test_journey", "test_warehouse", "test_train", "test_clean", "test_upgrades", "test_compact"),
+    *("test_stream", "test_language", "test_pictures", "test_audit", "test_cascade", "test_door", "test_dags"),
+    *("test_demo", "test_crowds", "test_inbox", "test_calibration", "test_clients", "test_own_words", "test_settings"),
+    *("test_changes", "test_champions", "test_forget", "test_retention", "test_backup", "test_cases", "test_flags"),
+    *("test_collecting", "test_traces", "test_imports", "test_explain", "test_drill_down", "test_start"),
 ]
 
 TARGETS = """

@@ -54,8 +54,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(
             """INSERT INTO comments BY NAME
             SELECT comment_id, 'instagram' AS platform, account, 'p' AS post_id, comment_id AS text, false AS has_media,
-                day::TIMESTAMPTZ AS posted_at, 'en' AS language, comment_id AS text_key, 'account' AS addressed, day AS first_night,
-                day AS last_night
+                day::TIMESTAMPTZ AS posted_at, 'en' AS language, comment_id AS text_key, 'account' AS addressed,
+                day AS first_night, day AS last_night
             FROM truth"""
         )
         con.execute(
