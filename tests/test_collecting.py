@@ -471,6 +471,26 @@ def test_a_post_that_brought_nothing_is_asked_again_though_a_newer_one_took_its_
         assert not missed & later, "it is asked for once"
 
 
+def test_a_post_that_stays_missed_is_remembered_with_the_count_that_it_had(tmp_path: Path) -> None:
+    with standin.serving() as server:
+        settings = collecting(tmp_path, server, LOUD)
+        targets = settings.targets_file.read_text()
+        settings.targets_file.write_text(targets.replace("max_posts = 4", "max_posts = 1"))
+        nights = [NIGHT, NEXT, NEXT + timedelta(days=1)]
+        looks = []
+        for night in nights:
+            if night != nights[-1]:
+                server.faults[:] = [Fault("nothing", on="POST .*comment-scraper", times=9)]
+            else:
+                server.faults.clear()
+            scrape.run(settings, night)
+            looks.append(read_looks(seen_file(raw_file(Lake(settings.data_dir), night, LOUD))) or {})
+        [(url, first)] = looks[0].items()
+        counts = [(one.count, one.missed) for look in looks[1:] if (one := look[url])]
+        assert first.missed
+        assert counts == [(None, first.missed), (first.missed, None)]
+
+
 def test_of_a_run_that_was_aborted_even_two_missing_comments_are_asked_again(tmp_path: Path) -> None:
     """Elsewhere two may be missing, since counts include hidden comments."""
     nights = [date(2026, 10, 29) + timedelta(days=day) for day in range(5)]

@@ -112,9 +112,10 @@ class Visit:
     def _complete(self, lines: list[RawLine], again: set[str | None], needs_posts: bool) -> None:
         found = {post["url"]: post for post in map(mapped_post, self._open_posts(lines))}
         missed = {url: post for url, post in self._missed() if url not in found}
+        grown = {url: post | {"comment_count": GROWTH * post["comment_count"]} for url, post in missed.items()}
         limits = {
             url: limit
-            for url, post in (found | missed).items()
+            for url, post in (found | grown).items()
             if (url in again or needs_posts) and (limit := self._limit(post, url in again))
         }
         counts = {url: post["comment_count"] for url, post in found.items()}
@@ -126,11 +127,11 @@ class Visit:
         )
 
     def _missed(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Posts whose comments earlier nights could not get, with room for what has come since."""
+        """Posts whose comments earlier nights could not get, with their counts of then."""
         for url, look in self.looks.items():
             if look.missed:
                 posted_at = values.instant(look.posted_at)
-                yield url, {"url": url, "comment_count": GROWTH * look.missed, "posted_at": posted_at}
+                yield url, {"url": url, "comment_count": look.missed, "posted_at": posted_at}
 
     def _open_posts(self, lines: list[RawLine]) -> list[RawLine]:
         return [line for line in lines if line.kind == "post" and not line.item.get("isCommentsDisabled")]
