@@ -11,6 +11,7 @@ COMMENT_SEVERITIES = ("none", *SEVERITIES)  # none: the policy flags nothing in 
 Addressee = Literal["account", "commenter", "group", "nobody"]
 ADDRESSEES: tuple[Addressee, ...] = get_args(Addressee)  # whom a comment addresses
 EXPIRED = "(expired)"  # stands where a text was kept as long as it may be
+ERASED = "erased:"  # how a random mark begins, in the place of an erased comment's id
 BINS = 20  # scores are counted in steps of 0.05
 FEW_COMMENTS = 30  # fewer than these say little about a share
 USUAL_DAYS = 28  # as many days before say what is usual
@@ -38,6 +39,7 @@ MACROS: dict[str, str | float | tuple[str, ...]] = {
     "languages": LANGUAGES,
     "severities": SEVERITIES,
     "expired": EXPIRED,
+    "erased": ERASED,
     "bins": BINS,
     "few_comments": FEW_COMMENTS,
     "usual_days": USUAL_DAYS,

@@ -28,10 +28,9 @@ from jobs.lake.tombstones import Eraser, read_forgotten
 from jobs.upkeep import traces
 from jobs.upkeep.traces import Wanted, is_in
 from warehouse import build
+from warehouse.measures import ERASED
 from warehouse.reviews import Reviews
 from warehouse.sqlite import erase_words
-
-ERASED = "erased:"  # how a random mark begins, in the place of an erased comment's id
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ SELECT post_id, platform, account, url, caption, posted_at, likes, comment_count
 COMMENT ON VIEW v1_posts IS 'Posts, as last collected. One row per post.';
 
 CREATE OR REPLACE VIEW v1_comments AS
-SELECT comment_id, platform, account, post_id, CASE WHEN NOT starts_with(parent_id, 'erased:') THEN parent_id END AS parent_id, author_hash, text, posted_at, day, language, likes, reply_count,
+SELECT comment_id, platform, account, post_id, CASE WHEN NOT starts_with(parent_id, erased()) THEN parent_id END AS parent_id, author_hash, text, posted_at, day, language, likes, reply_count,
     toxic, severe_toxic, obscene, threat, insult, identity_hate, flags, severity, attacked, reviewed_as, model, policy,
     first_night, last_night, gone_since, spam, directed_at
 FROM comments_scored;

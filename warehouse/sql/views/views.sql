@@ -430,7 +430,6 @@ UNION ALL SELECT of_night, platform, account, 'coverage', NULL, coverage_of(capt
     FROM post_coverage WHERE night = of_night AND comment_count IS NOT NULL GROUP BY ALL;
 
 -- Columns that only views have. A column name means the same in every table and view.
-COMMENT ON COLUMN comments_scored.parent_id IS 'comment it replies to; a random mark, the same for all replies to it, if that was erased; NULL if none';
 COMMENT ON COLUMN comments_scored.is_spam IS 'whether it is spam by policies.toml; false without a probability';
 COMMENT ON COLUMN comments_scored.flags IS 'categories that the policy flags, e.g. [toxic, insult]';
 COMMENT ON COLUMN costs.new_comments IS 'comments that no earlier night had collected';
