@@ -23,7 +23,7 @@ test: setup ## run the tests
 	.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-fast: setup ## run the tests that take no time: no Spark, Airflow, training, browser or long histories
-	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not long"
+	.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not long"
 
 test-slow: setup ## run the tests that take minutes each
 	.venv/bin/pytest -m slow

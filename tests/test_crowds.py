@@ -29,6 +29,8 @@ from warehouse import Part, build
 from warehouse.measures import MOST_CHANGED
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 THREAT = "we know which door you walk out of in the morning, step down this week or we come for you"
 QUESTION = "ask them again who paid for all of this and why nobody ever answers us"
 CHANT = "stand up if you love the harbour, stand up and sing it for the boys in blue and white"

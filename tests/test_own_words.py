@@ -24,6 +24,8 @@ from warehouse.policies import read_policies
 from warehouse.reader import Warehouse
 from warehouse.verdicts import Verdicts
 
+pytestmark = pytest.mark.long
+
 MONTH = View(days=DAYS, last=LAST, newest=LAST)
 PLEASE = '[[words]]\ntext = "please  STOP"\nflag = "threat"\n'  # in calm's "please stop", which nothing flags
 LOUD = '[[words]]\ntext = "loud"\nnever = "any"\ntag = "loud-agency"\n'  # in all of loud's, 30 of them flagged
@@ -148,8 +150,7 @@ def test_what_an_expired_text_contained_stays_flagged(own: Path) -> None:
 
     def expire(con: duckdb.DuckDBPyConnection) -> None:
         tables.run_script(con, "load/expire.sql", texts_before=date(2999, 1, 1), authors_before=date(2999, 1, 1))
-        for script in build.MARTS:
-            tables.run_script(con, script)
+        build.refresh(con)
 
     build.amend(own, expire)
     assert flagged(Answers(Warehouse(own)), flag="threat") == 1

@@ -29,6 +29,8 @@ from tests.fixtures.nights import store_night
 from warehouse import build
 from warehouse.reader import Warehouse
 
+pytestmark = pytest.mark.long
+
 ORBITAL = Community("instagram", "orbital", "politics", 2.0, 60, moods=HEATED)
 WORLD = World(1, (ORBITAL,), Crowds(piled=12))
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 8)  # a week, on one day of which many answer one commenter

@@ -29,7 +29,7 @@ NOT_WRITTEN = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalExce
 STORAGE_VERSION = "v1.5.0"  # so that DuckDB 1.5 can open the file
 NOT_OF_LAKE = {"stages", "drawn", "calibrations"}  # what happened, was drawn, was made once and stays
 OPERATIONAL = {"run_id"}  # columns that differ when the same night is collected twice
-SLICE = 1_000_000  # comments: what is joined with their words in memory
+SLICE = 1_000_000  # comments that are joined, and summed up in marts, in memory
 NEWEST_FIRST = ["instagram"]  # lists newest comments first, with exact times, so that a missing one is noticed
 
 
@@ -125,6 +125,15 @@ def blank(folder: Path, change: Callable[[duckdb.DuckDBPyConnection], None]) -> 
     return current(folder)
 
 
+def refresh(con: duckdb.DuckDBPyConnection, scripts: Sequence[str] = MARTS) -> None:
+    """Recomputes the marts of the accounts and days in `touched`, as many accounts at a time as memory holds."""
+    run_script(con, "marts/parts.sql", slice_size=SLICE)
+    for (part,) in con.execute("SELECT DISTINCT part FROM parts ORDER BY part").fetchall():
+        con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT platform, account, day FROM parts WHERE part = $1", [part])
+        for script in scripts:
+            run_script(con, script)
+
+
 def check_readable(file: Path) -> None:
     """Reads every block of a version; raises WarehouseError if one is damaged."""
     try:
@@ -206,8 +215,7 @@ def _load(con: duckdb.DuckDBPyConnection, night: Night) -> int:
             f"Can't load the night {night.night}, its files are incomplete or damaged: {error}\n"
             f"Recreate them: toxwatch nightly --no-scrape --night {night.night}"
         ) from None
-    for script in MARTS:
-        run_script(con, script)
+    refresh(con)
     ((loaded,),) = con.execute((SQL / "load" / "loaded.sql").read_text()).fetchall()
     return int(loaded)
 
@@ -265,8 +273,7 @@ def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
         run_script(con, f"{rules}/touched.sql")
         if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
             con.begin()
-            for script in scripts:
-                run_script(con, script)
+            refresh(con, scripts)
             con.commit()
 
 
