@@ -111,20 +111,19 @@ CREATE OR REPLACE MACRO squares_beside(moments, height, slope) AS -- sum of (y โ
 
 -- The variance that the squared distances from the line say. Where few comments are far from it, these are the say of a few, and
 -- chance counts as one more: the geometric mean of what the model's probabilities and of what the share lead to expect.
-CREATE OR REPLACE MACRO variance_of_audit(share, audit) AS (
-    SELECT (surprises * squares + sqrt(greatest(by_model * by_share, 0))) / (surprises + 1) / weight ** 2
-    FROM (
-        SELECT squares_beside(sums.reviewed, height, slope) AS surprises, sums.weighed.of_one AS weight,
-            squares_beside(sums.loose, height, slope) * sums.reviewed.of_one / greatest(sums.reviewed.of_one - 2, 1) AS squares,
-            sums.loose.p - sums.loose.pp AS by_model, sums.loose.of_one * people * (1 - people) AS by_share
-        FROM (
-            SELECT sums, slope_of_audit(sums) AS slope, mean_of_people(sums) - slope * sums.weighed.p / sums.weighed.of_one AS height,
-                1 / (sums.reviewed.of_one + 2) AS least_share,
-                least(greatest(audited_share(of_model, sums), least_share), 1 - least_share) AS people
-            FROM (SELECT share AS of_model, audit AS sums)
-        )
-    )
-);
+CREATE OR REPLACE MACRO variance_of_audit(share, audit) AS list_transform(
+    list_transform([slope_of_audit(audit)], lambda slope: {
+        slope: slope, height: mean_of_people(audit) - slope * audit.weighed.p / audit.weighed.of_one,
+        people: least(greatest(audited_share(share, audit), 1 / (audit.reviewed.of_one + 2)), 1 - 1 / (audit.reviewed.of_one + 2))
+    }),
+    lambda line: {
+        surprises: squares_beside(audit.reviewed, line.height, line.slope),
+        squares: squares_beside(audit.loose, line.height, line.slope) * audit.reviewed.of_one / greatest(audit.reviewed.of_one - 2, 1),
+        by_model: audit.loose.p - audit.loose.pp, by_share: audit.loose.of_one * line.people * (1 - line.people)
+    }
+).list_transform(lambda around:
+    (around.surprises * around.squares + sqrt(greatest(around.by_model * around.by_share, 0))) / (around.surprises + 1) / audit.weighed.of_one ** 2
+)[1];
 
 -- The 95 % interval of a share with a variance (Wilson): as many comments were counted as would have that variance, and the doubt
 -- is 1 รท these. Near 0 and 1 the interval is no wider than the normal one.
@@ -133,27 +132,23 @@ CREATE OR REPLACE MACRO doubt_of(share, variance, reviewed) AS errors_of_95(revi
     * greatest(1 - share, 1 / (reviewed + 2), errors_of_95(reviewed - 1) * sqrt(variance))
 );
 
-CREATE OR REPLACE MACRO interval_of_doubt(share, doubt) AS (
-    SELECT {low: middle - margin, high: middle + margin} FROM (
-        SELECT (share + doubt / 2) / (1 + doubt) AS middle, sqrt(doubt * (share * (1 - share) + doubt / 4)) / (1 + doubt) AS margin
-    )
-);
+CREATE OR REPLACE MACRO interval_of_doubt(share, doubt) AS list_transform(
+    list_transform([doubt], lambda d: {middle: (share + d / 2) / (1 + d), margin: sqrt(d * (share * (1 - share) + d / 4)) / (1 + d)}),
+    lambda part: {low: part.middle - part.margin, high: part.middle + part.margin}
+)[1];
 
 -- What the audit says of all comments, of which the model says `share`: {people, low, high}; NULL with fewer than two reviews.
-CREATE OR REPLACE MACRO interval_of_audit(share, audit) AS (
-    SELECT {people: people, low: part.low, high: part.high}
-    FROM (
-        SELECT people, interval_of_doubt(people, doubt_of(people, variance_of_audit(of_model, sums), sums.reviewed.of_one)) AS part
-        FROM (SELECT of_model, sums, audited_share(of_model, sums) AS people FROM (SELECT share AS of_model, audit AS sums))
-        WHERE sums.reviewed.of_one > 1
-    )
-);
+CREATE OR REPLACE MACRO interval_of_audit(share, audit) AS CASE WHEN audit.reviewed.of_one > 1 THEN list_transform(
+    list_transform([{people: audited_share(share, audit), variance: variance_of_audit(share, audit)}], lambda found: {
+        people: found.people, interval: interval_of_doubt(found.people, doubt_of(found.people, found.variance, audit.reviewed.of_one))
+    }),
+    lambda found: {people: found.people, low: found.interval.low, high: found.interval.high}
+)[1] END;
 
 -- The least share of a group's authors that came for it, at 95 %: of the others as many are new as usual.
-CREATE OR REPLACE MACRO came_for_it(authors, new_authors, usual_new) AS (
-    SELECT CASE WHEN usual < 1 THEN greatest((interval_of_doubt(share, deviations_of_95() ** 2 / n).low - usual) / (1 - usual), 0) END
-    FROM (SELECT authors AS n, new_authors / authors AS share, usual_new / authors AS usual)
-);
+CREATE OR REPLACE MACRO came_for_it(authors, new_authors, usual_new) AS CASE WHEN usual_new < authors THEN greatest(
+    (interval_of_doubt(new_authors / authors, deviations_of_95() ** 2 / authors).low - usual_new / authors) / (1 - usual_new / authors), 0
+) END;
 
 CREATE OR REPLACE MACRO is_campaign(is_short, came, authors) AS
     coalesce(NOT is_short AND came >= campaign_from() AND came * authors >= least_sent(), false);
