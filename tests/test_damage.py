@@ -1,4 +1,4 @@
-"""Any file of a data folder is damaged, each in several ways: commands end in a sentence, never in a traceback."""
+"""Each kind of file in a data folder is damaged in one of four ways: commands answer in a sentence, not a traceback."""
 
 import re
 import sys
@@ -41,8 +41,11 @@ def flipped(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :] if content else b"\0"
 
 
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("damage", [emptied, halved, overwritten, flipped])
+DAMAGES = [emptied, halved, overwritten, flipped]
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_never_ends_in_a_traceback(
     after_one_night: Settings,
     tmp_path: Path,
@@ -51,7 +54,8 @@ def test_a_damaged_file_never_ends_in_a_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     tracebacks = []
-    for number, kind in enumerate(sorted(kinds(after_one_night.data_dir).values())):
+    of_this_damage = sorted(kinds(after_one_night.data_dir).values())[DAMAGES.index(damage) :: len(DAMAGES)]
+    for number, kind in enumerate(of_this_damage):
         settings = copied(after_one_night, tmp_path / str(number))
         for name, value in environment(settings).items():
             monkeypatch.setenv(name, value)

@@ -129,7 +129,7 @@ def refresh(con: duckdb.DuckDBPyConnection, scripts: Sequence[str] = MARTS) -> N
     """Recomputes the marts of the accounts and days in `touched`, as many accounts at a time as memory holds."""
     run_script(con, "marts/parts.sql", slice_size=SLICE)
     for (part,) in con.execute("SELECT DISTINCT part FROM parts ORDER BY part").fetchall():
-        con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT platform, account, day FROM parts WHERE part = $1", [part])
+        con.execute("CREATE OR REPLACE TEMP TABLE touched AS FROM parts WHERE part = $1", [part])
         for script in scripts:
             run_script(con, script)
 
