@@ -9,12 +9,15 @@ WITH totals AS (
     GROUP BY label
 ),
 intervals AS (
-    SELECT label, comments, share, sums.reviewed.of_one::BIGINT AS reviewed, interval_of_audit(share, sums) AS of_all,
-        interval_of_audit(0.5, of_flagged) AS of_flagged, interval_of_audit(0.5, of_harmful) AS of_harmful
+    SELECT label, comments, share, sums.reviewed.of_one::BIGINT AS reviewed, list_transform(
+        [{of_model: share, sums: sums}, {of_model: 0.5, sums: of_flagged}, {of_model: 0.5, sums: of_harmful}],
+        lambda one: interval_of_audit(one.of_model, one.sums)
+    ) AS parts
     FROM totals
-)
+),
+found AS (SELECT *, parts[1] AS of_all, parts[2] AS of_flagged, parts[3] AS of_harmful FROM intervals)
 SELECT label, reviewed, comments, share, of_all.people AS people, of_all.low AS low, of_all.high AS high,
     share NOT BETWEEN of_all.low AND of_all.high AS is_off,
     of_flagged.people AS precision, of_flagged.low AS precision_low, of_flagged.high AS precision_high,
     of_harmful.people AS recall, of_harmful.low AS recall_low, of_harmful.high AS recall_high
-FROM intervals WHERE of_all IS NOT NULL ORDER BY share DESC;
+FROM found WHERE of_all IS NOT NULL ORDER BY share DESC;

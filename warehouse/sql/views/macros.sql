@@ -61,10 +61,10 @@ CREATE OR REPLACE MACRO chance_of_change(change, variance, freedom) AS
 
 -- Of changes that are looked at together, those with chances up to this are significant: so few of these are chance
 -- (Benjamini and Hochberg). Without any it is -1.
-CREATE OR REPLACE MACRO significant_up_to(chances) AS coalesce(list_max(list_filter(
-    list_sort(list_filter(chances, lambda chance: chance IS NOT NULL)),
-    lambda chance, place: chance <= by_chance() * place / len(list_filter(chances, lambda chance: chance IS NOT NULL))
-)), -1)::DOUBLE;
+CREATE OR REPLACE MACRO significant_up_to(chances) AS coalesce(list_transform(
+    [list_sort(list_filter(chances, lambda chance: chance IS NOT NULL))],
+    lambda known: list_max(list_filter(known, lambda chance, place: chance <= by_chance() * place / len(known)))
+)[1], -1)::DOUBLE;
 
 -- The random audit. Comments are drawn in proportion to this; of those drawn, people judge y and the model says p, and each
 -- stands for `weight` comments, 1 ÷ its chance. What people say of a comment is predicted from p by a line through the sample,
