@@ -200,7 +200,7 @@ def print_cost(name: str, size: int, sketch: str) -> None:
         tables.run_script(con, "marts/copies.sql")
         seconds = time.process_time() - start
         ((copied,),) = con.execute("SELECT count(*) FROM copied").fetchall()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     print(f"| {name}, {copied:,} copied | {seconds:.1f} | {seconds / size * 1e6:.1f} | {memory:.1f} GB |")
 
 

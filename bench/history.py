@@ -136,7 +136,7 @@ def print_night(folder: Path, night: build.Night) -> None:
     once = timed(lambda: build.publish(folder, [night], context()))
     build.drop_old_versions(folder)
     again = timed(lambda: build.publish(folder, [night], context()))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     print(f"a night of {NIGHT_COMMENTS:,} more: {once:.1f} s, of which {copied:.1f} s copy the file")
     print(f"the same night again: {again:.1f} s; memory so far {memory:.1f} GB")
 

@@ -129,11 +129,11 @@ def peak_memory(kind: str) -> float:
     """GB of the largest process of this name below this one, over its life."""
     told = [Path(f"/proc/{pid}/status").read_text() for pid in below(os.getpid())]
     ours = [line for one in told if one.startswith(f"Name:\t{kind}") for line in one.splitlines()]
-    return max(int(line.split()[1]) / 1e6 for line in ours if line.startswith("VmHWM"))
+    return max(int(line.split()[1]) * 1024 / 1e9 for line in ours if line.startswith("VmHWM"))
 
 
 def own_peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def read_alone(model_dir: Path, texts: list[str]) -> tuple[float, float]:

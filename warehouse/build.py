@@ -327,7 +327,7 @@ def _attached(draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("USE warehouse")
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")
-        con.execute("SET memory_limit = '2GB'")
+        con.execute("SET memory_limit = '1700MB'")
         con.execute(f"SET temp_directory = {quoted(str(spill))}")
         yield con
         con.execute("CHECKPOINT warehouse")

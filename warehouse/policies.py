@@ -106,7 +106,7 @@ class Policies(Strict):
         rules: list[tuple[Thresholds, str | None, str | None, str | None]] = [(self.default, None, None, None)]
         rules += [(rule, rule.tag, rule.account, rule.language) for rule in self.exceptions]
         return [
-            (self.version, *scope, label, threshold.flagged_from or step_below(of_model[label]), threshold.severity)
+            (self.version, *scope, label, threshold.flagged_from or nearest_step(of_model[label]), threshold.severity)
             for rule, *scope in rules
             for label in LABELS
             if (threshold := getattr(rule, label))
@@ -120,9 +120,9 @@ class Policies(Strict):
         ]
 
 
-def step_below(threshold: float) -> float:
-    """Comments are counted in steps of 1 / BINS."""
-    return max(1, floor(threshold * BINS + 1e-9)) / BINS
+def nearest_step(threshold: float) -> float:
+    """Comments are counted in steps of 1 / BINS; from the last one on, comments are flagged still."""
+    return min(max(1, floor(threshold * BINS + 0.5)), BINS - 1) / BINS
 
 
 def read_policies(path: Path) -> Policies:

@@ -32,7 +32,7 @@ from dashboard.wording import (
 )
 from models.labels import LABELS
 from warehouse import WarehouseError, measures
-from warehouse.policies import SPAM_FROM, step_below
+from warehouse.policies import SPAM_FROM, nearest_step
 
 PATH, TITLE = "/settings/flags", N_("Flags")
 DAYS = 28  # that the preview looks at
@@ -201,7 +201,7 @@ def _rules(document: TOMLDocument, of_model: Mapping[str, float]) -> dict[str, t
     """From where each category is flagged, exceptions aside, and how severe it is."""
     default: Any = document["default"]
     return {
-        label: (float(default[label].get("from", step_below(of_model[label]))), str(default[label]["severity"]))
+        label: (float(default[label].get("from", nearest_step(of_model[label]))), str(default[label]["severity"]))
         for label in LABELS
     }
 
@@ -223,7 +223,7 @@ def _spam_change(before: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
 
 def _write(rule: Any, threshold: float, severity: str, of_model: float) -> None:
     rule["severity"] = severity
-    if threshold == step_below(of_model):
+    if threshold == nearest_step(of_model):
         rule.pop("from", None)
     else:
         rule["from"] = threshold
@@ -261,7 +261,7 @@ def _body(file: SettingsFile, answers: Answers, of_model: OfModel) -> list[Compo
     rules, places = _rules(document, thresholds), places_of(answers)
     flagging = _previews(answers, "flagging")
     previews = {label: [row for row in flagging if row["label"] == label] for label in LABELS}
-    sliders = [_slider(label, rules[label], step_below(thresholds[label]), previews[label]) for label in LABELS]
+    sliders = [_slider(label, rules[label], nearest_step(thresholds[label]), previews[label]) for label in LABELS]
     return [
         *last_change(file),
         panel(
