@@ -60,9 +60,10 @@ def trend(
     by_day = {row["day"]: row["share"] for row in rows}
     period = {"type": "rect", "x0": period_from, "x1": rows[-1]["day"] if rows else period_from, "y0": 0, "y1": 1,
               "yref": "paper", "fillcolor": INK, "opacity": 0.07, "line": {"width": 0}, "layer": "below"}  # fmt: skip
+    middle = rows[len(rows) // 2]["day"] if rows else period_from  # texts beyond it stand left of their day
     labels = [
         {"x": on, "y": by_day[on], "text": text, "font": {"size": 11}, "showarrow": True, "arrowhead": 0,
-         "arrowwidth": 1, "arrowcolor": INK, "ax": 0, "ay": -26}
+         "arrowwidth": 1, "arrowcolor": INK, "ax": 0, "ay": -26, "xanchor": "right" if on > middle else "left"}
         for on, text in waves if on in by_day
     ]  # fmt: skip
     lines = [
@@ -71,7 +72,8 @@ def trend(
     ]  # fmt: skip
     labels += [
         {"x": on, "y": 1 - 0.09 * (i % 3), "yref": "paper", "text": escape(text, quote=False), "font": {"size": 11},
-         "showarrow": False, "xanchor": "left", "yanchor": "top"} for i, (on, text) in enumerate(events)
+         "showarrow": False, "xanchor": "right" if on > middle else "left", "yanchor": "top"}
+        for i, (on, text) in enumerate(events)
     ]  # fmt: skip
     no_caption = _("no caption")
     posts = {"type": "scatter", "x": [row["day"] for row in posted], "y": [0] * len(posted), "mode": "markers",
@@ -238,8 +240,11 @@ def network(
         for node in nodes
     ]  # fmt: skip
     names = [node.name if node.is_account else "" for node in nodes]
+    by_height = sorted(filter(None, names), key=lambda name: places[name][1])
+    below = set(by_height[::2])  # accounts next to each other have their names on different sides
     drawn = {"type": "scatter", "mode": "markers+text", "text": names,
-             "textposition": "top center", "hovertext": texts, "hovertemplate": "%{hovertext}<extra></extra>",
+             "textposition": ["bottom center" if name in below else "top center" for name in names],
+             "hovertext": texts, "hovertemplate": "%{hovertext}<extra></extra>",
              "x": [places[node.name][0] for node in nodes], "y": [places[node.name][1] for node in nodes],
              **opening([address({"name": node.name, "is_account": node.is_account}) for node in nodes]),
              "marker": {"size": [8 + 22 * (node.received / largest) ** 0.5 for node in nodes],

@@ -304,7 +304,7 @@ def test_accounts_and_the_budget_are_changed_in_the_browser(page: Page, address:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{address}/settings")
     said = page.get_by_role("alert")
-    expect(page.locator(".sentence")).to_contain_text("1 account is watched. Collecting them will cost about $12.00")
+    expect(page.locator(".sentence")).to_contain_text("1 account is watched. Collecting will cost about $12.00")
     page.get_by_label("Links or handles").fill("https://www.tiktok.com/@space.cats\nhttps://example.org/x")
     page.get_by_role("button", name="Check", exact=True).click()
     expect(said).to_contain_text("https://example.org/x is no link to Instagram, TikTok, YouTube and Facebook.")

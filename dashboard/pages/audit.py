@@ -16,7 +16,7 @@ def layout(answers: Answers, view: View, people: People) -> Component:  # noqa: 
     if not people.exist():
         message = _(
             "No login is set up: anyone using this computer can open the dashboard. "
-            "Run `toxwatch user add NAME` to require one."
+            "Invite somebody under Settings, People and keys, to require one."
         )
         return page(_(TITLE), _("Who has access, and what they did."), [],
                     panel(_("Users"), _("Who can sign in."), html.P(prose(message), className="empty")))  # fmt: skip

@@ -97,7 +97,7 @@ def _body(file: SettingsFile, people: People) -> list[Component]:
             html.P(link(_("Invite somebody"), PEOPLE_PATH), className="note"), wide=True,
         ),
         panel(
-            _("Accounts of a client"), _("Choose a client or name a new one. Without accounts it is none any more."),
+            _("Accounts of a client"), _("Choose a client or name a new one. A client without accounts disappears."),
             html.Div([
                 dmc.Autocomplete(id="client", label=_("Client"), data=tags, size="sm", w=240),
                 dmc.MultiSelect(id="client-accounts", label=_("Accounts"), searchable=True, size="sm", w="100%",

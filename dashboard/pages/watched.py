@@ -262,7 +262,7 @@ def _sentence(file: SettingsFile, forecast: Forecast | None) -> str:
         watched = _("{accounts}, {number} of them paused", accounts=watched, number=number(paused))
     if forecast is None:
         return f"{watched}."
-    cost = _("Collecting them will cost about ${usd} a month.", usd=number(forecast.month, ",.2f"))
+    cost = _("Collecting will cost about ${usd} a month.", usd=number(forecast.month, ",.2f"))
     return f"{watched}. {cost}"
 
 

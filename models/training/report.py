@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from models.labels import LABELS
@@ -14,6 +15,7 @@ Figure = dict[str, Any]  # Plotly's JSON
 Row = dict[str, Any]
 Translate = Callable[[str], str]
 SOURCES = Path(__file__).with_name("sources")
+LONGEST_LINE = 24  # letters beside a bar, which has little room on a phone
 
 
 def N_(message: str) -> str:
@@ -150,7 +152,7 @@ def _sources(figures: dict[str, Any], _: Translate) -> Chart:
     rows: list[Row] = [
         {"source": _name_of(name, _) + star, "comments": row["rows"], "auc": row["auc"],
          "tfidf": baseline[kind][name]["auc"]}
-        for kind, star in (("sources", ""), ("unseen_sources", " *")) for name, row in figures[kind].items()
+        for kind, star in (("sources", ""), ("unseen_sources", "\u00a0*")) for name, row in figures[kind].items()
     ]  # fmt: skip
     figure = _figure(
         _bar(rows, "source", "auc", _("this model"), MODEL), _bar(rows, "source", "tfidf", "TF-IDF", BASELINE),
@@ -182,7 +184,7 @@ def _cases(cases: dict[str, Any], _: Translate) -> Chart:
     ]  # fmt: skip
     figure = _figure(
         _bar(rows, "case", "right", _("right"), MODEL), _bar(rows, "case", "wrong", _("wrong"), WRONG),
-        height=90 + 26 * len(rows), y={"autorange": "reversed"}, barmode="stack",
+        height=90 + 32 * len(rows), y={"autorange": "reversed"}, barmode="stack",
     )  # fmt: skip
     return Chart(
         _("Trick cases: how many does the model get right?"),
@@ -230,7 +232,8 @@ def _disguises(disguises: dict[str, float], _: Translate) -> Chart:
 
 
 def _bar(rows: Sequence[Row], names: str, values: str, name: str, colour: str) -> Figure:
-    return {"type": "bar", "orientation": "h", "x": [row[values] for row in rows], "y": [row[names] for row in rows],
+    wrapped = ["<br>".join(wrap(row[names], LONGEST_LINE)) for row in rows]
+    return {"type": "bar", "orientation": "h", "x": [row[values] for row in rows], "y": wrapped,
             "name": name, "marker": {"color": colour}}  # fmt: skip
 
 
