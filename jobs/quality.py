@@ -29,6 +29,10 @@ MOST_LIKES = 1_000_000_000
 LEAST_ACCEPTED = 0.5  # a night of which half is rejected was scraped or mapped wrongly
 USUALLY_ACCEPTED = 0.95
 USUAL_VOLUME = (0.1, 10.0)  # times the account's own median night
+WRITTEN_ANEW = (
+    *("great_expectations.yml", "uncommitted/config_variables.yml"),
+    *("expectations", "validation_definitions", "checkpoints"),
+)
 PAGES_KEPT = timedelta(days=28)  # of the Data Docs; the warehouse keeps all results
 LEVELS = {"fail": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
 
@@ -108,6 +112,9 @@ def _drop_old_pages(folder: Path, night: date) -> None:
 
 
 def _context(folder: Path) -> gx.data_context.FileDataContext:
+    """A project that is written anew, since a damaged file of the last one would stop the night; the Data Docs stay."""
+    for place in (folder / "gx" / name for name in WRITTEN_ANEW):
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     context = gx.get_context(mode="file", project_root_dir=folder)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from jobs.config.settings import Settings
 from jobs.console import progress
+from jobs.errors import BadInput
 from jobs.lake import arrivals
 from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
@@ -249,8 +250,14 @@ def _walk(data_dir: Path) -> Iterator[Path]:
 
 def _read(path: Path, *columns: str) -> pa.Table:
     """Columns of a file; an older release wrote fewer."""
-    file = pq.ParquetFile(path)
-    rows = file.read(columns=[name for name in columns if name in file.schema_arrow.names])
+    try:
+        file = pq.ParquetFile(path)
+        rows = file.read(columns=[name for name in columns if name in file.schema_arrow.names])
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(
+            f"{path} is damaged ({error}), so what it holds of people is unknown. Restore it from a backup, or "
+            "recreate its night: toxwatch nightly --no-scrape --night NIGHT"
+        ) from None
     for name in set(columns) - set(rows.column_names):
         rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
     return rows.select(list(columns))
