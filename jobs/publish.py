@@ -12,7 +12,7 @@ from typing import Any
 
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
-from jobs.console import progress
+from jobs.console import console, progress
 from jobs.errors import BadInput
 from jobs.lake.datasets import BY_NAME, STAGES
 from jobs.lake.manifests import FIRST_AT, Manifest, Stored
@@ -47,11 +47,16 @@ STAGE = Stage("publish", "scored", "published", transform)
 run = STAGE.run
 
 
-def rebuild(settings: Settings) -> list[date]:
+def rebuild(settings: Settings, even_unscored: bool = False) -> list[date]:
     """Makes the warehouse again from every published night of the lake; returns them."""
     lake, model = Lake.of(settings), str(read_card(settings.model_dir)["version"])
     nights = lake.nights("published")
-    check_scored(lake, model)
+    try:
+        check_scored(lake, model)
+    except BadInput as unscored:
+        if not even_unscored:
+            raise
+        console.print(str(unscored))
     with lake.lock("lake"), progress(f"rebuild {len(nights)} nights"):
         parts = [_night(lake, night, partial(_rebuilt, lake, night, model)) for night in nights]
         build.publish(settings.data_dir / "warehouse", parts, _context(settings), anew=True)

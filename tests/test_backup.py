@@ -20,6 +20,7 @@ from models.training.registry import Registry
 from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from warehouse import build
 from warehouse.files import is_draft
+from warehouse.reader import Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -60,6 +61,20 @@ def test_a_restored_folder_is_the_one_that_was_kept(kept: tuple[Settings, Path],
     assert People(tmp_path / "new" / "people.db").sign_in("ann", "correct horse battery")
     assert new.model_dir.is_relative_to(tmp_path / "new")
     assert Registry(tmp_path / "new" / "models").champion() == new.model_dir
+
+
+def test_nights_that_the_model_in_use_has_not_scored_are_restored(
+    after_one_night: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = copied(after_one_night, tmp_path)
+    backup.backup(settings, tmp_path / "backup.tar")
+    new = Settings.load(tmp_path / "new")  # with the model that ships, which is another
+    backup.restore(new, str(tmp_path / "backup.tar"))
+    ask = Warehouse(new.data_dir / "warehouse").query
+    [(comments, scored)] = ask("SELECT count(*), count(toxic) FROM comments_scored")
+    assert comments > 0
+    assert scored == 0
+    assert "has not scored 1 of 1 published nights" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_moved_keeps_its_model(after_one_night: Settings, tmp_path: Path) -> None:

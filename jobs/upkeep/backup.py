@@ -77,7 +77,10 @@ def backup(settings: Settings, target: Path) -> int:
 
 
 def restore(settings: Settings, source: str) -> int:
-    """Puts a backup, or what a store holds, into a data folder that is new; makes the warehouse again."""
+    """Puts a backup, or what a store holds, into a data folder that is new; makes the warehouse again.
+
+    An upgrade may have brought a model that has not scored its nights: these are restored without scores.
+    """
     if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
         raise BadInput(f"{settings.data_dir} is not empty. Name a new folder with --data-dir; nothing is overwritten.")
     is_volume = settings.data_dir.is_mount()  # as in a container: nothing can take its place
@@ -97,7 +100,7 @@ def restore(settings: Settings, source: str) -> int:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     if Lake.of(settings).nights("published"):
-        publish.rebuild(replace(settings, model_dir=Settings.load(settings.data_dir).model_dir))
+        publish.rebuild(replace(settings, model_dir=Settings.load(settings.data_dir).model_dir), even_unscored=True)
     return files
 
 
