@@ -1,6 +1,6 @@
 """What the dashboard costs: until it can be seen, with twenty people clicking, and how much text `/predict` reads.
 
-    python bench/serving.py FOLDER [COMMENTS]        10 million unless told: they need 3 GB and 4 minutes
+    python bench/serving.py FOLDER [COMMENTS]        10 million unless told: they need 8 GB and a quarter of an hour
 
 A real server over a warehouse of invented comments, a real Chromium, real requests.
 """
