@@ -25,6 +25,20 @@ def read_json(path: Path, remedy: str, needed: Collection[str] = ()) -> dict[str
     return content
 
 
+def read_table(path: Path, columns: Collection[str] | None = None) -> pa.Table:
+    """A Parquet file, or those of the columns that it has; raises BadInput with the remedy if it is damaged."""
+    try:
+        file = pq.ParquetFile(path)
+        return file.read(
+            columns=None if columns is None else [one for one in columns if one in file.schema_arrow.names]
+        )
+    except (pa.ArrowException, OSError) as damage:
+        raise BadInput(
+            f"{path} is damaged ({damage}). Restore it from a backup, or recreate its night: "
+            "toxwatch nightly --no-scrape --night NIGHT"
+        ) from None
+
+
 def write_table(path: Path, table: pa.Table) -> None:
     with writing(path) as draft:
         pq.write_table(table, draft, compression="zstd")

@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
@@ -22,7 +21,7 @@ from jobs.errors import BadInput
 from jobs.lake import arrivals
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS
 from jobs.lake.failures import recorded
-from jobs.lake.files import write_table
+from jobs.lake.files import read_table, write_table
 from jobs.lake.manifests import BLANKED, Folder
 from jobs.lake.months import drop
 from jobs.lake.nights import Lake, refuse_future
@@ -96,7 +95,7 @@ def _blank(folder: Folder, what: str, columns: tuple[str, ...], limit: date) -> 
 
 def _blank_file(path: Path, columns: tuple[str, ...], folder: Folder, nights: Collection[date]) -> int:
     """A text says that it expired; anything else becomes NULL."""
-    table = pq.ParquetFile(path).read()
+    table = read_table(path)
     is_due = pa.array([night in nights for night in folder.nights_of(table)], pa.bool_())
     had_content = pa.array([False] * table.num_rows, pa.bool_())
     for name in set(columns) & set(table.column_names):  # an older release wrote fewer

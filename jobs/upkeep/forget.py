@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs import publish
 from jobs.config.settings import Settings
@@ -21,7 +20,7 @@ from jobs.errors import ToxwatchError
 from jobs.lake import arrivals
 from jobs.lake.authors import author_key, with_other_hashes
 from jobs.lake.datasets import Dataset
-from jobs.lake.files import write_table
+from jobs.lake.files import read_table, write_table
 from jobs.lake.manifests import Folder
 from jobs.lake.nights import Lake
 from jobs.lake.tombstones import Eraser, read_forgotten
@@ -75,7 +74,7 @@ def _erase(settings: Settings, lake: Lake, wanted: Wanted, eraser: Eraser) -> Co
             advance()
     rows[traces.WAITING] = arrivals.erase(lake, lambda line: eraser.without(line) is not line)
     for file in traces.labelled_files(settings.data_dir):
-        table = pq.ParquetFile(file).read()
+        table = read_table(file)
         others = table.filter(pc.invert(is_in(table["key"], wanted.text_keys)))
         if others.num_rows < table.num_rows:
             write_table(file, others)
@@ -93,7 +92,7 @@ def _prune(dataset: Dataset, folder: Folder, wanted: Wanted, marks: dict[str, st
     """Rewrites a folder without their rows and without their ids in others'; its manifests count them as forgotten."""
     erased, left = Counter[str](), Counter[date]()
     for path in folder.files(dataset):
-        table = pq.ParquetFile(path).read()
+        table = read_table(path)
         others = table.filter(pc.invert(wanted.rows_of(dataset, table)))
         detached, replies = _detached(others, wanted, marks)
         if replies or others.num_rows < table.num_rows:
@@ -114,7 +113,7 @@ def _prune(dataset: Dataset, folder: Folder, wanted: Wanted, marks: dict[str, st
 
 def _unname(path: Path, wanted: Wanted) -> int:
     """How many comments and posts of others no longer name them."""
-    table = pq.ParquetFile(path).read()
+    table = read_table(path)
     named = len(traces.naming(table, wanted))
     if named:
         write_table(path, with_other_hashes(table, lambda one: None if one in wanted.authors else one))

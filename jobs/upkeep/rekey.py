@@ -10,15 +10,13 @@ import secrets
 from functools import cache, partial
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from jobs import publish
 from jobs.config.settings import Settings, given_author_key
 from jobs.console import progress
 from jobs.errors import BadInput
 from jobs.lake.authors import FINGERPRINT, KEY, NEXT_KEY, author_hash, author_key, fingerprint, with_other_hashes
 from jobs.lake.datasets import OF_COMMENTS
-from jobs.lake.files import write_table
+from jobs.lake.files import read_table, write_table
 from jobs.lake.nights import Lake
 from jobs.lake.tombstones import TOMBSTONES
 from warehouse import build
@@ -63,7 +61,7 @@ def _hash_nights(lake: Lake, key: bytes) -> int:
 
 
 def _hash_file(path: Path, key: bytes) -> bool:
-    table = pq.ParquetFile(path).read()
+    table = read_table(path)
     if (table.schema.metadata or {}).get(MARK) == _mark(key):
         return False
     table = with_other_hashes(table, cache(partial(author_hash, key=key)))

@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 
 from jobs.config.settings import Settings
 from jobs.console import progress
-from jobs.errors import BadInput
 from jobs.lake import arrivals
 from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
+from jobs.lake.files import read_table
 from jobs.lake.manifests import Folder
 from jobs.lake.nights import FACTS, Lake
 from jobs.lake.schema import PEOPLE
@@ -105,7 +105,7 @@ def find(settings: Settings, lake: Lake, wanted: Wanted) -> Found:
     for file in databases(settings.data_dir):
         yield from ((file.name, text) for text in texts_with(file, wanted.words))
     for file in labelled_files(settings.data_dir):
-        rows = pq.ParquetFile(file).read()
+        rows = read_table(file)
         yield from ((LABELLED, row) for row in rows.filter(is_in(rows["key"], wanted.text_keys)).to_pylist())
     yield from ((FILES, str(file.relative_to(settings.data_dir))) for file in _other_files(settings, lake, wanted))
 
@@ -130,13 +130,13 @@ def _in_arrivals(settings: Settings, lake: Lake, wanted: Wanted) -> Found:
 def _in_lake(lake: Lake, wanted: Wanted) -> Found:
     for dataset, folder in finished(lake):
         for path in folder.files(dataset):
-            rows = pq.ParquetFile(path).read()
+            rows = read_table(path)
             yield from ((dataset.name, row) for row in rows.filter(wanted.rows_of(dataset, rows)).to_pylist())
             if "parent_id" in rows.column_names:
                 answers = rows.filter(is_in(rows["parent_id"], wanted.comments)).select(["comment_id", "parent_id"])
                 yield from ((REPLIES, row) for row in answers.to_pylist())
         for path in folder.files_with(NAMING):
-            yield from ((MENTIONS, row) for row in naming(pq.ParquetFile(path).read(), wanted))
+            yield from ((MENTIONS, row) for row in naming(read_table(path), wanted))
 
 
 def naming(rows: pa.Table, wanted: Wanted) -> list[dict[str, Any]]:
@@ -203,7 +203,7 @@ def _own_texts(lake: Lake, wanted: Wanted) -> set[str]:
     """Long texts that nobody else wrote."""
     own = {text for text in wanted.texts if len(text) >= OWN}
     for path in _files(lake, BY_NAME["validated"]) if own else ():
-        rows = pq.ParquetFile(path).read(columns=["comment_id", "text"])
+        rows = read_table(path, ("comment_id", "text"))
         others = rows.filter(pc.invert(is_in(rows["comment_id"], wanted.comments)))
         own -= set(others["text"].filter(is_in(others["text"], own)).to_pylist())
     return own
@@ -250,14 +250,7 @@ def _walk(data_dir: Path) -> Iterator[Path]:
 
 def _read(path: Path, *columns: str) -> pa.Table:
     """Columns of a file; an older release wrote fewer."""
-    try:
-        file = pq.ParquetFile(path)
-        rows = file.read(columns=[name for name in columns if name in file.schema_arrow.names])
-    except (pa.ArrowException, OSError) as error:
-        raise BadInput(
-            f"{path} is damaged ({error}), so what it holds of people is unknown. Restore it from a backup, or "
-            "recreate its night: toxwatch nightly --no-scrape --night NIGHT"
-        ) from None
+    rows = read_table(path, columns)
     for name in set(columns) - set(rows.column_names):
         rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
     return rows.select(list(columns))
