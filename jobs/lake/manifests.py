@@ -78,7 +78,12 @@ class Folder:
 
     def files_with(self, columns: Collection[str]) -> list[Path]:
         """Those with one of these columns; an older release wrote fewer."""
-        return [path for path in sorted(self.path.glob("*.parquet")) if set(columns) & set(pq.read_schema(path).names)]
+        try:
+            return [
+                path for path in sorted(self.path.glob("*.parquet")) if set(columns) & set(pq.read_schema(path).names)
+            ]
+        except (pa.ArrowException, OSError) as damage:
+            raise BadInput(f"A Parquet file in {self.path} is damaged ({damage}). {REMEDY}") from None
 
     def nights_of(self, rows: pa.Table) -> list[date]:
         """The night of each row of one of its files."""
