@@ -8,7 +8,6 @@ comments below a post, on one to three accounts, with few or many edits and up t
 in two of three a giveaway; and how many of those who write otherwise write once.
 """
 
-import resource
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.history import own_peak
 from jobs.lake import schema
 from jobs.spark.sketches import sketches
 from jobs.standin.crowds import Crowds
@@ -200,8 +200,7 @@ def print_cost(name: str, size: int, sketch: str) -> None:
         tables.run_script(con, "marts/copies.sql")
         seconds = time.process_time() - start
         ((copied,),) = con.execute("SELECT count(*) FROM copied").fetchall()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    print(f"| {name}, {copied:,} copied | {seconds:.1f} | {seconds / size * 1e6:.1f} | {memory:.1f} GB |")
+    print(f"| {name}, {copied:,} copied | {seconds:.1f} | {seconds / size * 1e6:.1f} | {own_peak():.1f} GB |")
 
 
 if __name__ == "__main__":

@@ -136,9 +136,8 @@ def print_night(folder: Path, night: build.Night) -> None:
     once = timed(lambda: build.publish(folder, [night], context()))
     build.drop_old_versions(folder)
     again = timed(lambda: build.publish(folder, [night], context()))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     print(f"a night of {NIGHT_COMMENTS:,} more: {once:.1f} s, of which {copied:.1f} s copy the file")
-    print(f"the same night again: {again:.1f} s; memory so far {memory:.1f} GB")
+    print(f"the same night again: {again:.1f} s; memory so far {own_peak():.1f} GB")
 
 
 def print_queries(folder: Path) -> None:
@@ -166,6 +165,11 @@ def ask(answers: Answers, name: str, view: View) -> object:
         name, view, done=[], ids=[one], id=one, day=LAST, margin=0.1, at=answers.hour(), texts=["word1"],
         labels=["toxic"], flags=True, limit=30,
     )  # fmt: skip
+
+
+def own_peak() -> float:
+    """GB of this process, at most until now."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def timed(work: Callable[[], object]) -> float:

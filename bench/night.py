@@ -12,7 +12,6 @@ CPU-seconds: of all that `score` does, in Spark's JVM, its Python workers and he
 import argparse
 import os
 import platform
-import resource
 import sys
 import tempfile
 import time
@@ -27,7 +26,7 @@ from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.history import timed
+from bench.history import own_peak, timed
 from bench.scoring import comments as texts_of_the_stand_in
 from jobs import clean, publish, score, validate
 from jobs.config.settings import Settings
@@ -130,10 +129,6 @@ def peak_memory(kind: str) -> float:
     told = [Path(f"/proc/{pid}/status").read_text() for pid in below(os.getpid())]
     ours = [line for one in told if one.startswith(f"Name:\t{kind}") for line in one.splitlines()]
     return max(int(line.split()[1]) * 1024 / 1e9 for line in ours if line.startswith("VmHWM"))
-
-
-def own_peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def read_alone(model_dir: Path, texts: list[str]) -> tuple[float, float]:

@@ -19,7 +19,8 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.night import NIGHT, own_peak, run_night, settings_in
+from bench.history import own_peak
+from bench.night import NIGHT, run_night, settings_in
 from bench.scoring import comments as texts_of_the_stand_in
 from jobs import clean, publish, score, validate
 from jobs.lake.datasets import BY_NAME

@@ -48,18 +48,20 @@ run = STAGE.run
 
 
 def rebuild(settings: Settings, even_unscored: bool = False) -> list[date]:
-    """Makes the warehouse again from every published night of the lake; returns them."""
+    """Makes the warehouse again from every published night of the lake; returns them.
+
+    A model that has not scored all of them is refused, since some would be shown without scores. After an upgrade,
+    though, a backup must be restored and a person erased before the new model has read everything.
+    """
     lake, model = Lake.of(settings), str(read_card(settings.model_dir)["version"])
-    nights = lake.nights("published")
-    try:
-        check_scored(lake, model)
-    except BadInput as unscored:
-        if not even_unscored:
-            raise
-        console.print(str(unscored))
+    nights, advice = lake.nights("published"), unscored(lake, model)
+    if advice and not even_unscored:
+        raise BadInput(advice)
     with lake.lock("lake"), progress(f"rebuild {len(nights)} nights"):
         parts = [_night(lake, night, partial(_rebuilt, lake, night, model)) for night in nights]
         build.publish(settings.data_dir / "warehouse", parts, _context(settings), anew=True)
+    if advice:
+        console.print(advice)
     return nights
 
 
@@ -82,16 +84,17 @@ def preview(settings: Settings) -> Iterator[Path]:
         yield build.publish(first.parent, [], _context(settings))
 
 
-def check_scored(lake: Lake, model: str) -> None:
-    """Refuses a model that has not scored every published night: some would be shown without scores."""
+def unscored(lake: Lake, model: str) -> str:
+    """What to do about published nights that the model has not scored; empty if there are none."""
     nights = [night for night in lake.nights("published") if lake.has_texts(night)]
     scored = set(lake.nights("scored", model))
-    if unscored := [night for night in nights if night not in scored]:
-        raise BadInput(
-            f"{model} has not scored {len(unscored)} of {len(nights)} published nights; they are shown without scores. "
-            f"Run `toxwatch nightly --no-scrape --from {unscored[0]} --to {unscored[-1]}`, or set TOXWATCH_MODEL to a "
-            "model that has scored them. (A promoted model takes over with `toxwatch rescore`.)"
-        )
+    if not (missing := [night for night in nights if night not in scored]):
+        return ""
+    return (
+        f"{model} has not scored {len(missing)} of {len(nights)} published nights; they are shown without scores. "
+        f"Run `toxwatch nightly --no-scrape --from {missing[0]} --to {missing[-1]}`, or set TOXWATCH_MODEL to a "
+        "model that has scored them. (A promoted model takes over with `toxwatch rescore`.)"
+    )
 
 
 def _night(lake: Lake, night: date, stages: build.Stages) -> build.Night:

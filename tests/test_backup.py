@@ -15,7 +15,7 @@ from jobs.errors import BadInput
 from jobs.lake.failures import failures
 from jobs.lake.nights import Lake
 from jobs.lake.raw import sign_night, writing_raw
-from jobs.upkeep import backup, rescore, verify
+from jobs.upkeep import backup, forget, rescore, verify
 from models.training.registry import Registry
 from tests.fixtures.nights import NIGHTS, copied, keep_key_in_folder
 from warehouse import build
@@ -63,7 +63,7 @@ def test_a_restored_folder_is_the_one_that_was_kept(kept: tuple[Settings, Path],
     assert Registry(tmp_path / "new" / "models").champion() == new.model_dir
 
 
-def test_nights_that_the_model_in_use_has_not_scored_are_restored(
+def test_nights_that_the_model_in_use_has_not_scored_are_restored_and_forgotten_in(
     after_one_night: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = copied(after_one_night, tmp_path)
@@ -75,6 +75,9 @@ def test_nights_that_the_model_in_use_has_not_scored_are_restored(
     assert comments > 0
     assert scored == 0
     assert "has not scored 1 of 1 published nights" in capsys.readouterr().err
+    [(author,)] = ask("SELECT min(author_hash) FROM comments")
+    forget.run(new, {author}, set())
+    assert ask("SELECT count(*) FROM comments WHERE author_hash = $1", [author]) == [(0,)]
 
 
 def test_a_folder_that_is_moved_keeps_its_model(after_one_night: Settings, tmp_path: Path) -> None:

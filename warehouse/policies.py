@@ -121,7 +121,7 @@ class Policies(Strict):
 
 
 def nearest_step(threshold: float) -> float:
-    """Comments are counted in steps of 1 / BINS; from the last one on, comments are flagged still."""
+    """Comments are counted in steps of 1 / BINS. Even the highest threshold leaves the last step to be flagged."""
     return min(max(1, floor(threshold * BINS + 0.5)), BINS - 1) / BINS
 
 

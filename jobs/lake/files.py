@@ -1,7 +1,8 @@
 """Files of the lake: Parquet with other rows in one step, and what is not a whole file yet."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,27 @@ def read_json(path: Path, remedy: str, needed: Collection[str] = ()) -> dict[str
     return content
 
 
-def read_table(path: Path, columns: Collection[str] | None = None) -> pa.Table:
-    """A Parquet file, or those of the columns that it has; raises BadInput with the remedy if it is damaged."""
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """A Parquet file; raises BadInput with the remedy if it is damaged."""
     try:
-        file = pq.ParquetFile(path)
-        return file.read(
-            columns=None if columns is None else [one for one in columns if one in file.schema_arrow.names]
-        )
+        yield pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as damage:
         raise BadInput(
-            f"{path} is damaged ({damage}). Restore it from a backup, or recreate its night: "
-            "toxwatch nightly --no-scrape --night NIGHT"
+            f"{path} is damaged ({damage}). Restore it from a backup, or make it again: files of a night with "
+            "`toxwatch nightly --no-scrape --night NIGHT`."
         ) from None
+
+
+def column_names(path: Path) -> set[str]:
+    with opened(path) as file:
+        return set(file.schema_arrow.names)
+
+
+def read_table(path: Path, columns: Collection[str] | None = None) -> pa.Table:
+    """All columns, or those of the named ones that it has."""
+    with opened(path) as file:
+        return file.read(columns and [name for name in columns if name in file.schema_arrow.names])
 
 
 def write_table(path: Path, table: pa.Table) -> None:

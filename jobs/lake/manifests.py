@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.errors import BadInput
 from jobs.lake.datasets import Dataset
-from jobs.lake.files import is_unfinished, read_json
+from jobs.lake.files import column_names, is_unfinished, read_json
 from jobs.lake.schema import NIGHT
 from models.card import file_hash
 from warehouse.files import write_atomically
@@ -78,12 +77,7 @@ class Folder:
 
     def files_with(self, columns: Collection[str]) -> list[Path]:
         """Those with one of these columns; an older release wrote fewer."""
-        try:
-            return [
-                path for path in sorted(self.path.glob("*.parquet")) if set(columns) & set(pq.read_schema(path).names)
-            ]
-        except (pa.ArrowException, OSError) as damage:
-            raise BadInput(f"A Parquet file in {self.path} is damaged ({damage}). {REMEDY}") from None
+        return [path for path in sorted(self.path.glob("*.parquet")) if set(columns) & column_names(path)]
 
     def nights_of(self, rows: pa.Table) -> list[date]:
         """The night of each row of one of its files."""

@@ -77,10 +77,7 @@ def backup(settings: Settings, target: Path) -> int:
 
 
 def restore(settings: Settings, source: str) -> int:
-    """Puts a backup, or what a store holds, into a data folder that is new; makes the warehouse again.
-
-    An upgrade may have brought a model that has not scored its nights: these are restored without scores.
-    """
+    """Puts a backup, or what a store holds, into a data folder that is new; makes the warehouse again."""
     if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
         raise BadInput(f"{settings.data_dir} is not empty. Name a new folder with --data-dir; nothing is overwritten.")
     is_volume = settings.data_dir.is_mount()  # as in a container: nothing can take its place

@@ -25,7 +25,7 @@ from jobs.collect.runs import RunTrouble
 from jobs.config.secrets import masked
 from jobs.config.settings import Settings
 from jobs.config.targets import read_targets
-from jobs.errors import ToxwatchError
+from jobs.errors import BadInput, ToxwatchError
 from jobs.lake.authors import FINGERPRINT, author_key
 from jobs.lake.datasets import STAGES
 from jobs.lake.mirror import Mirror
@@ -244,6 +244,7 @@ def warehouse(settings: Settings) -> str:
     folder = settings.data_dir / "warehouse"
     if not (folder / "current.duckdb").exists():
         return "no warehouse yet; the first night creates it"
-    publish.check_scored(Lake.of(settings), read_card(settings.model_dir)["version"])
+    if advice := publish.unscored(Lake.of(settings), read_card(settings.model_dir)["version"]):
+        raise BadInput(advice)
     (comments,) = Warehouse(folder).query("select count(*) from comments")[0]
     return f"{comments:,} comments in {folder / 'current.duckdb'}"

@@ -58,7 +58,7 @@ def run(settings: Settings, authors: set[str], comments: set[str]) -> Erased:
         rows["warehouse"] = sum(
             place == "warehouse comments by comment_id" for place, _ in traces.in_warehouse(folder, wanted)
         )
-        publish.rebuild(settings)
+        publish.rebuild(settings, even_unscored=True)
         build.drop_old_versions(folder)
     _check_gone(settings, lake, wanted)
     return Erased({place: count for place, count in rows.items() if count}, frozenset(unknown))

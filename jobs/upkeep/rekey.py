@@ -41,7 +41,7 @@ def run(settings: Settings) -> int:
         newest = keys.read_bytes().split(b"\n")[-1]
         files = _hash_nights(lake, newest) + _hash_tombstones(lake.root / TOMBSTONES, newest)
     if lake.nights("published"):
-        publish.rebuild(settings)
+        publish.rebuild(settings, even_unscored=True)
         build.drop_old_versions(settings.data_dir / "warehouse")
     lake.note(FINGERPRINT, fingerprint(keys.read_bytes()))
     keys.replace(settings.data_dir / KEY)

@@ -22,7 +22,7 @@ from jobs.console import progress
 from jobs.lake import arrivals
 from jobs.lake.authors import author_key
 from jobs.lake.datasets import BY_NAME, OF_COMMENTS, Dataset
-from jobs.lake.files import read_table
+from jobs.lake.files import column_names, read_table
 from jobs.lake.manifests import Folder
 from jobs.lake.nights import FACTS, Lake
 from jobs.lake.schema import PEOPLE
@@ -185,7 +185,7 @@ def databases(data_dir: Path) -> list[Path]:
 def labelled_files(data_dir: Path) -> list[Path]:
     """What `toxwatch prepare` wrote into the data folder."""
     paths = (path for path in (data_dir / "models").glob("*.parquet"))
-    return [path for path in paths if {"source", "raw", "key"} <= set(pq.read_schema(path).names)]
+    return [path for path in paths if {"source", "raw", "key"} <= column_names(path)]
 
 
 def _other_files(settings: Settings, lake: Lake, wanted: Wanted) -> Iterator[Path]:
