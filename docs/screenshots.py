@@ -36,7 +36,7 @@ PAGES = (
 )  # fmt: skip
 THEMES, WIDTHS = ("light", "dark"), (390, 768, 1440)
 SHEET = ROOT / "build" / "screenshots"
-COLOURS = 128  # of the pictures of README and docs, which makes their files a third as large
+COLOURS = 256  # of the pictures of README and docs: half as large; with fewer, two severities become one
 # The post with most pictures, and the newest comment that came with one.
 WITH_PICTURES = """
     (SELECT '/post?post=' || post_id FROM pictures GROUP BY post_id ORDER BY count(*) DESC, post_id LIMIT 1)
