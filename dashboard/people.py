@@ -17,8 +17,8 @@ from warehouse.untrusted import printable
 
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
-    "figures": ("/accounts", "/trends", "/metrics", "/attacks"),
-    "read": ("/accounts", "/trends", "/metrics", "/attacks", "/crowds", "/comments", "/inbox", "/views"),
+    "figures": ("/accounts", "/trends", "/spam", "/metrics", "/attacks"),
+    "read": ("/accounts", "/trends", "/spam", "/metrics", "/attacks", "/crowds", "/comments", "/inbox", "/views"),
     "settings": ("/settings",),
 }  # scope of a key → paths
 LONGEST_NAME, SHORTEST_PASSWORD = 100, 10
