@@ -163,7 +163,7 @@ def ask(answers: Answers, name: str, view: View) -> object:
     one = "instagram:105000000777"
     return answers.rows(
         name, view, done=[], ids=[one], id=one, day=LAST, margin=0.1, at=answers.hour(), texts=["word1"],
-        labels=["toxic"], flags=True, limit=30,
+        labels=["toxic"], flags=True, limit=30, reviewed=[],
     )  # fmt: skip
 
 

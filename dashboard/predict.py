@@ -54,8 +54,8 @@ class Word(BaseModel):
 
 
 class Picture(BaseModel):
-    text: str | None = Field(None, description="What was read on it; empty if nothing was.")
-    set_aside: str | None = Field(None, description="Why it was not read, such as svg or too_many_pixels.")
+    text: str | None = Field(default=None, description="What was read on it; empty if nothing was.")
+    set_aside: str | None = Field(default=None, description="Why it was not read, such as svg or too_many_pixels.")
     outputs: list[Score] | None = None
     attacked: str | None = None
     language: str | None = None

@@ -203,6 +203,11 @@ class Answers:
         """Each account, and its change from the period that is compared with."""
         return self._compared("ranking", "account", view)
 
+    def ranked(self, view: View) -> Row | None:
+        """The account in the ranking of all, which judges changes together and is asked once for all accounts."""
+        ranking = self.ranking(replace(view, account=None))
+        return next((row for row in ranking if row["account"] == view.account), None)
+
     def _compared(self, name: str, key: str, view: View) -> list[Row]:
         """Only the change from the period before is judged, since only there it is known how far days differ anyway."""
         rows = self.rows(name, view)
@@ -214,6 +219,18 @@ class Answers:
             row | {"change": change, "change_margin": None, "is_significant": False}
             for row, change in zip(rows, changes, strict=True)
         ]
+
+    def audited(self, name: str, view: View) -> list[Row]:
+        """What people found in the random audit; planning the question costs much, even if nobody has reviewed any."""
+        return self.rows(name, view) if self._are_reviewed("drawn") else []
+
+    def choices(self, view: View) -> list[Row]:
+        """What each threshold of the category would flag."""
+        reviewed = self.rows("reviewed_bins", view) if self._are_reviewed("comments") else []
+        return self.rows("choices", view, reviewed=reviewed)
+
+    def _are_reviewed(self, which: str) -> bool:
+        return any(row[which] for row in self.rows("are_reviewed", View()))
 
     def waves(self, view: View, trend: list[Row]) -> list[Row]:
         """Waves of abuse within a trend; only the category toxic has them."""

@@ -20,6 +20,7 @@ from jobs.upkeep.calibrate import Section
 from models.card import read_card
 from tests.conftest import THRESHOLDS, at, night_of
 from tests.fixtures.nights import copied
+from tests.fixtures.shared import flagged_but_not_listed
 from warehouse import build, queries, tables
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
@@ -148,6 +149,7 @@ def test_the_same_number_in_comments_days_flags_and_bins(settings: Settings) -> 
             (SELECT max(toxic) FROM comments_scored)"""
     )
     assert (of_comments, flagged, worst) == (pytest.approx(of_days), counted, highest)
+    assert flagged_but_not_listed(settings.data_dir / "warehouse") == []
 
 
 def test_the_margin_says_how_far_the_calibration_may_be_off(settings: Settings) -> None:

@@ -301,7 +301,7 @@ def test_comments_that_are_selected_are_the_ones_that_are_exported(page: Page) -
 
 
 def test_a_threshold_is_chosen_by_what_it_gives(page: Page, warehouse: Path) -> None:
-    rows = Answers(Warehouse(warehouse)).rows("choices", View(days=1, last=LAST))
+    rows = Answers(Warehouse(warehouse)).choices(View(days=1, last=LAST))
     half = next(row for row in rows if row["flagged_from"] == 0.5)
     assert (half["flagged"], half["reviewed"], half["precision"], half["is_policy"]) == (32, 2, 0.5, True)
     assert half["expected_precision"] == pytest.approx((30 * 0.9 + 0.7 + 0.6) / 32)

@@ -16,6 +16,7 @@ from jobs.upkeep import expire
 from tests.fixtures.nights import NIGHTS as TWO_NIGHTS
 from tests.fixtures.nights import THIRD as LAST
 from tests.fixtures.nights import copied
+from tests.fixtures.shared import flagged_but_not_listed
 from warehouse import build
 from warehouse.reader import Warehouse
 
@@ -76,6 +77,7 @@ def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Sett
     [(mine,)] = ask("select count(*) from comments where text not in ('', '(expired)') and author_hash is not null")
     assert mine > 0
     assert ask("select * from daily order by all") == figures
+    assert flagged_but_not_listed(folder) == []
     assert len(list(folder.glob("v*.duckdb"))) == 1
 
     assert expire.run(wanted, LAST + timedelta(days=1)) == {}, "what is blank is not blanked again"

@@ -30,6 +30,7 @@ from models.text import clean_text
 from models.training import spam as training
 from tests.conftest import MODEL, THRESHOLDS, at, night_of
 from tests.fixtures.dashboard import ROOT
+from tests.fixtures.shared import flagged_but_not_listed
 from warehouse import build
 from warehouse.policies import SPAM_FROM
 from warehouse.reader import Warehouse
@@ -152,6 +153,7 @@ def test_a_policy_leaves_spam_out_of_all_figures_and_takes_it_back(folder: Path,
         "SELECT sum(comments) FROM score_bins GROUP BY label UNION SELECT sum(comments) FROM hours GROUP BY label"
     )
     assert marts == [(20,)]
+    assert flagged_but_not_listed(folder) == []
     build.publish(folder, [], context(tmp_path))
     assert build.content_hash(folder) == before
 

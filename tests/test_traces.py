@@ -119,6 +119,8 @@ def test_what_is_held_is_erased_and_gone_from_the_bytes(home: Settings, tmp_path
         "warehouse comments by author_hash": 1,
         "warehouse comments by comment_id": 1,
         "warehouse drawn by comment_id": 1,
+        "warehouse flagged_comments by author_hash": 1,
+        "warehouse flagged_comments by comment_id": 1,
         "warehouse scores by comment_id": 1,
         "warehouse worst_comments by comment_id": 1,
         "reviews.db": 1,

@@ -21,6 +21,7 @@ from jobs.upkeep import verify
 from jobs.upkeep.backup import SAFE
 from models.card import read_card
 from tests.conftest import watching
+from tests.fixtures.shared import flagged_but_not_listed
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
@@ -64,6 +65,7 @@ def test_an_older_folder_is_brought_forward_and_goes_on(old: Settings) -> None:
         nightly.run(old, NIGHTS, nightly.STAGES[1:])
     publish.apply(old)
     assert kept(old) == before
+    assert flagged_but_not_listed(old.data_dir / "warehouse") == []
     assert {night: paid_runs(lake, night) for night in NIGHTS} == runs
 
     nightly.run(old, [NEXT])

@@ -22,7 +22,7 @@ from warehouse.measures import VERSIONS_KEPT as VERSIONS_KEPT
 from warehouse.policies import read_policies
 from warehouse.tables import SQL, create, format_of, names, quoted, refill, run_script
 
-MARTS = ("marts/refresh.sql", "marts/words.sql")  # of the accounts and days in `touched`
+SUMS, WORDS, FLAGGED = MARTS = ("marts/refresh.sql", "marts/words.sql", "marts/flagged.sql")  # of what is `touched`
 CURRENT = "current.duckdb"
 CORRUPT = "Corrupt database file"  # how DuckDB's message on a damaged block begins
 NOT_WRITTEN = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)  # what a failing disk raises
@@ -254,6 +254,7 @@ def _describe(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     refill(con, "reviews", context.reviews)
     refill(con, "drawn", context.drawn)
     run_script(con, "load/thresholds.sql")
+    _refresh_touched(con, "flags", [FLAGGED])
 
 
 def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
@@ -264,17 +265,25 @@ def _apply_rules(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     run_script(con, "calibration/before.sql")
     run_script(con, "words/before.sql")
     run_script(con, "spam/before.sql")
+    run_script(con, "flags/before.sql")
     refill(con, "accounts", context.accounts)
     refill(con, "calibrations", context.calibrations)
     policies = read_policies(context.policies)
     refill(con, "word_rules", policies.word_rows())
     refill(con, "spam_rule", [(policies.spam.spam_from, policies.spam.is_counted)])
-    for rules, scripts in (("calibration", MARTS), ("spam", MARTS), ("words", MARTS[-1:]), ("addressees", MARTS[:1])):
-        run_script(con, f"{rules}/touched.sql")
-        if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
-            con.begin()
-            refresh(con, scripts)
-            con.commit()
+    _refresh_touched(con, "calibration", MARTS)
+    _refresh_touched(con, "spam", MARTS)
+    _refresh_touched(con, "words", [WORDS, FLAGGED])
+    _refresh_touched(con, "addressees", [SUMS])
+
+
+def _refresh_touched(con: duckdb.DuckDBPyConnection, rules: str, scripts: Sequence[str]) -> None:
+    """Recomputes marts where other rules apply now."""
+    run_script(con, f"{rules}/touched.sql")
+    if con.execute("SELECT count(*) FROM touched").fetchall() != [(0,)]:
+        con.begin()
+        refresh(con, scripts)
+        con.commit()
 
 
 @contextmanager

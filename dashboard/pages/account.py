@@ -80,7 +80,7 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
 
 
 def _sentence(answers: Answers, view: View) -> Component:
-    now = {row["label"]: row for row in answers.changes(view)}.get(view.label)
+    now = answers.ranked(view)
     if not now:
         return html.Span(_("No comments {period}.", period=period_phrase(view.days, view.last)))
     found = _("{period}, {share}", period=period_phrase(view.days, view.last), share=label_share(view.label, now))

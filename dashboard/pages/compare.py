@@ -74,6 +74,12 @@ def _title(place: str, view: View) -> str:
     return place if view.periods == 1 else f"{place}, {dated(view.first, 'MMMd')} – {dated(view.last, 'MMMd')}"
 
 
+def _now(answers: Answers, view: View) -> Row | None:
+    if view.tag:
+        return next((row for row in answers.changes(view) if row["label"] == view.label), None)
+    return answers.ranked(view)
+
+
 def _summary(answers: Answers, views: dict[str, View]) -> Component:
     rows = [
         {
@@ -85,8 +91,7 @@ def _summary(answers: Answers, views: dict[str, View]) -> Component:
             "flagged": opens(number(row["flagged"]), view, flag=view.label),
         }
         for title, view in views.items()
-        for row in answers.rows("change", view)
-        if row["label"] == view.label
+        if (row := _now(answers, replace(view, against=None)))
     ]
     headings = {"account": _("Account"), "share": _("Share"), "change": _("Change"), "significant": _("Significant?"),
                 "comments": _("Comments"), "flagged": _("Flagged")}  # fmt: skip

@@ -18,7 +18,7 @@ NONE = N_("No comments with scores in this period.")
 def layout(answers: Answers, view: View) -> Component:
     widths = answers.rows("widths", view)
     worth = [row for row in answers.rows("worth", view) if row["worth"] is not None]
-    spread, audited = answers.rows("spread", view), answers.rows("audited", view)
+    spread, audited = answers.rows("spread", view), answers.audited("audited", view)
     return page(
         _("How these numbers are made"),
         _("What a share, an interval and a significant change mean, and how far to trust them."),

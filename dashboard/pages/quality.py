@@ -48,8 +48,8 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
         }
         for row in answers.rows("nights", view)
     ]
-    drifts, audited = answers.rows("drifts", view), answers.rows("audited", view)
-    choices = [row for row in answers.rows("choices", view) if row["flagged"]]
+    drifts, audited = answers.rows("drifts", view), answers.audited("audited", view)
+    choices = [row for row in answers.choices(view) if row["flagged"]]
     sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
     return page(
         _("Quality and model"),
@@ -251,7 +251,7 @@ def _audited_sections(answers: Answers, view: View) -> list[Row]:
             "reviewed": row["reviewed"],
             "comments": row["comments"],
         }
-        for row in answers.rows("audited_sections", view)
+        for row in answers.audited("audited_sections", view)
     ]
 
 

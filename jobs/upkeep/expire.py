@@ -123,7 +123,7 @@ def _expire_warehouse(folder: Path, limits: dict[str, date]) -> int:
 
         def expire(con: duckdb.DuckDBPyConnection) -> None:
             tables.run_script(con, "load/expire.sql", **values)
-            build.refresh(con, build.MARTS[:1])
+            build.refresh(con, [build.SUMS, build.FLAGGED])
             tables.run_script(con, "marts/copies.sql")
             tables.run_script(con, "marts/drift.sql")  # so that no trace is left of how long those texts were
 

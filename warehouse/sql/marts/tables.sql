@@ -115,6 +115,18 @@ CREATE TABLE IF NOT EXISTS author_days ( -- Comments by author, account and day,
     worst       FLOAT NOT NULL -- highest toxic score of the day
 );
 
+CREATE TABLE IF NOT EXISTS flagged_comments ( -- Comments that the policy flags, by scores of the model in use or by own words.
+    platform    VARCHAR NOT NULL, -- see accounts
+    account     VARCHAR NOT NULL, -- see accounts
+    day         DATE NOT NULL, -- day (UTC) it was posted
+    comment_id  VARCHAR NOT NULL, -- see comments
+    author_hash VARCHAR, -- see comments
+    flags       VARCHAR[] NOT NULL, -- see comments_scored
+    severity    VARCHAR NOT NULL, -- highest severity among the flags
+    has_score   BOOLEAN NOT NULL, -- false: only own words flag it
+    is_spam     BOOLEAN NOT NULL -- see comments_scored
+);
+
 CREATE TABLE IF NOT EXISTS worst_comments ( -- The 100 most toxic comments of each account and week.
     platform   VARCHAR NOT NULL, -- see accounts
     account    VARCHAR NOT NULL, -- see accounts

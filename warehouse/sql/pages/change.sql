@@ -1,5 +1,5 @@
--- Each category in the period and in the previous period of the same length, over some accounts or all. The changes of one account
--- are judged among those of all accounts, as in the ranking, the changes over several among the six categories.
+-- Each category in the period and in the previous period of the same length, over several accounts or all. The changes are judged
+-- among the six categories, those of a single account in the ranking, among all accounts.
 WITH parts AS (
     SELECT *, coalesce(noise / sum(comments) OVER of_all ** 2, 0) + coalesce(noise_before / sum(comments_before) OVER of_all ** 2, 0) AS variance
     FROM compared_periods($first, $days, $before, $last)
@@ -18,12 +18,8 @@ sums AS (
 tested AS (
     SELECT *, CASE WHEN least(comments, comments_before) >= few_comments() THEN chance_of_change(change, variance, freedom) END AS chance
     FROM sums
-),
-of_account AS (
-    SELECT label, is_significant FROM changes($first, $days, $before, $last)
-    WHERE period = 0 AND $only IS NOT NULL AND is_of(platform, account, $only)
 )
 SELECT label, comments, share, margin_of_share(share, comments, off_by) AS margin, coalesce(flagged, 0) AS flagged, comments_before, change,
     margin_of_change(variance, freedom) AS change_margin,
-    coalesce(a.is_significant, chance <= (SELECT significant_up_to(list(chance)) FROM tested), false) AS is_significant
-FROM tested LEFT JOIN flagged USING (label) LEFT JOIN of_account a USING (label) ORDER BY share DESC;
+    coalesce(chance <= (SELECT significant_up_to(list(chance)) FROM tested), false) AS is_significant
+FROM tested LEFT JOIN flagged USING (label) ORDER BY share DESC;

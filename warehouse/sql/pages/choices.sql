@@ -1,15 +1,10 @@
 -- For each threshold of a category: how many comments of the period it would flag, the estimated share of correct
--- flags, and the share that reviewers confirmed among those they reviewed.
+-- flags, and the share that reviewers confirmed among the reviewed ones, of which each bin has so many.
 WITH scored AS (
     SELECT bin, sum(comments) AS comments, sum(expected) AS expected FROM score_bins JOIN champion USING (model)
     WHERE label = $label AND day BETWEEN $first AND $last AND is_of(platform, account, $account) GROUP BY bin
 ),
-judged AS (
-    SELECT bin_of(score_of(c, $label)::FLOAT) AS bin,
-        count(*) AS reviewed, count(*) FILTER (list_contains(reviewed_as, $label)) AS agreed
-    FROM comments_like($first, $last, $account, NULL, NULL, NULL, NULL, NULL, NULL, NULL) c
-    WHERE toxic IS NOT NULL AND comment_id IN (SELECT comment_id FROM reviews) GROUP BY ALL
-),
+judged AS (SELECT unnest($reviewed::STRUCT(bin TINYINT, reviewed BIGINT, agreed BIGINT)[], recursive := true)),
 sums AS (
     SELECT choice, sum(comments)::BIGINT AS flagged, sum(expected) / sum(comments) AS expected_precision,
         coalesce(sum(reviewed), 0)::BIGINT AS n, coalesce(sum(j.agreed), 0)::BIGINT AS agreed

@@ -34,7 +34,7 @@ COMMENT ON VIEW account_words IS 'Your own words and phrases that apply to each 
 CREATE OR REPLACE VIEW comments_scored AS
 WITH rules AS (
     PIVOT thresholds ON label IN ('toxic', 'severe_toxic', 'obscene', 'threat', 'insult', 'identity_hate')
-    USING any_value(flagged_from) AS from_, any_value(severity) AS severity
+    USING any_value(flagged_from) AS from_, any_value(severity_rank(severity)) AS rank
     GROUP BY platform, account, language, policy
 ),
 read AS (
@@ -50,35 +50,34 @@ read AS (
         ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.posted_on = c.posted_at::DATE -- so few days are read
     LEFT JOIN account_calibrations a ON a.platform = c.platform AND a.account = c.account AND a.model = s.model
     LEFT JOIN language_calibrations l ON l.language = c.language AND l.model = s.model
+),
+decided AS (
+    SELECT s.*, r.* EXCLUDE (platform, account, language),
+        is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) AS is_toxic,
+        is_flagged('severe_toxic', s.severe_toxic, r.severe_toxic_from_, w.flagged_as, w.never_as) AS is_severe_toxic,
+        is_flagged('obscene', s.obscene, r.obscene_from_, w.flagged_as, w.never_as) AS is_obscene,
+        is_flagged('threat', s.threat, r.threat_from_, w.flagged_as, w.never_as) AS is_threat,
+        is_flagged('insult', s.insult, r.insult_from_, w.flagged_as, w.never_as) AS is_insult,
+        is_flagged('identity_hate', s.identity_hate, r.identity_hate_from_, w.flagged_as, w.never_as) AS is_identity_hate
+    FROM read s
+    LEFT JOIN rules r ON r.platform = s.platform AND r.account = s.account AND r.language = s.language
+    LEFT JOIN word_flags w ON w.comment_id = s.comment_id AND w.day = s.posted_at::DATE
 )
 SELECT s.comment_id, s.platform, s.account, a.tags, s.post_id, s.parent_id, s.author_hash, s.text, s.has_media, s.posted_at,
     s.posted_at::DATE AS day, s.language, s.likes, s.reply_count,
     s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate,
-    list_filter([
-        CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN 'toxic' END,
-        CASE WHEN is_flagged('severe_toxic', s.severe_toxic, r.severe_toxic_from_, w.flagged_as, w.never_as) THEN 'severe_toxic' END,
-        CASE WHEN is_flagged('obscene', s.obscene, r.obscene_from_, w.flagged_as, w.never_as) THEN 'obscene' END,
-        CASE WHEN is_flagged('threat', s.threat, r.threat_from_, w.flagged_as, w.never_as) THEN 'threat' END,
-        CASE WHEN is_flagged('insult', s.insult, r.insult_from_, w.flagged_as, w.never_as) THEN 'insult' END,
-        CASE WHEN is_flagged('identity_hate', s.identity_hate, r.identity_hate_from_, w.flagged_as, w.never_as) THEN 'identity_hate' END
+    list_filter([if(s.is_toxic, 'toxic', NULL), if(s.is_severe_toxic, 'severe_toxic', NULL), if(s.is_obscene, 'obscene', NULL),
+        if(s.is_threat, 'threat', NULL), if(s.is_insult, 'insult', NULL), if(s.is_identity_hate, 'identity_hate', NULL)
     ], lambda flag: flag IS NOT NULL) AS flags,
-    (['none'] || severities())[1 + greatest(
-        CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN severity_rank(r.toxic_severity) ELSE 0 END,
-        CASE WHEN is_flagged('severe_toxic', s.severe_toxic, r.severe_toxic_from_, w.flagged_as, w.never_as) THEN severity_rank(r.severe_toxic_severity) ELSE 0 END,
-        CASE WHEN is_flagged('obscene', s.obscene, r.obscene_from_, w.flagged_as, w.never_as) THEN severity_rank(r.obscene_severity) ELSE 0 END,
-        CASE WHEN is_flagged('threat', s.threat, r.threat_from_, w.flagged_as, w.never_as) THEN severity_rank(r.threat_severity) ELSE 0 END,
-        CASE WHEN is_flagged('insult', s.insult, r.insult_from_, w.flagged_as, w.never_as) THEN severity_rank(r.insult_severity) ELSE 0 END,
-        CASE WHEN is_flagged('identity_hate', s.identity_hate, r.identity_hate_from_, w.flagged_as, w.never_as) THEN severity_rank(r.identity_hate_severity) ELSE 0 END
-    )] AS severity,
-    review.labels AS reviewed_as, s.model, m.text_rule, r.policy, s.first_night, s.last_night,
-    s.terms, s.listed, s.gone_since, CASE WHEN is_flagged('toxic', s.toxic, r.toxic_from_, w.flagged_as, w.never_as) THEN s.who END AS attacked,
+    (['none'] || severities())[1 + greatest(if(s.is_toxic, s.toxic_rank, 0), if(s.is_severe_toxic, s.severe_toxic_rank, 0), if(s.is_obscene, s.obscene_rank, 0),
+        if(s.is_threat, s.threat_rank, 0), if(s.is_insult, s.insult_rank, 0), if(s.is_identity_hate, s.identity_hate_rank, 0))] AS severity,
+    review.labels AS reviewed_as, s.model, m.text_rule, s.policy, s.first_night, s.last_night,
+    s.terms, s.listed, s.gone_since, CASE WHEN s.is_toxic THEN s.who END AS attacked,
     s.author_id_hash, s.link, s.is_verified, s.is_pinned, s.is_edited, s.is_liked_by_owner, s.is_by_owner, s.media,
     s.mention_hashes, s.spam, is_spam(s.spam) AS is_spam, directed_at(s.addressed, is_below_post(s.parent_id, s.named), attacked) AS directed_at
-FROM read s
+FROM decided s
 LEFT JOIN accounts a USING (platform, account)
 LEFT JOIN champion m USING (model)
-LEFT JOIN rules r ON r.platform = s.platform AND r.account = s.account AND r.language = s.language
-LEFT JOIN word_flags w ON w.comment_id = s.comment_id AND w.day = s.posted_at::DATE
 LEFT JOIN (SELECT comment_id, max_by(labels, reviewed_at) AS labels FROM reviews GROUP BY comment_id) review
     ON review.comment_id = s.comment_id;
 COMMENT ON VIEW comments_scored IS 'One row per comment, with the calibrated scores of the model in use, flags and severity by the policy, and the latest review. Scores are NULL without text, and in a language that the model was not judged in.';
