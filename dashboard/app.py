@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
-from dash import Dash, Input, Output
+from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -23,6 +23,7 @@ from dashboard import (
     case,
     clientside,
     door,
+    first_words,
     limits,
     links,
     openid,
@@ -77,7 +78,9 @@ from warehouse.policies import Review
 from warehouse.reader import Warehouse
 from warehouse.reviews import Reviews
 
-STYLE, KEYS, NAMES = (Path(__file__).parent / "assets" / name for name in ("style.css", "keys.js", "languages.js"))
+STYLE, KEYS, NAMES, FIRST = (
+    Path(__file__).parent / "assets" / name for name in ("style.css", "keys.js", "languages.js", "first.js")
+)
 # Dash 4.4.1 collects assets on the first request to "/" only: a shared link would open without styles.
 INDEX = f"""<!DOCTYPE html>
 <html lang="LANGUAGE">
@@ -86,7 +89,8 @@ INDEX = f"""<!DOCTYPE html>
 <script src="/assets/languages.js?{NAMES.stat().st_mtime_ns}"></script>
 <script src="/assets/keys.js?{KEYS.stat().st_mtime_ns}" defer></script></head>
 <body><noscript><main class="page notice">NOSCRIPT</main></noscript>
-{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
+{{%app_entry%}}<div id="first" class="page"></div><script src="/assets/first.js?{FIRST.stat().st_mtime_ns}"></script>
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
 </html>"""
 POLICY = (
     "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -95,6 +99,7 @@ POLICY = (
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
+WITH_WORDS = {"/", "/account", "/compare", "/quality", "/numbers"}  # asking for these writes nothing down
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", crowds.PATH, "/review", author.PATH, post.PATH}
 
 
@@ -232,6 +237,7 @@ def create(
                 ), navigation
             return note(retold(str(error)), _("Can't read the warehouse")), navigation
 
+    first_words.add(server, lambda path, search: show(path, search)[0] if path in WITH_WORDS else html.Div())
     clientside.register(app)
     views.register(app, answers, shelf)
     palette.register(app, answers, bookmarks, lambda: shell.reachable(titles, settings))
