@@ -113,6 +113,7 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
             labels=["toxic"],
             flags=True,
             limit=30,
+            reviewed=[],
         )
         for name in sorted(simple)
     }

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 from textwrap import wrap
@@ -168,12 +169,17 @@ def _sources(figures: dict[str, Any], _: Translate) -> Chart:
 def _name_of(source: str, _: Translate) -> str:
     """ "wiki_toxic" or "conan, toxic" as people know it, in short; file names tell parts of one data set apart"""
     file, _comma, category = source.partition(", ")
-    described = SOURCES / f"{file}.toml"
-    origin = tomllib.loads(described.read_text(encoding="utf-8"))["origin"] if described.is_file() else file
+    origin = _origin(file)
     parts = origin.split(", ")
     of_part = file.partition("_")[2].replace("_", " ")
     name = f"{parts[-1]} ({of_part})" if "(part)" in origin else parts[0]
     return f"{name}: {_(TITLES[category])}" if category else name
+
+
+@cache
+def _origin(file: str) -> str:
+    described = SOURCES / f"{file}.toml"
+    return str(tomllib.loads(described.read_text(encoding="utf-8"))["origin"]) if described.is_file() else file
 
 
 def _cases(cases: dict[str, Any], _: Translate) -> Chart:
