@@ -101,7 +101,7 @@ def first_paint(address: str) -> dict[str, tuple[float, float]]:
         for name in ("overview", "account", "comments"):
             page = browser.new_context().new_page()
             began = time.perf_counter()
-            page.goto(address + ADDRESSES[name])
+            page.goto(address + ADDRESSES[name], wait_until="commit")
             page.locator("h1, #first .title").first.wait_for()
             words = time.perf_counter() - began
             page.locator(".js-plotly-plot .main-svg, .ag-cell").first.wait_for()
