@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
+from threading import Thread
 from typing import Any, cast
 
 import uvicorn
-from dash import Dash, Input, Output, html
+from dash import Dash, Input, Output
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -99,7 +100,6 @@ POLICY = (
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
-WITH_WORDS = {"/", "/account", "/compare", "/quality", "/numbers"}  # asking for these writes nothing down
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", crowds.PATH, "/review", author.PATH, post.PATH}
 
 
@@ -237,7 +237,7 @@ def create(
                 ), navigation
             return note(retold(str(error)), _("Can't read the warehouse")), navigation
 
-    first_words.add(server, lambda path, search: show(path, search)[0] if path in WITH_WORDS else html.Div())
+    first_words.add(server, lambda path, search: show(path, search)[0])
     clientside.register(app)
     views.register(app, answers, shelf)
     palette.register(app, answers, bookmarks, lambda: shell.reachable(titles, settings))
@@ -355,6 +355,7 @@ def serve(
         ingest,
         provider,
     )
+    Thread(target=first_words.keep_ready, args=(folder, application.state.draw), daemon=True).start()
     uvicorn.run(
         Proxies(application, proxies, sso_header), host=host, port=port, proxy_headers=False, **limits.of_server()
     )

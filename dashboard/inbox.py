@@ -187,7 +187,8 @@ class Inbox:
             yield Item((row["comment_id"],), HANDED, row["account"], _("by {person}", person=givers[row["comment_id"]]))
 
     def _waves(self, view: View) -> Iterator[Item]:
-        for row in sorted(self._answers.rows("waves", view), key=lambda row: row["day"], reverse=True):
+        found = [row for row in self._answers.waves(view) if row["day"] >= view.first]
+        for row in sorted(found, key=lambda row: row["day"], reverse=True):
             note = _("{flagged} of {comments} flagged on {day}", flagged=number(row["flagged"]),
                      comments=comments(row["comments"]), day=day_month(row["day"]))  # fmt: skip
             yield Item((f"{WAVE} {row['account']} {row['day']}",), WAVE, row["account"], note)

@@ -28,7 +28,7 @@ def panel(answers: Answers, view: View, reviews: Reviews | None = None) -> Compo
     is_of_one = view.account is not None and view.tag is None
     waves = [
         (row["day"], _("wave") if is_of_one else _("wave: {account}", account=row["account"]))
-        for row in answers.waves(view, trend)
+        for row in (answers.waves(view) if view.label == "toxic" else [])
     ]
     posted = answers.rows("posted", view, first=trend[0]["day"]) if trend and is_of_one else []
     written = _written(answers, view, reviews, rows[0]["day"]) if reviews and rows else []

@@ -192,8 +192,7 @@ class Answers:
         return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
     def trend(self, view: View) -> list[Row]:
-        first = view.last - timedelta(days=max(measures.USUAL_DAYS, 2 * view.days) - 1)
-        return self.rows("trend", view, first=first)
+        return self.rows("trend", view, first=_first_in_trend(view))
 
     def changes(self, view: View) -> list[Row]:
         """Each category, and its change from the period that is compared with."""
@@ -232,9 +231,9 @@ class Answers:
     def _are_reviewed(self, which: str) -> bool:
         return any(row[which] for row in self.rows("are_reviewed", View()))
 
-    def waves(self, view: View, trend: list[Row]) -> list[Row]:
-        """Waves of abuse within a trend; only the category toxic has them."""
-        return self.rows("waves", view, first=trend[0]["day"]) if trend and view.label == "toxic" else []
+    def waves(self, view: View) -> list[Row]:
+        """Waves of abuse within the trend, in the only category that has them, toxic."""
+        return self.rows("waves", view, first=_first_in_trend(view))
 
     def tell_attacked(self) -> bool:
         """Whether the model in use tells whom a comment attacks."""
@@ -339,6 +338,10 @@ class Answers:
 
     def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         return self._warehouse.part(self._may_see()).remembered(sql, parameters or {})
+
+
+def _first_in_trend(view: View) -> date:
+    return view.last - timedelta(days=max(measures.USUAL_DAYS, 2 * view.days) - 1)
 
 
 def _is_comparison(text: str) -> bool:

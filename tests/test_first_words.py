@@ -1,15 +1,19 @@
 """The words of a page that a browser shows before the page itself is there. Real Chromium, a real server."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
+from dash import html
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard import first_words
 from dashboard.people import People
 from tests.fixtures.dashboard import serving
+from warehouse import build
 
 pytestmark = pytest.mark.long
 
@@ -46,6 +50,23 @@ def test_they_stand_where_the_page_will_say_the_same(page: Page, path: str) -> N
         assert now
         assert (round(then["x"]), round(then["y"])) == (round(now["x"]), round(now["y"]))
     expect(page.locator("#first")).to_have_count(0)
+
+
+def test_home_is_drawn_ahead_of_its_visitors_once_for_each_version(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Path(shutil.copytree(warehouse, tmp_path / "warehouse", symlinks=True))
+    nights, drawn = iter([lambda: None, lambda: build.amend(folder, lambda _: None), lambda: None]), []
+
+    def draw(path: str, search: str) -> html.Div:
+        drawn.append(path + search)
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(first_words.time, "sleep", lambda _: next(nights)())
+    with pytest.raises(StopIteration):
+        first_words.keep_ready(folder, draw)
+    assert drawn == ["/", "/"]
+    assert caplog.text.count("could not be drawn ahead") == 2
 
 
 @pytest.mark.parametrize("path", ["/comments", "/review", "/audit", "/nowhere"])

@@ -74,6 +74,14 @@ SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.d
 WHERE c.posted_at >= (SELECT min(day) FROM touched)
 GROUP BY ALL ORDER BY ALL;
 
+DELETE FROM collected m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
+INSERT INTO collected
+SELECT c.platform, c.account, c.posted_at::DATE AS day, c.first_night, count(*), max(c.last_night)
+FROM comments c
+SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
+WHERE c.posted_at >= (SELECT min(day) FROM touched)
+GROUP BY ALL ORDER BY ALL;
+
 DELETE FROM lengths m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO lengths
 SELECT c.platform, c.account, c.posted_at::DATE AS day, least(floor(2 * log2(1 + length(c.text))), bins() - 1)::TINYINT AS bin, count(*)

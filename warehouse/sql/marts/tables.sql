@@ -137,6 +137,15 @@ CREATE TABLE IF NOT EXISTS worst_comments ( -- The 100 most toxic comments of ea
     toxic      FLOAT NOT NULL -- its toxic score
 );
 
+CREATE TABLE IF NOT EXISTS collected ( -- Comments by account, the day they were posted and the night that found them.
+    platform   VARCHAR NOT NULL, -- see accounts
+    account    VARCHAR NOT NULL, -- see accounts
+    day        DATE NOT NULL, -- UTC
+    night      DATE NOT NULL, -- first night that collected them
+    comments   BIGINT NOT NULL, -- comments, with or without a score
+    last_night DATE NOT NULL -- last night that collected any of them
+);
+
 CREATE TABLE IF NOT EXISTS post_days ( -- Comments by post and day, with or without text.
     platform VARCHAR NOT NULL, -- see accounts
     account  VARCHAR NOT NULL, -- see accounts

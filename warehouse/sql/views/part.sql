@@ -22,6 +22,7 @@ CREATE VIEW days AS FROM whole.days SEMI JOIN own USING (platform, account);
 CREATE VIEW hours AS FROM whole.hours SEMI JOIN own USING (platform, account);
 CREATE VIEW author_days AS FROM whole.author_days SEMI JOIN own USING (platform, account);
 CREATE VIEW flagged_comments AS FROM whole.flagged_comments SEMI JOIN own USING (platform, account);
+CREATE VIEW collected AS FROM whole.collected SEMI JOIN own USING (platform, account);
 CREATE VIEW post_days AS FROM whole.post_days SEMI JOIN own USING (platform, account);
 CREATE VIEW post_scores AS FROM whole.post_scores SEMI JOIN own USING (platform, account);
 CREATE VIEW likeness AS FROM whole.likeness SEMI JOIN own USING (platform, account);

@@ -406,7 +406,7 @@ COMMENT ON VIEW nights IS 'Each nightly run: comments it read, accepted and scor
 
 CREATE OR REPLACE VIEW costs AS
 WITH paid AS (SELECT night, platform, account, sum(cost_usd) AS cost_usd FROM runs GROUP BY ALL),
-came AS (SELECT first_night AS night, platform, account, count(*) AS new_comments FROM comments GROUP BY ALL),
+came AS (SELECT night, platform, account, sum(comments)::BIGINT AS new_comments FROM collected GROUP BY ALL),
 worked AS (SELECT night, sum(seconds) AS seconds FROM stages GROUP BY night)
 SELECT night, platform, account, coalesce(cost_usd, 0) AS cost_usd, coalesce(new_comments, 0) AS new_comments,
     seconds * coalesce(new_comments, 0) / nullif(sum(new_comments) OVER (PARTITION BY night), 0) AS compute_seconds
