@@ -1,6 +1,7 @@
 """The pages and the API in one ASGI process. A page is rendered from its URL, so every view can be shared."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
@@ -90,13 +91,15 @@ INDEX = f"""<!DOCTYPE html>
 <script src="/assets/languages.js?{NAMES.stat().st_mtime_ns}"></script>
 <script src="/assets/keys.js?{KEYS.stat().st_mtime_ns}" defer></script></head>
 <body><noscript><main class="page notice">NOSCRIPT</main></noscript>
-{{%app_entry%}}<div id="first" class="page"></div><script src="/assets/first.js?{FIRST.stat().st_mtime_ns}"></script>
+{{%app_entry%}}<div id="first" class="page"></div>
+<script src="/assets/first.js?{FIRST.stat().st_mtime_ns}" data-grid="GRID"></script>
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
 </html>"""
 POLICY = (
     "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+GRID = re.compile('<script src="([^"]*/dash_ag_grid[^"]*)"></script>')  # assets/first.js loads it where it is needed
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
@@ -272,7 +275,11 @@ class Threaded(Dash):
         heading = _("Toxwatch needs JavaScript")
         without_scripts = f"<h1>{heading}</h1><p>{advice}</p>"
         page = cast(Any, super()).interpolate_index(*parts, **named)
-        return page.replace("LANGUAGE", LANGUAGE.get(), 1).replace("NOSCRIPT", without_scripts, 1)
+        page, grid = GRID.sub("", page, count=1), GRID.search(page)
+        filled = {"LANGUAGE": LANGUAGE.get(), "NOSCRIPT": without_scripts, "GRID": grid[1] if grid else ""}
+        for name, value in filled.items():
+            page = page.replace(name, value, 1)
+        return page
 
     def callback(self, *parts: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         register = super().callback(*parts, **options)
