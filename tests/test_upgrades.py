@@ -66,10 +66,13 @@ def test_an_older_folder_is_brought_forward_and_goes_on(old: Settings) -> None:
     publish.apply(old)
     assert kept(old) == before
     assert flagged_but_not_listed(old.data_dir / "warehouse") == []
+    counted = "SELECT platform, account, night, sum(comments) FROM collected GROUP BY ALL ORDER BY ALL"
+    of_comments = "SELECT platform, account, first_night, count(*) FROM comments GROUP BY ALL ORDER BY ALL"
+    ask = Warehouse(old.data_dir / "warehouse").query
+    assert ask(counted) == ask(of_comments)
     assert {night: paid_runs(lake, night) for night in NIGHTS} == runs
 
     nightly.run(old, [NEXT])
-    ask = Warehouse(old.data_dir / "warehouse").query
     assert kept(old)["comments"] == before["comments"]
     assert ask("SELECT DISTINCT night FROM stages ORDER BY night") == [(night,) for night in (*NIGHTS, NEXT)]
     assert ask("SELECT model FROM champion") == [(model,)]
