@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.pages import champions
+from dashboard.settings import Models, Switch
 from jobs.commands.models import BILSTM, TRANSFORMER
 from jobs.config.settings import IN_USE, SHIPPED
 from models.card import read_card
@@ -29,6 +31,22 @@ def test_only_what_was_in_production_is_put_back(tmp_path: Path) -> None:
     known = {one.version: one for one in registry.models()}
     assert known[FIRST].is_champion
     assert known[FIRST].promoted > known[SECOND].promoted
+
+
+@pytest.mark.parametrize("looks", [[True, True], [True, False]], ids=["still running", "ended in between"])
+def test_a_switch_is_looked_at_until_its_end_was_drawn(tmp_path: Path, looks: list[bool]) -> None:
+    registry = Registry(tmp_path)
+    registry.promote(BILSTM)
+    state = iter(looks)
+    models = Models(
+        lambda: read_card(BILSTM),
+        registry.models,
+        lambda _: None,
+        lambda: None,
+        lambda _: Switch(next(state), 1, 1, None),
+    )
+    _drawn, has_ended = champions._shown(models)
+    assert not has_ended
 
 
 @pytest.mark.long

@@ -88,7 +88,7 @@ def register(app: Dash, models: Models, people: People, reports: Path, write_dow
     def tick(_number: int) -> tuple[Any, bool]:
         if not VISITOR.get().may("settings"):
             raise PreventUpdate
-        return _switch(models), not models.switch(_champion(models.known())).is_running
+        return _shown(models)
 
     @app.callback(Output("model-card", "children"), Input("model", "value"))
     def show(version: str | None) -> Any:
@@ -123,6 +123,7 @@ def _body(models: Models, people: People) -> list[Component]:
     last = _last_change(people, champion)
     before = [one.version for one in known if one.version != champion and (one.promoted or not one.made)]
     rows = [_row(one, in_use) for one in known]
+    switch, has_ended = _shown(models)
     return [
         dcc.Store(id="models-champion", data=champion),
         html.Div([
@@ -132,9 +133,8 @@ def _body(models: Models, people: People) -> list[Component]:
         panel(
             _("Models"), _("The newest first. A model takes over once it has scored all past comments."),
             table(rows, {name: name for name in rows[0]}),
-            html.Div(_switch(models), id="switch", role="status"),
-            dcc.Interval(id="switch-tick", interval=1000 * TICK_SECONDS,
-                         disabled=not models.switch(champion).is_running),
+            html.Div(switch, id="switch", role="status"),
+            dcc.Interval(id="switch-tick", interval=1000 * TICK_SECONDS, disabled=has_ended),
             wide=True,
         ),
         panel(
@@ -174,6 +174,12 @@ def _status(one: Known, in_use: str) -> str | None:
     if one.version == in_use:
         return _("In use")
     return _("Takes over next") if one.is_champion else None
+
+
+def _shown(models: Models) -> tuple[list[Component], bool]:
+    """The switch and whether it has ended, which is asked first: a switch that ends in between is drawn once more."""
+    has_ended = not models.switch(_champion(models.known())).is_running
+    return _switch(models), has_ended
 
 
 def _switch(models: Models) -> list[Component]:
