@@ -16,7 +16,7 @@ from dashboard.wording import heading, label_title, language_name, percent, show
 from models.labels import LABELS
 from models.training.report import COLOURS
 
-LONGEST_NARROW = 28  # characters of a cell
+LONGEST_NARROW, LONGEST_WORD = 28, 13  # characters of a cell, and of what stays on one line
 MOST_UNFOLDED = 3  # controls that a phone shows at once
 NUMERIC = re.compile(r"–|[+-]?\d[\d,.\u202f\xa0]*%?( \w+)?( ± [\d,.]+)?")  # "1,204", "+1.2 points", "4,9 % ± 0,3"
 GRID_THEME = """themeQuartz.withParams({
@@ -69,7 +69,9 @@ def table(rows: Sequence[Row], headings: dict[str, str] | None = None) -> Compon
 
 def _is_long(value: Any) -> bool:
     """Too long for a third of a phone."""
-    return isinstance(value, str) and len(value) > LONGEST_NARROW
+    return isinstance(value, str) and (
+        len(value) > LONGEST_NARROW or any(len(word) > LONGEST_WORD for word in value.split())
+    )
 
 
 def _is_numeric(value: Any) -> bool:

@@ -106,7 +106,7 @@ def pick_flag(view: View) -> Component:
 
 
 def pick_attacked(view: View) -> Component:
-    return pick("attacked", _("Attacks"), view.attacked, in_language(ATTACKED), _("Anyone or nobody"))
+    return pick("attacked", _("Attacks"), view.attacked, in_language(ATTACKED), _("Whoever"))
 
 
 def pick_directed(view: View) -> Component:

@@ -285,13 +285,19 @@ def bars(
     colour: str | Sequence[str],
     addresses: Sequence[str | None] = (),
 ) -> Figure:
-    error = {"type": "data", "array": margins, "symmetric": False, "color": INK, "thickness": 1, "width": 3,
-             "arrayminus": [min(pair) for pair in zip(shares, margins, strict=True)]}  # fmt: skip
+    error = {**whiskers(shares, margins), "thickness": 1, "width": 3}
     data = {"type": "bar", "x": shares, "y": names, "orientation": "h", "marker": {"color": colour}, "width": 0.55,
             "error_x": error, **opening(addresses), "hovertemplate": "%{y}: %{x:.1%}<extra></extra>"}  # fmt: skip
     across = {**X, "tickformat": ".1~%", "rangemode": "tozero"}
     down = {**Y, "autorange": "reversed", "ticksuffix": "  "}
     return quiet([data], 60 + 34 * max(len(names), 2), xaxis=across, yaxis=down)
+
+
+def whiskers(shares: Sequence[float], margins: Sequence[float]) -> Figure:
+    """Intervals of shares, none of which is less than nothing or more than all."""
+    pairs = list(zip(shares, margins, strict=True))
+    above, below = [min(1 - share, margin) for share, margin in pairs], [min(pair) for pair in pairs]
+    return {"type": "data", "symmetric": False, "color": INK, "array": above, "arrayminus": below}
 
 
 def sparkline(rows: Sequence[Row], colour: str) -> str:
@@ -359,7 +365,7 @@ def _band(rows: Sequence[Row], colour: str, address: Address, hover: bool = Fals
 
 def _line(rows: Sequence[Row], colour: str, address: Address, hover: bool) -> list[Figure]:
     days = [row["day"] for row in rows]
-    upper = [row["share"] + row["margin"] for row in rows]
+    upper = [min(row["share"] + row["margin"], 1) for row in rows]
     lower = [max(row["share"] - row["margin"], 0) for row in rows]
     texts = [
         _(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from dashboard.figures import ABOVE, DAYS, FEW, SHARES, Address, Figure, X, Y, heat, nowhere, opening, quiet
+from dashboard.figures import ABOVE, DAYS, FEW, SHARES, Address, Figure, X, Y, heat, nowhere, opening, quiet, whiskers
 from dashboard.language import _, dated, number
 from dashboard.view import Row
 from dashboard.wording import comments, label_name, label_title
@@ -99,7 +99,6 @@ def spread(rows: Sequence[Row], label: str, address: Address = nowhere) -> Figur
 def widths(rows: Sequence[Row], label: str) -> Figure:
     """One share with the interval that it has with few and with many comments."""
     shares, margins = ([row[name] for row in rows] for name in ("share", "margin"))
-    lower = [min(pair) for pair in zip(shares, margins, strict=True)]
     texts = [f"{number(row['share'], '.1%')} ± {number(row['margin'], '.1%')}" for row in rows]
     data = {
         "type": "scatter",
@@ -108,15 +107,7 @@ def widths(rows: Sequence[Row], label: str) -> Figure:
         "y": shares,
         "text": texts,
         "marker": {"color": COLOURS[label], "size": 8},
-        "error_y": {
-            "type": "data",
-            "array": margins,
-            "symmetric": False,
-            "arrayminus": lower,
-            "color": INK,
-            "thickness": 1.5,
-            "width": 5,
-        },
+        "error_y": {**whiskers(shares, margins), "thickness": 1.5, "width": 5},
         "hovertemplate": _("{number} comments: {share}", number="%{x}", share="%{text}") + "<extra></extra>",
     }
     return quiet([data], 240, xaxis={**X, "type": "category", "title": {"text": _("comments")}}, yaxis=SHARES)

@@ -266,7 +266,7 @@ def test_comments_are_filtered_searched_and_hostile_text_is_only_text(page: Page
     page.get_by_role("switch", name="Show text").click()
     expect(page.locator("body.revealed")).to_have_count(1)
     assert page.title() == "Comments – Toxwatch"
-    page.get_by_label("Text, @pseudonym, ~group").fill("hyperlink")
+    page.get_by_label("Text, @author, ~group").fill("hyperlink")
     expect(page.locator(".sentence")).to_contain_text("1 comment matches")
     with page.expect_download() as download:
         page.get_by_text("Export CSV").click()

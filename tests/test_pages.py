@@ -114,6 +114,14 @@ def test_an_account_has_one_share_and_one_verdict(answers: Answers, one: str) ->
     assert ("Yes" in text_of(compare.layout(answers, replace(view, accounts=(one,))))) == ranked["is_significant"]
 
 
+def test_no_interval_of_a_share_reaches_beyond_nothing_or_all() -> None:
+    error = figures.bars(["few", "many"], [0.7, 0.25], [0.9, 0.05], "blue")["data"][0]["error_x"]
+    assert [pytest.approx(pair) for pair in zip(error["arrayminus"], error["array"], strict=True)] == [
+        (0.7, 0.3),
+        (0.05, 0.05),
+    ]
+
+
 def test_what_was_collected_over_what_is_reported_is_the_coverage(answers: Answers) -> None:
     for row in answers.rows("coverage", WEEK):
         assert row["coverage"] == pytest.approx(row["captured"] / row["reported_by_platform"])

@@ -97,7 +97,7 @@ def layout(
             pick("review", _("Review"), view.review, in_language(REVIEWS), _("Reviewed or not")),
             pick_spam(view),
             pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not")),
-            dmc.TextInput(id={"control": "words"}, label=_("Text, @pseudonym, ~group"), value=view.words or "",
+            dmc.TextInput(id={"control": "words"}, label=_("Text, @author, ~group"), value=view.words or "",
                           debounce=500, size="sm", w=190),
             *([pick("score", _("Range of scores"), view.score, {view.score: score_range(view)}, _("Any score"))]
               if view.score else []),
