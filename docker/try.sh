@@ -68,6 +68,8 @@ for service in $SERVICES; do within 600 "$service is healthy" is_healthy "$servi
 within 300 "Airflow's history was cleaned" says "Cleaned" compose logs airflow-housekeeping
 holds "doctor tells the container's memory" says "5 GiB of memory" on_scheduler toxwatch doctor
 holds "Spark NLP is in the image" says "com.johnsnowlabs.nlp:spark-nlp" on_scheduler toxwatch doctor
+READ='from jobs.standin import memes; from models import pictures; print(pictures.text_in(memes.drawn("abusive-0.jpg")))'
+holds "the image reads pictures" says WORTHLESS on_scheduler python -c "$READ"
 holds "no log tells of telemetry" fails says telemetry compose logs
 
 sed -i 's/budget_usd = .*/budget_usd = 3.21/' "$place/targets.toml"
