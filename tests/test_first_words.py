@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from dash import html
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dashboard import first_words
 from dashboard.people import People
@@ -26,22 +26,15 @@ def address(warehouse: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def window(browser: Browser, address: str) -> Iterator[Page]:
-    window = browser.new_page(base_url=address)
-    yield window
-    window.close()
-
-
 @pytest.mark.parametrize("path", PATHS)
-def test_they_stand_where_the_page_will_say_the_same(page: Page, path: str) -> None:
+def test_they_stand_where_the_page_will_say_the_same(page: Page, address: str, path: str) -> None:
     page.route("**/_dash-layout", lambda route: route.abort())
-    page.goto(path)
+    page.goto(f"{address}{path}")
     title, sentence = page.locator("#first .title"), page.locator("#first .sentence")
     words, places = (title.inner_text(), sentence.inner_text()), (title.bounding_box(), sentence.bounding_box())
     page.unroute("**/_dash-layout")
 
-    page.goto(path)
+    page.goto(f"{address}{path}")
     page.locator("h1").wait_for()
     title, sentence = page.locator("h1"), page.locator(".sentence")
     assert (title.inner_text(), sentence.inner_text()) == words
