@@ -178,7 +178,7 @@ class Inbox:
     def _comments(self, view: View, done: list[str]) -> list[Item]:
         return [
             Item(tuple(row["comment_ids"]), next(kind for kind in MOST_URGENT if kind in row["flags"]), row["account"])
-            for row in self._answers.rows("unread", view, done=done)
+            for row in self._answers.unread(view, done)
         ]
 
     def _handed(self, visitor: Visitor) -> Iterator[Item]:

@@ -136,6 +136,12 @@ class View:
         return replace(self.unfiltered(), account=self.account if self.tag else None)
 
     @property
+    def has_filters(self) -> bool:
+        """Of what a comment is, beside its account and day."""
+        filters = (self.language, self.severity, self.flag, self.attacked, self.directed, self.review, self.words)
+        return any(one is not None for one in filters)
+
+    @property
     def tag(self) -> str | None:
         """The tag of the client that it is of."""
         is_client = self.account is not None and self.account.startswith(TAG)
@@ -218,6 +224,16 @@ class Answers:
             row | {"change": change, "change_margin": None, "is_significant": False}
             for row, change in zip(rows, changes, strict=True)
         ]
+
+    def unread(self, view: View, done: list[str]) -> list[Row]:
+        """Severe comments that are not done, equal ones together. Filters are asked of these few only."""
+        rows = self.rows("unread", view, done=done)
+        if not rows or not view.has_filters:
+            return rows
+        ids = [id for row in rows for id in row["comment_ids"]]
+        matching = {row["comment_id"] for row in self.rows("matching", view, ids=ids)}
+        left = [row | {"comment_ids": [id for id in row["comment_ids"] if id in matching]} for row in rows]
+        return [row for row in left if row["comment_ids"]]
 
     def audited(self, name: str, view: View) -> list[Row]:
         """What people found in the random audit; planning the question costs much, even if nobody has reviewed any."""

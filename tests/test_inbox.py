@@ -99,6 +99,28 @@ def texts(inbox: Inbox, view: View = WEEK) -> list[str]:
 ALL = ["29 toxic comments unread", "1 wave on loud", "1 account refused", "Budget 82% used last night"]
 
 
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("", 29),
+        ("&account=instagram%2Fcalm", 1),
+        ("&words=rude", 1),
+        ("&severity=critical", 29),
+        ("&severity=low", 0),
+        ("&language=en", 29),
+        ("&language=de", 0),
+        ("&flag=threat", 0),
+        ("&review=harmful", 0),
+        ("&words=27", 1),
+    ],
+)
+def test_the_comments_of_a_line_are_filtered_as_all_are(inbox: Inbox, search: str, found: int) -> None:
+    rows = inbox.comments(View.read(f"?inbox=toxic{search}", LAST))
+    assert len(rows) == found
+    if search == "&words=27":
+        assert rows[0]["times"] == 3
+
+
 def test_what_needs_somebody_is_said_in_lines_and_in_a_sentence(inbox: Inbox) -> None:
     lines = inbox.lines(WEEK)
     assert [line.text for line in lines] == ALL
