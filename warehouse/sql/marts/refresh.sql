@@ -37,14 +37,15 @@ SELECT platform, account, day, language, model, label, bin_of(p) AS bin,
     count(*), sum(p::DOUBLE), sum(p::DOUBLE * (1 - p)), sum(error * p * (1 - p))
 FROM labelled_or_spam WHERE is_spam(spam) GROUP BY ALL ORDER BY ALL;
 
+CREATE OR REPLACE TEMP VIEW commented AS -- with or without a score
+SELECT *, posted_at::DATE AS day FROM comments SEMI JOIN touched t
+    ON t.platform = comments.platform AND t.account = comments.account AND t.day = comments.posted_at::DATE
+WHERE posted_at >= (SELECT min(day) FROM touched);
+
 DELETE FROM spam_days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO spam_days
-SELECT c.platform, c.account, c.posted_at::DATE AS day, count(c.spam), count(*) FILTER (is_spam(c.spam)), coalesce(sum(c.spam::DOUBLE), 0),
-    count(*) FILTER (c.spam IS NULL)
-FROM comments c
-SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
-WHERE c.posted_at >= (SELECT min(day) FROM touched) AND c.text_key IS NOT NULL
-GROUP BY ALL ORDER BY ALL;
+SELECT platform, account, day, count(spam), count(*) FILTER (is_spam(spam)), coalesce(sum(spam::DOUBLE), 0), count(*) FILTER (spam IS NULL)
+FROM commented WHERE text_key IS NOT NULL GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM score_bins m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO score_bins
@@ -68,27 +69,16 @@ FROM scored WHERE author_hash IS NOT NULL GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM post_days m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO post_days
-SELECT c.platform, c.account, c.posted_at::DATE AS day, c.post_id, count(*), count(c.gone_since)
-FROM comments c
-SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
-WHERE c.posted_at >= (SELECT min(day) FROM touched)
-GROUP BY ALL ORDER BY ALL;
+SELECT platform, account, day, post_id, count(*), count(gone_since) FROM commented GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM collected m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO collected
-SELECT c.platform, c.account, c.posted_at::DATE AS day, c.first_night, count(*), max(c.last_night)
-FROM comments c
-SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
-WHERE c.posted_at >= (SELECT min(day) FROM touched)
-GROUP BY ALL ORDER BY ALL;
+SELECT platform, account, day, first_night, count(*), max(last_night) FROM commented GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM lengths m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO lengths
-SELECT c.platform, c.account, c.posted_at::DATE AS day, least(floor(2 * log2(1 + length(c.text))), bins() - 1)::TINYINT AS bin, count(*)
-FROM comments c
-SEMI JOIN touched t ON t.platform = c.platform AND t.account = c.account AND t.day = c.posted_at::DATE
-WHERE c.posted_at >= (SELECT min(day) FROM touched) AND c.text <> expired()
-GROUP BY ALL ORDER BY ALL;
+SELECT platform, account, day, least(floor(2 * log2(1 + length(text))), bins() - 1)::TINYINT AS bin, count(*)
+FROM commented WHERE text <> expired() GROUP BY ALL ORDER BY ALL;
 
 DELETE FROM post_scores m USING touched t WHERE (m.platform, m.account, m.day) = (t.platform, t.account, t.day);
 INSERT INTO post_scores
