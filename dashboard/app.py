@@ -362,7 +362,8 @@ def serve(
         ingest,
         provider,
     )
-    Thread(target=first_words.keep_ready, args=(folder, application.state.draw), daemon=True).start()
+    ahead = folder, application.state.draw, first_words.ticks()
+    Thread(target=first_words.keep_ready, args=ahead, daemon=True).start()
     uvicorn.run(
         Proxies(application, proxies, sso_header), host=host, port=port, proxy_headers=False, **limits.of_server()
     )

@@ -5,7 +5,7 @@ Asking for them also makes the server remember the answers that the page asks fo
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from dash import html
@@ -37,14 +37,19 @@ def _text(part: Component) -> str:
     return html_of(html.Div([html.P(title.children, className="title"), sentence], className="head-text"))
 
 
-def keep_ready(folder: Path, draw: Callable[[str, str], Component]) -> None:
+def keep_ready(folder: Path, draw: Callable[[str, str], Component], ticks: Iterable[None]) -> None:
     """Draws Home after the start and for each new version of the warehouse, so that nobody waits for its answers."""
     drawn = None
-    while True:
+    for _ in ticks:
         try:
             if (folder / CURRENT).exists() and current(folder) != drawn:
                 drawn = current(folder)
                 draw("/", "")
         except Exception:
             logging.getLogger(__name__).exception("Home could not be drawn ahead of its visitors")
+
+
+def ticks() -> Iterator[None]:
+    while True:
+        yield
         time.sleep(CHECKED_SECONDS)
