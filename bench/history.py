@@ -21,9 +21,9 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from dashboard.pages.comments import DEFAULT_ORDER
-from dashboard.view import Answers, View
+from dashboard.view import MOST_SIMILAR, Answers, View
 from jobs.lake import schema
+from models import meaning
 from models.labels import LABELS
 from warehouse import build, queries, tables
 from warehouse.reader import Warehouse
@@ -159,11 +159,12 @@ class Forgetful(Answers):
 
 def ask(answers: Answers, name: str, view: View) -> object:
     if name == "comments":
-        return answers.page_of_comments(view, DEFAULT_ORDER, 100, 0)
+        return answers.page_of_comments(view, view.order, 100, 0)
     one = "instagram:105000000777"
     return answers.rows(
         name, view, done=[], ids=[one], id=one, day=LAST, margin=0.1, at=answers.hour(), texts=["word1"],
         labels=["toxic"], flags=True, limit=30, reviewed=[],
+        meaning=[1] * meaning.WIDTH, closest=-1.0, most=MOST_SIMILAR,
     )  # fmt: skip
 
 

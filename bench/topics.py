@@ -19,12 +19,15 @@ import onnx
 import onnxruntime
 import pandas as pd
 from scipy.sparse import csr_matrix, hstack
+from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import v_measure_score
 from sklearn.preprocessing import normalize
 
+from dashboard.view import CLOSEST
 from jobs.config.settings import SHIPPED
-from models import scorer
+from models import meaning, scorer
 from models.text import clean_text
 
 SEED, ROWS, NEIGHBOURS = 0, 500, 10
@@ -86,8 +89,12 @@ def main() -> None:
             f"| {name}: its pair is the nearest | {language} | {len(left):,} | {1 / len(left):.3f} | {line} |",
             flush=True,
         )
+    _print_clusters(folder, ways["meaning"])
+    _print_closeness(folder)
     texts = corpus[::50]
-    for name, make in list(ways.items())[:-1]:  # both layers are read at once
+    for name, make in ways.items():
+        if name == f"transformer, layer {MIDDLE}":
+            continue  # both layers are read at once
         start = time.process_time()
         make(texts)
         print(f"{name}: {len(texts) / (time.process_time() - start):,.0f} texts a CPU-second")
@@ -146,7 +153,28 @@ def _ways(corpus: list[str]) -> dict[str, Vectors]:
         "table of pieces": table_of_pieces,
         "transformer, last layer": lambda texts: read(tuple(texts))[0],
         f"transformer, layer {MIDDLE}": lambda texts: read(tuple(texts))[1],
+        "meaning": lambda texts: meaning.shipped().read(texts).astype(np.float32),
     }
+
+
+def _print_clusters(folder: Path, make: Vectors) -> None:
+    """How far clusters, as many as there are topics, agree with the topics that people gave."""
+    print("\n| labels | topics | V-measure of clusters |\n| --- | --- | --- |")
+    for name, (_language, label, where) in TOPICS.items():
+        rows = _rows(folder, name, f"({label})", where)
+        topics = rows.label.nunique()
+        clusters = KMeans(topics, n_init=5, random_state=SEED).fit_predict(normalize(make(rows.text.tolist())))
+        print(f"| {name} | {topics} | {v_measure_score(rows.label, clusters):.2f} |", flush=True)
+
+
+def _print_closeness(folder: Path) -> None:
+    """How many pairs, and how many of two texts that don't belong together, are close enough to be shown as similar."""
+    print(f"\n| pairs | of a pair, {CLOSEST} or closer | of two others |\n| --- | --- | --- |")
+    for name, (_language, query) in PAIRS.items():
+        left, right = (meaning.shipped().read(texts).astype(float) for texts in _pairs(folder, name, query))
+        near = normalize(left) @ normalize(right).T >= CLOSEST
+        others = near[~np.eye(len(near), dtype=bool)]
+        print(f"| {name} | {np.diag(near).mean():.0%} | {others.mean():.2%} |")
 
 
 def _precision(vectors: np.ndarray | csr_matrix, topics: np.ndarray) -> float:

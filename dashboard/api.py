@@ -76,6 +76,12 @@ class CommentFilters(Filters):
     review: Review | None = None
     spam: Spam | None = Field(None, description="Comments without spam, or only spam; both if left out.")
     words: str | None = Field(None, description="Only comments containing this text.", max_length=LONGEST_WORDS)
+    similar: str | None = Field(
+        None,
+        description="Only flagged comments similar in meaning to this text, or to the comment with this day/id; the "
+        "closest first.",
+        max_length=LONGEST_WORDS,
+    )
     limit: int = Field(100, ge=1, le=MOST_ROWS)
     offset: int = Field(0, ge=0, le=2**31)
 
@@ -126,7 +132,8 @@ def add(
     def comments(filters: Annotated[CommentFilters, Query()]) -> list[dict[str, Any]]:
         if not VISITOR.get().may("texts"):
             raise HTTPException(403, "You have access to statistics only, not to comments.")
-        page = answers.page_of_comments(filters.view(answers), "posted_at DESC", filters.limit, filters.offset)
+        view = filters.view(answers)
+        page = answers.page_of_comments(view, view.order, filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through the API")
         return page
 

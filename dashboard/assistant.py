@@ -85,8 +85,9 @@ def server(
 
     @made.tool()
     def comments(filters: CommentFilters) -> list[Row]:
-        """Comments with their scores and flags, newest first."""
-        page = answers.page_of_comments(filters.view(answers), "posted_at DESC", filters.limit, filters.offset)
+        """Comments with their scores and flags, newest first; with `similar`, the closest in meaning first."""
+        view = filters.view(answers)
+        page = answers.page_of_comments(view, view.order, filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through an assistant")
         return page
 

@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from dashboard.language import N_, _
+from models import meaning
 from models.labels import LABELS, WHO
+from models.text import clean_text
 from warehouse import Part, measures, queries
 from warehouse.reader import Warehouse
 
@@ -21,7 +23,9 @@ MOST_NEXT = 20  # answers of a thread that are shown on either side of one
 LONGEST_PERIOD = 3660  # days
 YEAR = timedelta(weeks=52)  # the same weekdays
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # that can be shown
-WITHOUT_SCORES = ("posted_at", "likes", "language")  # sort orders that need no scores
+NEAREST = "list_position($among::VARCHAR[],comment_id)"
+WITHOUT_SCORES = ("posted_at", "likes", "language", NEAREST)  # sort orders that need no scores
+MOST_SIMILAR, CLOSEST = 100, 0.5  # at most so many comments are similar, and at least so close (cosine)
 INBOX = ("handed", *LABELS)  # what the inbox has of comments
 Review = Literal["none", "harmless", "harmful"]
 Spam = Literal["without", "only"]
@@ -44,6 +48,7 @@ SORTS = {
     "account": N_("Name"),
 }
 SCORES = re.compile("([0-9]{1,3})-([0-9]{1,3})")  # 35-40: a score of 35% to 40%
+ADDRESS = re.compile(r"\d{4}-\d\d-\d\d/")  # how that of a comment begins
 PERIOD = re.compile("[1-9][0-9]{0,3}")
 TAG = "#"  # "#sport" means all accounts with the tag sport
 
@@ -68,6 +73,7 @@ class View:
     review: str | None = None
     spam: str | None = None
     words: str | None = None
+    similar: str | None = None  # to this text, or to this comment as day/id
     score: str | None = None  # of the category `label`, in percent, as "35-40"
     weekday: int | None = None  # 1 is Monday
     hour: int | None = None  # from 0, both in `zone`
@@ -101,6 +107,7 @@ class View:
             review=query["review"] if query.get("review") in REVIEWS else None,
             spam=query["spam"] if query.get("spam") in SPAM else None,
             words=query.get("words", "")[:LONGEST_WORDS] or None,
+            similar=query.get("similar", "")[:LONGEST_WORDS] or None,
             score=query["score"] if _bins(query.get("score", "")) else None,
             weekday=int(query["weekday"]) if query.get("weekday") in WEEKDAYS else None,
             hour=int(query["hour"]) if query.get("hour") in HOURS else None,
@@ -139,7 +146,17 @@ class View:
     def has_filters(self) -> bool:
         """Of what a comment is, beside its account and day."""
         filters = (self.language, self.severity, self.flag, self.attacked, self.directed, self.review, self.words)
-        return any(one is not None for one in filters)
+        return any(one is not None for one in (*filters, self.similar))
+
+    @property
+    def order(self) -> str:
+        """In which comments are listed unless another order is asked for."""
+        return NEAREST if self.similar else "posted_at DESC"
+
+    @property
+    def is_like_a_comment(self) -> bool:
+        """Rather than like a text."""
+        return self.similar is not None and ADDRESS.match(self.similar) is not None
 
     @property
     def tag(self) -> str | None:
@@ -321,21 +338,39 @@ class Answers:
 
     def _parameters(self, view: View) -> dict[str, Any]:
         """The view's parameters, with `#tag` resolved to its accounts; an unknown tag has none."""
-        asked = view.parameters() | self._among(view)
+        asked = view.parameters() | {"only": view.account, "places": None, "tag": None}
         if view.tag:
-            return asked | {"only": None, "places": self.tags().get(view.tag, []), "tag": view.tag}
-        return asked | {"only": view.account, "places": None, "tag": None}
+            asked |= {"only": None, "places": self.tags().get(view.tag, []), "tag": view.tag}
+        return asked | self._among(view, asked)
 
-    def _among(self, view: View) -> dict[str, Any]:
-        """A group of copies and the audit are found by questions of their own; see the macro is_asked."""
+    def _among(self, view: View, asked: dict[str, Any]) -> dict[str, Any]:
+        """Similar comments, copies and the audit are found by questions of their own; see the macro is_asked."""
         found: dict[str, Any] = {"among": None}
-        parts = {"copied": ("words", queries.group_in(view.words)), "audit_ids": ("review", view.review == AUDITED)}
+        parts = {
+            "similar": ("similar", view.similar),
+            "copied": ("words", queries.group_in(view.words)),
+            "audit_ids": ("review", view.review == AUDITED),
+        }
         for name, (parameter, is_meant) in parts.items():
             if is_meant:
-                ids = [row["comment_id"] for row in self._rows(queries.page_sql(name), view.parameters())]
-                found["among"] = ids if found["among"] is None else sorted(set(ids) & set(found["among"]))
+                more = self._meant(view.similar) if view.similar else {}
+                ids = [row["comment_id"] for row in self._rows(queries.page_sql(name), asked | more)]
+                found["among"] = ids if found["among"] is None else [one for one in found["among"] if one in set(ids)]
                 found[parameter] = None
         return found
+
+    def _meant(self, wanted: str) -> dict[str, Any]:
+        """What comments are compared with: a text, or that of a comment."""
+        text = clean_text(self._text_of(wanted))
+        return {"meaning": meaning.of(text) if text else None, "closest": CLOSEST, "most": MOST_SIMILAR}
+
+    def _text_of(self, wanted: str) -> str:
+        """Of a comment, told by its day/id, or what is given itself."""
+        if not ADDRESS.match(wanted):
+            return wanted
+        day, _slash, id = wanted.partition("/")
+        row = self.comment(id, day)
+        return "" if row is None or row["text"] == measures.EXPIRED else str(row["text"])
 
     def thread(self, comment: Row) -> list[Row]:
         """What a comment answers, the answers to that, and the answers to itself."""

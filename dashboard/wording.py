@@ -410,6 +410,8 @@ def filters_of(view: View) -> str:
         view.spam and in_sentence(_(SPAM[view.spam])),
         view.score and score_range(view),
         view.words and _("with “{words}”", words=view.words),
+        view.similar
+        and (_("similar to one comment") if view.is_like_a_comment else _("similar to “{text}”", text=view.similar)),
         period_phrase(view.days, view.last),
     ]
     return ", ".join(filter(None, parts))

@@ -22,6 +22,7 @@ from jobs.lake.stage import Stage, Work
 from jobs.spark import spark_nlp, workers
 from jobs.spark.files import append, delete_folder, make_folder, read, read_folder, write
 from jobs.spark.session import shipped, slices, tasks_watched
+from models import meaning
 from models.card import judged_languages, read_card
 from warehouse.measures import EXPIRED
 
@@ -127,5 +128,6 @@ def scored(texts: DataFrame, settings: Settings) -> DataFrame:
     read_batch = workers.read
     if settings.engine == "sparknlp":
         texts, read_batch = spark_nlp.read(texts, settings), workers.read_in_jvm
-    score_batches = partial(workers.score_batches, shipped(settings), read_batch)
+    model, encoder = (shipped(settings, folder) for folder in (settings.model_dir, meaning.SHIPPED))
+    score_batches = partial(workers.score_batches, model, encoder, read_batch)
     return texts.mapInArrow(score_batches, from_arrow_schema(schema.TEXTS))

@@ -45,6 +45,11 @@ class Scorer(ABC):
         """float32[text, label]: probabilities of texts that `clean_text` has cleaned, in their order."""
         return self.read(texts, languages).scores
 
+    def flagged(self, scores: np.ndarray) -> list[int]:
+        """Which texts the model's own thresholds flag."""
+        from_ = np.array([self.thresholds[label] for label in self.labels], np.float32)
+        return np.flatnonzero((scores >= from_).any(axis=1)).tolist()
+
     @abstractmethod
     def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> "Reading":
         """Every output for cleaned texts, by the odds and, in a cascade, the band of their languages where given."""
@@ -77,12 +82,8 @@ class Network(Scorer):
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """float32[text, label and who is attacked]"""
-        logits = np.zeros((len(texts), len(LABELS) + len(self.card.get("who", ()))), np.float32)
-        rows = self.encoder.split(texts)
-        order = sorted(range(len(texts)), key=lambda i: (len(rows[i]), texts[i]))
-        for chunk in _chunks(order, list(map(len, rows)), CHUNK_WORDS[self.card["kind"]]):
-            logits[chunk] = self.session.run(["logits"], self.encoder.inputs([rows[i] for i in chunk]))[0]
-        return logits
+        width = len(LABELS) + len(self.card.get("who", ()))
+        return outputs(self.session, self.encoder, texts, width, CHUNK_WORDS[self.card["kind"]])
 
 
 class Cascade(Scorer):
@@ -102,6 +103,16 @@ class Cascade(Scorer):
             if who is not None and (better := attacked(slow)) is not None:
                 who[doubtful] = better
         return Reading(in_language(self.card, scores, languages).astype(np.float32), who)
+
+
+def outputs(session: Any, encoder: Encoder, texts: Sequence[str], width: int, chunk_words: int) -> np.ndarray:
+    """float32[text, width]: what a network makes of texts, read in batches of one length."""
+    found = np.zeros((len(texts), width), np.float32)
+    rows = encoder.split(texts)
+    order = sorted(range(len(texts)), key=lambda i: (len(rows[i]), texts[i]))
+    for chunk in _chunks(order, list(map(len, rows)), chunk_words):
+        found[chunk] = session.run(["logits"], encoder.inputs([rows[i] for i in chunk]))[0]
+    return found
 
 
 def is_doubtful(card: dict[str, Any], logits: np.ndarray, languages: Sequence[str] | None = None) -> np.ndarray:

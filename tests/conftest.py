@@ -22,7 +22,7 @@ from jobs.lake.manifests import Manifest
 from jobs.lake.nights import Lake
 from jobs.spark.jvm import expect_short_run
 from jobs.spark.sketches import sketches
-from models import spam
+from models import meaning, spam
 from models.labels import LABELS
 from models.text import text_key
 from warehouse import build
@@ -215,6 +215,7 @@ def night_of(
             "listed": [word for word in text.split() if word == "idiot"],
             **dict.fromkeys(LABELS, 0.01),
             "toxic": toxic,
+            "meaning": meaning.of(text) if toxic >= THRESHOLDS["toxic"] else None,
         }
         for id, text, posted_at, toxic in comments
     ]

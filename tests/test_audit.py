@@ -59,7 +59,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             FROM truth"""
         )
         con.execute(
-            "INSERT INTO scores SELECT comment_id, comment_id, 'm', day, p, 0, 0, 0, 0, 0, day, NULL FROM truth"
+            "INSERT INTO scores SELECT comment_id, comment_id, 'm', day, p, 0, 0, 0, 0, 0, day, NULL, NULL FROM truth"
         )
         con.execute(
             """CREATE OR REPLACE TEMP TABLE touched AS

@@ -35,6 +35,7 @@ TYPES = {
     "timestamp[us, tz=UTC]": "TIMESTAMP WITH TIME ZONE",
     "list<element: string>": "VARCHAR[]",
     "list<item: string>": "VARCHAR[]",
+    "list<item: int8>": "TINYINT[128]",
 }
 
 

@@ -11,6 +11,7 @@ from jobs import publish
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake import schema
+from jobs.lake.datasets import BY_NAME
 from jobs.lake.nights import Lake
 from jobs.upkeep import expire
 from tests.fixtures.nights import NIGHTS as TWO_NIGHTS
@@ -42,6 +43,18 @@ def held(settings: Settings, night: date, dataset: str, column: str) -> set:
     return {value for table in tables if column in table.column_names for value in table[column].to_pylist()}
 
 
+def meanings(lake: Lake, nights: list[date]) -> set[str]:
+    """Which datasets have the meaning of a comment of these nights."""
+    return {
+        name
+        for name in ("texts", "scored")
+        for model in lake.models(BY_NAME[name])
+        for night in nights
+        for file in lake.folder(name, night, model).glob("*.parquet")
+        if pq.ParquetFile(file).read(["meaning"])["meaning"].is_valid().to_pylist().count(True)
+    }
+
+
 def test_nothing_expires_unless_it_is_asked_for(settings: Settings) -> None:
     before = build.current(settings.data_dir / "warehouse")
     assert expire.run(settings, LAST + timedelta(days=9999)) == {}
@@ -52,6 +65,7 @@ def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Sett
     folder, lake = settings.data_dir / "warehouse", Lake(settings.data_dir)
     ask = Warehouse(folder).query
     figures = ask("select * from daily order by all")
+    assert meanings(lake, NIGHTS[:1]) == {"texts", "scored"}
     [(old, new)] = ask(
         "select count(*) filter (last_night < $1), count(*) filter (last_night >= $1) from comments", [LAST]
     )
@@ -63,6 +77,9 @@ def test_what_is_too_old_is_blank_everywhere_and_the_figures_stay(settings: Sett
     assert done["rows in the warehouse"] >= old
 
     assert lake.nights("raw") == [LAST]
+    assert meanings(lake, NIGHTS[:2]) == set()
+    assert meanings(lake, [LAST]) == {"texts", "scored"}
+    assert ask("select count(*) from scores where meaning is not null and night < $1", [LAST]) == [(0,)]
     for night in NIGHTS[:2]:
         assert held(settings, night, "validated", "text") <= {"", "(expired)"}
         assert held(settings, night, "clean", "clean_text") <= {"(expired)"}

@@ -6,7 +6,8 @@ SELECT comment_id, platform, account, post_id, parent_id, author_hash, text, has
 FROM made;
 
 INSERT INTO scores
-SELECT comment_id, text_key, 'bench-1', posted_at::DATE, toxic, severe_toxic, obscene, threat, insult, identity_hate, posted_at::DATE, attacked
+SELECT comment_id, text_key, 'bench-1', posted_at::DATE, toxic, severe_toxic, obscene, threat, insult, identity_hate, posted_at::DATE, attacked,
+    CASE WHEN toxic >= 0.5 THEN list_transform(range(128), lambda n: (hash(comment_id, n) % 255)::INT - 127)::TINYINT[128] END -- of no direction
 FROM made;
 
 INSERT INTO posts

@@ -58,13 +58,13 @@ TITLE = N_("Comments")
 SORTABLE = ("posted_at", "account", "language", "likes", *LABELS, "spam")
 MOST_EXPORTED = 100_000
 MOST_LISTED = 200  # comments of a document
-DEFAULT_ORDER = "posted_at DESC"
 REVEAL = """shown => {
     document.body.classList.toggle('revealed', Boolean(shown));
     const {show, hide} = document.getElementById('reveal-place').dataset;
     return shown ? hide : show;
 }"""
 MOST_CARDS = 500
+WEEKS_ALIKE = 4  # in which comments like one are looked for, unless the period is longer
 CARDS = """(clicks, wanted) => !matchMedia('(max-width: 640px)').matches ? 0
     : clicks.some(Boolean) ? wanted + 20 : wanted || 20"""
 SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
@@ -84,6 +84,8 @@ def layout(
         if view.attacked and not tells_attacked
         else _unread_sentence(inbox.comments(view), view)
         if view.inbox
+        else _similar_sentence(_count(answers, view), view)
+        if view.similar
         else _sentence(_count(answers, view), view),
         [
             pick_account(view, answers.places(), _("All accounts")),
@@ -99,6 +101,8 @@ def layout(
             pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not")),
             dmc.TextInput(id={"control": "words"}, label=_("Text, @author, ~group"), value=view.words or "",
                           debounce=500, size="sm", w=190),
+            dmc.TextInput(id={"control": "similar"}, label=_("Similar to"), debounce=500, size="sm", w=190,
+                          value="" if view.is_like_a_comment else view.similar or ""),
             *([pick("score", _("Range of scores"), view.score, {view.score: score_range(view)}, _("Any score"))]
               if view.score else []),
             *([pick("weekday", _("Weekday"), view.weekday, {one: weekday(one) for one in WEEKDAYS}, _("Any weekday"))]
@@ -126,7 +130,7 @@ def layout(
 def listing(answers: Answers, view: View) -> Component:
     """The newest comments that match, for a document."""
     view = replace(view, inbox=None, assignee=None, comment=None)
-    rows, count = answers.page_of_comments(view, DEFAULT_ORDER, MOST_LISTED, 0), _count(answers, view)["comments"]
+    rows, count = answers.page_of_comments(view, view.order, MOST_LISTED, 0), _count(answers, view)["comments"]
     found = f"{count_of(count)}: {filters_of(view)}."
     newest = _("The newest {number} are shown.", number=MOST_LISTED)
     return page(
@@ -145,7 +149,7 @@ def register(
             return {"rowData": [], "rowCount": 0}
         view = View.read(search, answers.newest())
         start, end = request["startRow"], request["endRow"]
-        page, count = _page(answers, inbox, view, _order(request.get("sortModel")), min(end - start, 500), start)
+        page, count = _page(answers, inbox, view, _order(request.get("sortModel"), view), min(end - start, 500), start)
         return {"rowData": [_cells(row, view) for row in page], "rowCount": count}
 
     @app.callback(Output("cards", "children"), Input("cards-wanted", "data"), State("url", "search"))
@@ -153,7 +157,7 @@ def register(
         if not wanted:
             return []
         view = View.read(search, answers.newest())
-        page, count = _page(answers, inbox, view, DEFAULT_ORDER, min(wanted, MOST_CARDS), 0)
+        page, count = _page(answers, inbox, view, view.order, min(wanted, MOST_CARDS), 0)
         more = [html.Button(_("Show more"), id={"more": "cards"})] if len(page) < min(count, MOST_CARDS) else []
         return [*(_card(row, view) for row in page), *more]
 
@@ -188,7 +192,8 @@ def register(
         if selected:
             rows = answers.comments([row["id"] for row in selected])
         else:
-            rows, _ = _page(answers, inbox, View.read(search, answers.newest()), DEFAULT_ORDER, MOST_EXPORTED, 0)
+            view = View.read(search, answers.newest())
+            rows, _ = _page(answers, inbox, view, view.order, MOST_EXPORTED, 0)
         write_down(f"exported {len(rows):,} comments, {'selected by hand' if selected else _filters(search)}")
         return {"content": as_csv(rows), "filename": "comments.csv", "type": "text/csv"}
 
@@ -263,16 +268,30 @@ def _sentence(answer: Row, view: View) -> Component:
     )
 
 
+def _similar_sentence(answer: Row, view: View) -> Component:
+    count, text = answer["comments"], _("this comment") if view.is_like_a_comment else f"“{view.similar}”"
+    if count:
+        sentence = ngettext(
+            "{number} flagged comment is similar to {text}.",
+            "{number} flagged comments are similar to {text}, closest first.",
+            count,
+            text=text,
+        )
+    else:
+        sentence = _("No flagged comment is similar to {text}.", text=text)
+    return html.Span([sentence, " ", link(_("Clear this filter"), "/comments", view.search(similar=None))])
+
+
 def _filters(search: str) -> str:
     return search.lstrip("?") or "without a filter"
 
 
-def _order(sort: list[dict[str, str]] | None) -> str:
+def _order(sort: list[dict[str, str]] | None, view: View) -> str:
     """The grid's sort order as SQL; only known columns and directions get in."""
     for wanted in sort or []:
         if wanted.get("colId") in SORTABLE and wanted.get("sort") in ("asc", "desc"):
             return f"{wanted['colId']} {wanted['sort']} NULLS LAST"
-    return DEFAULT_ORDER
+    return view.order
 
 
 def _cells(row: Row, view: View) -> Row:
@@ -346,7 +365,15 @@ def _thread(
         *_siblings(thread, row, view),
         html.Div(case.panel(row, answers, view, inbox, cases), id="case-body", className="case"),
         link(_("Link to this comment"), "/comments", view.search()),
+        " · ",
+        link(_("Similar comments"), "/comments", _like_it(view)),
     )  # fmt: skip
+
+
+def _like_it(view: View) -> str:
+    """On all accounts, in some weeks at least."""
+    wide = replace(view.unfiltered(), account=None, days=max(view.days, WEEKS_ALIKE * 7))
+    return wide.search(similar=view.comment)
 
 
 def _parent(row: Row, thread: list[Row], view: View) -> list[Component]:

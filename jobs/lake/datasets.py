@@ -57,9 +57,13 @@ DATASETS = (
     Dataset(
         "clean", "clean", {"part": schema.CLEAN}, key="comment_id", texts=("clean_text", "terms", "listed", "sketch")
     ),
-    Dataset("texts", "score", {"part": schema.TEXTS}, key="text_key", by_model=True, ends_stage=False),
-    Dataset("captions", "score", {"part": schema.TEXTS}, key="text_key", by_model=True, ends_stage=False),
-    Dataset("scored", "score", {"part": schema.SCORED}, key="comment_id", by_model=True),
+    Dataset(
+        "texts", "score", {"part": schema.TEXTS}, key="text_key", texts=("meaning",), by_model=True, ends_stage=False
+    ),
+    Dataset(
+        "captions", "score", {"part": schema.TEXTS}, key="text_key", texts=("meaning",), by_model=True, ends_stage=False
+    ),
+    Dataset("scored", "score", {"part": schema.SCORED}, key="comment_id", texts=("meaning",), by_model=True),
     Dataset("published", "publish"),
     Dataset("monitored", "monitor", {"figures": schema.FIGURES}),
 )

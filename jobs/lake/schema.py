@@ -1,8 +1,8 @@
 """The columns of a comment on its way through the lake, written once.
 
 A platform module maps an item to MAPPED; validate replaces the author by a keyed hash (VALIDATED);
-clean adds what the models read (CLEAN); score keeps the key, the six probabilities and who is attacked (SCORED), and
-once for every text (TEXTS).
+clean adds what the models read (CLEAN); score keeps the key, the six probabilities, who is attacked and the meaning
+(SCORED), and once for every text (TEXTS).
 """
 
 import pyarrow as pa
@@ -65,9 +65,10 @@ SCORED = pa.schema([
     pa.field("language", pa.string(), nullable=False),
     *(pa.field(label, pa.float32()) for label in LABELS),  # NULL in a language that the model was not judged in
     pa.field("attacked", pa.string()),  # one of WHO, the likeliest; NULL where the model has no such head
+    pa.field("meaning", pa.list_(pa.int8())),  # of a flagged comment: close to that of similar ones
 ])  # fmt: skip
 TEXTS = pa.schema([SCORED.field("text_key"), *(SCORED.field(label).with_nullable(False) for label in LABELS),
-                   SCORED.field("attacked")])  # fmt: skip
+                   SCORED.field("attacked"), SCORED.field("meaning")])  # fmt: skip
 
 POSTS = pa.schema([
     pa.field("post_id", pa.string(), nullable=False),

@@ -116,11 +116,11 @@ def _watch(tracker: StatusTracker, advance: Advance, over: threading.Event) -> N
         shown = done
 
 
-def shipped(settings: Settings) -> Model:
-    """Where the workers find the model."""
+def shipped(settings: Settings, model_dir: Path) -> Model:
+    """Where the workers find a model."""
     if settings.spark_master.startswith("local"):
-        return Model(settings.model_dir)
-    return cluster.send_model(session(settings).sparkContext, Path(scratch()), settings.model_dir)
+        return Model(model_dir)
+    return cluster.send_model(session(settings).sparkContext, Path(scratch()), model_dir)
 
 
 @cache

@@ -40,7 +40,8 @@ def check(model_dir: Path) -> None:
 def read(texts: DataFrame, settings: Settings) -> DataFrame:
     """The texts, and the network's probabilities, as `workers.read_in_jvm` takes them."""
     model_dir = settings.model_dir
-    apart = texts.withColumn("tokens", F.udf(partial(numbered, shipped(settings)), "string")("clean_text"))
+    numbers = F.udf(partial(numbered, shipped(settings, model_dir)), "string")
+    apart = texts.withColumn("tokens", numbers("clean_text"))
     found = _pipeline(texts.sparkSession, model_dir).fit(apart.limit(0)).transform(apart)
     answers, is_cut = F.col("class")[0]["metadata"], F.col("tokens").isNull().alias("is_cut")
     p = F.array(*(answers[label].cast("float") for label in _outputs(model_dir))).alias("p")

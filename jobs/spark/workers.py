@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from jobs.lake import schema
 from jobs.spark.sketches import sketches
-from models import scorer, spam, text
+from models import meaning, scorer, spam, text
 from models.card import read_card
 from models.language import language_of
 from models.tokens import Tokens
@@ -61,14 +62,28 @@ def clean_batches(languages: tuple[str, ...], batches: Iterator[pa.RecordBatch])
         )
 
 
-def score_batches(model: Model, read: Read, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def score_batches(
+    model: Model, encoder: Model, read: Read, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """To the columns of `schema.TEXTS`."""
     scorer_of_worker = loaded(model)
     for batch in batches:
         reading = read(scorer_of_worker, batch)
         scores = [pa.array(column) for column in reading.scores.T]
         attacked = pa.array(reading.attacked(), pa.string())
-        yield pa.RecordBatch.from_arrays([batch.column("text_key"), *scores, attacked], schema=schema.TEXTS)
+        columns = [batch.column("text_key"), *scores, attacked, _meanings(scorer_of_worker, encoder, reading, batch)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema.TEXTS)
+
+
+def _meanings(model: scorer.Scorer, encoder: Model, reading: scorer.Reading, batch: pa.RecordBatch) -> pa.Array:
+    """Of those that the model's own thresholds flag: an encoder takes as long for a text as the slowest model."""
+    flagged = model.flagged(reading.scores)
+    found: list[NDArray[np.int8] | None] = [None] * len(batch)
+    if flagged:
+        texts = batch.column("clean_text").to_pylist()
+        for i, vector in zip(flagged, _encoder(encoder).read([texts[i] for i in flagged]), strict=True):
+            found[i] = vector
+    return pa.array(found, pa.list_(pa.int8()))
 
 
 def read(model: scorer.Scorer, batch: pa.RecordBatch) -> scorer.Reading:
@@ -97,6 +112,11 @@ def numbered(model: Model, text: str) -> str | None:
 def loaded(model: Model) -> scorer.Scorer:
     """One model session a worker process."""
     return scorer.load(model.found())
+
+
+@lru_cache(maxsize=1)
+def _encoder(model: Model) -> meaning.Meaning:
+    return meaning.load(model.found())
 
 
 @lru_cache(maxsize=1)

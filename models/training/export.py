@@ -29,7 +29,7 @@ def write_bilstm(model: Any, path: Path) -> None:
 def write_transformer(model: Any, path: Path) -> None:
     graph = Graph()
     graph.finish(_with_phrases(graph, model, add_transformer(graph, model), "ids", "ids", lambda tokens: tokens))
-    save(graph, {"ids": ["text", "token"]}, path)
+    save(graph, {"ids": ["text", "token"]}, path, model.output_shape[-1])
 
 
 def _with_phrases(graph: Graph, model: Any, logits: str, own: str, slots: str, placed: Callable[[str], str]) -> str:

@@ -54,12 +54,12 @@ def ints(*values: int) -> np.ndarray:
     return np.array(values, np.int64)
 
 
-def save(graph: Graph, inputs: dict[str, list[Any]], path: Path) -> None:
+def save(graph: Graph, inputs: dict[str, list[Any]], path: Path, width: int = len(LABELS) + len(WHO)) -> None:
     body = helper.make_graph(
         graph.nodes,
         "toxwatch",
         [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name, shape in inputs.items()],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["text", len(LABELS) + len(WHO)])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["text", width])],
         [numpy_helper.from_array(value, name) for name, value in graph.weights.items()],
     )
     onnx_model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)

@@ -26,10 +26,10 @@ def build_transformer(backbone: Path, dropout: float) -> keras.Model:
     return with_head(build_encoder(backbone, dropout), dropout)
 
 
-def with_head(encoder: keras.Model, dropout: float) -> keras.Model:
+def with_head(encoder: keras.Model, dropout: float, width: int = len(LABELS) + len(WHO)) -> keras.Model:
     ids = encoder.input
     mean = layers.Dropout(dropout)(TokenMean(name="mean")(encoder.output, ids > 0))
-    return keras.Model(ids, layers.Dense(len(LABELS) + len(WHO), dtype="float32", name="logits")(mean))
+    return keras.Model(ids, layers.Dense(width, dtype="float32", name="logits")(mean))
 
 
 def add_transformer(graph: Graph, model: keras.Model) -> str:

@@ -8,6 +8,7 @@ SELECT (SELECT count(*) FROM comments
      + (SELECT count(*) FROM comments c
         JOIN scores s ON s.comment_id = c.comment_id AND s.text_key = c.text_key AND s.night < $texts_before
         WHERE c.terms IS NOT NULL OR c.sketch IS NOT NULL)
+     + (SELECT count(*) FROM scores WHERE night < $texts_before AND meaning IS NOT NULL)
      + (SELECT count(*) FROM rejected
         WHERE (night < $texts_before AND text NOT IN ('', $expired))
            OR (night < $authors_before AND author_hash IS NOT NULL));

@@ -12,6 +12,7 @@ WHERE (author_hash IS NOT NULL AND last_night < getvariable('authors_before')) O
     OR (text NOT IN ('', expired()) AND last_night < getvariable('texts_before'));
 
 UPDATE comments SET terms = NULL, listed = NULL, sketch = NULL WHERE comment_id IN (FROM wordless);
+UPDATE scores SET meaning = NULL WHERE night < getvariable('texts_before') AND meaning IS NOT NULL;
 UPDATE comments SET text = expired() WHERE last_night < getvariable('texts_before') AND text NOT IN ('', expired());
 UPDATE comments SET media = NULL WHERE last_night < getvariable('texts_before') AND media IS NOT NULL;
 UPDATE comments SET author_hash = NULL, author_id_hash = NULL, mention_hashes = NULL, link = NULL

@@ -8,11 +8,12 @@ DELETE FROM scores USING (SELECT comment_id, text_key FROM lake_scored SEMI JOIN
 WHERE scores.comment_id = earlier.comment_id AND scores.text_key = earlier.text_key AND model = getvariable('model')
     AND night > getvariable('night') AND posted_on >= (SELECT min(posted_at)::DATE FROM incoming);
 INSERT INTO scores
-WITH scored AS ( -- nights from older releases don't say who is attacked
-    SELECT NULL::VARCHAR AS attacked WHERE false UNION ALL BY NAME FROM lake_scored
+WITH scored AS ( -- nights from older releases say neither who is attacked nor what a comment means
+    SELECT NULL::VARCHAR AS attacked, NULL::TINYINT[] AS meaning WHERE false UNION ALL BY NAME FROM lake_scored
 )
 SELECT s.comment_id, s.text_key, getvariable('model'), i.posted_at::DATE,
-    s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate, getvariable('night'), s.attacked
+    s.toxic, s.severe_toxic, s.obscene, s.threat, s.insult, s.identity_hate, getvariable('night'), s.attacked,
+    s.meaning::TINYINT[128]
 FROM scored s
 JOIN incoming i USING (comment_id)
 ANTI JOIN scores known ON known.comment_id = s.comment_id AND known.text_key = s.text_key

@@ -75,7 +75,8 @@ CREATE TABLE IF NOT EXISTS scores ( -- Calibrated probabilities, one row per com
     insult        FLOAT, -- … an insult
     identity_hate FLOAT, -- … hateful towards a group
     night         DATE NOT NULL, -- night that scored it
-    attacked      VARCHAR -- whom it most likely attacks if it is toxic: nobody, person, origin, religion, gender, sexuality, age, disability or other; NULL if the model doesn't tell
+    attacked      VARCHAR, -- whom it most likely attacks if it is toxic: nobody, person, origin, religion, gender, sexuality, age, disability or other; NULL if the model doesn't tell
+    meaning       TINYINT[128] -- what a flagged comment means, close to that of similar ones: compare two by array_cosine_similarity, as FLOAT[128]; NULL if not flagged, if its text has expired, and in nights that an older release scored
 );
 
 CREATE TABLE IF NOT EXISTS pictures ( -- Pictures of posts and comments, and the text that was read on them. One row per picture of a post or comment, as last collected.

@@ -50,7 +50,8 @@ CREATE VIEW models AS FROM whole.models;
 CREATE VIEW policy_rules AS FROM whole.policy_rules WHERE account IS NULL AND tag IS NULL; -- other accounts' names stay hidden
 CREATE VIEW word_rules AS FROM whole.word_rules
 WHERE (account IS NULL OR account IN (SELECT platform || '/' || account FROM own)) AND (tag IS NULL OR tag IN (SELECT unnest(tags) FROM accounts));
-CREATE VIEW scores AS FROM whole.scores; -- only read joined to comments, which filters by account
+CREATE VIEW scores AS -- only read joined to comments, which filters by account
+SELECT * REPLACE (CASE WHEN (SELECT texts FROM part) THEN meaning END AS meaning) FROM whole.scores;
 CREATE VIEW reviews AS FROM whole.reviews SEMI JOIN comments USING (comment_id);
 CREATE VIEW calibrations AS FROM whole.calibrations
 WHERE kind = 'language' OR (kind = 'account' AND name IN (SELECT platform || '/' || account FROM own))

@@ -1,0 +1,2 @@
+-- What flagged comments mean. Earlier nights don't say it.
+ALTER TABLE scores ADD COLUMN meaning TINYINT[128];
