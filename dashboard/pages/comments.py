@@ -98,11 +98,11 @@ def layout(
             pick("language", _("Language"), view.language, language_names(), _("Any language")),
             pick("review", _("Review"), view.review, in_language(REVIEWS), _("Reviewed or not")),
             pick_spam(view),
-            pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not")),
             dmc.TextInput(id={"control": "words"}, label=_("Text, @author, ~group"), value=view.words or "",
                           debounce=500, size="sm", w=190),
             dmc.TextInput(id={"control": "similar"}, label=_("Similar to"), debounce=500, size="sm", w=190,
                           value="" if view.is_like_a_comment else view.similar or ""),
+            *([pick("inbox", _("In your inbox"), view.inbox, in_inbox, _("Or not"))] if view.inbox else []),
             *([pick("score", _("Range of scores"), view.score, {view.score: score_range(view)}, _("Any score"))]
               if view.score else []),
             *([pick("weekday", _("Weekday"), view.weekday, {one: weekday(one) for one in WEEKDAYS}, _("Any weekday"))]
