@@ -19,6 +19,7 @@ from dashboard.bookmarks import Bookmarks
 from dashboard.people import People, PeopleError, Visitor
 from dashboard.view import Answers, View
 from jobs.cli import app
+from models import meaning
 from tests.conftest import SMALL
 from tests.fixtures.administration import administered
 from tests.fixtures.dashboard import serving
@@ -114,6 +115,9 @@ def test_nothing_that_is_asked_shows_what_somebody_may_not_see(
             flags=True,
             limit=30,
             reviewed=[],
+            meaning=[1] * meaning.WIDTH,
+            closest=-1.0,
+            most=1000,
         )
         for name in sorted(simple)
     }
