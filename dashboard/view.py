@@ -48,7 +48,6 @@ SORTS = {
     "account": N_("Name"),
 }
 SCORES = re.compile("([0-9]{1,3})-([0-9]{1,3})")  # 35-40: a score of 35% to 40%
-ADDRESS = re.compile(r"\d{4}-\d\d-\d\d/")  # how that of a comment begins
 PERIOD = re.compile("[1-9][0-9]{0,3}")
 TAG = "#"  # "#sport" means all accounts with the tag sport
 
@@ -116,7 +115,7 @@ class View:
             inbox=query["inbox"] if query.get("inbox") in INBOX else None,
             assignee=query.get("assignee", "")[:LONGEST_WORDS] or None,
             post=query.get("post", "")[:LONGEST_WORDS] or None,
-            comment=query["comment"] if _date(query.get("comment", "").partition("/")[0]) else None,
+            comment=query["comment"] if _is_address(query.get("comment", "")) else None,
             periods=int(query["periods"]) if query.get("periods") in ("2", "4") else 1,
             of=query.get("of") or None,
             zone=query["zone"] if query.get("zone") in time_zones() else "UTC",
@@ -156,7 +155,7 @@ class View:
     @property
     def is_like_a_comment(self) -> bool:
         """Rather than like a text."""
-        return self.similar is not None and ADDRESS.match(self.similar) is not None
+        return self.similar is not None and _is_address(self.similar)
 
     @property
     def tag(self) -> str | None:
@@ -366,7 +365,7 @@ class Answers:
 
     def _text_of(self, wanted: str) -> str:
         """Of a comment, told by its day/id, or what is given itself."""
-        if not ADDRESS.match(wanted):
+        if not _is_address(wanted):
             return wanted
         day, _slash, id = wanted.partition("/")
         row = self.comment(id, day)
@@ -393,6 +392,12 @@ class Answers:
 
 def _first_in_trend(view: View) -> date:
     return view.last - timedelta(days=max(measures.USUAL_DAYS, 2 * view.days) - 1)
+
+
+def _is_address(text: str) -> bool:
+    """Of a comment, as day/id."""
+    day, slash, _id = text.partition("/")
+    return slash != "" and _date(day) is not None
 
 
 def _is_comparison(text: str) -> bool:

@@ -6,7 +6,8 @@ Scores of recent texts are kept in texts/, so that equal comments are read once.
 soon as it is read: a night that was stopped continues where it was.
 """
 
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from pathlib import Path
 
 from pyspark.sql import DataFrame, Observation
@@ -110,11 +111,17 @@ def _read_on(work: Work, texts: DataFrame, known: DataFrame, parts: int, begun: 
 
 
 def _known(work: Work, texts: DataFrame) -> DataFrame:
-    """Scores of these texts from other nights nearby. Not from this one, so that running it again gives the same."""
+    """Scores of these texts from other nights nearby. Not from this one, so that running it again gives the same.
+
+    What is flagged is read again where its meaning is missing: an older release had none, or the text has expired.
+    """
     nights = [night for night in work.lake.nights("texts", work.model) if night != work.night]
     near = [night for night in nights if abs(night - work.night) <= REMEMBERED]
     others = [stored for night in near if (stored := work.lake.find("texts", night, work.model))]
+    from_ = read_card(work.settings.model_dir)["thresholds"]
+    is_flagged = reduce(or_, (F.col(label) >= least for label, least in from_.items()))
     known = read(work.settings, schema.TEXTS, others).select(schema.TEXTS.names)
+    known = known.where(~is_flagged | F.col("meaning").isNotNull())
     return known.join(texts.select("text_key"), "text_key", "left_semi").dropDuplicates(["text_key"])
 
 

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.view import CLOSEST, Answers, View
+from jobs import score
 from jobs.config.settings import Settings
 from jobs.lake.datasets import BY_NAME
 from jobs.lake.nights import Lake
@@ -25,6 +26,7 @@ from models.labels import LABELS, ModelError
 from models.text import clean_text
 from tests.conftest import MODEL, THRESHOLDS, Comment, at, night_of
 from tests.fixtures.dashboard import ROOT, serving
+from tests.fixtures.nights import copied
 from warehouse import Part, build
 from warehouse.reader import Warehouse
 
@@ -103,6 +105,25 @@ def test_score_reads_what_its_model_flags_and_nothing_else(after_three_nights: S
     assert Warehouse(after_three_nights.data_dir / "warehouse").query(asked) == [(sum(flagged),)]
 
 
+@pytest.mark.long
+def test_a_text_whose_meaning_is_missing_is_read_again(after_three_nights: Settings, tmp_path: Path) -> None:
+    """As an older release or an expiry leaves it; what is not flagged is taken as it is."""
+    settings = copied(after_three_nights, tmp_path)
+    lake, version = Lake(settings.data_dir), str(read_card(settings.model_dir)["version"])
+    night = lake.nights("scored", version)[-1]
+    before = meanings(lake.folder("scored", night, version))
+    for file in (settings.data_dir / "texts").rglob("*.parquet"):
+        pq.write_table(pq.read_table(file).drop_columns(["meaning"]), file)
+    score.run(settings, night)
+    assert meanings(lake.folder("scored", night, version)) == before
+    assert lake.manifest("texts", night, version).rows_out < len(before)  # type: ignore[union-attr]
+
+
+def meanings(folder: Path) -> dict[str, list[int] | None]:
+    rows = (row for file in folder.glob("*.parquet") for row in pq.read_table(file).to_pylist())
+    return {row["comment_id"]: row["meaning"] for row in rows}
+
+
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> build.Night:
     return night_of(tmp_path_factory.mktemp("lake"), MONDAY, COMMENTS)
@@ -137,6 +158,7 @@ def test_comments_are_found_by_what_they_mean_the_closest_first(folder: Path) ->
     assert found(folder, similar=HOME, last=MONDAY - timedelta(weeks=1)) == []
     assert found(folder, similar="the weather in Lisbon") == []
     assert found(folder, similar=f"{MONDAY}/nobody") == []
+    assert found(folder, similar="2026-99-99/is no day") == []
 
 
 def test_a_part_of_the_warehouse_is_searched_for_whoever_sees_that_part(folder: Path) -> None:

@@ -64,7 +64,7 @@ REVEAL = """shown => {
     return shown ? hide : show;
 }"""
 MOST_CARDS = 500
-WEEKS_ALIKE = 4  # in which comments like one are looked for, unless the period is longer
+WEEKS_SIMILAR = 4  # in which similar comments are looked for, unless the period is longer
 CARDS = """(clicks, wanted) => !matchMedia('(max-width: 640px)').matches ? 0
     : clicks.some(Boolean) ? wanted + 20 : wanted || 20"""
 SHOW = "() => document.getElementById('thread').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
@@ -366,13 +366,13 @@ def _thread(
         html.Div(case.panel(row, answers, view, inbox, cases), id="case-body", className="case"),
         link(_("Link to this comment"), "/comments", view.search()),
         " · ",
-        link(_("Similar comments"), "/comments", _like_it(view)),
+        link(_("Similar comments"), "/comments", _similar_to_it(view)),
     )  # fmt: skip
 
 
-def _like_it(view: View) -> str:
+def _similar_to_it(view: View) -> str:
     """On all accounts, in some weeks at least."""
-    wide = replace(view.unfiltered(), account=None, days=max(view.days, WEEKS_ALIKE * 7))
+    wide = replace(view.unfiltered(), account=None, days=max(view.days, WEEKS_SIMILAR * 7))
     return wide.search(similar=view.comment)
 
 
