@@ -13,11 +13,11 @@ from dash.exceptions import PreventUpdate
 from dashboard.components import link
 from dashboard.controls import choice, in_language
 from dashboard.inbox import Inbox, Item, Line
-from dashboard.language import N_, _, dated, ngettext
+from dashboard.language import N_, _, ngettext
 from dashboard.pages import review
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import ATTACKED, in_sentence, label_name, label_title
+from dashboard.wording import ATTACKED, in_sentence, label_name, label_title, moment
 from models.labels import LABELS
 from warehouse.cases import HANDLINGS, Cases
 from warehouse.reviews import Reviews
@@ -168,7 +168,7 @@ def _log(row: Row, cases: Cases) -> list[Component]:
              for how, entry in cases.handled(id).items()]  # fmt: skip
     lines += [(entry.at, f"{entry.person}: {entry.text}") for entry in cases.notes(id)]
     attacked = [html.Li(f"{who}: {_say(whom)}") for who, whom in cases.attacked(id).items()]
-    return [*attacked, *(html.Li(f"{dated(at, 'MMMd')} {at:%H:%M} UTC · {text}") for at, text in sorted(lines))]
+    return [*attacked, *(html.Li(f"{moment(at)} UTC · {text}") for at, text in sorted(lines))]
 
 
 def _after(at: datetime, posted_at: datetime) -> str:

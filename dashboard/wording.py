@@ -363,6 +363,12 @@ def shown(value: Any) -> str:
     return entities.unescape(str(value))
 
 
+def moment(at: datetime) -> str:
+    """A day and a time; the day is never broken in two."""
+    day = dated(at, "MMMd").replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{day} {at:%H:%M}"
+
+
 def language_name(code: str) -> str:
     if code == "und":
         return _("Unknown")

@@ -1,7 +1,5 @@
 """Crowds: texts that many share, campaigns among them, new authors, and who attacks whom."""
 
-from datetime import datetime
-
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
@@ -10,11 +8,11 @@ from dashboard import figures, network
 from dashboard.charts import behind, chart, explained, opens
 from dashboard.components import link, page, panel, table
 from dashboard.controls import pick_account, pick_label, pick_period
-from dashboard.language import N_, _, dated, ngettext, number
+from dashboard.language import N_, _, ngettext, number
 from dashboard.pages import author
 from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
-from dashboard.wording import label_name, period_phrase, shown, some_of
+from dashboard.wording import label_name, moment, period_phrase, shown, some_of
 
 PATH, TITLE = "/crowds", N_("Crowds")
 MOST_GROUPS, MOST_ATTACKS, MOST_NODES = 12, 500, 60
@@ -68,8 +66,8 @@ def _groups(groups: list[Row], view: View) -> Component:
             _("New (usually)"): f"{number(row['new_authors'])} ({number(row['usual_new'], ',.0f')})",
             _("Came for it"): f"≥ {number(row['came'], '.0%')}" if row["is_campaign"] else "–",
             _("On"): some_of(row["accounts"], 1),
-            _("First (UTC)"): _moment(row["first_at"]),
-            _("Last (UTC)"): _moment(row["last_at"]),
+            _("First (UTC)"): moment(row["first_at"]),
+            _("Last (UTC)"): moment(row["last_at"]),
             _("Flagged"): number(row["flagged"]) + _explained(row),
         }
         for row in groups
@@ -83,10 +81,6 @@ def _groups(groups: list[Row], view: View) -> Component:
         "A giveaway that asks newcomers for a sentence looks the same."),
         table(rows) if rows else empty, explained(), wide=True,
     )  # fmt: skip
-
-
-def _moment(at: datetime) -> str:
-    return f"{dated(at, 'MMMd')} {at:%H:%M}"
 
 
 def _explained(row: Row) -> str:
@@ -114,8 +108,8 @@ def _pile_ons(rows: list[Row], view: View) -> Component:
             _("Flagged replies"): number(row["flagged"]),
             _("Authors"): number(row["authors"]),
             _("All replies"): number(row["replies"]),
-            _("First (UTC)"): _moment(row["first_at"]),
-            _("Last (UTC)"): _moment(row["last_at"]),
+            _("First (UTC)"): moment(row["first_at"]),
+            _("Last (UTC)"): moment(row["last_at"]),
             _("Thread"): opens(_("Open"), view, comment=f"{row['day']}/{row['comment_id']}"),
         }
         for row in rows

@@ -15,7 +15,16 @@ from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR
 from dashboard.retelling import retold
 from dashboard.view import AUDITED, Answers, Row, View
-from dashboard.wording import COLLECTION_ERRORS, REJECTIONS, comments, label_name, label_title, language_name, percent
+from dashboard.wording import (
+    COLLECTION_ERRORS,
+    REJECTIONS,
+    comments,
+    label_name,
+    label_title,
+    language_name,
+    moment,
+    percent,
+)
 from models.labels import LABELS
 from models.training import report
 from models.training.report import COLOURS
@@ -42,9 +51,7 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
         | {
             "seconds": number(row["seconds"], ".0f"),
             "cost_usd": number(row["cost_usd"] or 0, ".2f"),
-            "ready_at": f"{row['ready_at']:%Y-%m-%d %H:%M}"
-            if row.get("ready_at")
-            else "–",  # older warehouses do not say
+            "ready_at": moment(row["ready_at"]) if row.get("ready_at") else "–",  # older warehouses do not say
         }
         for row in answers.rows("nights", view)
     ]
