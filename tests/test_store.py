@@ -103,6 +103,14 @@ def test_a_file_that_others_take_away_meanwhile_stops_nothing(
     assert held(bucket).keys() == {"stays.json"}
 
 
+def test_what_a_cluster_wrote_to_the_store_comes_to_a_folder_that_is_not_here_yet(tmp_path: Path, bucket: Any) -> None:
+    bucket.put_object(Key="toxwatch/clean/.fresh-night=2026-11-01/.part/part-0.parquet", Body=b"rows")
+    place = tmp_path / "clean" / ".fresh-night=2026-11-01" / ".part"
+    Mirror(address(bucket)).bring(tmp_path, place)
+    assert (place / "part-0.parquet").read_bytes() == b"rows"
+    assert held(bucket) == {}
+
+
 def test_a_store_of_another_folder_is_left_alone(tmp_path: Path, bucket: Any) -> None:
     one, other = (replace(Settings.load(tmp_path / name), store=address(bucket)) for name in ("one", "other"))
     with Lake.of(one).lock("lake"):

@@ -128,6 +128,7 @@ class Mirror:
     def bring(self, data_dir: Path, folder: Path) -> None:
         """What Spark's workers wrote there comes to the folder here."""
         there = self._place(str(folder.relative_to(data_dir)))
+        folder.mkdir(parents=True, exist_ok=True)
         with _answering(self.address):
             copy_files(there, str(folder), source_filesystem=self._objects, destination_filesystem=LocalFileSystem())
             self._objects.delete_dir(there)
