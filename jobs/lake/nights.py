@@ -100,6 +100,11 @@ class Lake:
             if folder := read_folder(path.parent):
                 yield folder
 
+    def all_folders(self, dataset: Dataset) -> Iterator[Folder]:
+        """Those of every model, where a dataset has nights for each."""
+        for model in self.models(dataset):
+            yield from self.folders(dataset.name, model)
+
     def _month_manifests(self, dataset: str, model: str | None) -> list[Path]:
         paths = self._place(dataset, model).glob(f"month=*/{MANIFEST}")
         return sorted(paths, key=lambda path: (path.parent.name.partition(".")[0], _number(path.parent)))

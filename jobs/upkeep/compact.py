@@ -36,10 +36,9 @@ def run(settings: Settings, night: date) -> int:
 
 def _drop_old_texts(lake: Lake, night: date) -> None:
     """Only nights nearby look up the scores of texts."""
-    for model in lake.models(BY_NAME["texts"]):
-        for folder in lake.folders("texts", model):
-            if max(folder.manifests) < night - REMEMBERED:
-                lake.remove(folder.path)
+    for folder in lake.all_folders(BY_NAME["texts"]):
+        if max(folder.manifests) < night - REMEMBERED:
+            lake.remove(folder.path)
 
 
 def _bytes(lake: Lake, dataset: Dataset, night: date, model: str | None) -> int:

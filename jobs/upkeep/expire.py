@@ -50,9 +50,8 @@ def run(settings: Settings, night: date, anyway: bool = False) -> dict[str, int]
         for what, limit in (limits | {"pictures": _limit(night, keep.raw_days)}).items():
             for dataset in OF_COMMENTS:
                 columns = columns_of[what](dataset)
-                for model in lake.models(dataset) if columns else ():
-                    for folder in lake.folders(dataset.name, model):
-                        done[f"{what} in {dataset.name}"] += _blank(folder, what, columns, limit)
+                for folder in lake.all_folders(dataset) if columns else ():
+                    done[f"{what} in {dataset.name}"] += _blank(folder, what, columns, limit)
         done["rows in the warehouse"] = _expire_warehouse(settings.data_dir / "warehouse", limits)
         lake.note(EXPIRED_UNTIL, str(night))
     return {place: rows for place, rows in done.items() if rows}

@@ -50,7 +50,7 @@ def run(settings: Settings) -> int:
 
 
 def _hash_nights(lake: Lake, key: bytes) -> int:
-    folders = [(one, folder) for one in OF_COMMENTS if one.authors for folder in lake.folders(one.name)]
+    folders = [(one, folder) for one in OF_COMMENTS if one.authors for folder in lake.all_folders(one)]
     done = 0
     with progress("re-hash authors", len(folders)) as advance:
         for dataset, folder in folders:

@@ -168,8 +168,7 @@ def in_warehouse(folder: Path, wanted: Wanted) -> Found:
 def finished(lake: Lake) -> Iterator[tuple[Dataset, Folder]]:
     """Every finished folder with comments or their texts; those that say whose they are come last."""
     for dataset in reversed(OF_COMMENTS):
-        for model in lake.models(dataset):
-            yield from ((dataset, folder) for folder in lake.folders(dataset.name, model))
+        yield from ((dataset, folder) for folder in lake.all_folders(dataset))
 
 
 def _files(lake: Lake, *datasets: Dataset) -> Iterator[Path]:

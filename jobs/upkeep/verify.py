@@ -41,12 +41,7 @@ def run(settings: Settings) -> Verified:
 
 def _lake(lake: Lake) -> Iterator[str]:
     """For each folder what is wrong with it, or nothing."""
-    folders = [
-        (dataset, folder)
-        for dataset in DATASETS
-        for model in lake.models(dataset)
-        for folder in lake.folders(dataset.name, model)
-    ]
+    folders = [(dataset, folder) for dataset in DATASETS for folder in lake.all_folders(dataset)]
     with progress("verify the lake", len(folders)) as advance:
         for dataset, folder in folders:
             bad = damaged(folder.path)
