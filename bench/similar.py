@@ -15,14 +15,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import duckdb
 
-from bench.history import DAYS, LAST, Forgetful, make_history, timed
+from bench.history import DAYS, LAST, SQL, Forgetful, make_history, timed
 from dashboard.view import View
 from models import meaning
 from warehouse import build
 from warehouse.reader import Warehouse
 
 COMMENTS, ROUNDS = 1_000_000, 5
-ALL_FLAGGED = "UPDATE scores SET meaning = list_transform(range(128), lambda n: (hash(comment_id, n) % 255)::INT - 127)"
 TEXT = "go back to where you came from"
 
 
@@ -46,7 +45,7 @@ def main(folder: Path) -> None:
 
 
 def flag_all(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(ALL_FLAGGED)
+    con.execute((SQL / "flag_all.sql").read_text())
 
 
 if __name__ == "__main__":

@@ -345,6 +345,8 @@ class Answers:
     def _among(self, view: View, asked: dict[str, Any]) -> dict[str, Any]:
         """Similar comments, copies and the audit are found by questions of their own; see the macro is_asked."""
         found: dict[str, Any] = {"among": None}
+        if view.similar:
+            asked = asked | self._meant(view.similar)
         parts = {
             "similar": ("similar", view.similar),
             "copied": ("words", queries.group_in(view.words)),
@@ -352,9 +354,9 @@ class Answers:
         }
         for name, (parameter, is_meant) in parts.items():
             if is_meant:
-                more = self._meant(view.similar) if view.similar else {}
-                ids = [row["comment_id"] for row in self._rows(queries.page_sql(name), asked | more)]
-                found["among"] = ids if found["among"] is None else [one for one in found["among"] if one in set(ids)]
+                ids = {row["comment_id"]: None for row in self._rows(queries.page_sql(name), asked)}
+                before = found["among"]
+                found |= {"among": list(ids) if before is None else [one for one in before if one in ids]}
                 found[parameter] = None
         return found
 

@@ -1,6 +1,6 @@
 -- The comments of the period that are similar to `meaning`, the closest first.
 WITH near AS (
-    SELECT comment_id, text_key, posted_on, array_cosine_similarity(meaning::FLOAT[128], $meaning::FLOAT[128]) AS closeness
+    SELECT comment_id, text_key, array_cosine_similarity(meaning::FLOAT[128], $meaning::FLOAT[128]) AS closeness
     FROM scores JOIN champion USING (model)
     WHERE meaning IS NOT NULL AND posted_on BETWEEN $first AND $last
 )
