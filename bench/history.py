@@ -114,7 +114,10 @@ def make_history(folder: Path, comments: int) -> None:
 
 def context() -> build.Context:
     return build.Context(
-        [("instagram", f"account{n}", ("all",)) for n in range(50)], (MODEL, "1"), dict.fromkeys(LABELS, 0.5), POLICIES
+        [("instagram", f"account{n}", (f"client{n % 3}",)) for n in range(50)],
+        (MODEL, "1"),
+        dict.fromkeys(LABELS, 0.5),
+        POLICIES,
     )
 
 
@@ -163,7 +166,7 @@ def ask(answers: Answers, name: str, view: View) -> object:
     one = "instagram:105000000777"
     return answers.rows(
         name, view, done=[], ids=[one], id=one, day=LAST, margin=0.1, at=answers.hour(), texts=["word1"],
-        labels=["toxic"], flags=True, limit=30, reviewed=[],
+        terms=["word1"], labels=["toxic"], flags=True, limit=30, reviewed=[],
         meaning=[1] * meaning.WIDTH, closest=-1.0, most=MOST_SIMILAR,
     )  # fmt: skip
 

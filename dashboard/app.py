@@ -10,8 +10,9 @@ from threading import Thread
 from typing import Any, cast
 
 import uvicorn
-from dash import Dash, Input, Output
+from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
@@ -57,6 +58,7 @@ from dashboard.pages import (
     members,
     nights,
     numbers,
+    overview,
     policy,
     post,
     quality,
@@ -103,6 +105,8 @@ GRID = re.compile('<script src="([^"]*/dash_ag_grid[^"]*)"></script>')  # assets
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
+Layout = Callable[[Answers, View], Component]
+Lower = Callable[[Answers, View], list[Component]]
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", crowds.PATH, "/review", author.PATH, post.PATH}
 
 
@@ -160,12 +164,14 @@ def create(
         "/audit": audit,
     }
     titles = {path: module.TITLE for path, module in pages.items()}
-    layouts = {path: module.layout for path, module in pages.items()}
-    layouts["/"] = lambda answers, view: home.layout(answers, view, inbox, reviews)
-    layouts["/account"] = lambda answers, view: account.layout(answers, view, reviews)
+    layouts: dict[str, Layout] = {path: module.layout for path, module in pages.items()}
+    layouts["/"] = lambda answers, view: home.upper(answers, view, inbox, reviews)
+    layouts["/account"] = lambda answers, view: account.upper(answers, view, reviews)
     layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, cases, write_down)
     layouts[author.PATH], layouts[post.PATH] = author.layout, post.layout  # that links lead to
-    layouts["/quality"] = lambda answers, view: quality.layout(
+    layouts["/quality"] = quality.upper
+    lowers: dict[str, Lower] = {"/": overview.lower, "/account": account.lower}  # which a browser asks for next
+    lowers["/quality"] = lambda answers, view: quality.lower(
         answers, view, in_use.card, [folder.parent / "models" / "reports", which_model()], reviews
     )
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews, cases)
@@ -217,30 +223,57 @@ def create(
     app.layout = lambda: shell.layout(titles, has_login=VISITOR.get() != LOCAL)
 
     @app.callback(
-        Output("page", "children"), Output("nav", "children"), Input("url", "pathname"), Input("url", "search")
+        Output("page", "children"), Output("nav", "children"), Output("lower", "children"), Output("lower-of", "data"),
+        Input("url", "pathname"), Input("url", "search"), State("lower-of", "data"),
+    )  # fmt: skip
+    def show(path: str, search: str, before: list[str] | None) -> tuple[Any, ...]:
+        """What was below stays until the same page's new lower part is there, so that nothing jumps."""
+        below: Any = no_update if before and before[0] == path else []
+        follows = [path, search] if path in lowers else None if before else no_update
+        return upper(path, search), shell.navigation(titles, path, search), below, follows
+
+    @app.callback(
+        Output("lower", "children", allow_duplicate=True), Input("lower-of", "data"), prevent_initial_call=True
     )
-    def show(path: str, search: str) -> tuple[Component, list[Component]]:
-        navigation = shell.navigation(titles, path, search)
+    def show_lower(of: list[str] | None) -> list[Component]:
+        if not of or of[0] not in lowers or not shell.may_open(of[0]):
+            raise PreventUpdate
+        return lower(*of)
+
+    def upper(path: str, search: str) -> Component:
         if path not in layouts | settings:
-            return note(_("There is no page at {path}.", path=path), _("Page not found")), navigation
+            return note(_("There is no page at {path}.", path=path), _("Page not found"))
         if not shell.may_open(path):
-            return note(_("You don't have access to this page. Ask your administrator."), _("No access")), navigation
+            return note(_("You don't have access to this page. Ask your administrator."), _("No access"))
         if path in settings:
-            return settings[path](), navigation
+            return settings[path]()
         try:
             if path in OF_COMMENTS and answers.are_empty():
-                return shell.nothing_yet(start.PATH in settings), navigation
-            return layouts[path](answers, View.read(search, answers.newest())), navigation
+                return shell.nothing_yet(start.PATH in settings)
+            return layouts[path](answers, View.read(search, answers.newest()))
         except WarehouseError as error:
-            if not (folder / CURRENT).exists():
-                return shell.nothing_yet(start.PATH in settings), navigation
-            if not VISITOR.get().sees_all:
-                return note(
-                    _("The data can't be read right now. Tell your administrator."), _("Can't read the warehouse")
-                ), navigation
-            return note(retold(str(error)), _("Can't read the warehouse")), navigation
+            return shell.nothing_yet(start.PATH in settings) if is_new() else unreadable(error)
 
-    first_words.add(server, lambda path, search: show(path, search)[0])
+    def lower(path: str, search: str) -> list[Component]:
+        """Nothing where the upper part says that there is nothing."""
+        try:
+            if path in OF_COMMENTS and answers.are_empty():
+                return []
+            panels = lowers[path](answers, View.read(search, answers.newest()))
+            return [html.Div(panels, className="page")] if panels else []
+        except WarehouseError as error:
+            return [] if is_new() else [unreadable(error)]
+
+    def is_new() -> bool:
+        return not (folder / CURRENT).exists()
+
+    def unreadable(error: WarehouseError) -> Component:
+        reason = _("The data can't be read right now. Tell your administrator.")
+        return note(retold(str(error)) if VISITOR.get().sees_all else reason, _("Can't read the warehouse"))
+
+    first_words.add(server, upper)
+    server.state.draw = lambda path, search: (upper(path, search), lower(path, search))
+    server.state.ahead = lambda: first_words.ahead(answers)
     clientside.register(app)
     views.register(app, answers, shelf)
     palette.register(app, answers, bookmarks, lambda: shell.reachable(titles, settings))
@@ -362,7 +395,7 @@ def serve(
         ingest,
         provider,
     )
-    ahead = folder, application.state.draw, first_words.ticks()
+    ahead = folder, application.state.ahead, application.state.draw, first_words.ticks()
     Thread(target=first_words.keep_ready, args=ahead, daemon=True).start()
     uvicorn.run(
         Proxies(application, proxies, sso_header), host=host, port=port, proxy_headers=False, **limits.of_server()

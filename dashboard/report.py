@@ -52,7 +52,7 @@ CONTROLS = {"controls", "numbers", "opening"}  # interactive parts that a file c
 def write(answers: Answers, view: View, target: Path, link: str = "") -> int:
     """Writes the file and returns its number of accounts; `link` is the dashboard's address for readers."""
     accounts = [view.account] if view.account else answers.accounts()
-    pages = [overview.layout(answers, replace(view, account=None))]
+    pages = [overview.layout(answers, replace(view, account=None, ranking="all"))]
     pages += [account.layout(answers, replace(view, account=name)) for name in accounts]
     write_file(target, _("Toxwatch report: {period}", period=dates(view.first, view.last)), pages, link)
     return len(accounts)

@@ -36,7 +36,11 @@ def layout(titles: dict[str, str], has_login: bool) -> Component:
                 html.Div(_tools(has_login), className="tools"),
             ]),
             *palette.dialogs(),
-            html.Main(dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"})),
+            html.Main([
+                dcc.Loading(html.Div(id="page"), delay_show=400, overlay_style={"visibility": "visible"}),
+                html.Div(id="lower"),
+            ]),
+            dcc.Store(id="lower-of"),
         ],
         theme={"primaryColor": "blue", "primaryShade": 8, "fontFamily": "inherit"},
     )  # fmt: skip

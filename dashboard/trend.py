@@ -63,7 +63,7 @@ def _laid_over(answers: Answers, view: View) -> list[Row]:
 def moved(answers: Answers, view: View, first: date) -> list[Row]:
     """The daily shares of a period, moved so that it begins on another day; `of` is the day itself."""
     days = first - view.first
-    rows = answers.rows("trend", view)
+    rows = answers.daily(view)
     return [row | {"day": row["day"] + days, "of": row["day"]} for row in rows if row["label"] == view.label]
 
 

@@ -1,7 +1,10 @@
 """A page is a function of two things: what its URL asks for (View) and what the warehouse answers (Answers)."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -50,6 +53,7 @@ SORTS = {
 SCORES = re.compile("([0-9]{1,3})-([0-9]{1,3})")  # 35-40: a score of 35% to 40%
 PERIOD = re.compile("[1-9][0-9]{0,3}")
 TAG = "#"  # "#sport" means all accounts with the tag sport
+HELPERS = ThreadPoolExecutor(os.cpu_count(), "asking ahead")
 
 Row = dict[str, Any]
 
@@ -78,6 +82,7 @@ class View:
     hour: int | None = None  # from 0, both in `zone`
     sort: str = "change"  # what the accounts are sorted by
     find: str | None = None  # part of their names
+    ranking: str | None = None  # "all" accounts, else the first ones
     inbox: str | None = None  # unread comments of this category, or those handed to the visitor
     assignee: str | None = None  # those handed to them
     post: str | None = None  # its ID
@@ -112,6 +117,7 @@ class View:
             hour=int(query["hour"]) if query.get("hour") in HOURS else None,
             sort=query["sort"] if query.get("sort") in SORTS else "change",
             find=query.get("find", "")[:LONGEST_WORDS] or None,
+            ranking="all" if query.get("ranking") == "all" else None,
             inbox=query["inbox"] if query.get("inbox") in INBOX else None,
             assignee=query.get("assignee", "")[:LONGEST_WORDS] or None,
             post=query.get("post", "")[:LONGEST_WORDS] or None,
@@ -209,25 +215,35 @@ class Answers:
     def rows(self, name: str, view: View, **more: Any) -> list[Row]:
         return list(self._rows(queries.page_sql(name), self._parameters(view) | more))
 
+    def ask_ahead(self, view: View, *names: str) -> None:
+        """Asks at the same time as what follows, which then waits less for these answers."""
+        for name in names:
+            HELPERS.submit(copy_context().run, self.rows, name, view)
+
     def hour(self) -> datetime:
         """What service levels are measured at; by the hour, since answers are remembered."""
         return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
     def trend(self, view: View) -> list[Row]:
-        return self.rows("trend", view, first=_first_in_trend(view))
+        """Each category by day, of the period and some weeks before it."""
+        return self.daily(view, first=_first_in_trend(view))
+
+    def daily(self, view: View, **more: Any) -> list[Row]:
+        return self.rows("trend_without_spam" if view.spam == "without" else "trend", view, **more)
 
     def changes(self, view: View) -> list[Row]:
         """Each category, and its change from the period that is compared with."""
         return self._compared("change", "label", view)
 
     def ranking(self, view: View) -> list[Row]:
-        """Each account, and its change from the period that is compared with."""
-        return self._compared("ranking", "account", view)
+        """Each account, and its change from the period that is compared with. Asked once for all, judged together."""
+        chosen = set(self.chosen(view))
+        ranking = self._compared("ranking", "account", replace(view, account=None))
+        return [row for row in ranking if row["account"] in chosen]
 
     def ranked(self, view: View) -> Row | None:
-        """The account in the ranking of all, which judges changes together and is asked once for all accounts."""
-        ranking = self.ranking(replace(view, account=None))
-        return next((row for row in ranking if row["account"] == view.account), None)
+        """The only account of the view."""
+        return next(iter(self.ranking(view)), None)
 
     def _compared(self, name: str, key: str, view: View) -> list[Row]:
         """Only the change from the period before is judged, since only there it is known how far days differ anyway."""
@@ -264,8 +280,19 @@ class Answers:
         return any(row[which] for row in self.rows("are_reviewed", View()))
 
     def waves(self, view: View) -> list[Row]:
-        """Waves of abuse within the trend, in the only category that has them, toxic."""
-        return self.rows("waves", view, first=_first_in_trend(view))
+        """Waves of abuse within the trend, in the only category that has them, toxic; asked once for all accounts."""
+        chosen = set(self.chosen(view))
+        waves = self.rows("waves", view, first=_first_in_trend(view))
+        return [row for row in waves if row["account"] in chosen]
+
+    def terms(self, view: View) -> list[Row]:
+        """Those that stand out. How many people used them is asked of these only: it takes their comments."""
+        rows = self.rows("terms", view)
+        if not rows:
+            return []
+        terms = [row["term"] for row in rows]
+        people = {row["term"]: row["people"] for row in self.rows("people_using", view, terms=terms)}
+        return [row | {"people": people.get(row["term"])} for row in rows]
 
     def tell_attacked(self) -> bool:
         """Whether the model in use tells whom a comment attacks."""

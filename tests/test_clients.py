@@ -78,7 +78,7 @@ def test_a_client_is_told_nothing_for_admins_and_led_nowhere_forbidden(address: 
     with signed_in(address, name) as client:
         for path in PAGES:
             for search in SEARCHES:
-                drawn = ask_page(client, path, search).text
+                drawn = "".join(answer.text for answer in ask_page(client, path, search))
                 assert [one for one in FOR_ADMINS if one in drawn] == [], path
                 assert texts or ("/comments" not in drawn and "Click to read" not in drawn), path
         for path in ("/trends", "/accounts", "/inbox", "/comments", "/metrics", "/healthz"):
@@ -87,5 +87,5 @@ def test_a_client_is_told_nothing_for_admins_and_led_nowhere_forbidden(address: 
 
 def test_a_client_without_comments_reads_whose_comments_they_would_see(address: str) -> None:
     with signed_in(address, "nothing") as client:
-        drawn = ask_page(client, "/", "").text
+        drawn = ask_page(client, "/", "")[0].text
     assert "You see the accounts tagged tennis, and none of them has comments yet." in drawn

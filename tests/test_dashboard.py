@@ -95,7 +95,7 @@ def test_the_overview_says_what_changed_and_where(page: Page) -> None:
     expect(sentence).to_contain_text("On 20 November 2026")
     expect(sentence).to_contain_text("from the day before")
     expect(sentence).to_contain_text("instagram/loud changed most")
-    expect(page.locator("#page tbody tr").filter(has_text="instagram/loud").locator("td").nth(4)).to_have_text("Yes")
+    expect(page.locator("main tbody tr").filter(has_text="instagram/loud").locator("td").nth(4)).to_have_text("Yes")
     expect(page.locator(".js-plotly-plot").first).to_contain_text("wave: instagram/loud")
     page.get_by_role("columnheader").get_by_text("Significant?").focus()
     expect(page.get_by_role("tooltip")).to_have_text(MEANINGS["significant?"])
@@ -122,12 +122,12 @@ def test_accounts_stand_side_by_side_and_the_address_says_which(page: Page) -> N
     page.get_by_role("option", name="instagram/loud").click()
     expect(page.locator(".sentence")).to_contain_text("instagram/calm, instagram/loud (")
     assert "accounts=instagram%2Fcalm%2Cinstagram%2Floud" in page.url
-    expect(page.locator("#page tbody tr").filter(has_text="instagram/loud").last).to_contain_text("420")
+    expect(page.locator("main tbody tr").filter(has_text="instagram/loud").last).to_contain_text("420")
 
 
 def test_tags_and_periods_stand_side_by_side(page: Page) -> None:
     page.goto("/compare?accounts=%23both,instagram/loud&periods=2")
-    rows = page.locator("#page tbody tr")
+    rows = page.locator("main tbody tr")
     expect(rows).to_have_count(4)
     both, loud = (rows.nth(n) for n in (1, 3))
     expect(both).to_contain_text("tagged both, 14 Nov – 20 Nov")

@@ -184,6 +184,8 @@ def test_two_hundred_accounts_are_sorted_and_found_without_scrolling_sideways(pa
         page.set_viewport_size({"width": 390, "height": 900})
         page.goto(f"{address}/?days=1&sort=share")
         ranking = page.locator(".panel").filter(has=page.get_by_role("heading", name="Accounts", exact=True))
+        expect(ranking.locator("tbody tr")).to_have_count(25)
+        ranking.get_by_role("link", name="Show all 200 accounts").click()
         expect(ranking.locator("tbody tr")).to_have_count(200)
         expect(ranking.locator(".spark")).to_have_count(200)
         for width in (390, 768, 1440):

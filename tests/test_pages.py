@@ -191,7 +191,7 @@ def test_the_accounts_are_sorted_and_found() -> None:
 def test_bars_below_a_trend_are_the_comments_of_its_days(answers: Answers) -> None:
     rows = [row for row in answers.trend(WEEK) if row["label"] == "toxic"]
     volume, *_ = figures.trend(rows, "toxic", [], WEEK.first)["data"]
-    assert dict(zip(volume["x"], volume["y"], strict=True)) == {row["day"]: row["comments"] for row in rows}
+    assert dict(zip(volume["x"], volume["y"], strict=True)) == {str(row["day"]): row["comments"] for row in rows}
     assert (volume["type"], volume["yaxis"], sum(volume["y"][-7:])) == ("bar", "y2", 703)
 
 

@@ -1,9 +1,15 @@
 """Reads the published warehouse: read-only, sandboxed, and always the newest version."""
 
+import atexit
+import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +21,20 @@ from warehouse.build import current
 from warehouse.tables import MIGRATIONS, create_views, format_of, quoted, run_script
 
 Row = tuple[Any, ...]
+Answer = tuple[list[str], list[Row]]  # the names of the columns, and the rows
+Question = tuple[str, str]
 
 MOST_SECONDS = 60
 MOST_ROWS, MOST_BYTES = 1_000_000, 300_000_000  # of an answer
 FETCHED = 200  # rows at a time
 PART_MEMORY = "256MB"  # less, as there can be many parts
-MOST_REMEMBERED, MOST_REMEMBERED_ROWS = 500, 1000  # cached answers, and rows per answer
+MOST_REMEMBERED = 200_000  # rows of cached answers
+LONGEST_REMEMBERED = 5_000  # rows of one
+
+WATCHED_SECONDS = 0.2  # between two looks at the queries that are running
 
 _CONFIGURING = threading.Lock()  # of all readers: those of one file share a configuration
+_RUNNING: dict[duckdb.DuckDBPyConnection, float] = {}  # queries, and when each is interrupted
 
 
 class Warehouse:
@@ -46,7 +58,7 @@ class Warehouse:
         self._lock = threading.Lock()
         self._path: Path | None = None
         self._con: duckdb.DuckDBPyConnection | None = None
-        self._answers: dict[tuple[str, str], tuple[list[str], list[Row]]] = {}
+        self._answers = _Answers()
 
     def part(self, part: Part) -> "Warehouse":
         """The same warehouse, limited to this part."""
@@ -59,20 +71,12 @@ class Warehouse:
         """The rows; raises WarehouseError with DuckDB's message for a wrong, endless or forbidden query."""
         return self.table(sql, parameters)[1]
 
-    def remembered(self, sql: str, parameters: dict[str, Any]) -> tuple[list[str], list[Row]]:
+    def remembered(self, sql: str, parameters: dict[str, Any]) -> Answer:
         """Like `table`, but cached: a published version never changes."""
-        self._cursor().close()  # clears the cache if there is a newer version
-        answers, key = self._answers, (sql, repr(parameters))
-        answer = answers.get(key)
-        if answer is None:
-            answer = self.table(sql, parameters)
-            if len(answers) >= MOST_REMEMBERED:
-                answers.clear()
-            if len(answer[1]) <= MOST_REMEMBERED_ROWS:
-                answers[key] = answer
-        return answer
+        self._cursor().close()  # forgets all answers if there is a newer version
+        return self._answers.to((sql, repr(parameters)), lambda: self.table(sql, parameters))
 
-    def table(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> tuple[list[str], list[Row]]:
+    def table(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Answer:
         """The names of the columns, and the rows."""
         try:
             with self._cursor() as cursor, _interrupting(cursor, self._seconds):
@@ -98,7 +102,7 @@ class Warehouse:
             newest = current(self.folder)
             if newest != self._path or self._con is None:
                 self._con = self._open(newest)
-                self._path, self._answers = newest, {}
+                self._path, self._answers = newest, _Answers()
             return self._con.cursor()
 
     def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
@@ -117,6 +121,46 @@ class Warehouse:
             for name, value in () if is_locked else self._settings.items():
                 con.execute(f"SET {name} = {value}")
         return con
+
+
+class _Answers:
+    """Those that are cached. Whoever asks what is being asked waits for that answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows = 0
+        self._answers: OrderedDict[Question, Future[Answer]] = OrderedDict()
+
+    def to(self, question: Question, ask: Callable[[], Answer]) -> Answer:
+        with self._lock:
+            is_new = question not in self._answers
+            answer = self._answers.setdefault(question, Future())
+            self._answers.move_to_end(question)
+        if is_new:
+            try:
+                answer.set_result(ask())
+            except BaseException as error:
+                answer.set_exception(error)
+            with self._lock:
+                self._keep(question, answer)
+        return answer.result()
+
+    def _keep(self, question: Question, answer: Future[Answer]) -> None:
+        """Neither errors nor long answers; those that nobody has asked for the longest time make room."""
+        if answer.exception() or _rows_of(answer) > LONGEST_REMEMBERED:
+            del self._answers[question]
+            return
+        self._rows += _rows_of(answer)
+        for oldest, other in list(self._answers.items()):
+            if self._rows <= MOST_REMEMBERED:
+                break
+            if other.done():
+                self._rows -= _rows_of(self._answers.pop(oldest))
+
+
+def _rows_of(answer: Future[Answer]) -> int:
+    """With the names of the columns."""
+    return 1 + len(answer.result()[1])
 
 
 def _connect(path: Path, part: Part) -> duckdb.DuckDBPyConnection:
@@ -151,10 +195,26 @@ def _size(value: Any) -> int:
 @contextmanager
 def _interrupting(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
     """Interrupts a slow query; DuckDB 2.0.0's own max_execution_time doesn't stop a cross product."""
-    timer = threading.Timer(seconds, cursor.interrupt)
-    timer.daemon = True
-    timer.start()
+    _start_watching(os.getpid())
+    _RUNNING[cursor] = time.monotonic() + seconds
     try:
         yield
     finally:
-        timer.cancel()
+        del _RUNNING[cursor]
+
+
+@cache
+def _start_watching(_process: int) -> None:
+    """Once in each process, also in a forked one: a timer for each query would cost as much as a small query."""
+    is_over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(is_over,), daemon=True)
+    watcher.start()
+    atexit.register(watcher.join)
+    atexit.register(is_over.set)  # runs before the one above
+
+
+def _watch(is_over: threading.Event) -> None:
+    while not is_over.wait(WATCHED_SECONDS):
+        for cursor, until in list(_RUNNING.items()):
+            if time.monotonic() > until:
+                cursor.interrupt()

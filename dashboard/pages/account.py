@@ -30,9 +30,16 @@ from warehouse.measures import FEW_COMMENTS, USUAL_DAYS
 from warehouse.reviews import Reviews
 
 TITLE = N_("Account")
+LEAST_SPOKEN, MOST_SPOKEN = 5, 8  # comments of a language, and languages
 
 
 def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Component:
+    whole = upper(answers, view, reviews)
+    whole.children += lower(answers, view)
+    return whole
+
+
+def upper(answers: Answers, view: View, reviews: Reviews | None) -> Component:
     accounts, view = answers.accounts(), trend.shown(answers, view, is_of_all=False)
     if view.account is None or view.account not in accounts:
         if not accounts:
@@ -40,7 +47,6 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
         none = _("No account {account} has scored comments. Accounts with scored comments: {accounts}.",
                  account=view.account, accounts=", ".join(accounts))  # fmt: skip
         return note(none, _("Account not found"))
-    weekdays, spoken = answers.rows("weekdays", view), answers.rows("languages", view)
     return page(
         view.account,
         html.Span([_sentence(answers, view), not_judged(answers.rows("judged", view))]),
@@ -48,25 +54,18 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
          *pick_comparison(view), pick_zone(view)],
         trend.panel(answers, view, reviews),
         severities(answers.rows("severities", view), view),
-        chart(
-            _("By weekday and hour"),
-            _("Estimated share of comments ({zone}). Grey: fewer than {number} comments.", zone=view.zone,
-              number=FEW_COMMENTS),
-            figures.weekdays(weekdays, view.label, view.zone, _behind_hour(view)), weekdays,
-            _("No comments in this period."),
-        ),
-        chart(
-            _("By language"),
-            _("Estimated share, with 95% interval; most-used language first. Grey: fewer than {number} comments.",
-              number=FEW_COMMENTS),
-            figures.bars(
-                [language_name(row["language"]) for row in spoken],
-                [row["share"] for row in spoken], [row["margin"] for row in spoken],
-                [figures.FEW if row["comments"] < FEW_COMMENTS else COLOURS[view.label] for row in spoken],
-                [behind(view, flag=view.label, language=row["language"]) for row in spoken],
-            ),
-            spoken, _("No language has five or more comments in this period."),
-        ),
+    )  # fmt: skip
+
+
+def lower(answers: Answers, view: View) -> list[Component]:
+    view = trend.shown(answers, view, is_of_all=False)
+    if view.account not in answers.accounts():
+        return []
+    slow = ("terms", "authors", "posts") if VISITOR.get().may("texts") else ("authors", "posts")
+    answers.ask_ahead(view, *slow)
+    return [
+        _weekdays(answers, view),
+        _spoken(answers, view),
         languages(answers, view),
         *attacked(answers.rows("attacked", view), view),
         addressees(answers.rows("addressees", view), view),
@@ -76,6 +75,34 @@ def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Comp
         _posts(answers, view),
         _authors(answers, view),
         all_categories(answers.trend(view), view),
+    ]
+
+
+def _weekdays(answers: Answers, view: View) -> Component:
+    rows = answers.rows("weekdays", view)
+    return chart(
+        _("By weekday and hour"),
+        _("Estimated share of comments ({zone}). Grey: fewer than {number} comments.", zone=view.zone,
+          number=FEW_COMMENTS),
+        figures.weekdays(rows, view.label, view.zone, _behind_hour(view)), rows, _("No comments in this period."),
+    )  # fmt: skip
+
+
+def _spoken(answers: Answers, view: View) -> Component:
+    found = [row for row in answers.rows("language_labels", view) if row["label"] == view.label]
+    rows = [row for row in found if row["comments"] >= LEAST_SPOKEN][:MOST_SPOKEN]
+    bars = figures.bars(
+        [language_name(row["language"]) for row in rows],
+        [row["share"] for row in rows],
+        [row["margin"] for row in rows],
+        [figures.FEW if row["comments"] < FEW_COMMENTS else COLOURS[view.label] for row in rows],
+        [behind(view, flag=view.label, language=row["language"]) for row in rows],
+    )
+    return chart(
+        _("By language"),
+        _("Estimated share, with 95% interval; most-used language first. Grey: fewer than {number} comments.",
+          number=FEW_COMMENTS),
+        bars, rows, _("No language has five or more comments in this period."),
     )  # fmt: skip
 
 
@@ -121,7 +148,7 @@ def _terms(answers: Answers, view: View) -> list[Component]:
     """Words and phrases behind the toxicity, and trending ones; abuse is blurred as on every page."""
     if not VISITOR.get().may("texts"):
         return []
-    rows = answers.rows("terms", view)
+    rows = answers.terms(view)
     driving = [
         {_("Term"): _term(row, view), _("Comments"): row["comments"], _("People"): row["people"],
          _("Toxic"): percent(row["toxic_share"]), _("Extra toxic comments"): number(row["excess"], "+.1f")}

@@ -22,6 +22,12 @@ SNOOZES = {1: N_("Tomorrow"), 3: N_("In 3 days"), 7: N_("In a week"), 28: N_("In
 
 
 def layout(answers: Answers, view: View, inbox: Inbox, reviews: Reviews) -> Component:
+    whole = upper(answers, view, inbox, reviews)
+    whole.children += overview.lower(answers, view)
+    return whole
+
+
+def upper(answers: Answers, view: View, inbox: Inbox, reviews: Reviews) -> Component:
     if view.tag and not answers.chosen(view):
         return page(view.tag, _("This client has no comments yet."), overview.controls(answers, view))
     lines = inbox.lines(view.of_client())
@@ -30,7 +36,7 @@ def layout(answers: Answers, view: View, inbox: Inbox, reviews: Reviews) -> Comp
         [html.Strong(sentence(lines), id="needs"), " ", overview.sentence(answers, view)],
         overview.controls(answers, view),
         html.Div(_panel(lines, inbox), id="inbox", className="wide", role="status"),
-        *overview.panels(answers, view, reviews),
+        *overview.upper(answers, view, reviews),
     )  # fmt: skip
 
 

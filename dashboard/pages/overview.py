@@ -34,10 +34,12 @@ from warehouse.reviews import Reviews
 
 TITLE = N_("Overview")
 FEW_ACCOUNTS = 6  # are seen at a glance
+MOST_RANKED = 25  # accounts, before somebody asks for all
 
 
 def layout(answers: Answers, view: View) -> Component:
-    return page(_(TITLE), sentence(answers, view), controls(answers, view), *panels(answers, view))
+    panels = [*upper(answers, view), *lower(answers, view)]
+    return page(_(TITLE), sentence(answers, view), controls(answers, view), *panels)
 
 
 def sentence(answers: Answers, view: View) -> str:
@@ -60,14 +62,22 @@ def _pick_client(answers: Answers, view: View) -> list[Component]:
     return [pick("account", _("Client"), view.account if view.tag else None, clients, _("All accounts"))]
 
 
-def panels(answers: Answers, view: View, reviews: Reviews | None = None) -> list[Component]:
-    asked, view = view, view.of_client()
+def upper(answers: Answers, view: View, reviews: Reviews | None = None) -> list[Component]:
+    view = view.of_client()
     change = {row["label"]: row for row in answers.changes(view)}
     return [
         tiles(*(_tile(change[label], view) for label in LABELS if label in change)),
         html.Div(explained(), className="wide"),
         trend.panel(answers, view, reviews),
         severities(answers.rows("severities", view), view),
+    ]
+
+
+def lower(answers: Answers, view: View) -> list[Component]:
+    asked, view = view, view.of_client()
+    if not answers.chosen(view):
+        return []
+    return [
         _ranking(answers.ranking(view), asked),
         *attacked(answers.rows("attacked", view), view),
         spam(answers.rows("spam", view), view),
@@ -128,7 +138,8 @@ def _tile(row: Row, view: View) -> Component:
 
 
 def _ranking(ranking: Sequence[Row], asked: View) -> Component:
-    view = asked.of_client()
+    view, found = asked.of_client(), _sorted(ranking, asked)
+    first = found if asked.ranking else found[:MOST_RANKED]
     rows = [
         {
             "account": link(row["account"], "/account", view.search(account=row["account"])),
@@ -143,7 +154,7 @@ def _ranking(ranking: Sequence[Row], asked: View) -> Component:
             "flagged": opens(number(row["flagged"]), view, account=row["account"], flag=view.label),
             "coverage": "–" if row["coverage"] is None else number(row["coverage"], ".0%"),
         }
-        for row in _sorted(ranking, asked)
+        for row in first
     ]  # fmt: skip
     headings = {"account": _("Account"), "daily": _("By day"), "share": label_title(view.label),
                 "change": _("Change"), "significant": _("Significant?"), "comments": _("Comments"),
@@ -157,7 +168,16 @@ def _ranking(ranking: Sequence[Row], asked: View) -> Component:
     if asked.find:
         empty = _("No account's name contains “{words}”.", words=asked.find)
     body = table(rows, headings) if rows else html.P(empty, className="empty")
-    return panel(_("Accounts"), note, *_order(ranking, asked), body, explained(), wide=True)
+    return panel(
+        _("Accounts"), note, *_order(ranking, asked), body, *_more(found, first, asked), explained(), wide=True
+    )
+
+
+def _more(found: Sequence[Row], first: Sequence[Row], asked: View) -> list[Component]:
+    if len(first) == len(found):
+        return []
+    text = _("Show all {number} accounts", number=number(len(found)))
+    return [html.P(link(text, "/", asked.search(ranking="all")), className="numbers")]
 
 
 def _order(ranking: Sequence[Row], asked: View) -> list[Component]:

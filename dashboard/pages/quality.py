@@ -1,6 +1,7 @@
 """How reliable the figures are: what was collected, checked and rejected, and how good the model is."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from dashboard import costs, reliability
 from dashboard.charts import behind, behind_scores, chart, explained
 from dashboard.components import page, panel, table
 from dashboard.controls import in_language, pick_label, pick_period
+from dashboard.figures import Address
 from dashboard.language import N_, _, ngettext, number
 from dashboard.people import VISITOR
 from dashboard.retelling import retold
@@ -43,28 +45,20 @@ MODEL_HEADINGS = {
 
 
 def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence[Path], reviews: Reviews) -> Component:
-    expectations = answers.rows("expectations", view)
-    failed = [row for row in expectations if not row["is_met"]]
-    coverage = answers.rows("coverage", view)
-    nights = [
-        row
-        | {
-            "seconds": number(row["seconds"], ".0f"),
-            "cost_usd": number(row["cost_usd"] or 0, ".2f"),
-            "ready_at": moment(row["ready_at"]) if row.get("ready_at") else "–",  # older warehouses do not say
-        }
-        for row in answers.rows("nights", view)
-    ]
-    drifts, audited = answers.rows("drifts", view), answers.audited("audited", view)
-    choices = [row for row in answers.choices(view) if row["flagged"]]
-    sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
+    whole = upper(answers, view)
+    whole.children += lower(answers, view, card, reports, reviews)
+    return whole
+
+
+def upper(answers: Answers, view: View) -> Component:
+    coverage, sees_all = answers.rows("coverage", view), VISITOR.get().sees_all
     return page(
         _("Quality and model"),
-        _sentence(expectations, failed, coverage) if sees_all else _coverage_sentence(coverage),
+        _sentence(answers.rows("expectations", view), coverage) if sees_all else _coverage_sentence(coverage),
         [*pick_period(view), pick_label(view)],
         *([_listed(_("Nights"),
                    _("Comments, time and cost of each nightly run, and when (UTC) its figures were there."),
-                   nights, _("No nights in this period."), wide=True)] if sees_all else []),
+                   _nights(answers, view), _("No nights in this period."), wide=True)] if sees_all else []),
         _listed(_("Service levels"),
                 _("In {share} of the last {nights} nights, figures are there by {time} UTC and each account is "
                   "collected. The error budget is what may still fail.", nights=measures.LEVEL_NIGHTS,
@@ -74,8 +68,18 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
               _("Share of the comments reported by the platform that we collected.") + " " + _lowest(coverage),
               reliability.coverage(coverage[:MOST_BARS], lambda row: behind(view, account=row["account"])), coverage,
               _("The platforms have not reported any comment counts.")),
+    )  # fmt: skip
+
+
+def lower(
+    answers: Answers, view: View, card: dict[str, Any], reports: Sequence[Path], reviews: Reviews
+) -> list[Component]:
+    drifts, audited = answers.rows("drifts", view), answers.audited("audited", view)
+    choices = [row for row in answers.choices(view) if row["flagged"]]
+    sees_all = VISITOR.get().sees_all  # some figures are sums over all accounts
+    return [
         *costs.panels(answers, view),
-        *([_checks(expectations, failed)] if sees_all else []),
+        *([_checks(answers.rows("expectations", view))] if sees_all else []),
         _listed(_("Collection errors"), _("What could not be collected, and why."), _errors(answers, view), _("None.")),
         _listed(_("Skipped comments"), _("Comments that were not scored, by reason."), _rejected(answers, view),
                 _("None.")),
@@ -104,7 +108,7 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
                    _reviewers(reviews), _("No reviews yet."))] if VISITOR.get().may("audit") else []),
         chart(_("Drift by day"),
               _("The largest shift of each day (population stability index); values of 1 or more are significant."),
-              reliability.drifts(drifts, lambda row: behind(view, account=row["account"], days=1, last=row["day"])),
+              reliability.drifts(drifts, _behind_day(view)),
               drifts, _("There are no earlier days to compare with."), wide=True),
         chart(_("Choosing a threshold: {category}", category=label_name(view.label)),
               _("Bars: comments flagged at each threshold. Line: estimated share of correct flags. Points: share that "
@@ -116,7 +120,24 @@ def layout(answers: Answers, view: View, card: dict[str, Any], reports: Sequence
                 _("No comments in this period.")),
         of_model(card),
         *evaluation(card, reports),
-    )  # fmt: skip
+    ]  # fmt: skip
+
+
+def _nights(answers: Answers, view: View) -> list[Row]:
+    return [
+        row
+        | {
+            "seconds": number(row["seconds"], ".0f"),
+            "cost_usd": number(row["cost_usd"] or 0, ".2f"),
+            "ready_at": moment(row["ready_at"]) if row.get("ready_at") else "–",  # older warehouses do not say
+        }
+        for row in answers.rows("nights", view)
+    ]
+
+
+def _behind_day(view: View) -> Address:
+    of_account = cache(lambda account: behind(view, account=account, days=1, last=view.newest))
+    return lambda row: (address := of_account(row["account"])) and f"{address}&last={row['day']}"
 
 
 def _levels(answers: Answers, view: View) -> list[Row]:
@@ -135,7 +156,7 @@ def _levels(answers: Answers, view: View) -> list[Row]:
     ]
 
 
-def _checks(expectations: Sequence[Row], failed: Sequence[Row]) -> Component:
+def _checks(expectations: Sequence[Row]) -> Component:
     note = [
         _("Great Expectations checks every night before it is scored."),
         " ",
@@ -145,7 +166,7 @@ def _checks(expectations: Sequence[Row], failed: Sequence[Row]) -> Component:
     effects = in_language(EFFECTS)
     rows = [
         {"check": retold(row["expectation"]), "found": retold(row["observed"] or ""), "effect": effects[row["level"]]}
-        for row in failed
+        for row in _failed(expectations)
     ]
     return _listed(_("Failed checks last night"), note, rows, empty)
 
@@ -315,7 +336,8 @@ def _languages(answers: Answers, view: View) -> list[Row]:
     ]
 
 
-def _sentence(expectations: Sequence[Row], failed: Sequence[Row], coverage: Sequence[Row]) -> str:
+def _sentence(expectations: Sequence[Row], coverage: Sequence[Row]) -> str:
+    failed = _failed(expectations)
     if not expectations:
         return _("No nights have been checked yet.")
     if not failed:
@@ -323,6 +345,10 @@ def _sentence(expectations: Sequence[Row], failed: Sequence[Row], coverage: Sequ
     else:
         checks = _("{failed} of {number} checks failed last night.", failed=len(failed), number=len(expectations))
     return f"{checks} {_coverage_sentence(coverage)}"
+
+
+def _failed(expectations: Sequence[Row]) -> list[Row]:
+    return [row for row in expectations if not row["is_met"]]
 
 
 def _coverage_sentence(coverage: Sequence[Row]) -> str:

@@ -11,5 +11,5 @@ SELECT n.platform || '/' || n.account AS account, n.comments, n.share, n.margin,
     c.coverage, d.daily_shares
 FROM changes($first, $days, $before, $last) n
 JOIN daily_shares d USING (platform, account) LEFT JOIN coverage c USING (platform, account)
-WHERE n.period = 0 AND n.label = $label AND is_of(n.platform, n.account, $only) AND is_among(n.platform, n.account, $places)
+WHERE n.period = 0 AND n.label = $label
 ORDER BY is_significant DESC, abs(n.change) DESC NULLS LAST, n.share DESC;

@@ -47,14 +47,6 @@ shown AS (
     SELECT *, by_excess <= 8 AND excess >= 0.5 AND coalesce(excess_chance <= (SELECT significant_up_to(list(excess_chance)) FROM tested), false) AS drives,
         by_rise <= 8 AND share > share_before AND coalesce(chance <= (SELECT significant_up_to(list(chance)) FROM tested), false) AS rises
     FROM ranked WHERE drives OR rises
-),
-people AS (
-    SELECT term, nullif(count(DISTINCT author_hash), 0) AS people
-    FROM (
-        SELECT author_hash, unnest(list_distinct(list_concat(terms, listed))) AS term FROM comments
-        WHERE posted_at >= $first::DATE AND posted_at < $last::DATE + 1 AND is_of(platform, account, $account)
-    )
-    SEMI JOIN shown USING (term) GROUP BY term
 )
-SELECT term, is_listed, comments, people, 1000 * share AS now, 1000 * share_before AS before, toxic_share, excess, drives, rises
-FROM shown LEFT JOIN people USING (term) ORDER BY by_rise;
+SELECT term, is_listed, comments, 1000 * share AS now, 1000 * share_before AS before, toxic_share, excess, drives, rises
+FROM shown ORDER BY by_rise;

@@ -1,0 +1,68 @@
+"""The lower part of a long page, which a browser asks for when it has the upper part. Real Chromium, a real server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.fixtures.dashboard import serving
+
+pytestmark = pytest.mark.long
+
+LOUD = "/account?account=instagram%2Floud"
+COUNT_EMPTY = """
+window.timesEmpty = 0;
+const lower = document.getElementById('lower');
+new MutationObserver(() => { if (!lower.firstElementChild) timesEmpty += 1; }).observe(lower, {childList: true});
+"""
+
+
+@pytest.fixture(scope="module")
+def address(warehouse: Path) -> Iterator[str]:
+    with serving(warehouse) as address:
+        yield address
+
+
+def is_of_lower(response: Response) -> bool:
+    return "lower.children@" in (response.request.post_data or "")
+
+
+@pytest.mark.parametrize(
+    ("path", "upper", "lower"),
+    [
+        ("/", "Severity, by day", "Accounts"),
+        (LOUD, "Severity, by day", "Repeat offenders"),
+        ("/quality", "Coverage", "Skipped comments"),
+    ],
+)
+def test_it_follows_and_ends_with_the_page(page: Page, address: str, path: str, upper: str, lower: str) -> None:
+    page.goto(address + path)
+    expect(page.locator("#page").get_by_role("heading", name=upper, exact=True)).to_be_visible()
+    expect(page.locator("#lower").get_by_role("heading", name=lower, exact=True)).to_be_visible()
+    page.locator("nav").get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    expect(page.locator("#lower")).to_be_empty()
+
+
+def test_it_stays_until_the_new_one_is_there_so_that_nothing_jumps(page: Page, address: str) -> None:
+    with page.expect_response(is_of_lower):
+        page.goto(address + LOUD)
+    posts = page.get_by_role("heading", name="Most toxic posts")
+    posts.scroll_into_view_if_needed()
+    page.evaluate(COUNT_EMPTY)
+    before = page.evaluate("scrollY")
+    with page.expect_response(is_of_lower) as answer:
+        page.evaluate("history.pushState({}, '', '?account=instagram%2Floud&zone=Asia%2FTokyo')")
+        page.evaluate("dispatchEvent(new CustomEvent('_dashprivate_pushstate'))")
+    assert "Asia%2FTokyo" in (answer.value.request.post_data or "")
+    expect(page.locator("#lower")).to_contain_text("Asia/Tokyo")
+    expect(posts).to_be_in_viewport()
+    assert (page.evaluate("timesEmpty"), page.evaluate("scrollY")) == (0, before)
+
+
+def test_a_page_that_only_says_why_there_is_nothing_has_none(page: Page, address: str) -> None:
+    with page.expect_response(is_of_lower):
+        page.goto(f"{address}/account?account=instagram%2Fnobody")
+    expect(page.get_by_role("heading", name="Account not found")).to_be_visible()
+    expect(page.locator("#lower")).to_be_empty()
