@@ -82,7 +82,7 @@ def take(browser: Browser, address: str, theme: str, width: int, path: Path, hei
     page.goto(address)
     page.locator("h1").first.wait_for()
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.ag-row-loading, [data-dash-is-loading]')")
+    page.locator(".ag-row-loading, [data-dash-is-loading]").first.wait_for(state="detached")
     page.wait_for_timeout(500)
     page.screenshot(path=path, full_page=height == WHOLE)
     page.close()
