@@ -1,16 +1,18 @@
 """The pages and the API in one ASGI process. A page is rendered from its URL, so every view can be shared."""
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from threading import Thread
 from typing import Any, cast
 
 import uvicorn
 from dash import Dash, Input, Output, State, html, no_update
+from dash._utils import to_json
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from fastapi import FastAPI
@@ -75,8 +77,8 @@ from dashboard.retelling import retold
 from dashboard.settings import Administration, SettingsFile
 from dashboard.subscriptions import Subscriptions
 from dashboard.view import Answers, View
-from warehouse import WHOLE, WarehouseError
-from warehouse.build import CURRENT
+from warehouse import WHOLE, Part, WarehouseError
+from warehouse.build import CURRENT, current
 from warehouse.cases import Cases
 from warehouse.policies import Review
 from warehouse.reader import Warehouse
@@ -105,6 +107,7 @@ GRID = re.compile('<script src="([^"]*/dash_ag_grid[^"]*)"></script>')  # assets
 CHECKS = "/checks"
 STATIC = ("/assets/", "/_dash-component-suites/")  # the same for everybody
 SANDBOX = "sandbox allow-scripts allow-popups"  # Great Expectations' pages run scripts: keep them away from our session
+MOST_DRAWN = 200  # lower parts, of up to 0.3 MB
 Layout = Callable[[Answers, View], Component]
 Lower = Callable[[Answers, View], list[Component]]
 OF_COMMENTS = {"/", "/account", "/compare", "/comments", crowds.PATH, "/review", author.PATH, post.PATH}
@@ -170,10 +173,10 @@ def create(
     layouts["/comments"] = lambda answers, view: comments.layout(answers, view, in_use, inbox, cases, write_down)
     layouts[author.PATH], layouts[post.PATH] = author.layout, post.layout  # that links lead to
     layouts["/quality"] = quality.upper
-    lowers: dict[str, Lower] = {"/": overview.lower, "/account": account.lower}  # which a browser asks for next
-    lowers["/quality"] = lambda answers, view: quality.lower(
+    shared: dict[str, Lower] = {"/": overview.lower, "/account": account.lower}  # the same for all with the same rights
+    lowers: dict[str, Lower] = {**shared, "/quality": lambda answers, view: quality.lower(
         answers, view, in_use.card, [folder.parent / "models" / "reports", which_model()], reviews
-    )
+    )}  # fmt: skip
     layouts["/review"] = lambda answers, view: review.layout(answers, view, reviews, cases)
     layouts[views.PATH] = lambda answers, view: views.layout(answers, view, shelf)
     layouts["/audit"] = lambda answers, view: audit.layout(answers, view, guests)
@@ -259,10 +262,21 @@ def create(
         try:
             if path in OF_COMMENTS and answers.are_empty():
                 return []
-            panels = lowers[path](answers, View.read(search, answers.newest()))
+            view = View.read(search, answers.newest())
+            if path in shared:
+                if path == "/" and not view.tag:
+                    view = replace(view, account=None)  # links keep it from page to page
+                panels = json.loads(drawn(current(folder), LANGUAGE.get(), VISITOR.get().part, path, view))
+            else:
+                panels = lowers[path](answers, view)
             return [html.Div(panels, className="page")] if panels else []
         except WarehouseError as error:
             return [] if is_new() else [unreadable(error)]
+
+    @lru_cache(MOST_DRAWN)
+    def drawn(_version: Path, _language: str, _part: Part, path: str, view: View) -> str:
+        """As JSON: to write a component takes as long as to make it."""
+        return str(to_json(shared[path](answers, view)))
 
     def is_new() -> bool:
         return not (folder / CURRENT).exists()

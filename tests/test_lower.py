@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from bench.serving import ask_page
 from tests.fixtures.dashboard import serving
 
 pytestmark = pytest.mark.long
@@ -59,6 +61,17 @@ def test_it_stays_until_the_new_one_is_there_so_that_nothing_jumps(page: Page, a
     expect(page.locator("#lower")).to_contain_text("Asia/Tokyo")
     expect(posts).to_be_in_viewport()
     assert (page.evaluate("timesEmpty"), page.evaluate("scrollY")) == (0, before)
+
+
+def test_it_is_drawn_for_each_language(address: str) -> None:
+    for language, heading in (
+        ("en", "Categories by language"),
+        ("de", "Kategorien nach Sprache"),
+        ("en", "Categories by language"),
+    ):
+        with httpx.Client(base_url=address, headers={"Accept-Language": language}) as client:
+            _upper, lower = ask_page(client, "/", "")
+        assert f'"{heading}"' in lower.text
 
 
 def test_a_page_that_only_says_why_there_is_nothing_has_none(page: Page, address: str) -> None:
