@@ -5,10 +5,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from dash._utils import to_json
 from playwright.sync_api import Page, Response, expect
 
 from bench.serving import ask_page
+from dashboard.app import Lower
+from dashboard.pages import account, overview
+from dashboard.people import ROLES, VISITOR, Visitor
+from dashboard.view import Answers, View
 from tests.fixtures.dashboard import serving
+from warehouse import WHOLE
+from warehouse.reader import Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -72,6 +79,17 @@ def test_it_is_drawn_for_each_language(address: str) -> None:
         with httpx.Client(base_url=address, headers={"Accept-Language": language}) as client:
             _upper, lower = ask_page(client, "/", "")
         assert f'"{heading}"' in lower.text
+
+
+@pytest.mark.parametrize("lower", [overview.lower, account.lower])
+def test_what_is_shared_is_the_same_for_everybody(warehouse: Path, lower: Lower) -> None:
+    answers = Answers(Warehouse(warehouse), lambda: WHOLE)
+    view, drawn = View.read("?account=instagram%2Floud", answers.newest()), set()
+    for role in ROLES:
+        token = VISITOR.set(Visitor(role, role))
+        drawn.add(to_json(lower(answers, view)))
+        VISITOR.reset(token)
+    assert len(drawn) == 1
 
 
 def test_a_page_that_only_says_why_there_is_nothing_has_none(page: Page, address: str) -> None:
