@@ -31,6 +31,7 @@ from warehouse.reader import Warehouse
 SQL = Path(__file__).parent / "sql"
 POLICIES = Path(__file__).resolve().parent.parent / "policies.toml"
 MODEL = "bench-1"
+ACCOUNTS, CLIENTS = 50, 3  # a client is a tag
 DAYS = 365
 LAST = date(2026, 11, 19)  # of history; the night that is loaded is the next day
 NIGHT_COMMENTS = 100_000
@@ -114,7 +115,7 @@ def make_history(folder: Path, comments: int) -> None:
 
 def context() -> build.Context:
     return build.Context(
-        [("instagram", f"account{n}", (f"client{n % 3}",)) for n in range(50)],
+        [("instagram", f"account{n}", (f"client{n % CLIENTS}",)) for n in range(ACCOUNTS)],
         (MODEL, "1"),
         dict.fromkeys(LABELS, 0.5),
         POLICIES,

@@ -29,12 +29,15 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.history import make_history, timed
+from bench.history import ACCOUNTS, CLIENTS, make_history, timed
 from jobs.config.settings import installed_chromium
 
 PEOPLE, CLICKS = 20, 10  # each of them, a second or so of reading between two
 READING_SECONDS = (0.5, 1.5)
-ACCOUNTS, CLIENTS = [f"instagram/account{n}" for n in range(50)], [f"#client{n}" for n in range(3)]
+EVERY_ACCOUNT, EVERY_CLIENT = (
+    [f"instagram/account{n}" for n in range(ACCOUNTS)],
+    [f"#client{n}" for n in range(CLIENTS)],
+)
 ADDRESSES = {
     "overview": "/",
     "client": "/",
@@ -142,7 +145,7 @@ def clicked(address: str) -> dict[str, list[list[float]]]:
             for _ in range(CLICKS):
                 time.sleep(chance.uniform(*READING_SECONDS))
                 name = chance.choice(list(ADDRESSES))
-                whose = chance.choice(CLIENTS if name == "client" else ACCOUNTS)
+                whose = chance.choice(EVERY_CLIENT if name == "client" else EVERY_ACCOUNT)
                 search = f"?{urlencode({'account': whose, 'days': chance.choice([1, 7, 28])})}"
                 answers = ask_page(client, ADDRESSES[name], search)
                 with lock:

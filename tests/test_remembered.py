@@ -1,5 +1,6 @@
 """Answers that the reader of the warehouse remembers."""
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -64,3 +65,29 @@ def test_long_answers_are_not_remembered(warehouse: Path, monkeypatch: pytest.Mo
     long, short = ("SELECT uuid() FROM range(10)", "SELECT uuid() FROM range(9)")
     assert one.remembered(long, {}) != one.remembered(long, {})
     assert one.remembered(short, {}) == one.remembered(short, {})
+
+
+def test_errors_and_answers_that_make_room_do_not_disturb_each_other(
+    asking: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MOST_REMEMBERED", 5)
+    answers = reader._Answers()
+
+    def answer(number: int) -> reader.Answer:
+        if number % 3 == 0:
+            raise WarehouseError("every third")
+        return [], [(number,)]
+
+    def ask(number: int) -> int | str:
+        try:
+            return int(answers.to((str(number % 12), ""), lambda: answer(number % 12))[1][0][0])
+        except WarehouseError as error:
+            return str(error)
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        found = list(asking.map(ask, range(20_000)))
+    finally:
+        sys.setswitchinterval(usual)
+    assert found == ["every third" if n % 3 == 0 else n % 12 for n in range(20_000)]

@@ -138,16 +138,20 @@ class _Answers:
             self._answers.move_to_end(question)
         if is_new:
             try:
-                answer.set_result(ask())
+                found = ask()
             except BaseException as error:
-                answer.set_exception(error)
-            with self._lock:
-                self._keep(question, answer)
+                with self._lock:
+                    del self._answers[question]
+                    answer.set_exception(error)
+            else:
+                with self._lock:  # so that an answer which is done has been counted
+                    answer.set_result(found)
+                    self._keep(question, answer)
         return answer.result()
 
     def _keep(self, question: Question, answer: Future[Answer]) -> None:
-        """Neither errors nor long answers; those that nobody has asked for the longest time make room."""
-        if answer.exception() or _rows_of(answer) > LONGEST_REMEMBERED:
+        """Unless it is long; those that nobody has asked for the longest time make room."""
+        if _rows_of(answer) > LONGEST_REMEMBERED:
             del self._answers[question]
             return
         self._rows += _rows_of(answer)
