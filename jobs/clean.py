@@ -15,7 +15,7 @@ from jobs.spark.files import read, write
 from jobs.spark.session import slices, tasks_watched
 from jobs.spark.terms import with_terms
 from jobs.spark.workers import READABLE, clean_batches
-from models import text
+from models import spam, text
 from models.card import expected_languages, read_card
 
 
@@ -31,7 +31,7 @@ def transform(work: Work) -> None:
         rows = write(with_terms(fresh, languages).select(schema.CLEAN.names), work.settings, work.folder)
     found, with_words = (counts.get.get(name, 0) for name in ("comments", "readable"))  # Spark leaves out empty plans
     work.set_aside = {"no_words": found - with_words, "already_scored": with_words - rows}
-    work.versions = {"text_rule": text.VERSION}
+    work.versions = {"text_rule": text.VERSION, "spam": spam.shipped().version}
 
 
 STAGE = Stage("clean", "validated", "clean", transform)

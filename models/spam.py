@@ -25,7 +25,7 @@ from models.labels import ModelError
 
 FOLDER = files("models") / "shipped" / "spam"  # in an archive on a cluster's workers
 WEIGHTS = "weights.npy"
-BUCKETS = 2**16  # that words and pairs share, and as many that pieces share
+BUCKETS = 2**18  # that words and pairs share, and as many that pieces share
 PIECES = range(3, 6)  # letters
 LONGEST = 4000  # letters of a text; the rest says no more
 

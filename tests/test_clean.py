@@ -10,7 +10,7 @@ from jobs import clean, score
 from jobs.config.settings import Settings
 from jobs.errors import BadInput
 from jobs.lake.nights import Lake
-from models import scorer, text
+from models import scorer, spam, text
 from models.language import language_of
 from tests.fixtures.nights import rows_of, write_validated
 
@@ -58,6 +58,7 @@ def test_only_new_and_edited_comments_go_on(settings: Settings) -> None:
     kept = rows_of(Lake(settings.data_dir).folder("clean", SECOND))
     assert [row["comment_id"] for row in kept] == ["a", "c"]
     assert manifest.set_aside == {"no_words": 0, "already_scored": 1}
+    assert manifest.versions["spam"] == spam.shipped().version
 
     assert clean.run(settings, FIRST).rows_out == 2, "a night run again gives itself again"
 

@@ -26,7 +26,7 @@ from jobs.spark.workers import READABLE, clean_batches
 from jobs.standin.world import PHRASES
 from models import spam
 from models.labels import ModelError
-from models.text import clean_text
+from models.text import clean_text, text_key
 from models.training import spam as training
 from tests.conftest import MODEL, THRESHOLDS, at, night_of
 from tests.fixtures.dashboard import ROOT
@@ -86,6 +86,25 @@ def test_composed_comments_are_of_both_kinds_in_every_language_and_the_same_for_
     one, same = (training.composed(dict(languages), facts["slots"], random.Random(3)) for _ in range(2))
     assert one.equals(same)
     assert "{" not in "".join(one.raw)
+
+
+def test_a_reader_is_learned_and_judges_each_part_by_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "COMPOSED", 1500)
+    facts = tomllib.loads(training.FACTS.read_text(encoding="utf-8"))
+    rows = training.composed({"en": facts["en"]}, facts["slots"], random.Random(1)).drop_duplicates(
+        "raw", ignore_index=True
+    )
+    rows["text"] = [clean_text(raw) for raw in rows.raw]
+    rows["key"] = [text_key(text) for text in rows.text]
+    rows["kind"] = np.where(rows.index % 3 == 0, "labelled", "composed")
+    rows["fold"] = np.where(rows.kind == "labelled", np.where(rows.index % 2, "one video", "another"), "")
+    sums = training.held_out(rows, training.as_matrix(rows.text.tolist()), rows.fold.to_numpy())
+    assert (np.isnan(sums) == (rows.kind == "composed")).all()
+    training.train(rows, tmp_path / "spam", tmp_path)
+    advert, praise = spam.load(tmp_path / "spam").read(["subscribe to my channel, link in bio", "love this song"])
+    assert advert > 0.5 > praise
 
 
 def test_clean_reads_spam_in_any_language() -> None:
@@ -160,14 +179,14 @@ def test_a_policy_leaves_spam_out_of_all_figures_and_takes_it_back(folder: Path,
 
 def test_the_preview_counts_what_the_policy_then_calls_spam(folder: Path, tmp_path: Path) -> None:
     previews = {row["spam_from"]: row for row in Answers(Warehouse(folder)).rows("spam_by_threshold", WEEK)}
-    assert (previews[0.01]["spam"], previews[0.5]["spam"]) == (40, 20)
+    assert previews[0.01]["spam"] > previews[0.5]["spam"] == 20
     for threshold in (0.02, 0.5, 0.99):
         build.publish(folder, [], context(tmp_path, f"from = {threshold}"))
         marked = Warehouse(folder).query("SELECT count(*), avg(spam::DOUBLE) FROM comments_scored WHERE is_spam")
         row = previews[threshold]
         assert marked == [(row["spam"], row["right_share"] and pytest.approx(row["right_share"]))]
     assert spam_sentence(previews[0.5], 40) == (
-        "From 0.50, marks 20 comments of the last 28 days as spam; now 40. An estimated 100.0% of them rightly."
+        "From 0.50, marks 20 comments of the last 28 days as spam; now 40. An estimated 99.9% of them rightly."
     )
 
 
