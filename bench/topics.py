@@ -22,15 +22,17 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.metrics import v_measure_score
+from sklearn.metrics import adjusted_rand_score, v_measure_score
 from sklearn.preprocessing import normalize
 
+from dashboard.themes import MOST_READ, grouped
 from dashboard.view import CLOSEST
 from jobs.config.settings import SHIPPED
 from models import meaning, scorer
 from models.text import clean_text
 
 SEED, ROWS, NEIGHBOURS = 0, 500, 10
+NIGHTS = 56  # that the comments of a theme are from: a period of four weeks, and the four before it
 FITTED, DIMENSIONS = 1000, 128  # rows of each source, numbers of a vector
 TABLE = "weight_5"  # of the transformer's graph: a vector for each piece of a word
 POOLED, MIDDLE = "div_424", 6  # the mean of its last states; the layer in the middle
@@ -90,6 +92,7 @@ def main() -> None:
             flush=True,
         )
     _print_clusters(folder, ways["meaning"])
+    _print_themes(folder)
     _print_closeness(folder)
     texts = corpus[::50]
     for name, make in ways.items():
@@ -167,6 +170,41 @@ def _print_clusters(folder: Path, make: Vectors) -> None:
         print(f"| {name} | {topics} | {v_measure_score(rows.label, clusters):.2f} |", flush=True)
 
 
+def _print_themes(folder: Path) -> None:
+    """How far themes of five or more comments agree with the topics that people gave, and stay the same."""
+    print(
+        "\n| labels | rows | in a theme | of its most frequent topic | by chance | as the night before |\n|"
+        + " --- |" * 6
+    )
+    rng = np.random.default_rng(SEED)
+    for name, (_language, label, where) in TOPICS.items():
+        rows = _rows(folder, name, f"({label})", where, MOST_READ)
+        meanings, topics = meaning.shipped().read(rows.text.tolist()).astype(np.float32), rows.label.to_numpy()
+        groups = _numbers(meanings)
+        shown = groups >= 0
+        agree, chance = (_most_frequent(labels[shown], groups[shown]) for labels in (topics, rng.permutation(topics)))
+        night = len(rows) // NIGHTS
+        then, now = _numbers(meanings[:-night])[night:], _numbers(meanings[night:])[:-night]
+        print(
+            f"| {name} | {len(rows):,} | {shown.mean():.0%} | {agree:.0%} | {chance:.0%} "
+            f"| {adjusted_rand_score(then, now):.2f} |",
+            flush=True,
+        )
+
+
+def _numbers(meanings: np.ndarray) -> np.ndarray:
+    """The number of each comment's theme; -1 for none."""
+    found = np.full(len(meanings), -1)
+    for number, (_center, members) in enumerate(grouped(meanings, CLOSEST)):
+        found[members] = number
+    return found
+
+
+def _most_frequent(topics: np.ndarray, groups: np.ndarray) -> float:
+    """The share of comments that have the most frequent topic of their group."""
+    return float(pd.crosstab(groups, topics).max(axis=1).sum() / len(topics))
+
+
 def _print_closeness(folder: Path) -> None:
     """How many pairs, and how many of two texts that don't belong together, are close enough to be shown as similar."""
     print(f"\n| pairs | of a pair, {CLOSEST} or closer | of two others |\n| --- | --- | --- |")
@@ -198,13 +236,13 @@ def _likeness(left: np.ndarray | csr_matrix, right: np.ndarray | csr_matrix) -> 
     return likeness
 
 
-def _rows(folder: Path, name: str, label: str, where: str) -> pd.DataFrame:
+def _rows(folder: Path, name: str, label: str, where: str, most: int = ROWS) -> pd.DataFrame:
     query = f"select text as raw, {label} as label from read_parquet(?) where ({where}) and {label} is not null"
     rows = duckdb.execute(query, [str(folder / f"{name}.parquet")]).df()
     rows["text"] = [clean_text(raw) for raw in rows.raw]
     rows = rows[rows.text != ""].drop_duplicates("text")
     rows = rows[rows.groupby("label").label.transform("size") > NEIGHBOURS]
-    return rows.sample(min(ROWS, len(rows)), random_state=SEED)
+    return rows.sample(min(most, len(rows)), random_state=SEED)
 
 
 def _pairs(folder: Path, name: str, query: str) -> tuple[list[str], list[str]]:

@@ -67,6 +67,10 @@ class CrowdFilters(Filters):
     limit: int = Field(100, ge=1, le=MOST_ROWS)
 
 
+class ThemeFilters(Filters):
+    label: Label = Field("toxic", description="The category that comments are flagged with.")
+
+
 class CommentFilters(Filters):
     language: str | None = Field(None, description="For example en.", max_length=10)
     severity: Literal["none", Severity] | None = None
@@ -136,6 +140,14 @@ def add(
         page = answers.page_of_comments(view, view.order, filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through the API")
         return page
+
+    @server.get("/themes", summary="What flagged comments say: those that mean much the same, as on an account's page")
+    def themes(filters: Annotated[ThemeFilters, Query()]) -> list[dict[str, Any]]:
+        if not VISITOR.get().may("texts"):
+            raise HTTPException(403, "You have access to statistics only, not to comments.")
+        found = answers.themes(filters.view(answers))
+        write_down(f"read {len(found)} themes through the API")
+        return found
 
     @server.get("/crowds", summary="Texts that comments share, campaigns first, as on the page Crowds")
     def crowds(filters: Annotated[CrowdFilters, Query()]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
-from dashboard.api import MOST_ROWS, CommentFilters, Filters
+from dashboard.api import MOST_ROWS, CommentFilters, Filters, ThemeFilters
 from dashboard.inbox import Inbox, described
 from dashboard.people import LOCAL, VISITOR, People, PeopleError, Visitor
 from dashboard.view import Answers, Row
@@ -90,6 +90,13 @@ def server(
         page = answers.page_of_comments(view, view.order, filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through an assistant")
         return page
+
+    @made.tool()
+    def themes(filters: ThemeFilters) -> list[Row]:
+        """What flagged comments say: groups that mean much the same, each with its terms and a typical comment."""
+        found = answers.themes(filters.view(answers))
+        write_down(f"read {len(found)} themes through an assistant")
+        return found
 
     if VISITOR.get().part != WHOLE:
         return made

@@ -69,14 +69,21 @@ def table(rows: Sequence[Row], headings: dict[str, str] | None = None) -> Compon
 
 def _is_long(value: Any) -> bool:
     """Too long for a third of a phone."""
+    value = _within(value)
     return isinstance(value, str) and (
         len(value) > LONGEST_NARROW or any(len(word) > LONGEST_WORD for word in value.split())
     )
 
 
-def _is_numeric(value: Any) -> bool:
-    if isinstance(value, dcc.Link):
+def _within(value: Any) -> Any:
+    """What a link or a span holds, or the value itself."""
+    while isinstance(value, dcc.Link | html.Span):
         value = value.children
+    return value
+
+
+def _is_numeric(value: Any) -> bool:
+    value = _within(value)
     if isinstance(value, str):
         return NUMERIC.fullmatch(value) is not None
     return value is None or isinstance(value, int | float)

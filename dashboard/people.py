@@ -15,10 +15,11 @@ from warehouse import WHOLE, Part
 from warehouse.sqlite import SqliteFile
 from warehouse.untrusted import printable
 
+FIGURES = ("/accounts", "/trends", "/spam", "/metrics", "/attacks")
 SCOPES = {
     "predict": ("/predict", "/v1alpha1/comments:analyze", "/$discovery/rest"),
-    "figures": ("/accounts", "/trends", "/spam", "/metrics", "/attacks"),
-    "read": ("/accounts", "/trends", "/spam", "/metrics", "/attacks", "/crowds", "/comments", "/inbox", "/views"),
+    "figures": FIGURES,
+    "read": (*FIGURES, "/crowds", "/comments", "/themes", "/inbox", "/views"),
     "settings": ("/settings",),
 }  # scope of a key → paths
 LONGEST_NAME, SHORTEST_PASSWORD = 100, 10

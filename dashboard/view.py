@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from dashboard.language import N_, _
+from dashboard.themes import MOST_READ, themes
 from models import meaning
 from models.labels import LABELS, WHO
 from models.text import clean_text
@@ -294,6 +295,17 @@ class Answers:
         people = {row["term"]: row["people"] for row in self.rows("people_using", view, terms=terms)}
         return [row | {"people": people.get(row["term"])} for row in rows]
 
+    def themes(self, view: View) -> list[Row]:
+        """What the comments that are flagged with the view's category say; `before` is None if not all could be read.
+
+        Not remembered: what thousands of comments mean would crowd out all other answers.
+        """
+        sql, asked = queries.page_sql("themes"), self._parameters(view) | {"most": MOST_READ}
+        columns, answer = self._warehouse.part(self._may_see()).table(sql, {name: asked[name] for name in _named(sql)})
+        rows = [dict(zip(columns, row, strict=True)) for row in answer]
+        found = themes(rows[::-1], view.first, CLOSEST)
+        return [row | {"before": None} for row in found] if len(rows) == MOST_READ else found
+
     def tell_attacked(self) -> bool:
         """Whether the model in use tells whom a comment attacks."""
         ((tells,),) = self._query(queries.page_sql("tells_attacked"))[1]
@@ -411,12 +423,16 @@ class Answers:
         return [account for (account,) in self._query(queries.page_sql("accounts"))[1]]
 
     def _rows(self, sql: str, parameters: dict[str, Any]) -> Iterator[Row]:
-        wanted = set(re.findall(r"\$([a-z]+)", sql))
-        columns, rows = self._query(sql, {name: parameters[name] for name in wanted})
+        columns, rows = self._query(sql, {name: parameters[name] for name in _named(sql)})
         return (dict(zip(columns, row, strict=True)) for row in rows)
 
     def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         return self._warehouse.part(self._may_see()).remembered(sql, parameters or {})
+
+
+def _named(sql: str) -> set[str]:
+    """The parameters that it names."""
+    return set(re.findall(r"\$([a-z]+)", sql))
 
 
 def _first_in_trend(view: View) -> date:

@@ -11,6 +11,7 @@ from mcp import Client, StdioServerParameters
 
 from dashboard import assistant
 from dashboard.people import People, PeopleError
+from dashboard.view import Answers, View
 from tests.conftest import TOXWATCH
 from tests.fixtures.dashboard import LAST
 from warehouse import Part
@@ -40,11 +41,12 @@ def test_an_assistant_gets_the_figures_of_the_pages(warehouse: Path) -> None:
     tools, answers = ask(warehouse.parent, [
         ("accounts", {}), ("ranking", {"filters": period}), ("trend", {"filters": period}),
         ("comments", {"filters": period | {"flag": "toxic", "limit": 3}}), ("inbox", {"filters": period}),
+        ("themes", {"filters": period}),
         ("sql", {"query": "SELECT count(*) AS n FROM v1_comments;"}), ("tables", {"name": "v1_daily"}),
         ("sql", {"query": "DELETE FROM comments"}), ("trend", {"filters": {"days": -1}}),
     ])  # fmt: skip
-    assert tools == {"accounts", "ranking", "trend", "comments", "inbox", "sql", "tables"}
-    accounts, ranking, trend, comments, _, counted, columns = map(rows_of, answers[:7])
+    assert tools == {"accounts", "ranking", "trend", "comments", "inbox", "themes", "sql", "tables"}
+    accounts, ranking, trend, comments, _, themes, counted, columns = map(rows_of, answers[:8])
     query = Warehouse(warehouse).query
     assert {row["account"] for row in ranking} <= set(accounts)
     [(share,)] = query(
@@ -57,8 +59,9 @@ def test_an_assistant_gets_the_figures_of_the_pages(warehouse: Path) -> None:
     assert {row["comment_id"] for row in comments} <= flagged
     assert counted == [{"n": query("SELECT count(*) FROM v1_comments")[0][0]}]
     assert {row["column_name"] for row in columns} >= {"share", "margin"}
-    assert [one.is_error for one in answers[7:]] == [True, True]
-    assert "syntax error" in answers[7].content[0].text
+    assert themes == Answers(Warehouse(warehouse)).themes(View(days=14, last=LAST, newest=LAST))
+    assert [one.is_error for one in answers[8:]] == [True, True]
+    assert "syntax error" in answers[8].content[0].text
 
 
 def test_a_key_sees_its_part_only(warehouse: Path) -> None:

@@ -1,6 +1,7 @@
 """One account: its trend and events, and when, in which languages and by whom toxic comments are written."""
 
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any
 
 from dash import dcc, html
@@ -16,6 +17,7 @@ from dashboard.people import VISITOR
 from dashboard.view import Answers, Row, View
 from dashboard.wording import (
     change_from,
+    label_name,
     label_share,
     language_name,
     not_judged,
@@ -31,6 +33,7 @@ from warehouse.reviews import Reviews
 
 TITLE = N_("Account")
 LEAST_SPOKEN, MOST_SPOKEN = 5, 8  # comments of a language, and languages
+LONGEST_TYPICAL = 120  # letters of a theme's comment
 
 
 def layout(answers: Answers, view: View, reviews: Reviews | None = None) -> Component:
@@ -72,6 +75,7 @@ def lower(answers: Answers, view: View) -> list[Component]:
         spam(answers.rows("spam", view), view),
         *_peers(answers, view),
         *_terms(answers, view),
+        *_themes(answers, view),
         _posts(answers, view),
         _authors(answers, view),
         all_categories(answers.trend(view), view),
@@ -189,6 +193,39 @@ def _term(row: Row, view: View) -> Component:
     words = html.Span(row["term"], className="hidden-text" if is_abuse else "")
     address = behind(view, words=row["term"])
     return dcc.Link(words, href=address) if address else words
+
+
+def _themes(answers: Answers, view: View) -> list[Component]:
+    """Flagged comments that mean much the same; nothing for visitors who see no comments."""
+    if not VISITOR.get().may("texts"):
+        return []
+    found = answers.themes(view)
+    rows = [
+        {
+            _("Theme"): html.Span(" · ".join(row["terms"]) or "–", className="hidden-text"),
+            _("Typical comment"): dcc.Link(
+                html.Span(shorten(row["text"], LONGEST_TYPICAL, placeholder=" …"), className="hidden-text"),
+                href=behind(view, similar=row["comment"]),
+            ),
+            _("Comments"): row["comments"],
+            _("Before"): row["before"],
+            _("People"): row["people"],
+        }
+        for row in found
+    ]
+    note = _(
+        "Comments flagged as {category} that say much the same, in any words or language; at least five each. "
+        "“Before” is the previous period of the same length. Click a comment to read those like it.",
+        category=label_name(view.label),
+    )
+    if found:
+        note += " " + _(
+            "{number} of {total} flagged comments are in one of these themes.",
+            number=number(sum(row["comments"] for row in found)),
+            total=number(found[0]["flagged"]),
+        )
+    empty = _("Fewer than five flagged comments of this period say the same.")
+    return [panel(_("What flagged comments say"), note, _terms_table(rows, empty), wide=True)]
 
 
 def _posts(answers: Answers, view: View) -> Component:
