@@ -239,7 +239,9 @@ def create(
         Output("lower", "children", allow_duplicate=True), Input("lower-of", "data"), prevent_initial_call=True
     )
     def show_lower(of: list[str] | None) -> list[Component]:
-        if not of or of[0] not in lowers or not shell.may_open(of[0]):
+        if of is None:
+            return []  # again: the lower part of the page before may have come together with this page
+        if of[0] not in lowers or not shell.may_open(of[0]):
             raise PreventUpdate
         return lower(*of)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from dash._utils import to_json
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from bench.serving import ask_page
 from dashboard.app import Lower
@@ -24,6 +24,16 @@ COUNT_EMPTY = """
 window.timesEmpty = 0;
 const lower = document.getElementById('lower');
 new MutationObserver(() => { if (!lower.firstElementChild) timesEmpty += 1; }).observe(lower, {childList: true});
+"""
+# A browser that is so busy that it gets the account's lower part and the next page in one go.
+TOGETHER = """
+window.fetch = (ask => async (...asked) => {
+  const answer = await ask(...asked), body = String(asked[1]?.body ?? ''), text = await answer.text();
+  if (body.startsWith('{"output":"lower.children@') && body.includes('"/account"'))
+    await new Promise(go => { window.release = go; });
+  if (body.startsWith('{"output":"..page.children') && body.includes('"/compare"')) window.release();
+  return new Response([204, 304].includes(answer.status) ? null : text, answer);
+})(window.fetch);
 """
 
 
@@ -52,6 +62,18 @@ def test_it_follows_and_ends_with_the_page(page: Page, address: str, path: str, 
     page.locator("nav").get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
     expect(page.locator("#lower")).to_be_empty()
+
+
+def test_it_does_not_stay_under_a_page_that_comes_together_with_it(browser: Browser, address: str) -> None:
+    busy = browser.new_page()
+    busy.add_init_script(TOGETHER)
+    with busy.expect_response(is_of_lower):
+        busy.goto(address + LOUD)
+    busy.locator("nav").get_by_role("link", name="Compare").click()
+    expect(busy.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    busy.wait_for_load_state("networkidle")
+    expect(busy.locator("#lower")).to_be_empty()
+    busy.close()
 
 
 def test_it_stays_until_the_new_one_is_there_so_that_nothing_jumps(page: Page, address: str) -> None:
