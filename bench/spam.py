@@ -58,16 +58,11 @@ def _youtube(rows: pd.DataFrame) -> None:
     videos, is_spam = rows.fold.to_numpy(), rows.is_spam.to_numpy(bool)
     groups = near_duplicate_groups(rows.text.tolist(), rows.key.tolist())
     parts = np.where(labelled, [str(int(rows.key[group], 16) % FOLDS) for group in groups], "")
-    known, unseen = (_probabilities(held_out(rows, matrix, folds)) for folds in (parts, videos))
+    known, unseen = (shipped().meant(held_out(rows, matrix, folds)) for folds in (parts, videos))
     _judge("YouTube, other comments below the same videos", known[labelled], is_spam[labelled])
     _judge("YouTube, videos not learned from", unseen[labelled], is_spam[labelled])
     for video in sorted(set(videos[labelled])):
         _judge(f"… {video}", unseen[videos == video], is_spam[videos == video])
-
-
-def _probabilities(sums: np.ndarray) -> np.ndarray:
-    probabilities: np.ndarray = np.interp(sums, shipped().logits, shipped().probabilities)
-    return probabilities
 
 
 def _read(folder: Path, name: str, is_spam: str, where: str = "true") -> pd.DataFrame:

@@ -180,11 +180,11 @@ def _print_themes(folder: Path) -> None:
     for name, (_language, label, where) in TOPICS.items():
         rows = _rows(folder, name, f"({label})", where, MOST_READ)
         meanings, topics = meaning.shipped().read(rows.text.tolist()).astype(np.float32), rows.label.to_numpy()
-        groups = _numbers(meanings)
+        groups = numbers(meanings)
         shown = groups >= 0
         agree, chance = (_most_frequent(labels[shown], groups[shown]) for labels in (topics, rng.permutation(topics)))
         night = len(rows) // NIGHTS
-        then, now = _numbers(meanings[:-night])[night:], _numbers(meanings[night:])[:-night]
+        then, now = numbers(meanings[:-night])[night:], numbers(meanings[night:])[:-night]
         print(
             f"| {name} | {len(rows):,} | {shown.mean():.0%} | {agree:.0%} | {chance:.0%} "
             f"| {adjusted_rand_score(then, now):.2f} |",
@@ -192,7 +192,7 @@ def _print_themes(folder: Path) -> None:
         )
 
 
-def _numbers(meanings: np.ndarray) -> np.ndarray:
+def numbers(meanings: np.ndarray) -> np.ndarray:
     """The number of each comment's theme; -1 for none."""
     found = np.full(len(meanings), -1)
     for number, (_center, members) in enumerate(grouped(meanings, CLOSEST)):

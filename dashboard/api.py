@@ -134,8 +134,7 @@ def add(
 
     @server.get("/comments", summary="Comments with scores and flags, newest first")
     def comments(filters: Annotated[CommentFilters, Query()]) -> list[dict[str, Any]]:
-        if not VISITOR.get().may("texts"):
-            raise HTTPException(403, "You have access to statistics only, not to comments.")
+        refuse_without_texts()
         view = filters.view(answers)
         page = answers.page_of_comments(view, view.order, filters.limit, filters.offset)
         write_down(f"read {len(page):,} comments through the API")
@@ -143,8 +142,7 @@ def add(
 
     @server.get("/themes", summary="What flagged comments say: those that mean much the same, as on an account's page")
     def themes(filters: Annotated[ThemeFilters, Query()]) -> list[dict[str, Any]]:
-        if not VISITOR.get().may("texts"):
-            raise HTTPException(403, "You have access to statistics only, not to comments.")
+        refuse_without_texts()
         found = answers.themes(filters.view(answers))
         write_down(f"read {len(found)} themes through the API")
         return found
@@ -194,6 +192,11 @@ def add(
     def healthz() -> dict[str, Any]:
         newest = None if answers.are_empty() else str(answers.newest())
         return {"newest_night": newest, "model": in_use.card["version"]}
+
+
+def refuse_without_texts() -> None:
+    if not VISITOR.get().may("texts"):
+        raise HTTPException(403, "You have access to statistics only, not to comments.")
 
 
 def _metric(row: Row) -> str:

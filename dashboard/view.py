@@ -300,9 +300,8 @@ class Answers:
 
         Not remembered: what thousands of comments mean would crowd out all other answers.
         """
-        sql, asked = queries.page_sql("themes"), self._parameters(view) | {"most": MOST_READ}
-        columns, answer = self._warehouse.part(self._may_see()).table(sql, {name: asked[name] for name in _named(sql)})
-        rows = [dict(zip(columns, row, strict=True)) for row in answer]
+        sql, parameters = queries.page_sql("themes"), self._parameters(view) | {"most": MOST_READ}
+        rows = list(_named(self._warehouse.part(self._may_see()).table(sql, _of(sql, parameters))))
         found = themes(rows[::-1], view.first, CLOSEST)
         return [row | {"before": None} for row in found] if len(rows) == MOST_READ else found
 
@@ -423,16 +422,20 @@ class Answers:
         return [account for (account,) in self._query(queries.page_sql("accounts"))[1]]
 
     def _rows(self, sql: str, parameters: dict[str, Any]) -> Iterator[Row]:
-        columns, rows = self._query(sql, {name: parameters[name] for name in _named(sql)})
-        return (dict(zip(columns, row, strict=True)) for row in rows)
+        return _named(self._query(sql, _of(sql, parameters)))
 
     def _query(self, sql: str, parameters: dict[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         return self._warehouse.part(self._may_see()).remembered(sql, parameters or {})
 
 
-def _named(sql: str) -> set[str]:
-    """The parameters that it names."""
-    return set(re.findall(r"\$([a-z]+)", sql))
+def _of(sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that it names."""
+    return {name: parameters[name] for name in set(re.findall(r"\$([a-z]+)", sql))}
+
+
+def _named(answer: tuple[list[str], list[tuple[Any, ...]]]) -> Iterator[Row]:
+    columns, rows = answer
+    return (dict(zip(columns, row, strict=True)) for row in rows)
 
 
 def _first_in_trend(view: View) -> date:

@@ -49,8 +49,12 @@ class Spam(NamedTuple):
 
     def read(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities of texts that `clean_text` has cleaned."""
-        sums = [added(self.weights, text) for text in texts]
-        return np.interp(sums, self.logits, self.probabilities).astype(np.float32)
+        return self.meant(np.array([added(self.weights, text) for text in texts]))
+
+    def meant(self, sums: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The probabilities that sums stand for."""
+        found: NDArray[np.float32] = np.interp(sums, self.logits, self.probabilities).astype(np.float32)
+        return found
 
 
 @lru_cache(maxsize=1)

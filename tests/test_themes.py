@@ -8,11 +8,10 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 from sklearn.metrics import adjusted_rand_score
 
-from dashboard.themes import grouped
+from bench.topics import numbers
 from dashboard.view import Answers, View
 from tests.conftest import MODEL, THRESHOLDS, Comment, at, night_of
 from tests.fixtures.dashboard import ROOT, serving
@@ -99,13 +98,6 @@ def test_groups_are_those_of_the_truth_and_a_night_more_changes_little() -> None
     assert adjusted_rand_score(truth[:550], tonight[:550]) > 0.9
     assert set(tonight[550:]) == {-1}
     assert adjusted_rand_score(tonight[:580], night_before) > 0.95
-
-
-def numbers(meanings: NDArray[np.float32]) -> NDArray[np.int64]:
-    found = np.full(len(meanings), -1)
-    for number, (_, members) in enumerate(grouped(meanings, 0.5)):
-        found[members] = number
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -173,18 +173,18 @@ def _terms(answers: Answers, view: View) -> list[Component]:
         panel(
             _("Words behind the toxicity"),
             _("Terms found in significantly more toxic comments than the account's average would explain."),
-            _terms_table(driving, _("No term stands out in this period.")),
+            _listed(driving, _("No term stands out in this period.")),
         ),
         panel(
             _("Trending words"),
             _("Used significantly more often than in {period} (per 1,000 comments).",
               period=previous_period(max(view.days, USUAL_DAYS))),
-            _terms_table(rising, _("No term is used significantly more often than before.")),
+            _listed(rising, _("No term is used significantly more often than before.")),
         ),
     ]  # fmt: skip
 
 
-def _terms_table(rows: list[Row], empty: str) -> Component:
+def _listed(rows: list[Row], empty: str) -> Component:
     return table(rows, {name: name for name in rows[0]}) if rows else html.P(empty, className="empty")
 
 
@@ -225,7 +225,7 @@ def _themes(answers: Answers, view: View) -> list[Component]:
             total=number(found[0]["flagged"]),
         )
     empty = _("Fewer than five flagged comments of this period say the same.")
-    return [panel(_("What flagged comments say"), note, _terms_table(rows, empty), wide=True)]
+    return [panel(_("What flagged comments say"), note, _listed(rows, empty), wide=True)]
 
 
 def _posts(answers: Answers, view: View) -> Component:
@@ -239,8 +239,6 @@ def _posts(answers: Answers, view: View) -> Component:
         }
         for row in answers.rows("posts", view)
     ]
-    empty = html.P(_("No post in this period has ten or more scored comments."), className="empty")
-    body = table(rows, {name: name for name in rows[0]}) if rows else empty
     return panel(
         _("Most toxic posts"),
         _(
@@ -248,7 +246,7 @@ def _posts(answers: Answers, view: View) -> Component:
             "{number} hours.",
             number=figures.FIRST_HOURS,
         ),
-        body,
+        _listed(rows, _("No post in this period has ten or more scored comments.")),
     )
 
 
